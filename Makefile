@@ -1,0 +1,70 @@
+# Two commands on a fresh machine with Python 3.11 or newer: make demo, make test.
+
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed-for-pyproject
+
+# The first Python that is new enough and can make a virtual environment.
+PYTHON = $(shell for python in python3.13 python3.12 python3.11 python3; do \
+	$$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$python && break; done)
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# In continuous integration a test that is skipped is a test that failed.
+ifeq ($(CI),true)
+export DICOMFERRY_NO_SKIPS := 1
+endif
+
+.PHONY: help venv demo test lint pytest wheel-test schemas system clean
+
+help:
+	@echo 'make demo        build a small legacy archive and rehearse its way into XNAT'
+	@echo 'make test        install what the tests need and run every gate'
+	@echo 'make lint        ruff, mypy, import-linter, deptry'
+	@echo 'make pytest      the tests against the checkout'
+	@echo 'make wheel-test  the tests against the built wheel, away from the checkout'
+	@echo 'make schemas     write schemas/ from the built-in components'
+	@echo 'make system      install dcmtk and Orthanc, or say how'
+	@echo 'make clean       remove what the other targets made'
+
+venv: $(STAMP)
+
+$(STAMP): pyproject.toml
+	@test -n "$(PYTHON)" || { \
+	  echo 'error: no Python 3.11 or newer with the venv module was found' >&2; \
+	  echo 'hint: on Debian or Ubuntu: sudo apt-get install python3 python3-venv' >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $@
+
+demo: $(STAMP)
+	@rm -rf demo
+	@$(BIN)/python tests/support/legacy_archive.py demo/legacy
+	$(BIN)/dicomferry rehearse recipes/quickstart.yaml --set 'archive=$(CURDIR)/demo/legacy'
+
+test: system lint pytest wheel-test
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+
+pytest: $(STAMP)
+	$(BIN)/pytest -n 2
+
+wheel-test: $(STAMP)
+	bash .ci/wheel-test $(BIN)/python
+
+schemas: $(STAMP)
+	$(BIN)/dicomferry schema --write schemas
+
+system:
+	@bash .ci/system
+
+clean:
+	rm -rf $(VENV) demo dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,123 @@
+"""The command line: one module a verb, loaded when it is used."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping
+from typing import Final
+
+import click
+
+from dicomferry.errors import FerryError
+
+_BUG: Final = 70
+
+_VERBS: Final[Mapping[str, tuple[str, str]]] = {
+    "forecast": ("forecast", "Say what XNAT would call these files."),
+    "plan": ("plan", "Show what a run would do, and what XNAT will call it; send nothing."),
+    "plugins": ("plugins", "Show the installed plug-ins and what they offer."),
+    "receiver": ("receiver", "Run the stand-in XNAT receiver on its own."),
+    "rehearse": ("rehearse", "Run a recipe against a stand-in XNAT."),
+    "run": ("run", "Do what the plan says; run again to go on after a stop."),
+    "schema": ("schema", "Print the JSON Schema of recipes for the installed plug-ins."),
+    "status": ("status", "Show what the ledger knows of every instance, and why."),
+    "validate": ("validate", "Check a recipe without touching any data."),
+}
+
+
+class _Verbs(click.Group):
+    """Loads a verb's module only when the verb is used: `--help` stays fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _VERBS:
+            return None
+        module = importlib.import_module(f"dicomferry.cli.{_VERBS[cmd_name][0]}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        from difflib import get_close_matches
+
+        if args and args[0] not in _VERBS and not args[0].startswith("-"):
+            near = get_close_matches(args[0], _VERBS, 1)
+            hint = f" (did you mean '{near[0]}'?)" if near else ""
+            ctx.fail(f"there is no verb '{args[0]}'{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl([(name, help_text) for name, (_, help_text) in _VERBS.items()])
+
+
+@click.group(
+    cls=_Verbs,
+    subcommand_metavar="VERB [ARGS]...",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 everything is stored or was excluded on purpose; 1 something failed or"
+    " was rejected; 2 there is something you can mend (recipe, files, credentials); 70 a bug.",
+)
+@click.version_option(package_name="dicomferry")
+def cli() -> None:
+    """Carry legacy DICOM into XNAT, correctly named, by recipes."""
+
+
+def main() -> None:
+    """Run the command line and exit. Users' mistakes are told in a line, never as a traceback."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        code = cli.main(standalone_mode=False)
+    except FerryError as error:
+        click.echo(str(error), err=True)
+        for hint in _hints(error):
+            click.echo(f"hint: {hint}", err=True)
+        return error.exit_code
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except click.Abort:
+        click.echo("stopped", err=True)
+        return 1
+    except BrokenPipeError:
+        # whoever read the output has had enough; nothing more can be said to them
+        sys.stderr.close()
+        return 1
+    except Exception as error:  # noqa: BLE001  the last resort: a bug becomes a log file
+        return _bug(error)
+    return code if isinstance(code, int) else 0
+
+
+def _hints(error: FerryError) -> list[str]:
+    from dicomferry.cli.common import find_plugins
+
+    try:
+        return find_plugins().error_hints(error)
+    except FerryError:
+        return []
+
+
+def _bug(error: Exception) -> int:
+    import tempfile
+    import traceback
+    from pathlib import Path
+
+    handle, name = tempfile.mkstemp(prefix="dicomferry-bug-", suffix=".log")
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    with open(handle, "w", encoding="utf-8") as log:  # noqa: PTH123  a file descriptor
+        log.write(f"{type(error).__name__}\n{frames}")
+    click.echo(
+        f"this is a bug in dicomferry ({type(error).__name__}). Please send the file {Path(name)}:"
+        " it says where it happened and holds nothing of a patient.",
+        err=True,
+    )
+    return _BUG

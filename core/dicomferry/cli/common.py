@@ -1,0 +1,88 @@
+"""What several verbs share: options, and the way from them to a job."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dicomferry.errors import FerryError, ProblemsError
+
+if TYPE_CHECKING:
+    from dicomferry.host import Plugins, Selection
+    from dicomferry.recipe.recipe import Recipe
+
+Command = Callable[..., Any]
+
+recipe_argument = click.argument("recipe", type=click.Path(path_type=Path))
+format_option = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text",
+    help="Text for people, JSON for machines.",
+)  # fmt: skip
+state_option = click.option(
+    "--state", type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the ledger [default: .dicomferry/NAME beside the recipe].",
+)  # fmt: skip
+set_option = click.option(
+    "--set", "overrides", multiple=True, metavar="NAME=VALUE", callback=lambda _c, _p, v: _pairs(v),
+    help="Give a param of the recipe a value; may be repeated.",
+)  # fmt: skip
+
+
+def _pairs(values: tuple[str, ...]) -> Mapping[str, str]:
+    pairs: dict[str, str] = {}
+    for value in values:
+        name, sign, text = value.partition("=")
+        if not sign or not name:
+            raise click.BadParameter(f"'{value}' is not NAME=VALUE")
+        pairs[name] = text
+    return pairs
+
+
+def find_selection() -> Selection:
+    """Return which plug-ins may be loaded, from DICOMFERRY_ALLOW_PLUGINS and …_BLOCK_PLUGINS."""
+    from dicomferry.host import Selection
+
+    allowed = os.environ.get("DICOMFERRY_ALLOW_PLUGINS")
+    blocked = os.environ.get("DICOMFERRY_BLOCK_PLUGINS", "")
+    return Selection(_names(allowed) if allowed is not None else None, _names(blocked))
+
+
+def find_plugins() -> Plugins:
+    """Load the installed plug-ins."""
+    from dicomferry.host import load_plugins
+
+    return load_plugins(find_selection())
+
+
+def read_recipe(path: Path, overrides: Mapping[str, str], plugins: Plugins) -> Recipe:
+    """Load and check a recipe; raises `ProblemsError` with every fault at once."""
+    from dicomferry.recipe.load import load_recipe
+
+    recipe = load_recipe(path, plugins.components, overrides)
+    problems = plugins.check_recipe(recipe)
+    if problems:
+        raise ProblemsError(problems)
+    return recipe
+
+
+def read_files(paths: tuple[Path, ...]) -> list[Path]:
+    """Return the files in `paths`, folders gone through in name order."""
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            for folder, folders, names in os.walk(path):
+                folders.sort()
+                files += [Path(folder, name) for name in sorted(names)]
+        elif path.exists():
+            files.append(path)
+        else:
+            raise FerryError(f"{path}: there is no such file or folder", hint="check the spelling")
+    return files
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(name.strip() for name in text.split(",") if name.strip())

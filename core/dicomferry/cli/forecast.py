@@ -1,0 +1,144 @@
+"""`dicomferry forecast`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dicomferry.cli.common import find_plugins, format_option, read_files, read_recipe, set_option
+from dicomferry.cli.text import count, printable, say
+from dicomferry.dicom.archive import is_archive, list_members
+from dicomferry.dicom.blob import open_blob
+from dicomferry.dicom.header import Header
+from dicomferry.dicom.instance import open_instance
+from dicomferry.errors import DamagedError, FerryError, NotDicomError
+from dicomferry.model import Forecast, Location
+from dicomferry.xnat.settle import Arrival, FirstSessions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dicomferry.component import Identifier
+
+Grouped = dict[tuple[str, Forecast], int]
+
+
+@click.command("forecast")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--server", "server_file", type=click.Path(path_type=Path, dir_okay=False),
+    help="YAML file with one `identification:` mapping: how the server identifies.",
+)  # fmt: skip
+@click.option(
+    "--recipe", "recipe", type=click.Path(path_type=Path, dir_okay=False),
+    help="Recipe whose XNAT server identifies; its transforms are not applied.",
+)  # fmt: skip
+@set_option
+@format_option
+def command(
+    paths: tuple[Path, ...],
+    server_file: Path | None,
+    recipe: Path | None,
+    overrides: Mapping[str, str],
+    form: str,
+) -> int:
+    """Say what XNAT would call the files in PATHS as they are: project, subject, session, and why."""
+    identifier = _identifier(server_file, recipe, overrides)
+    grouped, left_out = _forecast(read_files(paths), identifier)
+    if form == "json":
+        studies = [_json(uid, forecast, number) for (uid, forecast), number in grouped.items()]
+        listed = [{"location": str(where), "reason": reason} for where, reason in left_out]
+        click.echo(json.dumps({"studies": studies, "left_out": listed}, indent=2))
+    else:
+        say(_lines(grouped))
+        say(f"left out: {where}: {reason}" for where, reason in left_out)
+    return 0 if grouped else 2
+
+
+def _identifier(
+    server_file: Path | None, recipe: Path | None, overrides: Mapping[str, str]
+) -> Identifier:
+    from dicomferry.engine.context import BuildContext, LooseContext
+    from dicomferry.recipe.load import load_identification
+
+    if server_file is not None and recipe is not None:
+        raise FerryError("--server and --recipe both say how the server identifies", hint="give one")
+    plugins = find_plugins()
+    if recipe is not None:
+        return BuildContext(read_recipe(recipe, overrides, plugins), plugins).identifier()
+    context = LooseContext(Path.cwd(), plugins)
+    if server_file is None:
+        return context.identifier()
+    return context.identifier_of(load_identification(server_file, plugins.components))
+
+
+def _forecast(
+    files: list[Path], identifier: Identifier
+) -> tuple[Grouped, list[tuple[Location, str]]]:
+    grouped: Grouped = {}
+    left_out: list[tuple[Location, str]] = []
+    sessions = FirstSessions()
+    for location in _locations(files):
+        try:
+            with open_instance(open_blob(location), location) as instance:
+                header = instance.header
+        except (NotDicomError, DamagedError) as error:
+            left_out.append((location, error.message))
+            continue
+        except OSError as error:
+            left_out.append((location, error.strerror or str(error)))
+            continue
+        forecast = _settled(header, identifier, sessions)
+        key = (header.ref.study_instance_uid, forecast)
+        grouped[key] = grouped.get(key, 0) + 1
+    return grouped, left_out
+
+
+def _settled(header: Header, identifier: Identifier, sessions: FirstSessions) -> Forecast:
+    forecast = identifier.forecast(header)
+    if not identifier.first_session_wins or forecast.refused:
+        return forecast
+    return sessions.settle(Arrival(header.ref.study_instance_uid, forecast))
+
+
+def _locations(files: list[Path]) -> Iterator[Location]:
+    for file in files:
+        if file.is_file() and is_archive(str(file)):
+            yield from (Location(str(file), member) for member, _ in list_members(str(file)))
+        else:
+            yield Location(str(file))
+
+
+def _json(uid: str, forecast: Forecast, number: int) -> dict[str, object]:
+    place, because = forecast.destination, forecast.because
+    return {
+        "study_instance_uid": uid,
+        "instances": number,
+        "project": place.project,
+        "subject": place.subject,
+        "session": place.session,
+        "auto_archive": str(forecast.auto_archive),
+        "because": {
+            "project": because.project,
+            "subject": because.subject,
+            "session": because.session,
+        },
+        "refused": forecast.refused,
+    }
+
+
+def _lines(grouped: Grouped) -> Iterator[str]:
+    for (uid, forecast), number in grouped.items():
+        yield f"study {uid or '(no StudyInstanceUID)'}: {count(number, 'instance')}"
+        if forecast.refused:
+            yield f"  refused: {printable(forecast.refused)}"
+            continue
+        place, because = forecast.destination, forecast.because
+        yield f"  project  {place.project or 'Unassigned'}   (by {because.project})"
+        yield f"  subject  {place.subject or '(none)'}   (by {because.subject})"
+        yield f"  session  {place.session}   (by {because.session})"
+        yield f"  auto-archive: {forecast.auto_archive}"

@@ -1,0 +1,61 @@
+"""`dicomferry plan`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from dicomferry.cli.common import (
+    find_plugins,
+    find_selection,
+    format_option,
+    read_recipe,
+    recipe_argument,
+    set_option,
+    state_option,
+)
+from dicomferry.cli.diff_view import diff_lines
+from dicomferry.cli.plan_view import plan_json, plan_lines, save_plan
+from dicomferry.cli.progress import choose_display
+from dicomferry.cli.text import say
+from dicomferry.engine.session import Job, open_session, state_folder
+
+
+@click.command("plan")
+@recipe_argument
+@set_option
+@state_option
+@format_option
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Save it as .json or .csv.")
+@click.option("--diff", metavar="FILE|UID", help="Show the tag edits of one instance instead.")
+def command(
+    recipe: Path,
+    overrides: Mapping[str, str],
+    state: Path | None,
+    form: str,
+    output: Path | None,
+    diff: str | None,
+) -> int:
+    """Show what a run of RECIPE would do, and what XNAT will call it. Nothing is sent."""
+    plugins = find_plugins()
+    loaded = read_recipe(recipe, overrides, plugins)
+    display = choose_display(form)
+    folder = state_folder(loaded, state)
+    job = Job(loaded, plugins, find_selection(), folder, display.show)
+    with open_session(job) as session:
+        with display:
+            planned = session.plan()
+        if diff is not None:
+            say(diff_lines(session, diff))
+            return 0
+        if output is not None:
+            save_plan(session, planned, output)
+        if form == "json":
+            click.echo(json.dumps(plan_json(session, planned), indent=2))
+        else:
+            say(plan_lines(session, planned))
+            click.echo("Nothing was sent.")
+    return 2 if planned.errors else int(bool(planned.rejected))

@@ -1,0 +1,79 @@
+"""What a run did, for people and for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from dicomferry.cli.text import count, printable, problem_json, problem_lines
+from dicomferry.engine.deliver import Tally
+from dicomferry.engine.session import RunReport
+from dicomferry.ledger.rows import Verdict
+
+_REASONS = 10
+
+
+def report_lines(report: RunReport, recipe: Path, *, limited: bool) -> Iterator[str]:
+    """Yield what was stored where, what was not and why, and how to go on."""
+    for sink, tally in report.tallies.items():
+        yield f"{sink}: {_tally(tally)}"
+        if tally.unreachable:
+            yield f"  {printable(tally.unreachable)}"
+            if tally.hint:
+                yield f"  hint: {tally.hint}"
+    failures = report.planned.view.failures()
+    for sink, state, reason, number in failures[:_REASONS]:
+        yield f"  {state} at {sink}: {count(number, 'instance')}: {printable(reason)}"
+    held = [t for t in report.planned.view.tallies() if t.verdict is Verdict.REJECTED]
+    for tally in held:
+        yield f"  rejected before sending: {count(tally.count, 'file')} ({tally.code})"
+    if report.planned.problems:
+        yield from problem_lines(report.planned.problems)
+    yield _ending(report, recipe, limited=limited)
+
+
+def report_json(report: RunReport) -> dict[str, object]:
+    """Return what a run did as plain data."""
+    return {
+        "complete": report.complete,
+        "interrupted": report.interrupted,
+        "remaining": report.remaining,
+        "sinks": {
+            name: {
+                "stored": tally.stored,
+                "excluded": tally.excluded,
+                "rejected": tally.rejected,
+                "failed": tally.failed,
+                "unreachable": tally.unreachable,
+            }
+            for name, tally in report.tallies.items()
+        },
+        "failures": [
+            {"sink": sink, "state": state, "reason": reason, "instances": number}
+            for sink, state, reason, number in report.planned.view.failures()
+        ],
+        "rejected_before_sending": report.planned.rejected,
+        "problems": [problem_json(problem) for problem in report.planned.problems],
+    }
+
+
+def _tally(tally: Tally) -> str:
+    parts = [f"{count(tally.stored, 'instance')} stored"]
+    for name in ("excluded", "rejected", "failed"):
+        number = getattr(tally, name)
+        if number:
+            parts.append(f"{number:,} {name}")
+    return ", ".join(parts)
+
+
+def _ending(report: RunReport, recipe: Path, *, limited: bool) -> str:
+    if report.complete:
+        return "Everything is stored."
+    again = f"dicomferry run {recipe}"
+    if report.interrupted:
+        return f"Stopped. {report.remaining:,} still to bring; go on with: {again}"
+    if report.remaining and limited:
+        return f"{report.remaining:,} still to bring; go on with: {again}"
+    if report.remaining:
+        return f"{report.remaining:,} not stored; when it is mended, try again with: {again}"
+    return f"What was rejected is listed by: dicomferry status {recipe} --items rejected"

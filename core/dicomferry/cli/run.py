@@ -1,0 +1,96 @@
+"""`dicomferry run`."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from dicomferry.cli.common import (
+    find_plugins,
+    find_selection,
+    format_option,
+    read_recipe,
+    recipe_argument,
+    set_option,
+    state_option,
+)
+from dicomferry.cli.plan_view import plan_json, plan_lines
+from dicomferry.cli.progress import choose_display
+from dicomferry.cli.report_view import report_json, report_lines
+from dicomferry.cli.text import say
+from dicomferry.engine.session import Job, Planned, RunReport, Session, open_session, state_folder
+
+
+@click.command("run")
+@recipe_argument
+@set_option
+@state_option
+@format_option
+@click.option("--dry-run", is_flag=True, help="Plan only, as `plan` does.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Bring N sessions at most.")
+def command(
+    recipe: Path,
+    overrides: Mapping[str, str],
+    state: Path | None,
+    form: str,
+    dry_run: bool,
+    limit: int | None,
+) -> int:
+    """Bring what RECIPE says to its sinks. Run it again to go on after any kind of stop."""
+    plugins = find_plugins()
+    loaded = read_recipe(recipe, overrides, plugins)
+    display = choose_display(form)
+    folder = state_folder(loaded, state)
+    job = Job(loaded, plugins, find_selection(), folder, display.show)
+    with open_session(job) as session, stoppable(session):
+        with display:
+            planned = session.plan()
+        if dry_run or planned.errors:
+            _show_plan(session, planned, form)
+            return 2 if planned.errors else int(bool(planned.rejected))
+        with display:
+            report = session.run(planned, limit)
+        _show_report(report, recipe, form, limited=limit is not None)
+        return 0 if report.complete or (limit and _only_limited(report)) else 1
+
+
+@contextmanager
+def stoppable(session: Session) -> Iterator[None]:
+    """Let the first Ctrl-C or SIGTERM end the run cleanly, and a second one at once."""
+
+    def stop(_signal: int, _frame: object) -> None:
+        click.echo("\nstopping after the instances under way; once more stops at once", err=True)
+        session.stop()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _only_limited(report: RunReport) -> bool:
+    clean = all(not (t.failed or t.rejected or t.unreachable) for t in report.tallies.values())
+    return clean and not report.planned.rejected and not report.interrupted
+
+
+def _show_plan(session: Session, planned: Planned, form: str) -> None:
+    if form == "json":
+        click.echo(json.dumps(plan_json(session, planned), indent=2))
+        return
+    say(plan_lines(session, planned))
+    click.echo("Nothing was sent.")
+
+
+def _show_report(report: RunReport, recipe: Path, form: str, *, limited: bool) -> None:
+    if form == "json":
+        click.echo(json.dumps(report_json(report), indent=2))
+    else:
+        say(report_lines(report, recipe, limited=limited))

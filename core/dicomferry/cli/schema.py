@@ -1,0 +1,26 @@
+"""`dicomferry schema`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dicomferry.cli.common import find_plugins
+
+
+@click.command("schema")
+@click.option(
+    "--write", type=click.Path(path_type=Path, file_okay=False),
+    help="Write the recipe's schema and one for each component into this folder instead.",
+)  # fmt: skip
+def command(write: Path | None) -> None:
+    """Print the JSON Schema (2020-12) of recipes, for the plug-ins that are installed here."""
+    from dicomferry.recipe.schema import recipe_schema, schema_text, write_schemas
+
+    components = find_plugins().components
+    if write is not None:
+        for path in write_schemas(write, components):
+            click.echo(path)
+    else:
+        click.echo(schema_text(recipe_schema(components)), nl=False)

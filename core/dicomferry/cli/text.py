@@ -1,0 +1,77 @@
+"""How numbers, sizes and trees look in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import click
+
+from dicomferry.model import Problem, Severity
+
+_COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "blue"}
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun, as in `1,200 files`."""
+    plural = noun if number == 1 or noun == "series" else f"{noun}s"
+    return f"{number:,} {plural}"
+
+
+def size(number: int) -> str:
+    """Return a number of bytes as people read it."""
+    value = float(number)
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if value < 1000 or unit == "TB":
+            return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
+        value /= 1000
+    raise AssertionError("the last unit always fits")
+
+
+def columns(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
+    """Return rows as aligned columns."""
+    if not rows:
+        return []
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return [
+        (indent + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)))
+        .rstrip()
+        for row in rows
+    ]  # fmt: skip
+
+
+def say(lines: Iterable[str]) -> None:
+    """Print lines; characters the terminal cannot show, and control characters, are escaped."""
+    for line in lines:
+        click.echo(printable(line))
+
+
+def printable(text: str) -> str:
+    """Return text in which nothing can move the cursor or break the encoding."""
+    safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return safe.encode("utf-8", "backslashreplace").decode()
+
+
+def problem_lines(problems: Sequence[Problem]) -> list[str]:
+    """Return problems as lines, each with its code and what to do."""
+    lines = []
+    for problem in problems:
+        label = click.style(problem.severity, fg=_COLORS[problem.severity])
+        lines.append(f"  {label} [{problem.code}] {printable(problem.message)}")
+        if problem.hint:
+            lines.append(f"      {problem.hint}")
+    return lines
+
+
+def problem_json(problem: Problem) -> dict[str, object]:
+    """Return a problem for a machine."""
+    place = problem.place
+    return {
+        "code": problem.code,
+        "severity": str(problem.severity),
+        "message": problem.message,
+        "path": problem.path,
+        "file": place.file if place else None,
+        "line": place.line if place else None,
+        "column": place.column if place else None,
+        "hint": problem.hint,
+    }

@@ -1,0 +1,205 @@
+"""What a plug-in offers and what its stages promise: `Component` records and the stage Protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
+
+from dicomferry.dicom.edits import Edits
+from dicomferry.dicom.header import Header
+from dicomferry.dicom.splice import Spliced
+from dicomferry.model import (
+    Destination,
+    Excluded,
+    Finding,
+    Forecast,
+    InstanceRef,
+    Outcome,
+    Rejected,
+)
+
+OptionsT = TypeVar("OptionsT")
+StageT_co = TypeVar("StageT_co", covariant=True)
+
+
+class Source(Protocol):
+    """Where instances come from."""
+
+    def discover(self) -> Iterator[Finding]:
+        """Yield every file there is, and every thing that cannot be carried with its reason.
+
+        Called once a run, in the main process; the order must be the same for the same input.
+        """
+        ...
+
+
+class Transform(Protocol):
+    """What changes an instance. Returns edits; never mutates. Must be a pure function of its input.
+
+    A transform that must know the whole before its first edit also has
+    `prepare(self, catalog: Catalog) -> None` (see `Preparing`). One that reads files (a lookup
+    table) also has `inputs: tuple[Path, ...]`, so that a changed table is noticed.
+    """
+
+    def edit(self, header: Header) -> Edits | Excluded | Rejected:
+        """Say what to change in this instance, or that it is to be left out."""
+        ...
+
+
+@runtime_checkable
+class Preparing(Protocol):
+    """The optional half of a transform that must know every instance before it edits the first."""
+
+    def prepare(self, catalog: Catalog) -> None:
+        """Look at the whole; called before the first `edit`, in every worker process."""
+        ...
+
+
+@runtime_checkable
+class Reading(Protocol):
+    """The optional half of a stage whose answers depend on the content of files."""
+
+    inputs: tuple[Path, ...]
+    """The files it has read; a change of their content makes a new plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class StudyAt:
+    """One study at one destination, as forecast behind the transforms before the asking one."""
+
+    study_instance_uid: str
+    destination: Destination
+    study_date: str
+    instances: int
+
+
+class Catalog(Protocol):
+    """What a preparing transform may ask of the whole; UIDs are those of the source."""
+
+    def studies(self) -> Iterator[StudyAt]:
+        """Yield every pair of study and destination, ordered by destination, date and UID."""
+        ...
+
+    def destinations_of_series(self, series_instance_uid: str) -> tuple[Destination, ...]:
+        """Return where the instances of a series go; empty for a series that is not here."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One edited instance, ready for a sink.
+
+    `ref` has the UIDs as sent, `header` the edits laid over it. `data_set` is the data set without
+    preamble and meta group, as C-STORE wants it; `file` is the whole Part 10 file.
+    """
+
+    ref: InstanceRef
+    transfer_syntax_uid: str
+    header: Header
+    destination: Destination
+    data_set: Callable[[], Spliced]
+    file: Callable[[], Spliced]
+
+
+@dataclass(frozen=True, slots=True)
+class Consignment:
+    """One destination's instances at one sink: the unit of delivery, retry and distribution.
+
+    `contexts` are the (SOP class UID, transfer syntax UID) pairs that occur, most frequent first.
+    """
+
+    destination: Destination
+    contexts: tuple[tuple[str, str], ...]
+    instances: int
+    size: int
+
+
+class Delivery(Protocol):
+    """An open way to a receiver, used by one process for one consignment."""
+
+    def store(self, parcel: Parcel) -> Outcome:
+        """Bring one instance; `Stored` only when the receiver has said so. Never raises for it."""
+        ...
+
+
+class Sink(Protocol):
+    """Where instances go."""
+
+    lanes: int
+    """How many consignments may be under way at once."""
+
+    receiver: str
+    """Names what is behind the sink, as `XNAT@host:port` or a folder. What the ledger holds as
+    stored at one receiver counts for nothing at another."""
+
+    server: str
+    """The recipe's server it delivers to, empty for none. A rehearsal runs sinks with a server."""
+
+    def open(self, consignment: Consignment) -> AbstractContextManager[Delivery]:
+        """Return a way to the receiver; raises `FerryError` when there is none."""
+        ...
+
+
+class Identifier(Protocol):
+    """How an XNAT receiver names what arrives: an emulation of its DicomObjectIdentifier."""
+
+    fields: Mapping[str, str]
+    """Level (project, subject, session) to the keyword that decides it when nothing else does."""
+
+    reads_comments: bool
+    """Whether `Project: Subject: Session:` in PatientComments is read."""
+
+    first_session_wins: bool
+    """Whether all of a study takes the session of its first instance to arrive."""
+
+    def forecast(self, header: Header) -> Forecast:
+        """Say what XNAT will call this instance and which rule decided each level."""
+        ...
+
+
+class Context(Protocol):
+    """What the engine hands a component that is being built."""
+
+    folder: Path
+    """The recipe's folder; relative paths start here (see `path`)."""
+
+    recipe_name: str
+
+    def path(self, text: str) -> Path:
+        """Return `text` as an absolute path, relative ones counted from the recipe's folder."""
+        ...
+
+    def server(self, name: str, kind: type[ServerT]) -> ServerT:
+        """Return a server of the recipe; raises `FerryError` for an unknown name or another kind."""
+        ...
+
+    def identifier(self, server: str | None = None) -> Identifier:
+        """Return how a server identifies; without a name, the one XNAT the recipe has."""
+        ...
+
+    def secret(self, reference: str) -> str:
+        """Resolve `${env:X}`, `${file:PATH}`, …; other text is returned as it is."""
+        ...
+
+
+ServerT = TypeVar("ServerT")
+
+
+@dataclass(frozen=True, slots=True)
+class Component(Generic[OptionsT, StageT_co]):
+    """One offer of a plug-in.
+
+    `options` is a `msgspec.Struct` or a dataclass: the recipe's schema and the conversion both
+    come from it. Its fields may be plain types, other Structs, `Template` or `Condition`.
+    """
+
+    name: str
+    summary: str
+    options: type[OptionsT]
+    build: Callable[[OptionsT, Context], StageT_co]
+
+
+AnyComponent = Component[Any, Any]

@@ -1,0 +1,127 @@
+"""Bytes to read at random: a plain file, a member of an archive, or bytes in memory."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Protocol
+
+from dicomferry.errors import DamagedError, FerryError
+
+if TYPE_CHECKING:
+    from tempfile import SpooledTemporaryFile
+
+    from dicomferry.model import Location
+
+
+class Blob(Protocol):
+    """Bytes of a known number that do not change while they are read."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
+        ...
+
+    def read(self, start: int, length: int) -> bytes:
+        """Return exactly `length` bytes; raises `DamagedError` when they cannot be had."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what was opened."""
+        ...
+
+
+class FileBlob:
+    """A stretch of a file; notices when the file is changed while it is read."""
+
+    __slots__ = ("_descriptor", "_modified", "_name", "_start", "size")
+
+    def __init__(self, path: str, name: str, start: int = 0, size: int | None = None) -> None:
+        self._name = name
+        self._start = start
+        try:
+            self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise FerryError(f"{name}: cannot be read: {error.strerror}") from error
+        status = os.fstat(self._descriptor)
+        self._modified = status.st_mtime_ns, status.st_size
+        self.size = status.st_size - start if size is None else size
+
+    def read(self, start: int, length: int) -> bytes:
+        """Return exactly `length` bytes; raises `DamagedError` when they cannot be had."""
+        try:
+            data = os.pread(self._descriptor, length, self._start + start)
+            if len(data) < length:
+                data = self._rest(data, start, length)
+            status = os.fstat(self._descriptor)
+        except OSError as error:
+            raise DamagedError(f"{self._name}: reading failed: {error.strerror}") from error
+        if (status.st_mtime_ns, status.st_size) != self._modified:
+            raise DamagedError(f"{self._name}: was changed while it was read")
+        return data
+
+    def _rest(self, data: bytes, start: int, length: int) -> bytes:
+        # The system may hand out less than asked for, of long stretches above all.
+        while len(data) < length:
+            more = os.pread(self._descriptor, length - len(data), self._start + start + len(data))
+            if not more:
+                raise DamagedError(f"{self._name}: became shorter while it was read")
+            data += more
+        return data
+
+    def close(self) -> None:
+        """Close the file; a second time does nothing, the number may be another file's by then."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+class BytesBlob:
+    """Bytes in memory."""
+
+    __slots__ = ("_data", "size")
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.size = len(data)
+
+    def read(self, start: int, length: int) -> bytes:
+        """Return exactly `length` bytes; raises `DamagedError` when there are fewer."""
+        data = self._data[start : start + length]
+        if len(data) != length:
+            raise DamagedError(f"{self.size} bytes, {start + length} were expected")
+        return data
+
+    def close(self) -> None:
+        """Keep the bytes: nothing was opened."""
+
+
+class SpooledBlob:
+    """Bytes that had to be unpacked first: in memory while they are few, else in a file."""
+
+    __slots__ = ("_file", "_name", "size")
+
+    def __init__(self, file: SpooledTemporaryFile[bytes], size: int, name: str) -> None:
+        self._file = file
+        self._name = name
+        self.size = size
+
+    def read(self, start: int, length: int) -> bytes:
+        """Return exactly `length` bytes; raises `DamagedError` when there are fewer."""
+        self._file.seek(start)
+        data = self._file.read(length)
+        if len(data) != length:
+            raise DamagedError(f"{self._name}: {self.size} bytes, {start + length} were expected")
+        return data
+
+    def close(self) -> None:
+        """Throw the unpacked bytes away."""
+        self._file.close()
+
+
+def open_blob(location: Location) -> Blob:
+    """Open a file, or a member of a zip or tar archive; raises `FerryError`."""
+    if not location.member:
+        return FileBlob(location.path, str(location))
+    from dicomferry.dicom.archive import open_member
+
+    return open_member(location)

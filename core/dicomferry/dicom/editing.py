@@ -1,0 +1,224 @@
+"""Lay edits over elements: what was not edited keeps every byte."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from dicomferry.dicom import dictionary
+from dicomferry.dicom.edits import Delete, Edit, Set, TagPath
+from dicomferry.dicom.elements import Elements, Fresh, Item, framed, sequence_delimiter
+from dicomferry.dicom.encode import encode_element, encode_value, padded
+from dicomferry.dicom.text import CHARACTER_SET, GOVERNED, decode, is_known
+from dicomferry.dicom.values import trim
+from dicomferry.dicom.walk import BULK_TAGS, LONG, SHORT, CutError, Syntax, UnsureError
+from dicomferry.errors import EditError
+
+PIXEL_REPRESENTATION = 0x00280103
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What elements take from the data set around them, unless they say otherwise."""
+
+    character_set: tuple[str, ...] = ()
+    signed: bool = False
+
+    def inside(self, elements: Elements) -> Setting:
+        """Return the setting that holds for `elements` and for the items in them."""
+        terms = elements.raw(CHARACTER_SET)
+        pixels = elements.raw(PIXEL_REPRESENTATION)
+        return Setting(
+            self.character_set if terms is None else _terms(terms),
+            self.signed if not pixels else 1 in pixels[:2],
+        )
+
+
+def _terms(raw: bytes) -> tuple[str, ...]:
+    text = trim(raw.decode("latin-1"), "CS")
+    return tuple(text.split("\\")) if text else ()
+
+
+def vr_of(elements: Elements, tag: int, setting: Setting, *, text: bool = True) -> str:
+    """Return an element's VR: as written, else by dictionary and setting; `UN` where unknown.
+
+    A written UN is no more than a lack of knowledge (PS3.5 6.2.2), so the dictionary prevails.
+    """
+    written = elements.vr(tag) if tag in elements else ""
+    if written not in ("", "UN"):
+        return written
+    known = elements.known_vr(tag) or "UN"
+    if " or " not in known:
+        return known
+    if "US" in known and (text or "OW" not in known):
+        return "SS" if setting.signed and "SS" in known else "US"
+    return "OW"
+
+
+def lay(elements: Elements, edits: Iterable[Edit], around: Setting) -> Elements:
+    """Return `elements` with `edits` laid over them; raises `EditError`."""
+    before = elements
+    waiting: dict[int, list[Edit]] = {}
+    renewed: set[TagPath] = set()
+    for edit in edits:
+        tag = edit.path[0]
+        if len(edit.path) > 1:
+            waiting.setdefault(tag, []).append(edit)
+            renewed.add(edit.path)
+            continue
+        # Text is written in the character set of its time, and a sequence as it is then.
+        for held in list(waiting) if tag == CHARACTER_SET else [tag] if tag in waiting else []:
+            elements = _lay_inside(elements, held, waiting.pop(held), around)
+        if tag == CHARACTER_SET:
+            renewed.clear()
+        renewed.add(edit.path)
+        elements = _lay_one(elements, edit, around)
+    for tag, inner in waiting.items():
+        elements = _lay_inside(elements, tag, inner, around)
+    _check_reading(before, elements, around, frozenset(renewed))
+    return _with_group_lengths(before, elements)
+
+
+def _lay_one(elements: Elements, edit: Edit, around: Setting) -> Elements:
+    tag = edit.path[0]
+    if tag & 0xFFFF == 0 or tag >> 16 in (0, 0xFFFE):
+        raise EditError(
+            f"{dictionary.keyword_of(tag)}: group lengths and delimiters are not edited"
+        )
+    if isinstance(edit, Delete):
+        return elements.with_fresh({tag: None}) if tag in elements else elements
+    return elements.with_fresh({tag: _written(elements, edit, around)})
+
+
+def _written(elements: Elements, edit: Set, around: Setting) -> Fresh:
+    tag, syntax = edit.path[0], elements.syntax
+    setting = around.inside(elements)
+    if tag in BULK_TAGS and tag in elements and elements.undefined(tag):
+        raise EditError(f"{dictionary.keyword_of(tag)}: encapsulated pixel data is not edited")
+    _check_private(elements, tag)
+    vr = edit.vr or vr_of(elements, tag, setting, text=isinstance(edit.value, str))
+    if vr == "UN" and not edit.vr and isinstance(edit.value, str) and dictionary.is_private(tag):
+        vr = "LO"
+    if vr.encode() not in SHORT | LONG:
+        raise EditError(f"{dictionary.keyword_of(tag)}: {vr} is not a VR")
+    if tag == CHARACTER_SET and isinstance(edit.value, str):
+        _check_terms(edit.value)
+    if isinstance(edit.value, bytes):
+        raw = padded(edit.value, vr)
+    else:
+        raw = encode_value(tag, vr, edit.value, setting.character_set, little=syntax.little)
+    data, start = encode_element(tag, vr, raw, syntax)
+    return Fresh(b"" if syntax.implicit else vr.encode("ascii"), start, data)
+
+
+def _check_terms(text: str) -> None:
+    for term in text.split("\\") if text else ():
+        if term.strip() and not is_known(term.strip()):
+            raise EditError(
+                f"SpecificCharacterSet: '{term}' is not a term of PS3.3 C.12.1.1.2",
+                hint="ISO_IR 192 is UTF-8, ISO_IR 100 is Latin-1",
+            )
+
+
+def _check_private(elements: Elements, tag: int) -> None:
+    if not dictionary.is_private(tag) or dictionary.is_creator(tag) or tag in elements:
+        return
+    block = tag & 0xFFFF0000 | (tag >> 8 & 0xFF)
+    if not dictionary.is_creator(block) or block not in elements:
+        raise EditError(
+            f"{dictionary.keyword_of(tag)}: no private creator has reserved this element's block",
+            hint='name the creator: (gggg,"CREATOR",ee)',
+        )
+
+
+def _lay_inside(elements: Elements, tag: int, edits: list[Edit], around: Setting) -> Elements:
+    """Write a sequence anew: items that were not edited, and the framing, as they were."""
+    if tag in elements and not elements.is_sequence(tag):
+        raise EditError(f"{dictionary.keyword_of(tag)}: not a sequence, it has no items")
+    try:
+        items = list(elements.items(tag)) if tag in elements else []
+    except (UnsureError, CutError) as error:
+        raise EditError(
+            f"{dictionary.keyword_of(tag)}: its items cannot be read: {error}"
+        ) from error
+    by_item: dict[int, list[Edit]] = {}
+    for edit in edits:
+        inner = replace(edit, path=edit.path[2:])
+        by_item.setdefault(edit.path[1], []).append(inner)
+    if tag not in elements and not any(isinstance(edit, Set) for edit in edits):
+        return elements
+    syntax = items[0].elements.syntax if items else elements.syntax
+    setting = around.inside(elements)
+    for number, inner_edits in sorted(by_item.items()):
+        if number >= len(items):
+            if not any(isinstance(edit, Set) for edit in inner_edits):
+                continue
+            if number > len(items):
+                raise EditError(
+                    f"{dictionary.keyword_of(tag)}[{number}]: the sequence has {len(items)} items"
+                )
+            items.append(Item(Elements.of(b"", syntax), framed(b"", syntax), undefined=False))
+        item = items[number]
+        items[number] = replace(item, elements=lay(item.elements, inner_edits, setting))
+    return elements.with_fresh({tag: _sequence(elements, tag, items, syntax)})
+
+
+def _sequence(elements: Elements, tag: int, items: list[Item], syntax: Syntax) -> Fresh:
+    value = b"".join(item.encoded() for item in items)
+    undefined = tag in elements and elements.undefined(tag)
+    vr = (elements.vr(tag) if tag in elements else "") or "SQ"
+    data, start = encode_element(tag, vr, value, elements.syntax)
+    if undefined:
+        data = data[: start - 4] + b"\xff\xff\xff\xff" + value + sequence_delimiter(syntax)
+    return Fresh(b"" if elements.syntax.implicit else vr.encode("ascii"), start, data)
+
+
+def _with_group_lengths(before: Elements, after: Elements) -> Elements:
+    """Mend (gggg,0000) of the edited groups: retired (PS3.5 7.2), but a wrong one harms."""
+    edited = {tag >> 16 for tag, new in after.fresh.items() if before.fresh.get(tag) is not new}
+    lengths: dict[int, Fresh | None] = {}
+    for group in edited:
+        tag = group << 16
+        if tag not in after:
+            continue
+        length = sum(after.length(other) for other in after.tags() if tag < other <= tag + 0xFFFF)
+        raw = length.to_bytes(4, after.syntax.order)
+        data, start = encode_element(tag, "UL", raw, after.syntax)
+        lengths[tag] = Fresh(b"" if after.syntax.implicit else b"UL", start, data)
+    return after.with_fresh(lengths) if lengths else after
+
+
+def _check_reading(
+    before: Elements, after: Elements, around: Setting, renewed: frozenset[TagPath]
+) -> None:
+    """Refuse another character set where untouched text would read differently in it."""
+    old, new = around.inside(before), around.inside(after)
+    if old.character_set == new.character_set:
+        return
+    for path, raw, vr in _foreign_text(after, new):
+        if path in renewed or decode(raw, vr, old.character_set) == decode(
+            raw, vr, new.character_set
+        ):
+            continue
+        raise EditError(
+            "SpecificCharacterSet: cannot be changed, "
+            f"{dictionary.keyword_of(path[-1])} holds text written in the former one",
+            hint="set that element as well, or leave SpecificCharacterSet as it is",
+        )
+
+
+def _foreign_text(
+    elements: Elements, setting: Setting, path: TagPath = ()
+) -> Iterator[tuple[TagPath, bytes, str]]:
+    """Yield the text that the character set governs and that is not plain ASCII."""
+    for tag in elements.tags():
+        if elements.is_sequence(tag):
+            for number, item in enumerate(elements.items(tag)):
+                if CHARACTER_SET not in item.elements:
+                    yield from _foreign_text(item.elements, setting, (*path, tag, number))
+            continue
+        raw = elements.raw(tag)
+        if raw and (not raw.isascii() or b"\x1b" in raw):
+            vr = vr_of(elements, tag, setting)
+            if vr in GOVERNED:
+                yield (*path, tag), raw, vr

@@ -1,0 +1,199 @@
+"""A read-only view of one instance's data set, without bulk pixel data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from dicomferry.dicom import dictionary, values
+from dicomferry.dicom.editing import Setting, lay, vr_of
+from dicomferry.dicom.elements import Elements
+from dicomferry.dicom.quiet import quietly
+from dicomferry.dicom.walk import CutError, UnsureError
+from dicomferry.errors import DamagedError
+from dicomferry.model import InstanceRef, Location, Wanted
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+    from dicomferry.dicom.edits import Edits
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+_NOWHERE = Location("")
+
+
+class Header:
+    """One instance's elements, decoded when they are asked for; immutable.
+
+    Tags are whole numbers, `0x00100020`. Pixel data and other values beyond 1 MiB are present
+    (`in`, `tags`, `vr`), but their value is not held: `raw` and `text` return None for them.
+    `names` are templates' `path.*`, `row` their `row.*`; `wanted` is what an identify transform
+    asked for.
+    """
+
+    __slots__ = ("_around", "_elements", "_setting", "location", "names", "row", "wanted")
+
+    def __init__(
+        self,
+        elements: Elements,
+        *,
+        location: Location = _NOWHERE,
+        names: Mapping[str, str] = _NOTHING,
+        row: Mapping[str, str] = _NOTHING,
+        wanted: Wanted | None = None,
+        around: Setting | None = None,
+    ) -> None:
+        self._elements = elements
+        self._around = around or Setting()
+        self._setting = self._around.inside(elements)
+        self.location = location
+        self.names = names
+        self.row = row
+        self.wanted = wanted
+
+    @classmethod
+    def of(
+        cls,
+        dataset: Dataset,
+        *,
+        location: Location = _NOWHERE,
+        names: Mapping[str, str] = _NOTHING,
+        row: Mapping[str, str] = _NOTHING,
+    ) -> Header:
+        """Return the header of a pydicom data set, encoded in explicit VR little endian."""
+        from dicomferry.dicom.bridge import encoded
+        from dicomferry.dicom.walk import EXPLICIT
+
+        elements = Elements.of(encoded(dataset, EXPLICIT), EXPLICIT)
+        return cls(elements, location=location, names=names, row=row)
+
+    def __contains__(self, tag: int) -> bool:
+        return tag in self._elements
+
+    def __repr__(self) -> str:
+        return f"<Header of {self.location}>"
+
+    @property
+    def elements(self) -> Elements:
+        """The elements as bytes."""
+        return self._elements
+
+    @property
+    def character_set(self) -> tuple[str, ...]:
+        """The terms of Specific Character Set, its own or an enclosing data set's."""
+        return self._setting.character_set
+
+    @property
+    def ref(self) -> InstanceRef:
+        """The four UIDs; empty where they are missing."""
+        study, series, instance, sop_class = (
+            self.text(tag) or "" for tag in (0x0020000D, 0x0020000E, 0x00080018, 0x00080016)
+        )
+        return InstanceRef(study, series, instance, sop_class)
+
+    def tags(self) -> Iterator[int]:
+        """Yield the tags that are present, ascending."""
+        return self._elements.tags()
+
+    def vr(self, tag: int) -> str | None:
+        """Return the VR, by dictionary where it is not written; None for a missing element."""
+        if tag not in self._elements:
+            return None
+        written = self._elements.vr(tag)
+        return written or vr_of(self._elements, tag, self._setting, text=False)
+
+    def raw(self, tag: int) -> bytes | None:
+        """Return the value field's bytes; None when missing or not held."""
+        return self._elements.raw(tag)
+
+    def raw_text(self, tag: int) -> str | None:
+        r"""Return the value as text, nothing trimmed; None where it is missing or no text.
+
+        Text is decoded in the data set's character set, U+FFFD standing for what cannot be;
+        binary numbers are decimal, several values are joined by `\`.
+        """
+        raw = self._elements.raw(tag)
+        if raw is None:
+            return None
+        little = self._elements.syntax.little
+        return values.raw_text(raw, self._text_vr(tag), self.character_set, little=little)
+
+    def _text_vr(self, tag: int) -> str:
+        return vr_of(self._elements, tag, self._setting)
+
+    def text(self, key: int | str) -> str | None:
+        r"""Return `raw_text` without padding, for a tag or a keyword; values are joined by `\`."""
+        tag = dictionary.tag_of(key) if isinstance(key, str) else key
+        text = None if tag is None else self.raw_text(tag)
+        return None if tag is None or text is None else values.trim(text, self._text_vr(tag))
+
+    def value(self, key: int | str) -> values.Value | None:
+        """Return a value as templates see it, for a tag or a keyword; None when missing.
+
+        IS and the binary whole numbers are `int`, DS, FL and FD `float`, all else `str`; several
+        values are a list; an empty value is an empty text.
+        """
+        tag = dictionary.tag_of(key) if isinstance(key, str) else key
+        text = None if tag is None else self.text(tag)
+        return None if tag is None or text is None else values.value(text, self._text_vr(tag))
+
+    def items(self, tag: int) -> tuple[Header, ...]:
+        """Return the items of a sequence; none for a missing element or another VR.
+
+        Raises `DamagedError` for a sequence that is not well formed.
+        """
+        if tag not in self._elements or not self._elements.is_sequence(tag):
+            return ()
+        try:
+            found = self._elements.items(tag)
+        except (UnsureError, CutError) as error:
+            place = f"{self.location}: {dictionary.keyword_of(tag)}"
+            raise DamagedError(f"{place}: its items cannot be read: {error}") from error
+        return tuple(
+            Header(item.elements, location=self.location, around=self._setting) for item in found
+        )
+
+    def private(self, group: int, creator: str, element: int) -> int | None:
+        """Return the tag of a private element whose block `creator` reserved here, or None.
+
+        `element` is the last two hex digits (PS3.5 7.8.1); the element itself may be missing.
+        """
+        for block in range(0x10, 0x100):
+            tag = group << 16 | block
+            if tag in self._elements and self.text(tag) == creator:
+                return group << 16 | block << 8 | element
+        return None
+
+    def dataset(self) -> Dataset:
+        """Return a new pydicom data set, values that are not held left out."""
+        from dicomferry.dicom.bridge import decoded
+
+        left_out = self._elements.not_held()
+        data = self._elements.encoded(without=left_out)
+        with quietly():
+            return decoded(data, self._elements.syntax, self._around.character_set)
+
+    def edited(self, edits: Edits) -> Header:
+        """Return the header with `edits` laid over it; raises `EditError`."""
+        return Header(
+            lay(self._elements, edits.items, self._around),
+            location=self.location,
+            names=self.names,
+            row=self.row,
+            wanted=edits.wanted or self.wanted,
+            around=self._around,
+        )
+
+    def with_origin(
+        self, location: Location, names: Mapping[str, str], row: Mapping[str, str]
+    ) -> Header:
+        """Return the header as that of an instance found elsewhere."""
+        return Header(
+            self._elements,
+            location=location,
+            names=names,
+            row=row,
+            wanted=self.wanted,
+            around=self._around,
+        )

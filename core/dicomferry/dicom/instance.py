@@ -1,0 +1,199 @@
+"""One instance, opened: its header, its integrity, and its bytes with edits spliced in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType, TracebackType
+from typing import TYPE_CHECKING, Self
+
+from dicomferry.dicom.blob import Blob, BytesBlob
+from dicomferry.dicom.elements import Elements
+from dicomferry.dicom.header import Header
+from dicomferry.dicom.integrity import fault_of
+from dicomferry.dicom.part10 import (
+    DEFLATED,
+    MEDIA_STORAGE_DIRECTORY,
+    META_SOP_CLASS,
+    META_SOP_INSTANCE,
+    META_TRANSFER_SYNTAX,
+    Layout,
+    front,
+    layout_of,
+)
+from dicomferry.dicom.splice import Spliced
+from dicomferry.dicom.walk import (
+    BULK_TAGS,
+    HEAD,
+    LONG,
+    SHORT,
+    CutError,
+    Syntax,
+    UnsureError,
+    Window,
+    walk,
+)
+from dicomferry.errors import DamagedError, DicomDirError, NotDicomError
+
+if TYPE_CHECKING:
+    from dicomferry.model import Location
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+_DIRECTORY_RECORDS = 0x00041220
+_SOP_CLASS, _SOP_INSTANCE = 0x00080016, 0x00080018
+
+
+class Instance:
+    """An opened instance; a context manager that closes its blob.
+
+    `transfer_syntax_uid` is that of the bytes handed out, which are inflated where the file is
+    deflated. `repaired` says why pydicom had to write the data set anew; empty normally.
+    """
+
+    __slots__ = ("_blob", "_data", "_layout", "_origin", "header", "repaired")
+
+    def __init__(
+        self, blob: Blob, layout: Layout, header: Header, data: Blob, origin: int, repaired: str
+    ) -> None:
+        self._blob = blob
+        self._layout = layout
+        self._data = data
+        self._origin = origin
+        self.header = header
+        self.repaired = repaired
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the blob; nothing can be handed out afterwards."""
+        self._blob.close()
+        if self._data is not self._blob:
+            self._data.close()
+
+    @property
+    def transfer_syntax_uid(self) -> str:
+        """The transfer syntax of what `data_set` hands out."""
+        return self._layout.transfer_syntax_uid
+
+    def check(self) -> None:
+        """Raise `DamagedError` when the instance is cut short or contradicts its own header."""
+        fault = fault_of(self.header, self.transfer_syntax_uid, self._layout.sop_class_uid)
+        if fault:
+            raise DamagedError(f"{self.header.location}: {fault}")
+
+    def data_set(self, header: Header) -> Spliced:
+        """Return the data set alone, with the edits of `header`, as C-STORE wants it."""
+        return Spliced(self._pieces(header).pieces(), self._data, self._origin)
+
+    def file(self, header: Header) -> Spliced:
+        """Return the whole file with the edits of `header` (PS3.10 section 7).
+
+        Preamble and meta group stay as they were; the UIDs in the meta group follow an edit. Where
+        they were missing they are made.
+        """
+        pieces = self._pieces(header).pieces()
+        ref = header.ref
+        uids = {
+            META_SOP_CLASS: ref.sop_class_uid,
+            META_SOP_INSTANCE: ref.sop_instance_uid,
+            META_TRANSFER_SYNTAX: self.transfer_syntax_uid,
+        }
+        fresh = header.elements.fresh
+        follow = {META_SOP_CLASS: _SOP_CLASS, META_SOP_INSTANCE: _SOP_INSTANCE}
+        edited = {meta for meta, tag in follow.items() if tag in fresh} | {META_TRANSFER_SYNTAX}
+        head = front(self._layout, uids, frozenset(edited))
+        return Spliced([head, *pieces], self._data, self._origin)
+
+    def _pieces(self, header: Header) -> Elements:
+        if header.elements.index is not self.header.elements.index:
+            raise ValueError("this header was not made from this instance's")
+        return header.elements
+
+
+def open_instance(
+    blob: Blob,
+    location: Location,
+    names: Mapping[str, str] = _NOTHING,
+    row: Mapping[str, str] = _NOTHING,
+) -> Instance:
+    """Open an instance; the blob is closed with it, or at once when this raises.
+
+    Raises `NotDicomError`, `DicomDirError`, and `DamagedError` where not even pydicom can read it.
+    """
+    try:
+        return _open(blob, location, names, row)
+    except (CutError, UnsureError) as error:
+        blob.close()
+        raise DamagedError(f"{location}: {error}") from error
+    except NotDicomError as error:
+        blob.close()
+        raise type(error)(f"{location}: {error.message}", hint=error.hint) from error
+    except BaseException:
+        blob.close()
+        raise
+
+
+def _open(
+    blob: Blob, location: Location, names: Mapping[str, str], row: Mapping[str, str]
+) -> Instance:
+    if blob.size == 0:
+        raise NotDicomError("empty file")
+    head = blob.read(0, min(HEAD, blob.size))
+    layout = layout_of(blob, head)
+    data, origin, head = blob, layout.start, head[layout.start :]
+    if layout.declared in DEFLATED:
+        from dicomferry.dicom.unpack import inflated
+
+        data, origin, head = inflated(blob, layout.start, str(location)), 0, b""
+    try:
+        elements, data, origin, repaired = _index(data, origin, head, layout.syntax)
+        _refuse(elements, layout)
+    except BaseException:
+        if data is not blob:
+            data.close()
+        raise
+    header = Header(elements, location=location, names=names, row=row)
+    return Instance(blob, layout, header, data, origin, repaired)
+
+
+def _refuse(elements: Elements, layout: Layout) -> None:
+    if layout.sop_class_uid == MEDIA_STORAGE_DIRECTORY or _DIRECTORY_RECORDS in elements:
+        raise DicomDirError("a DICOMDIR, a directory of instances")
+    encapsulated = any(tag in elements and elements.undefined(tag) for tag in BULK_TAGS)
+    if encapsulated and not layout.declared:
+        raise UnsureError("its pixel data is encapsulated, but no transfer syntax says how")
+
+
+def _index(data: Blob, origin: int, head: bytes, syntax: Syntax) -> tuple[Elements, Blob, int, str]:
+    """Index a data set; where the walker is not sure, index what pydicom makes of it."""
+    try:
+        return _walked(data, origin, head, syntax), data, origin, ""
+    except UnsureError as doubt:
+        reason = str(doubt)
+    anew = BytesBlob(_rewritten(data.read(origin, data.size - origin), syntax, reason))
+    return _walked(anew, 0, b"", syntax), anew, 0, reason
+
+
+def _rewritten(data: bytes, syntax: Syntax, reason: str) -> bytes:
+    from dicomferry.dicom.bridge import rewritten
+
+    try:
+        return rewritten(data, syntax)
+    except UnsureError as error:
+        raise UnsureError(f"{reason}; {error}") from error
+
+
+def _walked(data: Blob, origin: int, head: bytes, syntax: Syntax) -> Elements:
+    window = Window(data, origin, head)
+    if syntax.implicit and window.size >= 8 and window.peek(0, 8)[4:6] in SHORT | LONG:
+        raise UnsureError("declared as implicit VR, but written in explicit VR")
+    index, end = walk(window, 0, window.size, syntax)
+    return Elements(window.finish(end), index, 0, end, syntax)

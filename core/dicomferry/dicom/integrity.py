@@ -1,0 +1,84 @@
+"""Tell a whole instance from a cut one; pydicom reads most truncated files without a word.
+
+The walk itself has already shown that the last element ends where the bytes end, and that
+encapsulated pixel data ends with its delimiter. Bytes behind the last element, NULs too, are
+damage: dcmtk refuses them as well.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicomferry.dicom.part10 import NATIVE
+from dicomferry.dicom.walk import BULK_TAGS
+
+if TYPE_CHECKING:
+    from dicomferry.dicom.header import Header
+
+_ROWS, _COLUMNS, _BITS_ALLOCATED = 0x00280010, 0x00280011, 0x00280100
+_SAMPLES, _FRAMES, _PHOTOMETRIC = 0x00280002, 0x00280008, 0x00280004
+_PROVIDER_URL = 0x00287FE0
+_PIXEL_MODULE = (_SAMPLES, _PHOTOMETRIC, _ROWS, _COLUMNS, _BITS_ALLOCATED)
+
+
+def fault_of(header: Header, transfer_syntax_uid: str, media_storage_class: str) -> str:
+    """Return what is missing or contradicts the header; empty for a whole instance."""
+    elements = header.elements
+    if not elements.index:
+        return "there is no data set"
+    present = [tag for tag in BULK_TAGS if tag in elements]
+    expected = native_length(header)
+    if not present:
+        return _fault_without_pixels(header, media_storage_class)
+    tag = present[0]
+    if elements.undefined(tag):
+        native = transfer_syntax_uid in NATIVE
+        return "its pixel data is encapsulated, its transfer syntax is not" if native else ""
+    found = elements.value_length(tag)
+    # Longer is common and harmless: scanners pad to blocks. Shorter is a piece that is missing.
+    if expected is not None and found < expected:
+        return f"its pixel data has {found} bytes, its header implies {expected}"
+    return ""
+
+
+def native_length(header: Header) -> int | None:
+    """Return the bytes native pixel data must have at least (PS3.5 8.1.1); None if unsaid."""
+    rows, columns, bits = (_number(header, tag) for tag in (_ROWS, _COLUMNS, _BITS_ALLOCATED))
+    if not rows or not columns or not bits:
+        return None
+    samples = _number(header, _SAMPLES) or 1
+    bits *= rows * columns * (_number(header, _FRAMES) or 1)
+    photometric = header.text(_PHOTOMETRIC) or ""
+    # Chrominance at half the rate: two samples for a pixel, or one and a half (PS3.3 C.7.6.3.1.2).
+    if samples == len(("Y", "CB", "CR")) and photometric.endswith("_422"):
+        bits *= 2
+    elif samples == len(("Y", "CB", "CR")) and photometric.endswith("_420"):
+        bits += bits // 2
+    else:
+        bits *= samples
+    return (bits + 7) // 8
+
+
+def _fault_without_pixels(header: Header, media_storage_class: str) -> str:
+    """Tell an image cut on an element's boundary from one that is a header on purpose.
+
+    An image has pixel data (PS3.3 C.7.6.3), so where its description has begun the rest is
+    missing. Where not even that has, nothing tells a cut from a file that was always so.
+    """
+    if _PROVIDER_URL in header or not any(tag in header for tag in _PIXEL_MODULE):
+        return ""
+    if all(tag in header for tag in (_ROWS, _COLUMNS, _BITS_ALLOCATED)):
+        return "it has rows and columns, but no pixel data"
+    sop_class = header.ref.sop_class_uid or media_storage_class
+    return "its image is described, but its pixel data is missing" if _is_image(sop_class) else ""
+
+
+def _number(header: Header, tag: int) -> int | None:
+    text = (header.text(tag) or "").split("\\")[0].strip()
+    return int(text) if text.isdecimal() else None
+
+
+def _is_image(sop_class_uid: str) -> bool:
+    from pydicom.uid import UID
+
+    return bool(sop_class_uid) and "Image Storage" in UID(sop_class_uid).name

@@ -1,0 +1,177 @@
+"""Tell what kind of file it is and where its data set starts (PS3.10 section 7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from dicomferry.dicom import dictionary
+from dicomferry.dicom.editing import Setting, lay
+from dicomferry.dicom.edits import Set
+from dicomferry.dicom.elements import Elements
+from dicomferry.dicom.encode import encode_element, padded
+from dicomferry.dicom.values import trim
+from dicomferry.dicom.walk import (
+    BIG,
+    EXPLICIT,
+    HEAD,
+    IMPLICIT,
+    LONG,
+    OUT_OF_PLACE_IN_META,
+    SHORT,
+    CutError,
+    Syntax,
+    UnsureError,
+)
+from dicomferry.errors import NotDicomError
+
+if TYPE_CHECKING:
+    from dicomferry.dicom.blob import Blob
+
+IMPLICIT_LITTLE = "1.2.840.10008.1.2"
+EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
+EXPLICIT_BIG = "1.2.840.10008.1.2.2"
+# What a deflated transfer syntax becomes when its data set is inflated (PS3.5 A.5, A.4.9).
+DEFLATED = {
+    "1.2.840.10008.1.2.1.99": EXPLICIT_LITTLE,
+    "1.2.840.10008.1.2.4.95": "1.2.840.10008.1.2.4.94",
+    "1.2.840.10008.1.2.4.205": "1.2.840.10008.1.2.4.204",
+}
+NATIVE = frozenset((IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG))
+# GE's private syntax: implicit VR, pixel data alone in big endian.
+_GE_BIG_PIXELS = "1.2.840.113619.5.2"
+
+MEDIA_STORAGE_DIRECTORY = "1.2.840.10008.1.3.10"
+META_SOP_CLASS, META_SOP_INSTANCE, META_TRANSFER_SYNTAX = 0x00020002, 0x00020003, 0x00020010
+_IMPLEMENTATION_CLASS_UID = "2.25.212763018964409165213747523906133184577"
+_IMPLEMENTATION_VERSION = "DICOMFERRY"
+_PREFIX = 132
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What is in front of a data set: the preamble and `DICM` (or nothing), and the meta group.
+
+    `start` is the data set's offset in the file, `declared` its transfer syntax UID; empty where
+    none is declared and `syntax` was told from the first element.
+    """
+
+    preamble: bytes
+    meta: Elements | None
+    start: int
+    declared: str
+    syntax: Syntax
+
+    @property
+    def transfer_syntax_uid(self) -> str:
+        """The transfer syntax, of the inflated bytes where they are deflated."""
+        if self.declared:
+            return DEFLATED.get(self.declared, self.declared)
+        if self.syntax.implicit:
+            return IMPLICIT_LITTLE
+        return EXPLICIT_LITTLE if self.syntax.little else EXPLICIT_BIG
+
+    @property
+    def sop_class_uid(self) -> str:
+        """Media Storage SOP Class UID; empty where it is missing."""
+        return _uid(self.meta, META_SOP_CLASS)
+
+
+def layout_of(blob: Blob, head: bytes) -> Layout:
+    """Return what is in front of the data set.
+
+    Raises `NotDicomError` for other files, `UnsureError` and `CutError` for a damaged meta group.
+    """
+    if head[128:_PREFIX] == b"DICM":
+        at = _PREFIX
+    elif head[:2] == b"\2\0" and head[4:6] in SHORT | LONG:
+        at = 0
+    else:
+        return Layout(b"", None, 0, "", _guess(head, blob.size, needed=True))
+    end, head = _meta_end(blob, head, at)
+    meta = Elements.of(head[at:end], EXPLICIT, OUT_OF_PLACE_IN_META) if end > at else None
+    declared = _uid(meta, META_TRANSFER_SYNTAX)
+    syntax = _syntax_of(declared) or _guess(head[end:], blob.size - end, needed=False)
+    return Layout(head[:at], meta, end, declared, syntax)
+
+
+def _syntax_of(declared: str) -> Syntax | None:
+    if declared in ("", "0"):
+        return None
+    if declared in (IMPLICIT_LITTLE, _GE_BIG_PIXELS):
+        return IMPLICIT
+    return BIG if declared == EXPLICIT_BIG else EXPLICIT
+
+
+def _meta_end(blob: Blob, head: bytes, at: int) -> tuple[int, bytes]:
+    """Return where group 0002 ends; its own length is often wrong, so it is not asked."""
+    while True:
+        if at + 12 > len(head) and len(head) < blob.size:
+            head = blob.read(0, min(blob.size, at + HEAD))
+        if head[at : at + 2] != b"\2\0":
+            return at, head
+        vr = head[at + 4 : at + 6]
+        if vr in LONG:
+            at += 12 + int.from_bytes(head[at + 8 : at + 12], "little")
+        elif vr in SHORT:
+            at += 8 + int.from_bytes(head[at + 6 : at + 8], "little")
+        else:
+            raise UnsureError(f"the file meta information at byte {at} has no VR")
+        if at > blob.size:
+            raise CutError("the file meta information is cut short")
+
+
+def _guess(head: bytes, size: int, *, needed: bool) -> Syntax:
+    """Tell the syntax from the first element; with `needed`, strictly, for nothing else says DICOM.
+
+    A data set starts with group 0008, whose first element the dictionary knows.
+    """
+    order: Literal["big", "little"] = "big" if head[:2] == b"\0\x08" else "little"
+    tag = int.from_bytes(head[:2], order) << 16 | int.from_bytes(head[2:4], order)
+    vr = head[4:6]
+    known = tag >> 16 == 8 and dictionary.standard_vr(tag)
+    if vr in SHORT | LONG and (known == vr.decode() or not needed):
+        return EXPLICIT if order == "little" else BIG
+    length = int.from_bytes(head[4:8], "little")
+    following = head[8 + length : 12 + length]
+    plausible = known and length <= min(size, HEAD) and following[:2] in (b"\x08\0", b"\x10\0")
+    if not needed or (order == "little" and plausible):
+        return IMPLICIT
+    raise NotDicomError("neither a DICOM prefix nor a data set's first element was found")
+
+
+def _uid(elements: Elements | None, tag: int) -> str:
+    raw = elements.raw(tag) if elements else None
+    return trim(raw.decode("latin-1"), "UI") if raw else ""
+
+
+def front(layout: Layout, uids: dict[int, str], edited: frozenset[int]) -> bytes:
+    """Return preamble and meta group for a data set whose own UIDs are `uids`, by meta tag.
+
+    A meta group that is there changes in the UIDs of `edited` alone, and in (0002,0000).
+    """
+    preamble = layout.preamble or b"\0" * 128 + b"DICM"
+    if layout.meta is None:
+        return preamble + _new_meta(uids)
+    meta = layout.meta
+    changes = [
+        Set((tag,), uid, "UI")
+        for tag, uid in sorted(uids.items())
+        if tag in edited and uid and uid != _uid(meta, tag)
+    ]
+    return preamble + (lay(meta, changes, Setting()) if changes else meta).encoded()
+
+
+def _new_meta(uids: dict[int, str]) -> bytes:
+    values = {
+        0x00020001: ("OB", b"\0\1"),
+        **{tag: ("UI", uid.encode("latin-1")) for tag, uid in uids.items() if uid},
+        0x00020012: ("UI", _IMPLEMENTATION_CLASS_UID.encode()),
+        0x00020013: ("SH", _IMPLEMENTATION_VERSION.encode()),
+    }
+    body = b"".join(_element(tag, *value) for tag, value in sorted(values.items()))
+    return _element(0x00020000, "UL", len(body).to_bytes(4, "little")) + body
+
+
+def _element(tag: int, vr: str, raw: bytes) -> bytes:
+    return encode_element(tag, vr, padded(raw, vr), EXPLICIT)[0]

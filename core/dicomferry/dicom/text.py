@@ -1,0 +1,88 @@
+"""Text to bytes and back in a Specific Character Set (PS3.5 6.1.2, PS3.3 C.12.1.1.2)."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from dicomferry.dicom.quiet import quietly
+
+CHARACTER_SET = 0x00080005
+
+# The VRs whose text the Specific Character Set governs; all others are ASCII (PS3.5 6.1.2.3).
+GOVERNED = frozenset(("LO", "LT", "PN", "SH", "ST", "UC", "UT"))
+
+# What ends a code extension and brings the first character set back (PS3.5 6.1.2.5.3).
+_RESETS = {0x5C, 0x0A, 0x0C, 0x0D, 0x09}
+_RESETS_IN_NAMES = _RESETS | {0x5E, 0x3D}
+
+
+@cache
+def codecs_of(character_set: tuple[str, ...]) -> tuple[str, ...]:
+    """Return Python's codecs for a Specific Character Set, Latin-1 for what is unknown."""
+    from pydicom.charset import convert_encodings
+
+    with quietly():
+        return tuple(convert_encodings(list(character_set) or [""]))
+
+
+@cache
+def is_known(term: str) -> bool:
+    """Say whether a term is one of PS3.3 C.12.1.1.2's."""
+    from pydicom.charset import python_encoding
+
+    return term in python_encoding and term != "ISO 2022 IR 6"
+
+
+def decode(raw: bytes, vr: str, character_set: tuple[str, ...]) -> str:
+    """Return text as it stands, padding included; what cannot be decoded becomes U+FFFD."""
+    if raw.isascii() and b"\x1b" not in raw:
+        return raw.decode("ascii")
+    if vr not in GOVERNED:
+        return raw.decode("latin-1")
+    codecs = codecs_of(character_set)
+    if b"\x1b" not in raw:
+        return raw.decode(codecs[0], errors="replace")
+    from pydicom.charset import decode_bytes
+
+    with quietly():
+        return decode_bytes(raw, codecs, _RESETS_IN_NAMES if vr == "PN" else _RESETS)
+
+
+def encode(text: str, vr: str, character_set: tuple[str, ...]) -> bytes:
+    r"""Return the bytes of `text`, code extensions reset at every `\`, `^` and `=` in a name.
+
+    Raises `UnicodeError` when the character set, or for a VR outside of `GOVERNED` ASCII, lacks a
+    character.
+    """
+    if vr not in GOVERNED or text.isascii():
+        return text.encode("ascii")
+    codecs = codecs_of(character_set)
+    if len(codecs) == 1:
+        # pydicom takes Latin-1 for the default repertoire; it is ASCII (PS3.5 6.1.2.2).
+        raw = _single(text, "ascii" if codecs[0] == "iso8859" else codecs[0])
+    else:
+        raw = b"\\".join(_extended(part, vr, codecs) for part in text.split("\\"))
+    if decode(raw, vr, character_set) != text:
+        raise UnicodeError("does not read back")
+    return raw
+
+
+def _single(text: str, codec: str) -> bytes:
+    return _extension(text, (codec,)) if codec == "shift_jis" else text.encode(codec)
+
+
+def _extended(text: str, vr: str, codecs: tuple[str, ...]) -> bytes:
+    if vr != "PN":
+        return _extension(text, codecs)
+    groups = (group.split("^") for group in text.split("="))
+    return b"=".join(b"^".join(_extension(part, codecs) for part in group) for group in groups)
+
+
+def _extension(text: str, codecs: tuple[str, ...]) -> bytes:
+    """Encode with pydicom, which writes `?` for what it cannot; reading back finds that."""
+    if text.isascii():
+        return text.encode("ascii")
+    from pydicom.charset import encode_string
+
+    with quietly():
+        return encode_string(text, codecs)

@@ -1,0 +1,91 @@
+"""Value fields to text and numbers, by VR (PS3.5 6.2)."""
+
+from __future__ import annotations
+
+from struct import Struct, unpack_from
+
+from dicomferry.dicom.text import decode
+
+Scalar = str | int | float
+Value = Scalar | list[Scalar]
+
+# VR to the struct code of one binary number.
+NUMBERS = {
+    "FD": "d",
+    "FL": "f",
+    "OD": "d",
+    "OF": "f",
+    "OL": "L",
+    "OV": "Q",
+    "SL": "l",
+    "SS": "h",
+    "SV": "q",
+    "UL": "L",
+    "US": "H",
+    "UV": "Q",
+}
+_OTHER = frozenset(("OB", "OD", "OF", "OL", "OV", "OW", "SQ"))
+# A backslash is text here, and leading spaces are part of it (PS3.5 6.2).
+SINGLE = frozenset(("LT", "ST", "UR", "UT"))
+_LEADING_COUNTS = SINGLE | {"UC"}
+
+
+def raw_text(raw: bytes, vr: str, character_set: tuple[str, ...], *, little: bool) -> str | None:
+    """Return a value field as text, nothing trimmed; None where it is no text and no number."""
+    if vr in _OTHER:
+        return None
+    if vr in NUMBERS or vr == "AT":
+        return "\\".join(_number_text(number) for number in _numbers(raw, vr, little=little))
+    if vr == "UN":
+        return _printable(raw)
+    return decode(raw, vr, character_set)
+
+
+def _printable(raw: bytes) -> str | None:
+    # A private element of an implicit VR file: it is text when it looks like nothing else.
+    text = raw.decode("ascii", errors="replace")
+    return text if text.rstrip("\0").isprintable() and "\ufffd" not in text else None
+
+
+def _numbers(raw: bytes, vr: str, *, little: bool) -> list[Scalar]:
+    order = "<" if little else ">"
+    if vr == "AT":
+        words = unpack_from(f"{order}{len(raw) // 4 * 2}H", raw)
+        pairs = zip(words[::2], words[1::2], strict=True)
+        return [f"({group:04X},{element:04X})" for group, element in pairs]
+    one = Struct(order + NUMBERS[vr])
+    return list(unpack_from(f"{order}{len(raw) // one.size}{NUMBERS[vr]}", raw))
+
+
+def _number_text(number: Scalar) -> str:
+    if isinstance(number, float) and number.is_integer() and abs(number) < 1e16:
+        return str(int(number))
+    return str(number)
+
+
+def trim(text: str, vr: str) -> str:
+    """Return text without the padding DICOM calls insignificant, value by value (PS3.5 6.2)."""
+    if vr in SINGLE:
+        return text.rstrip(" \0")
+    strip = str.rstrip if vr in _LEADING_COUNTS else str.strip
+    if "\\" not in text:
+        return strip(text, " \0")
+    return "\\".join(strip(part, " \0") for part in text.split("\\"))
+
+
+def value(text: str, vr: str) -> Value:
+    """Return trimmed text as templates see it: numbers as such, several values as a list."""
+    if vr in SINGLE or "\\" not in text:
+        return _scalar(text, vr)
+    return [_scalar(part, vr) for part in text.split("\\")]
+
+
+def _scalar(text: str, vr: str) -> Scalar:
+    try:
+        if vr in ("IS", "SL", "SS", "SV", "UL", "US", "UV"):
+            return int(text)
+        if vr in ("DS", "FD", "FL"):
+            return float(text)
+    except ValueError:
+        pass  # malformed numbers are common in legacy files; the text says most
+    return text

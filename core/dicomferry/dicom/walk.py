@@ -1,0 +1,276 @@
+"""Find where every element of a data set is, without decoding any (PS3.5 section 7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from struct import Struct
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from dicomferry.dicom.blob import Blob
+
+Entry = tuple[int, int, int, bytes]
+"""Where an element starts, where its value starts, where it ends, and its VR (empty: implicit)."""
+
+Index = dict[int, Entry]
+
+UNDEFINED = 0xFFFFFFFF
+ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+PIXEL_DATA = 0x7FE00010
+BULK_TAGS = frozenset((0x7FE00008, 0x7FE00009, PIXEL_DATA))
+BULK_SIZE = 1 << 20
+
+# Command and meta groups, and delimiters where none is open. In a meta group, 0002 is at home.
+OUT_OF_PLACE = frozenset((0x0000, 0x0002, 0xFFFE))
+OUT_OF_PLACE_IN_META = frozenset((0x0000, 0xFFFE))
+HEAD = 1 << 16
+DEPTH = 64
+
+# Explicit VRs by the width of their length field (PS3.5 7.1.2).
+SHORT = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
+LONG = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
+
+
+class UnsureError(Exception):
+    """The walker met something it does not understand; pydicom is to have a look."""
+
+
+class CutError(Exception):
+    """A length reaches behind the end of the bytes: the data set is cut short, or lies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Syntax:
+    """How elements are encoded: implicit or explicit VR, little or big endian."""
+
+    implicit: bool
+    order: Literal["little", "big"]
+    element: Struct
+    number: Struct
+
+    @property
+    def little(self) -> bool:
+        """Say whether numbers have their least significant byte first."""
+        return self.order == "little"
+
+
+IMPLICIT = Syntax(implicit=True, order="little", element=Struct("<HHL"), number=Struct("<L"))
+EXPLICIT = Syntax(implicit=False, order="little", element=Struct("<HH2sH"), number=Struct("<L"))
+BIG = Syntax(implicit=False, order="big", element=Struct(">HH2sH"), number=Struct(">L"))
+
+
+class Window:
+    """The stretch of a blob at hand while walking: grows as needed, leaves out bulk values.
+
+    Offsets count from the blob's byte `origin`. `kept` are the stretches walked so far.
+    """
+
+    __slots__ = ("_blob", "_origin", "base", "data", "kept", "size")
+
+    def __init__(self, blob: Blob, origin: int, head: bytes = b"") -> None:
+        self._blob = blob
+        self._origin = origin
+        self.size = blob.size - origin
+        self.base = 0
+        self.data = head
+        self.kept: list[tuple[int, bytes]] = []
+
+    def reach(self, end: int) -> None:
+        """Hold the bytes up to `end`; raises `CutError` when there are not as many."""
+        if end > self.size:
+            raise CutError(f"the data set ends at byte {self.size}, {end} were expected")
+        held = self.base + len(self.data)
+        if end > held:
+            ahead = min(self.size, max(end, held + max(HEAD, len(self.data))))
+            self.data += self._blob.read(self._origin + held, ahead - held)
+
+    def skip(self, start: int, stop: int) -> None:
+        """Let go of the bytes from `start` to `stop`, and go on behind them."""
+        self.kept.append((self.base, self.data[: start - self.base]))
+        self.data = self.data[stop - self.base :]
+        self.base = stop
+
+    def peek(self, start: int, length: int) -> bytes:
+        """Return some bytes without holding them."""
+        at = start - self.base
+        if at >= 0 and at + length <= len(self.data):
+            return self.data[at : at + length]
+        if start + length > self.size:
+            raise CutError(f"the data set ends at byte {self.size}, more was expected")
+        return self._blob.read(self._origin + start, length)
+
+    def finish(self, end: int) -> tuple[tuple[int, bytes], ...]:
+        """Return the stretches held, up to `end`."""
+        last = (self.base, self.data[: end - self.base])
+        return tuple(part for part in (*self.kept, last) if part[1])
+
+
+def walk(
+    window: Window,
+    start: int,
+    end: int,
+    syntax: Syntax,
+    depth: int = 0,
+    *,
+    open_end: bool = False,
+    out_of_place: frozenset[int] = OUT_OF_PLACE,
+) -> tuple[Index, int]:
+    """Index the elements from `start` to `end`; return where they end.
+
+    With `open_end` an item delimitation item ends them earlier (PS3.5 7.5.2). Raises
+    `UnsureError`, for a group in `out_of_place` as well, and `CutError`.
+    """
+    if depth > DEPTH:
+        raise UnsureError(f"sequences are nested more than {DEPTH} deep")
+    index: Index = {}
+    unpack, number, implicit = (
+        syntax.element.unpack_from,
+        syntax.number.unpack_from,
+        syntax.implicit,
+    )
+    position = start
+    data, base = window.data, window.base
+    held = base + len(data)
+    while position < end:
+        if position + 12 > held:
+            window.reach(max(min(position + 12, end), position + 8))
+            data, base = window.data, window.base
+            held = base + len(data)
+        at = position - base
+        if implicit:
+            group, element, length = unpack(data, at)
+            value, vr = position + 8, b""
+        else:
+            group, element, vr, length = unpack(data, at)
+            value = position + 8
+            if vr in LONG:
+                value += 4
+                if value > end:
+                    raise CutError(f"the element at byte {position} is cut short")
+                length = number(data, at + 8)[0]
+            elif vr not in SHORT and group != 0xFFFE:
+                raise UnsureError(f"{vr!r} at byte {position + 4} is not a VR")
+        tag = group << 16 | element
+        if group in out_of_place:
+            if tag == ITEM_END and open_end:
+                return index, position + 8
+            raise UnsureError(f"({group:04X},{element:04X}) at byte {position} is out of place")
+        if tag in index:
+            raise UnsureError(f"({group:04X},{element:04X}) occurs twice")
+        if length == UNDEFINED:
+            stop = _undefined_end(window, tag, vr, value, end, syntax, depth)
+        else:
+            stop = value + length
+            if stop > end:
+                raise CutError(
+                    f"({group:04X},{element:04X}) at byte {position} needs {length} bytes, "
+                    f"{end - value} are left"
+                )
+            if depth == 0 and _is_bulk(window, tag, vr, value, length):
+                window.reach(value)
+                window.skip(value, stop)
+            elif stop > held:
+                window.reach(stop)
+        index[tag] = (position, value, stop, vr)
+        position = stop
+        if position > held or window.base != base:
+            data, base = window.data, window.base
+            held = base + len(data)
+    if open_end:
+        raise CutError(f"the item at byte {start} has no end")
+    return index, position
+
+
+def _is_bulk(window: Window, tag: int, vr: bytes, value: int, length: int) -> bool:
+    if tag in BULK_TAGS:
+        return True
+    if length <= BULK_SIZE or vr == b"SQ":
+        return False
+    # Without a VR, only the item tag in front tells a long sequence from long bulk data.
+    return vr not in (b"", b"UN") or window.peek(value, 4) != b"\xfe\xff\x00\xe0"
+
+
+def _undefined_end(
+    window: Window, tag: int, vr: bytes, value: int, end: int, syntax: Syntax, depth: int
+) -> int:
+    if tag in BULK_TAGS or vr in (b"OB", b"OW"):
+        if depth == 0:
+            window.reach(value)
+            stop = _fragments_end(window, value, end, syntax)
+            window.skip(value, stop)
+            return stop
+        return _fragments_end(window, value, end, syntax)
+    if vr == b"SQ" or syntax.implicit:
+        return sequence_end(window, value, end, syntax, depth + 1)
+    if vr == b"UN":
+        return sequence_end(window, value, end, IMPLICIT, depth + 1)
+    raise UnsureError(f"a value of VR {vr.decode()} at byte {value} has no length")
+
+
+def _fragments_end(window: Window, position: int, end: int, syntax: Syntax) -> int:
+    """Return where encapsulated pixel data ends, reading the item headers only (PS3.5 A.4)."""
+    while position + 8 <= end:
+        tag, length = item_header(window.peek(position, 8), 0, syntax)
+        position += 8
+        if tag == SEQUENCE_END:
+            return position
+        if tag != ITEM or length == UNDEFINED:
+            raise UnsureError(f"no fragment of pixel data starts at byte {position - 8}")
+        position += length
+    raise CutError("the encapsulated pixel data has no end")
+
+
+def item_header(data: bytes, at: int, syntax: Syntax) -> tuple[int, int]:
+    """Return tag and length of an item or a delimitation item; they have no VR (PS3.5 7.5)."""
+    group = int.from_bytes(data[at : at + 2], syntax.order)
+    element = int.from_bytes(data[at + 2 : at + 4], syntax.order)
+    return group << 16 | element, int.from_bytes(data[at + 4 : at + 8], syntax.order)
+
+
+def sequence_end(window: Window, position: int, end: int, syntax: Syntax, depth: int) -> int:
+    """Return where a sequence of undefined length ends, its delimitation item included."""
+    while position + 8 <= end:
+        window.reach(position + 8)
+        tag, length = item_header(window.data, position - window.base, syntax)
+        position += 8
+        if tag == SEQUENCE_END:
+            return position
+        if tag != ITEM:
+            raise UnsureError(f"no item starts at byte {position - 8}")
+        if length == UNDEFINED:
+            position = walk(window, position, end, syntax, depth, open_end=True)[1]
+        else:
+            position += length
+            if position > end:
+                raise CutError("an item of a sequence is longer than what is left")
+            window.reach(position)
+    raise CutError("a sequence has no end")
+
+
+Frame = tuple[int, int, int, int]
+"""Where an item starts, where its elements start, where they end, and where the item ends."""
+
+
+def frames(
+    window: Window, position: int, end: int, syntax: Syntax, depth: int = 0
+) -> tuple[Frame, ...]:
+    """Return the items of a sequence's value; a sequence delimitation item ends them."""
+    found: list[Frame] = []
+    while position < end:
+        window.reach(position + 8)
+        tag, length = item_header(window.data, position - window.base, syntax)
+        if tag == SEQUENCE_END:
+            break
+        if tag != ITEM:
+            raise UnsureError(f"no item starts at byte {position}")
+        value = position + 8
+        if length == UNDEFINED:
+            stop = walk(window, value, end, syntax, depth + 1, open_end=True)[1]
+            found.append((position, value, stop - 8, stop))
+        else:
+            stop = value + length
+            if stop > end:
+                raise CutError("an item of a sequence is longer than what is left")
+            found.append((position, value, stop, stop))
+        position = stop
+    return tuple(found)

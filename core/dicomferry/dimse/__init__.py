@@ -1,0 +1,77 @@
+"""The storage service class user: C-STORE and C-ECHO to a peer (PS3.4 Annex B, PS3.7, PS3.8)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from dicomferry.dimse.association import (
+    AssociationLostError,
+    AssociationRejectedError,
+    ContextRefusedError,
+    Peer,
+    StorageAssociation,
+    StoreResponse,
+    Timeouts,
+    UnreachableError,
+    UserIdentity,
+)
+from dicomferry.dimse.contexts import MOST_CONTEXTS, Syntaxes, can_propose, plan_contexts
+from dicomferry.dimse.status import Status, Verdict, store_status
+from dicomferry.dimse.tls import Tls
+
+__all__ = [
+    "MOST_CONTEXTS",
+    "AssociationLostError",
+    "AssociationRejectedError",
+    "ContextRefusedError",
+    "Peer",
+    "Status",
+    "StorageAssociation",
+    "StoreResponse",
+    "Syntaxes",
+    "Timeouts",
+    "Tls",
+    "Transport",
+    "UnreachableError",
+    "UserIdentity",
+    "Verdict",
+    "can_propose",
+    "echo",
+    "open_association",
+    "plan_contexts",
+    "store_status",
+]
+
+Transport = Literal["fast", "pynetdicom"]
+
+
+def open_association(
+    peer: Peer, contexts: Sequence[Syntaxes], transport: Transport = "fast"
+) -> StorageAssociation:
+    """Associate with `peer` for storing, proposing `contexts`, at most 128 (see `plan_contexts`).
+
+    Raises `UnreachableError`, `AssociationRejectedError`, `ContextRefusedError` when none of the
+    contexts was accepted, and `AssociationLostError` when the peer hung or hung up.
+    """
+    if not 0 < len(contexts) <= MOST_CONTEXTS:
+        raise ValueError(f"an association proposes 1 to {MOST_CONTEXTS} presentation contexts")
+    if transport == "fast":
+        from dicomferry.dimse.fast import open_fast
+
+        return open_fast(peer, contexts)
+    from dicomferry.dimse.reference import open_reference
+
+    return open_reference(peer, contexts)
+
+
+def echo(peer: Peer) -> None:
+    """Send a C-ECHO: return when the peer answers it with success; raises as `open_association`."""
+    from dicomferry.dimse.fast import open_fast
+    from dicomferry.dimse.wire import IMPLICIT_VR_LITTLE_ENDIAN, VERIFICATION
+
+    association = open_fast(peer, [(VERIFICATION, IMPLICIT_VR_LITTLE_ENDIAN)])
+    status = association.echo()
+    association.release()
+    if status != 0:
+        raise AssociationLostError(f"{peer} answered a C-ECHO with status {status:#06x}")

@@ -1,0 +1,213 @@
+"""A storage association on one blocking socket: no threads, no queues, one write an object."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from dicomferry.dicom.splice import Spliced
+from dicomferry.dimse import wire
+from dicomferry.dimse.association import (
+    AssociationLostError,
+    ContextRefusedError,
+    Peer,
+    StoreResponse,
+)
+from dicomferry.dimse.contexts import Syntaxes
+from dicomferry.dimse.link import Link, connect
+from dicomferry.dimse.negotiate import Agreement, agreement, associate_rq
+
+_WINDOW = 1 << 20
+_RELEASE_RQ, _RELEASE_RP, _ABORT = 0x05, 0x06, 0x07
+_RELEASE_RQ_PDU: Final = bytes([_RELEASE_RQ, 0, 0, 0, 0, 4, 0, 0, 0, 0])
+_RELEASE_RP_PDU: Final = bytes([_RELEASE_RP, 0, 0, 0, 0, 4, 0, 0, 0, 0])
+_ABORT_PDU: Final = bytes([_ABORT, 0, 0, 0, 0, 4, 0, 0, 0, 0])
+_LEAST_PDU = 8
+_RELEASING = 5.0  # seconds; nothing depends on a release any more
+
+
+def open_fast(peer: Peer, contexts: Sequence[Syntaxes]) -> FastAssociation:
+    """Associate with `peer`, proposing `contexts` (at most 128).
+
+    Raises `UnreachableError`, `AssociationRejectedError`, `ContextRefusedError`, and
+    `AssociationLostError` when the peer hangs, hangs up, or talks another language.
+    """
+    request = associate_rq(peer, contexts)
+    link = connect(peer)
+    try:
+        return FastAssociation(peer, link, _negotiate(peer, link, contexts, request))
+    except BaseException:
+        link.close()
+        raise
+
+
+def _negotiate(peer: Peer, link: Link, contexts: Sequence[Syntaxes], request: bytes) -> Agreement:
+    link.send([request], peer.timeouts.association)
+    kind, body = link.receive(time.monotonic() + peer.timeouts.association)
+    if kind == _ABORT:
+        raise AssociationLostError(f"{peer} aborted the association request")
+    agreed = agreement(peer, contexts, kind, body)
+    if 0 < agreed.max_pdu_length < _LEAST_PDU:
+        raise AssociationLostError(f"{peer} takes PDUs of {agreed.max_pdu_length} bytes at most")
+    return agreed
+
+
+class FastAssociation:
+    """`StorageAssociation` over a plain socket (PS3.8 section 9)."""
+
+    def __init__(self, peer: Peer, link: Link, agreed: Agreement) -> None:
+        self._peer = peer
+        self._link = link
+        self._accepted = MappingProxyType(agreed.accepted)
+        # The variable field holds a PDV's length, context ID and control header besides the
+        # fragment; fragments are kept even, as the data set is.
+        longest = min(agreed.max_pdu_length or _WINDOW, _WINDOW)
+        self._most = (longest - 6) & ~1
+        self._message_id = 0
+        self._open = True
+
+    @property
+    def accepted(self) -> Mapping[Syntaxes, int]:
+        """The contexts the peer accepted."""
+        return self._accepted
+
+    @property
+    def alive(self) -> bool:
+        """Whether the peer still holds the association; a release it asked for is answered."""
+        if self._open and self._link.waiting():
+            with contextlib.suppress(AssociationLostError):
+                self._hear_unasked()
+            self._close()
+        return self._open
+
+    def store(
+        self, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str, data_set: Spliced
+    ) -> StoreResponse:
+        """Send one instance; see `StorageAssociation.store`."""
+        context_id = self._accepted.get((sop_class_uid, transfer_syntax_uid))
+        if context_id is None:
+            raise ContextRefusedError(f"{self._peer} does not take this SOP class as it is encoded")
+        number = self._next_message_id()
+        command = wire.c_store_rq(number, sop_class_uid, sop_instance_uid)
+        response = self._exchange(number, context_id, command, data_set)
+        named = response.text(wire.AFFECTED_SOP_INSTANCE_UID)
+        status = response.number(wire.STATUS)
+        if status is None or (named and named != sop_instance_uid.strip(" \0")):
+            self.abort()
+            raise AssociationLostError(
+                f"{self._peer} sent a response that is not for what was sent"
+            )
+        return StoreResponse(status, response.text(wire.ERROR_COMMENT))
+
+    def echo(self) -> int:
+        """Send a C-ECHO (PS3.7 9.1.5) and return the status."""
+        context_id = self._accepted[wire.VERIFICATION, wire.IMPLICIT_VR_LITTLE_ENDIAN]
+        number = self._next_message_id()
+        response = self._exchange(number, context_id, wire.c_echo_rq(number), None)
+        status = response.number(wire.STATUS)
+        return -1 if status is None else status
+
+    def release(self) -> None:
+        """Ask the peer to release, and wait a little for it to agree."""
+        if not self._open:
+            return
+        until = time.monotonic() + _RELEASING
+        with contextlib.suppress(AssociationLostError):
+            self._link.send([_RELEASE_RQ_PDU], _RELEASING)
+            while (kind := self._link.receive(until)[0]) not in (_RELEASE_RP, _ABORT):
+                if kind == _RELEASE_RQ:  # both asked at once (PS3.8 9.2.3, states 9 and 11)
+                    self._link.send([_RELEASE_RP_PDU], _RELEASING)
+        self._close()
+
+    def abort(self) -> None:
+        """Send an A-ABORT if that can be done at once, and close."""
+        if self._open:
+            with contextlib.suppress(AssociationLostError):
+                self._link.send([_ABORT_PDU], 0)
+            self._close()
+
+    def _exchange(
+        self, number: int, context_id: int, command: bytes, data_set: Spliced | None
+    ) -> wire.Command:
+        """Send a request and return its response; abort the association when either fails."""
+        if not self._open:
+            raise AssociationLostError(f"the association with {self._peer} has ended")
+        try:
+            if self._link.waiting():
+                self._hear_unasked()
+            self._send(context_id, command, data_set)
+            return self._response(number)
+        except BaseException:
+            self.abort()
+            raise
+
+    def _send(self, context_id: int, command: bytes, data_set: Spliced | None) -> None:
+        patience = self._peer.timeouts.response
+        try:
+            for window in wire.windows(self._pdus(context_id, command, data_set), _WINDOW):
+                self._link.send(window, patience)
+        except BaseException:
+            # Not an A-ABORT: inside a half-sent PDU its bytes would pass for the data set's own,
+            # and could even complete it.
+            self._open = False
+            self._link.reset()
+            raise
+
+    def _pdus(
+        self, context_id: int, command: bytes, data_set: Spliced | None
+    ) -> Iterable[wire.Buffer]:
+        yield from wire.pdus([command], len(command), context_id, self._most, command=True)
+        if data_set is not None:
+            chunks = data_set.chunks(_WINDOW)
+            yield from wire.pdus(chunks, data_set.length, context_id, self._most, command=False)
+
+    def _response(self, number: int) -> wire.Command:
+        """Receive the response to message `number`, in however many PDUs it comes."""
+        until = time.monotonic() + self._peer.timeouts.response
+        data, last = b"", False
+        try:
+            while not last:
+                for fragment in wire.fragments(self._p_data(until)):
+                    data += fragment.data
+                    last = fragment.last
+            return _response_to(number, wire.Command.parse(data))
+        except ValueError as error:
+            words = f"{self._peer} sent an unreadable response: {error}"
+            raise AssociationLostError(words) from error
+
+    def _p_data(self, until: float) -> bytes:
+        """Return the next P-DATA-TF's variable field; anything else ends the association."""
+        kind, body = self._link.receive(until)
+        if kind == wire.P_DATA_TF:
+            return body
+        if kind == _RELEASE_RQ:
+            self._link.send([_RELEASE_RP_PDU], self._peer.timeouts.association)
+            self._close()
+            raise AssociationLostError(f"{self._peer} released the association")
+        if kind == _ABORT:
+            raise AssociationLostError(f"{self._peer} aborted the association")
+        raise AssociationLostError(f"{self._peer} sent a PDU of type {kind} out of turn")
+
+    def _hear_unasked(self) -> None:
+        """Receive what the peer sent between two messages; raise, for it can only be an end."""
+        self._p_data(time.monotonic() + self._peer.timeouts.association)
+        raise AssociationLostError(f"{self._peer} sent a message out of turn")
+
+    def _next_message_id(self) -> int:
+        self._message_id = self._message_id % 0xFFFF + 1
+        return self._message_id
+
+    def _close(self) -> None:
+        self._open = False
+        self._link.close()
+
+
+def _response_to(number: int, command: wire.Command) -> wire.Command:
+    field = command.number(wire.COMMAND_FIELD)
+    answered = command.number(wire.MESSAGE_ID_BEING_RESPONDED_TO)
+    if field is None or not field & wire.RESPONSE or answered != number:
+        raise ValueError(f"message {number} awaits one, this is for {answered}")
+    return command

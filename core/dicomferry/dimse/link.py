@@ -1,0 +1,189 @@
+"""A TCP connection that carries PDUs and never waits longer than it was told to."""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+import ssl
+import struct
+import time
+from collections.abc import Sequence
+
+from dicomferry.dimse.association import AssociationLostError, Peer, UnreachableError
+from dicomferry.dimse.wire import Buffer
+
+_MOST_BUFFERS = 512  # of one sendmsg; Linux and macOS take 1024
+_LONGEST_PDU = 1 << 20
+_READ = 1 << 16
+_ABORT = 0x07
+_WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+
+def connect(peer: Peer) -> Link:
+    """Open the connection, with TLS where the peer has it; raises `UnreachableError`."""
+    address, limit = (peer.host, peer.port), peer.timeouts.connect
+    try:
+        connection = socket.create_connection(address, limit)
+    except OSError as error:
+        raise unreachable(peer, error) from error
+    except (UnicodeError, OverflowError) as error:  # a label over 63 characters, a port over 65535
+        raise UnreachableError(
+            f"{peer} is unreachable: {error}", hint="check host and port"
+        ) from error
+    # Nagle's algorithm and delayed acknowledgment would cost 40 ms an instance.
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if peer.tls:
+        plain = connection
+        try:
+            connection = peer.tls.context().wrap_socket(plain, server_hostname=peer.host)
+        except OSError as error:
+            plain.close()
+            raise unreachable(peer, error) from error
+        except BaseException:
+            plain.close()
+            raise
+    return Link(connection, str(peer))
+
+
+def unreachable(peer: Peer, error: OSError) -> UnreachableError:
+    """Return the error of a connection that did not come about, with what may mend it."""
+    where = f"{peer.host}:{peer.port}"
+    match error:
+        case ssl.SSLCertVerificationError():
+            words, hint = error.verify_message, "is ca_file the peer's certificate authority?"
+        case ssl.SSLError():
+            words, hint = error.reason or str(error), "does the peer speak TLS on this port?"
+        case TimeoutError():
+            words = f"no answer within {peer.timeouts.connect:g} s"
+            hint = "is the host right, and does a firewall let the connection pass?"
+        case socket.gaierror():
+            words, hint = "the host name is not known", "check the spelling of host"
+        case _:
+            words, hint = (
+                error.strerror or str(error),
+                "is it running, and are host and port right?",
+            )
+    return UnreachableError(f"{peer} is unreachable at {where}: {words}", hint=hint)
+
+
+class Link:
+    """Sends buffers and receives whole PDUs; a peer that aborts is noticed while sending."""
+
+    def __init__(self, connection: socket.socket, name: str) -> None:
+        connection.setblocking(False)
+        self._socket = connection
+        self._name = name
+        self._inbox = bytearray()
+        self._poll = select.poll()
+
+    def send(self, buffers: Sequence[Buffer], patience: float) -> None:
+        """Write all of `buffers`, giving up when nothing moves for `patience` seconds.
+
+        Raises `AssociationLostError`, which tells when it was the peer that aborted.
+        """
+        self._look()
+        queue = [memoryview(buffer) for buffer in buffers]
+        at, until = 0, time.monotonic() + patience
+        while at < len(queue):
+            try:
+                sent = self._write(queue[at : at + _MOST_BUFFERS])
+            except _WOULD_BLOCK:
+                self._wait(select.POLLIN | select.POLLOUT, until, "took nothing")
+                self._look()
+                continue
+            except OSError as error:
+                raise self._gone(error) from error
+            until = time.monotonic() + patience
+            while at < len(queue) and sent >= len(queue[at]):
+                sent -= len(queue[at])
+                at += 1
+            if sent:
+                queue[at] = queue[at][sent:]
+
+    def receive(self, until: float) -> tuple[int, bytes]:
+        """Return the next PDU's type and variable field, all of it there by `until` (monotonic)."""
+        while (pdu := self._next()) is None:
+            self._wait(select.POLLIN, until, "did not answer")
+            if not self._pull():
+                raise AssociationLostError(f"{self._name} closed the connection")
+        return pdu
+
+    def waiting(self) -> bool:
+        """Say whether the peer has sent anything not received yet, or has closed the connection."""
+        return bool(self._inbox) or self._ready(select.POLLIN, 0)
+
+    def close(self) -> None:
+        """Close the connection; what was not sent yet may be lost."""
+        with contextlib.suppress(OSError):
+            self._socket.close()
+
+    def reset(self) -> None:
+        """Close the connection so that the peer sees it break, and does not take it for an end."""
+        with contextlib.suppress(OSError):
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close()
+
+    def _write(self, buffers: list[memoryview]) -> int:
+        if isinstance(self._socket, ssl.SSLSocket):
+            return self._socket.send(b"".join(buffers))
+        return self._socket.sendmsg(buffers)
+
+    def _look(self) -> None:
+        """Take in what the peer said meanwhile; raise when that is an abort, or a hang-up."""
+        if not self._ready(select.POLLIN, 0):
+            return
+        open_still = self._pull()
+        if self._inbox[:1] == bytes([_ABORT]):
+            raise AssociationLostError(f"{self._name} aborted the association")
+        if not open_still:
+            raise AssociationLostError(f"{self._name} closed the connection")
+
+    def _pull(self) -> bool:
+        """Read what there is into the inbox; False when the peer has closed."""
+        try:
+            data = self._socket.recv(_READ)
+        except _WOULD_BLOCK:
+            return True
+        except OSError as error:
+            raise self._gone(error) from error
+        self._inbox += data
+        if len(self._inbox) > _LONGEST_PDU + _READ:
+            raise AssociationLostError(f"{self._name} sends what nobody asked for")
+        return bool(data)
+
+    def _next(self) -> tuple[int, bytes] | None:
+        if len(self._inbox) < 6:
+            return None
+        kind, length = struct.unpack_from(">BxI", self._inbox)
+        if length > _LONGEST_PDU:
+            raise AssociationLostError(f"{self._name} announced a PDU of {length} bytes")
+        if len(self._inbox) < 6 + length:
+            return None
+        body = bytes(self._inbox[6 : 6 + length])
+        del self._inbox[: 6 + length]
+        return kind, body
+
+    def _wait(self, events: int, until: float, failing: str) -> None:
+        left = until - time.monotonic()
+        if left <= 0 or not self._ready(events, left):
+            raise AssociationLostError(f"{self._name} {failing} within the time limit", hung=True)
+
+    def _ready(self, events: int, seconds: float) -> bool:
+        # OpenSSL may hold decrypted bytes that poll() knows nothing of.
+        if events & select.POLLIN and self._decrypted():
+            return True
+        self._poll.register(self._socket, events)
+        return bool(self._poll.poll(seconds * 1000))
+
+    def _decrypted(self) -> int:
+        return self._socket.pending() if isinstance(self._socket, ssl.SSLSocket) else 0
+
+    def _gone(self, error: OSError) -> AssociationLostError:
+        """Return the loss; an A-ABORT that came in before the connection broke says more."""
+        with contextlib.suppress(OSError):
+            self._inbox += self._socket.recv(_READ)
+        if self._inbox[:1] == bytes([_ABORT]):
+            return AssociationLostError(f"{self._name} aborted the association")
+        words = error.strerror or type(error).__name__
+        return AssociationLostError(f"the connection to {self._name} broke: {words}")

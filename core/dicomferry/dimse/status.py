@@ -1,0 +1,107 @@
+"""What a C-STORE response status means for the instance that was sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """The four things a status can mean; only `SUCCESS` and `WARNING` say that it is stored."""
+
+    SUCCESS = "success"
+    WARNING = "warning"
+    RETRY = "retry"
+    REFUSED = "refused"
+
+    @property
+    def stored(self) -> bool:
+        """Whether the receiver says that it has the instance."""
+        return self in (Verdict.SUCCESS, Verdict.WARNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A status code with its verdict and its words."""
+
+    code: int
+    verdict: Verdict
+    words: str
+
+    def __str__(self) -> str:
+        return f"0x{self.code:04X} {self.words}"
+
+
+SUCCESS = 0x0000
+XNAT_FAILURE = 0xC000
+"""XNAT's answer to nearly every failure, passing or lasting (a full disk, a lock clash, …)."""
+
+
+def store_status(code: int) -> Status:
+    """Say what `code` means in answer to a C-STORE (PS3.4 B.2.3; PS3.7 9.1.1.1.9 and Annex C).
+
+    A code that neither the Storage Service nor PS3.7 Annex C defines is refused: unknown is never
+    success, not even in the range of the warnings.
+    """
+    verdict, words = _exact(code) or _range(code)
+    return Status(code, verdict, words)
+
+
+def _exact(code: int) -> tuple[Verdict, str] | None:
+    match code:
+        case 0x0000:
+            return Verdict.SUCCESS, "success"
+        case 0xB000:
+            return Verdict.WARNING, "stored, with data elements coerced"
+        case 0xB006:
+            return Verdict.WARNING, "stored, with elements discarded"
+        case 0xB007:
+            return Verdict.WARNING, "stored, though the data set does not match its SOP class"
+        case 0x0107:
+            return Verdict.WARNING, "stored, with attributes not taken (attribute list error)"
+        case 0x0116:
+            return Verdict.WARNING, "stored, with an attribute value out of range"
+        case 0x0110:
+            return Verdict.RETRY, "processing failure"
+        case 0x0210:
+            return Verdict.RETRY, "duplicate invocation"
+        case 0x0213:
+            return Verdict.RETRY, "resource limitation"
+        case 0xC000:
+            return Verdict.RETRY, "cannot understand, or another failure at the receiver"
+        case _:
+            words = _REFUSALS.get(code)
+            return (Verdict.REFUSED, words) if words else None
+
+
+def _range(code: int) -> tuple[Verdict, str]:
+    match code >> 8:
+        case 0xA7:
+            return Verdict.RETRY, "out of resources"
+        case 0xA9:
+            return Verdict.REFUSED, "data set does not match its SOP class"
+        case high if high >> 4 == 0xC:
+            return Verdict.REFUSED, "cannot understand"
+        case high if high >> 4 == 0xB:
+            return Verdict.REFUSED, "a warning that DICOM does not define; not taken as stored"
+        case _:
+            return Verdict.REFUSED, "a status that DICOM does not define; not taken as stored"
+
+
+_REFUSALS = {
+    0x0105: "no such attribute",
+    0x0106: "invalid attribute value",
+    0x0111: "duplicate SOP instance",
+    0x0112: "no such SOP instance",
+    0x0115: "invalid argument value",
+    0x0117: "invalid SOP instance",
+    0x0118: "no such SOP class",
+    0x0119: "class-instance conflict",
+    0x0120: "missing attribute",
+    0x0121: "missing attribute value",
+    0x0122: "SOP class not supported",
+    0x0124: "not authorized",
+    0x0211: "unrecognized operation",
+    0x0212: "mistyped argument",
+    0xFE00: "canceled",
+}

@@ -1,0 +1,1 @@
+"""What runs a recipe: scan, examine, plan, deliver."""

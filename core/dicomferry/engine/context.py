@@ -1,0 +1,92 @@
+"""What a component is handed when it is built: the recipe's surroundings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from dicomferry.component import Identifier
+from dicomferry.errors import FerryError
+from dicomferry.host import Plugins
+from dicomferry.recipe.recipe import Recipe
+from dicomferry.recipe.secrets import parse_reference
+from dicomferry.recipe.servers import DEFAULT_IDENTIFIER, Identification, XnatServer
+
+ServerT = TypeVar("ServerT")
+
+
+class LooseContext:
+    """Implements `Context` without a recipe: no servers, XNAT's own defaults."""
+
+    def __init__(
+        self,
+        folder: Path,
+        plugins: Plugins,
+        recipe_name: str = "",
+        servers: Mapping[str, object] | None = None,
+    ) -> None:
+        self.folder = folder
+        self.recipe_name = recipe_name
+        self._plugins = plugins
+        self._servers = servers or {}
+
+    def path(self, text: str) -> Path:
+        """Return `text` as an absolute path."""
+        return Path(os.path.abspath(self.folder / Path(text).expanduser()))  # noqa: PTH100  no `..`
+
+    def server(self, name: str, kind: type[ServerT]) -> ServerT:
+        """Return a server of the recipe."""
+        found = self._servers.get(name)
+        if isinstance(found, kind):
+            return found
+        known = ", ".join(sorted(self._servers)) or "none"
+        what = "is of another kind" if found is not None else "is not declared"
+        raise FerryError(
+            f"server '{name}' {what}", hint=f"declare it under servers: (there: {known})"
+        )
+
+    def identifier(self, server: str | None = None) -> Identifier:
+        """Return how a server identifies."""
+        if server:
+            return self.identifier_of(self.server(server, XnatServer).identification)
+        xnats = {n: s for n, s in self._servers.items() if isinstance(s, XnatServer)}
+        if len(xnats) > 1:
+            raise FerryError(
+                f"the recipe has several XNAT servers: {', '.join(sorted(xnats))}",
+                hint="say which one with server:",
+            )
+        return self.identifier_of(next((s.identification for s in xnats.values()), None))
+
+    def identifier_of(self, identification: Identification | None) -> Identifier:
+        """Build an identifier from its declaration; without one, XNAT's default."""
+        name = identification.identifier if identification else DEFAULT_IDENTIFIER
+        component = self._plugins.components.identifiers.get(name)
+        if component is None:
+            raise FerryError(
+                f"no plug-in offers the identifier '{name}'", hint="see `dicomferry plugins`"
+            )
+        options = identification.options if identification else component.options()
+        identifier: Identifier = component.build(options, self)
+        return identifier
+
+    def secret(self, reference: str) -> str:
+        """Resolve a secret reference; other text is returned as it is."""
+        parsed = parse_reference(reference)
+        if parsed is None:
+            return reference
+        resolved = self._plugins.secret(parsed.scheme, parsed.reference)
+        if resolved is None:
+            raise FerryError(
+                f"no plug-in resolves secrets of the kind '{parsed.scheme}'",
+                hint="known are env, file and netrc, unless a plug-in adds more",
+            )
+        return resolved
+
+
+class BuildContext(LooseContext):
+    """Implements `Context` for one recipe."""
+
+    def __init__(self, recipe: Recipe, plugins: Plugins) -> None:
+        super().__init__(recipe.folder, plugins, recipe.name, recipe.servers)

@@ -1,0 +1,118 @@
+"""From the plan to the sinks: consignments in parallel, every outcome durable before it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from dicomferry.engine.plan import Workshop
+from dicomferry.engine.pool import Pool, Said
+from dicomferry.engine.stages import Taking
+from dicomferry.engine.worker import Done
+from dicomferry.ledger.deliveries import Delivered, Deliveries, Load
+from dicomferry.model import Failed, Outcome
+
+_CLOSED_DOORS = 3
+"""After so many consignments in a row that found no receiver, the rest are not tried."""
+
+Observe = Callable[[str, str, Outcome], None]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came of one sink in this run; `unreachable` is why the run gave up on it."""
+
+    stored: int = 0
+    excluded: int = 0
+    rejected: int = 0
+    failed: int = 0
+    unreachable: str = ""
+    hint: str = ""
+
+    def add(self, outcome: Outcome) -> None:
+        """Count an outcome."""
+        name = type(outcome).__name__.lower()
+        setattr(self, name, getattr(self, name) + 1)
+
+
+class Courier:
+    """Delivers what is due at one sink. `stop` makes it end after the instances under way."""
+
+    def __init__(
+        self, shop: Workshop, deliveries: Deliveries, run: int, taking: Taking, observe: Observe
+    ) -> None:
+        self._shop = shop
+        self._deliveries = deliveries
+        self._run = run
+        self._taking = taking
+        self._observe = observe
+        self._pool: Pool | None = None
+        self._stopped = False
+        self._doors = 0
+        self._positions: dict[int, int] = {}
+        self.tally = Tally()
+
+    def stop(self) -> None:
+        """End after the instances under way; what is left stays due."""
+        self._stopped = True
+        if self._pool is not None:
+            self._pool.stop()
+
+    def deliver(self, limit: int | None) -> Tally:
+        """Bring everything due, or the first `limit` sessions of it."""
+        key = self._taking.key
+        places = self._deliveries.destinations(key)[:limit]
+        total = self._deliveries.count_due(key)[0] if limit is None else None
+        lanes = min(self._taking.sink.lanes, len(places))
+        if not places:
+            return self.tally
+        loads = (self._deliveries.load(key, place) for place in places)
+        with Pool(self._shop.spec, lanes) as pool:
+            self._pool = pool
+            if self._stopped:
+                pool.stop()
+            for said in pool.work(self._while_reachable(loads)):
+                self._take(said, total)
+        return self.tally
+
+    def _while_reachable(self, loads: Iterator[Load]) -> Iterator[Load]:
+        for load in loads:
+            if self._stopped or self._doors >= _CLOSED_DOORS:
+                return
+            self._positions[id(load)] = 0
+            yield load
+
+    def _take(self, said: list[Said[Load]], total: int | None) -> None:
+        delivered: list[Delivered] = []
+        for one in said:
+            if isinstance(one.message, Done):
+                delivered += self._close(one.task, one.message)
+            elif not isinstance(one.message, list):
+                self._doors = 0
+                position = self._positions[id(one.task)]
+                self._positions[id(one.task)] = position + 1
+                delivered.append(Delivered(one.task.dues[position], one.message))
+        if not delivered:
+            return
+        self._deliveries.record(self._run, self._taking.key, delivered)
+        for result in delivered:
+            self.tally.add(result.outcome)
+            self._observe(self._taking.key, result.due.sent.sop_instance_uid, result.outcome)
+        self._shop.progress(self._taking.id, len(delivered), total)
+
+    def _close(self, load: Load, done: Done) -> list[Delivered]:
+        position = self._positions.pop(id(load))
+        if not done.error:
+            return []
+        if position == 0 and not done.died:
+            self._doors += 1
+        self.tally.unreachable, self.tally.hint = done.error, done.hint
+        failed = Failed(done.error, retryable=True)
+        return [Delivered(due, failed) for due in load.dues[position:]]
+
+
+def is_complete(tally: Tally) -> bool:
+    """Tell whether everything that was tried is stored or was excluded on purpose."""
+    return not (tally.rejected or tally.failed or tally.unreachable)
+
+

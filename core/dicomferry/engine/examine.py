@@ -1,0 +1,126 @@
+"""One item looked at: is it an instance, is it whole, what will XNAT call it?"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+from dicomferry.dicom.blob import open_blob
+from dicomferry.dicom.header import Header
+from dicomferry.dicom.instance import Instance, open_instance
+from dicomferry.engine.edit import Held, Ready, edit_and_forecast
+from dicomferry.engine.log import log_bug
+from dicomferry.engine.stages import Stages
+from dicomferry.errors import DamagedError, DicomDirError, FerryError, NotDicomError
+from dicomferry.ledger.rows import Examined, Facts, Item, Verdict
+from dicomferry.model import Excluded, InstanceRef
+
+_UIDS = (
+    ("StudyInstanceUID", "study_instance_uid"),
+    ("SeriesInstanceUID", "series_instance_uid"),
+    ("SOPInstanceUID", "sop_instance_uid"),
+    ("SOPClassUID", "sop_class_uid"),
+)
+
+
+def examine(item: Item, stages: Stages, upto: int) -> Examined:
+    """Read an item's header, check its integrity, apply the first `upto` transforms, forecast.
+
+    Whatever is wrong with the item becomes its verdict. Raises `FerryError` only where a
+    transform stops the run.
+    """
+    try:
+        return _examine(item, stages, upto)
+    except FerryError:
+        raise
+    except Exception as error:  # noqa: BLE001  one strange file must not stop a disk of them
+        log_bug(error, f"item {item.id} could not be examined")
+        reason = f"{type(error).__name__} while it was read; see the log"
+        return Examined(item.id, Verdict.REJECTED, "unexpected", reason)
+
+
+def _examine(item: Item, stages: Stages, upto: int) -> Examined:
+    try:
+        blob = open_blob(item.location)
+    except (OSError, FerryError) as error:
+        return Examined(item.id, Verdict.REJECTED, "unreadable", _reason(error, item))
+    try:
+        with open_instance(blob, item.location, item.names, item.row) as instance:
+            instance.check()
+            return _examine_instance(item, instance, stages, upto)
+    except DicomDirError as error:
+        return Examined(item.id, Verdict.PASSED, "dicomdir", _reason(error, item))
+    except NotDicomError as error:
+        return Examined(item.id, Verdict.PASSED, "not-dicom", _reason(error, item))
+    except DamagedError as error:
+        return Examined(item.id, Verdict.REJECTED, "damaged", _reason(error, item))
+    except OSError as error:
+        return Examined(item.id, Verdict.REJECTED, "unreadable", _reason(error, item))
+
+
+def content_digest(item: Item) -> str:
+    """Return a hex SHA-256 of an item's data set as it is on the disk, without the meta group."""
+    sha = hashlib.sha256()
+    with open_instance(open_blob(item.location), item.location) as instance:
+        for chunk in instance.data_set(instance.header).chunks():
+            sha.update(chunk)
+    return sha.hexdigest()
+
+
+def missing_uids(ref: InstanceRef) -> list[str]:
+    """Return the keywords of the UIDs an instance cannot do without and does not have."""
+    return [keyword for keyword, name in _UIDS if not getattr(ref, name)]
+
+
+def unchanged(item: Item) -> bool:
+    """Tell whether the file behind an item still has the size and time it was planned with."""
+    if item.location.member:
+        return True
+    status = os.stat(item.location.path)  # noqa: PTH116  the hot path
+    return (status.st_size, status.st_mtime_ns) == (item.size, item.modified_ns)
+
+
+def _examine_instance(item: Item, instance: Instance, stages: Stages, upto: int) -> Examined:
+    header = instance.header
+    facts = facts_of(header, instance.transfer_syntax_uid)
+    missing = missing_uids(header.ref)
+    if missing:
+        reason = f"{' and '.join(missing)} missing"
+        return Examined(item.id, Verdict.REJECTED, "missing-uid", reason, facts)
+    when = next((source.when for source in stages.sources if source.id == item.source), None)
+    try:
+        if when is not None and not when.holds(header):
+            return Examined(item.id, Verdict.EXCLUDED, "excluded", "the source's when", facts)
+    except FerryError as error:
+        return Examined(item.id, Verdict.REJECTED, "not-editable", error.message, facts)
+    result = edit_and_forecast(stages, header, upto)
+    match result:
+        case Ready(edited, digest, forecast):
+            lost = missing_uids(edited.ref)
+            if lost:
+                reason = f"the edits leave it without {' and '.join(lost)}"
+                return Examined(item.id, Verdict.REJECTED, "missing-uid", reason, facts)
+            return Examined(
+                item.id, Verdict.READY, "", instance.repaired, facts, edited.ref, forecast,
+                edited.wanted, digest,
+            )  # fmt: skip
+        case Held(code, why, forecast):
+            verdict = Verdict.EXCLUDED if isinstance(why, Excluded) else Verdict.REJECTED
+            return Examined(item.id, verdict, code, why.reason, facts, forecast=forecast)
+
+
+def facts_of(header: Header, transfer_syntax_uid: str) -> Facts:
+    """Return what the ledger keeps of a header."""
+    return Facts(
+        ref=header.ref,
+        transfer_syntax_uid=transfer_syntax_uid,
+        study_date=header.text("StudyDate") or "",
+        modality=header.text("Modality") or "",
+        series_number=header.text("SeriesNumber") or "",
+    )
+
+
+def _reason(error: OSError | FerryError, item: Item) -> str:
+    if isinstance(error, FerryError):
+        return error.message.removeprefix(f"{item.location}: ")  # it is told beside the reason
+    return str(error.strerror or error)

@@ -1,0 +1,121 @@
+"""Worker processes with one pipe each: bounded, and nothing a worker does can hang the rest."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+from dicomferry.engine.worker import Answer, Done, Message, Task, WorkerSpec, work
+
+TaskT = TypeVar("TaskT", bound=Task)
+
+_WAIT = 0.2
+"""Seconds after which the caller gets a turn even when no worker has said anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said(Generic[TaskT]):
+    """What a worker said about a task: an answer, or that it is done."""
+
+    task: TaskT
+    message: Answer | Done
+
+
+class Pool:
+    """A fixed number of workers; a context manager that leaves none behind."""
+
+    def __init__(self, spec: WorkerSpec, size: int) -> None:
+        # Forked workers share what is loaded already and start at once; elsewhere they import.
+        method = "fork" if sys.platform == "linux" else "spawn"
+        self._context = multiprocessing.get_context(method)
+        self._stop = self._context.Event()
+        self._spec = spec
+        self._workers: dict[Connection, BaseProcess] = {}
+        self._size = max(1, size)
+
+    def __enter__(self) -> Self:
+        for _ in range(self._size):
+            here, there = self._context.Pipe()
+            process = self._context.Process(
+                target=_start, args=(self._spec, there, self._stop, (*self._workers, here)),
+                daemon=True,
+            )  # fmt: skip
+            process.start()
+            there.close()
+            self._workers[here] = process
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        for connection in self._workers:
+            connection.close()
+        for process in self._workers.values():
+            process.join(None if kind is None else 1)
+            if process.is_alive():
+                process.terminate()
+                process.join()
+
+    def stop(self) -> None:
+        """Ask the workers to end after the instance they are at."""
+        self._stop.set()
+
+    def work(self, tasks: Iterator[TaskT]) -> Iterator[list[Said[TaskT]]]:
+        """Give out tasks and yield what the workers say, in batches as it comes.
+
+        An empty batch is yielded now and then, so that the caller can look about. A worker that
+        dies ends its task with an error; the others go on.
+        """
+        idle = list(self._workers)
+        busy: dict[Connection, TaskT] = {}
+        while True:
+            while idle and not self._stop.is_set():
+                task = next(tasks, None)
+                if task is None:
+                    break
+                connection = idle.pop()
+                connection.send(task)
+                busy[connection] = task
+            if not busy:
+                return
+            said: list[Said[TaskT]] = []
+            for ready in wait(list(busy), _WAIT):
+                assert isinstance(ready, Connection)  # noqa: S101  only these were waited for
+                for message in _drain(ready):
+                    said.append(Said(busy[ready], message))
+                    if isinstance(message, Done):
+                        del busy[ready]
+                        if not message.died:
+                            idle.append(ready)
+            yield said
+
+
+def _start(
+    spec: WorkerSpec, inbox: Connection, stop: object, others: tuple[Connection, ...]
+) -> None:
+    # A forked worker inherits the main process's ends of all pipes; were they left open, no
+    # worker would ever notice that the main process is gone.
+    for connection in others:
+        connection.close()
+    work(spec, inbox, stop)  # type: ignore[arg-type]  multiprocessing's Event has no public type
+
+
+def _drain(connection: Connection) -> Iterator[Message]:
+    try:
+        while True:
+            message: Message = connection.recv()
+            yield message
+            if isinstance(message, Done) or not connection.poll():
+                return
+    except (EOFError, OSError):
+        yield Done("a worker process died", died=True)

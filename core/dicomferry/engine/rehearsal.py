@@ -1,0 +1,127 @@
+"""A recipe run against stand-ins: every XNAT of the recipe is replaced by one on loopback."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import msgspec
+
+from dicomferry.engine.context import BuildContext
+from dicomferry.errors import FerryError
+from dicomferry.host import Selection, load_plugins
+from dicomferry.recipe.recipe import Recipe
+from dicomferry.recipe.servers import XnatServer
+from dicomferry.xnat.receiver import StandIn
+from dicomferry.xnat.tree import Tree
+
+_PATIENCE = 60.0
+"""Seconds a stand-in has to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A recipe whose XNATs are stand-ins, and the way to ask these what they hold."""
+
+    recipe: Recipe
+    doubles: dict[str, Double]
+
+
+class Double:
+    """A stand-in in a process of its own, so that nothing of it is forked into the workers."""
+
+    def __init__(self, connection: Connection, port: int) -> None:
+        self._connection = connection
+        self.port = port
+
+    def build(self) -> Tree:
+        """Let the quiet period pass and return what the stand-in then holds."""
+        self._connection.send("build")
+        if not self._connection.poll(_PATIENCE):
+            raise FerryError("the stand-in XNAT does not answer")
+        tree: Tree = self._connection.recv()
+        return tree
+
+
+@contextmanager
+def open_stage(recipe: Recipe, selection: Selection, storage: Path | None) -> Iterator[Stage]:
+    """Start a stand-in for every XNAT server of a recipe and point the recipe at them.
+
+    `storage` keeps what they receive, a folder each; None keeps nothing but the counts.
+    """
+    with ExitStack() as stack:
+        doubles = {
+            name: stack.enter_context(
+                _double(recipe, name, selection, storage / name if storage else None)
+            )
+            for name, server in recipe.servers.items()
+            if isinstance(server, XnatServer)
+        }
+        servers = {
+            name: _pointed(server, doubles[name].port) if isinstance(server, XnatServer) else server
+            for name, server in recipe.servers.items()
+        }
+        yield Stage(replace(recipe, servers=servers), doubles)
+
+
+def _pointed(server: XnatServer, port: int) -> XnatServer:
+    dicom = msgspec.structs.replace(server.dicom, host="127.0.0.1", port=port, tls=None)
+    return msgspec.structs.replace(server, dicom=dicom)
+
+
+@contextmanager
+def _double(
+    recipe: Recipe, name: str, selection: Selection, storage: Path | None
+) -> Iterator[Double]:
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    here, there = context.Pipe()
+    process = context.Process(
+        target=_stand_in, args=(recipe, name, selection, storage, there, here), daemon=True
+    )
+    process.start()
+    there.close()
+    try:
+        if not here.poll(_PATIENCE):
+            raise FerryError("the stand-in XNAT did not start")
+        answer: int | str = here.recv()
+        if isinstance(answer, str):
+            raise FerryError(answer)
+        yield Double(here, answer)
+    finally:
+        here.close()
+        process.join(5)
+        if process.is_alive():
+            process.terminate()
+            process.join()
+
+
+def _stand_in(
+    recipe: Recipe,
+    name: str,
+    selection: Selection,
+    storage: Path | None,
+    connection: Connection,
+    other_end: Connection,
+) -> None:
+    other_end.close()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        context = BuildContext(recipe, load_plugins(selection))
+        server = context.server(name, XnatServer)
+        with StandIn(
+            context.identifier(name), storage, ae_title=server.dicom.ae_title
+        ) as stand_in:
+            connection.send(stand_in.port)
+            while connection.recv() == "build":
+                stand_in.build()
+                connection.send(stand_in.tree())
+    except FerryError as error:
+        connection.send(str(error))
+    except (EOFError, OSError):
+        return

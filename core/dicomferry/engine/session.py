@@ -1,0 +1,162 @@
+"""One use of a recipe: its state folder, its lock, its ledger, and what is done with them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from dicomferry.engine.deliver import Courier, Tally, is_complete
+from dicomferry.engine.log import log_to
+from dicomferry.engine.plan import Progress, Workshop, make_plan
+from dicomferry.engine.problems import find_problems
+from dicomferry.engine.stages import Stages, build_stages, only_servers
+from dicomferry.engine.worker import WorkerSpec
+from dicomferry.errors import FerryError, LedgerError
+from dicomferry.host import Plugins, Selection
+from dicomferry.ledger import Ledger, Lock
+from dicomferry.ledger.deliveries import Deliveries
+from dicomferry.ledger.rows import Verdict
+from dicomferry.ledger.view import LedgerView
+from dicomferry.model import Problem, Severity
+from dicomferry.recipe.recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be run, and where its state is kept."""
+
+    recipe: Recipe
+    plugins: Plugins
+    selection: Selection
+    state: Path
+    progress: Progress
+    rehearsal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan: read it through `view`; `problems` has the errors first."""
+
+    view: LedgerView
+    problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """Return the problems that stop a run."""
+        return tuple(p for p in self.problems if p.severity is Severity.ERROR)
+
+    @property
+    def rejected(self) -> int:
+        """Return how many items a rule holds back."""
+        return sum(t.count for t in self.view.tallies() if t.verdict is Verdict.REJECTED)
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run did at each sink; `interrupted` when it was asked to stop."""
+
+    planned: Planned
+    tallies: dict[str, Tally]
+    interrupted: bool
+    remaining: int
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether everything of the plan is stored or was excluded on purpose."""
+        return (
+            not self.planned.rejected
+            and not self.remaining
+            and all(is_complete(tally) for tally in self.tallies.values())
+        )
+
+
+def state_folder(recipe: Recipe, chosen: Path | None) -> Path:
+    """Return where a recipe's ledger lives: beside the recipe, unless told otherwise."""
+    return chosen or recipe.folder / ".dicomferry" / recipe.name
+
+
+class Session:
+    """An open state folder; made by `open_session`."""
+
+    def __init__(self, job: Job, stages: Stages, ledger: Ledger) -> None:
+        self._job = job
+        self.stages = stages
+        self.ledger = ledger
+        spec = WorkerSpec(job.recipe, job.selection, job.state, job.rehearsal, os.getpid())
+        processes = os.cpu_count() or 1
+        self._shop = Workshop(stages, ledger, spec, processes, job.progress)
+        self._courier: Courier | None = None
+        self._stopped = False
+
+    def plan(self) -> Planned:
+        """Bring the plan up to date and look for problems. Nothing is sent."""
+        make_plan(self._shop)
+        xnat = any(sink.sink.server for sink in self.stages.sinks)
+        problems = find_problems(self.ledger, self._job.recipe.allow, xnat=xnat)
+        return Planned(LedgerView(self.ledger), tuple(problems))
+
+    def run(self, planned: Planned, limit: int | None) -> RunReport:
+        """Deliver the plan to every sink in turn. Raises `FerryError` when the plan has errors."""
+        if planned.errors:
+            raise FerryError(
+                f"nothing was sent: the plan has {len(planned.errors)} error(s)",
+                hint="mend them, or allow a code under allow: in the recipe",
+            )
+        recipe, plugins = self._job.recipe, self._job.plugins
+        deliveries = Deliveries(self.ledger, planned.view.scan)
+        run = deliveries.begin("run", recipe.name, self.stages.digest)
+        plugins.run_started(recipe, run)
+        tallies: dict[str, Tally] = {}
+        for taking in self.stages.sinks:
+            self._courier = Courier(self._shop, deliveries, run, taking, plugins.outcome)
+            if self._stopped:
+                break
+            tallies[taking.id] = self._courier.deliver(limit)
+        remaining = sum(deliveries.count_due(taking.key)[0] for taking in self.stages.sinks)
+        excluded = sum(tally.excluded for tally in tallies.values())
+        report = RunReport(planned, tallies, self._stopped, max(0, remaining - excluded))
+        deliveries.finish(run, complete=report.complete)
+        plugins.run_finished(recipe, run, report.complete)
+        return report
+
+    def stop(self) -> None:
+        """End a run after the instances under way. Safe to call from a signal handler."""
+        self._stopped = True
+        if self._courier is not None:
+            self._courier.stop()
+
+
+@contextmanager
+def open_session(job: Job) -> Iterator[Session]:
+    """Open a recipe's state folder for writing and hold its lock.
+
+    Raises `LedgerError` when it cannot be written or another run holds it, and `FerryError` when
+    a component cannot be built.
+    """
+    stages = build_stages(job.recipe, job.plugins)
+    if job.rehearsal:
+        stages = only_servers(stages)
+    make_folder(job.state)
+    with Lock(job.state, "rehearse" if job.rehearsal else "run"):
+        log_to(job.state)
+        ledger = Ledger(job.state)
+        try:
+            yield Session(job, stages, ledger)
+        finally:
+            ledger.close()
+
+
+def make_folder(folder: Path) -> None:
+    """Make a state folder that only its owner can read."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise LedgerError(
+            f"{folder}: cannot be made: {error.strerror}",
+            hint="choose another folder for the ledger with --state",
+        ) from None
+
+

@@ -1,0 +1,143 @@
+"""A recipe's components, built and in order."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from dicomferry.component import Identifier, Preparing, Reading, Sink, Source, Transform
+from dicomferry.engine.context import BuildContext
+from dicomferry.errors import FerryError
+from dicomferry.host import Plugins
+from dicomferry.ledger.catalog import CatalogReader
+from dicomferry.ledger.store import Ledger
+from dicomferry.recipe.recipe import Recipe, Step
+from dicomferry.recipe.servers import XnatServer
+from dicomferry.template import Condition
+
+BuiltT = TypeVar("BuiltT")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A source of the recipe."""
+
+    id: str
+    path: str
+    source: Source
+    when: Condition | None
+
+
+@dataclass(frozen=True, slots=True)
+class Changing:
+    """A transform of the recipe."""
+
+    path: str
+    transform: Transform
+    when: Condition | None
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """A sink of the recipe; `key` is its name in the ledger: the step and the receiver behind it."""
+
+    id: str
+    path: str
+    sink: Sink
+    when: Condition | None
+
+    @property
+    def key(self) -> str:
+        """Return the name of this sink and receiver in the ledger."""
+        return f"{self.id} -> {self.sink.receiver}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """Everything a recipe is made of, ready to be asked."""
+
+    sources: tuple[Finding, ...]
+    transforms: tuple[Changing, ...]
+    sinks: tuple[Taking, ...]
+    identifiers: tuple[tuple[str, Identifier], ...]
+    digest: str
+    """Changes when the recipe, a plug-in's version, or a file that a transform reads changes."""
+
+    @property
+    def preparing(self) -> tuple[int, ...]:
+        """Return the positions of transforms that must know the whole first."""
+        return tuple(
+            position
+            for position, step in enumerate(self.transforms)
+            if isinstance(step.transform, Preparing)
+        )
+
+    def prepare(self, ledger: Ledger, upto: int) -> None:
+        """Show the catalog to the preparing transforms before position `upto`."""
+        for position in self.preparing:
+            transform = self.transforms[position].transform
+            if position < upto and isinstance(transform, Preparing):
+                transform.prepare(CatalogReader(ledger, position))
+
+
+def build_stages(recipe: Recipe, plugins: Plugins) -> Stages:
+    """Build every component of a recipe; raises `FerryError` that names the step and its place."""
+    context = BuildContext(recipe, plugins)
+    components = plugins.components
+    sources = tuple(
+        Finding(step.id, step.path, _built(step, components.sources[step.component].build, context),
+                step.when)
+        for step in recipe.sources
+    )  # fmt: skip
+    transforms = tuple(
+        Changing(step.path, _built(step, components.transforms[step.component].build, context),
+                 step.when)
+        for step in recipe.transforms
+    )  # fmt: skip
+    sinks = tuple(
+        Taking(step.id, step.path, _built(step, components.sinks[step.component].build, context),
+               step.when)
+        for step in recipe.sinks
+    )  # fmt: skip
+    identifiers = _identifiers(recipe, sinks, context)
+    return Stages(sources, transforms, sinks, identifiers, _digest(recipe, plugins, transforms))
+
+
+def only_servers(stages: Stages) -> Stages:
+    """Return the stages without the sinks that no server is behind, for a rehearsal."""
+    return replace(stages, sinks=tuple(sink for sink in stages.sinks if sink.sink.server))
+
+
+def _built(
+    step: Step, build: Callable[[object, BuildContext], BuiltT], context: BuildContext
+) -> BuiltT:
+    try:
+        return build(step.options, context)
+    except FerryError as error:
+        where = f"{step.place}: {step.path}.{step.component}"
+        raise FerryError(f"{where}: {error.message}", hint=error.hint) from error
+
+
+def _identifiers(
+    recipe: Recipe, sinks: tuple[Taking, ...], context: BuildContext
+) -> tuple[tuple[str, Identifier], ...]:
+    # The XNATs that will receive; a recipe that only exports is named as its one XNAT would.
+    names = sorted({sink.sink.server for sink in sinks if sink.sink.server})
+    if not names:
+        names = [n for n, server in recipe.servers.items() if isinstance(server, XnatServer)][:1]
+    if not names:
+        return (("XNAT", context.identifier()),)
+    return tuple((name, context.identifier(name)) for name in names)
+
+
+def _digest(recipe: Recipe, plugins: Plugins, transforms: tuple[Changing, ...]) -> str:
+    sha = hashlib.sha256(recipe.digest.encode())
+    for plugin in plugins.plugins:
+        sha.update(f"{plugin.name} {plugin.version} {plugin.state}\n".encode())
+    for step in transforms:
+        if isinstance(step.transform, Reading):
+            for path in step.transform.inputs:
+                sha.update(path.read_bytes())
+    return sha.hexdigest()

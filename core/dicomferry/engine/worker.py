@@ -1,0 +1,125 @@
+"""What a worker process does: examine items, compare contents, deliver consignments."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Event
+from pathlib import Path
+
+from dicomferry.engine.dispatch import dispatch
+from dicomferry.engine.examine import content_digest, examine
+from dicomferry.engine.log import log_bug, log_to
+from dicomferry.engine.stages import Stages, build_stages, only_servers
+from dicomferry.errors import FerryError
+from dicomferry.host import Selection, load_plugins
+from dicomferry.ledger.deliveries import Load
+from dicomferry.ledger.rows import Examined, Item
+from dicomferry.ledger.store import Ledger
+from dicomferry.model import Outcome
+from dicomferry.recipe.recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSpec:
+    """All a worker needs to build itself, whatever way its process was started."""
+
+    recipe: Recipe
+    selection: Selection
+    ledger_folder: Path
+    servers_only: bool
+    parent: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExamineTask:
+    """Examine items with the first `upto` transforms."""
+
+    items: tuple[Item, ...]
+    upto: int
+
+
+@dataclass(frozen=True, slots=True)
+class DigestTask:
+    """Tell the content of items apart."""
+
+    items: tuple[Item, ...]
+
+
+Task = ExamineTask | DigestTask | Load
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The task is finished; `error` says why it ended early, `died` that the worker went with it."""
+
+    error: str = ""
+    hint: str = ""
+    died: bool = False
+
+
+Answer = list[Examined] | list[tuple[int, str]] | Outcome
+Message = Answer | Done
+
+
+def work(spec: WorkerSpec, inbox: Connection, stop: Event) -> None:
+    """Answer tasks from the main process until it hangs up. The body of a worker process."""
+    # Ctrl-C goes to the whole process group; only the main process decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    log_to(spec.ledger_folder)
+    worker = _Worker(spec, stop)
+    while True:
+        try:
+            task: Task = inbox.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            for answer in worker.answers(task):
+                inbox.send(answer)
+            inbox.send(Done())
+        except FerryError as error:
+            inbox.send(Done(error.message, error.hint))
+        except BrokenPipeError:
+            return
+        except Exception as error:  # noqa: BLE001  a bug must reach the main process
+            log_bug(error, "a worker failed")
+            inbox.send(Done(f"a worker failed unexpectedly ({type(error).__name__}); see the log"))
+
+
+class _Worker:
+    def __init__(self, spec: WorkerSpec, stop: Event) -> None:
+        self._spec = spec
+        self._stop = stop
+        self._prepared: dict[int, Stages] = {}
+
+    def answers(self, task: Task) -> Iterator[Answer]:
+        match task:
+            case ExamineTask(items, upto):
+                stages = self._stages(upto)
+                yield [examine(item, stages, upto) for item in items]
+            case DigestTask(items):
+                yield [(item.id, content_digest(item)) for item in items]
+            case Load():
+                yield from dispatch(self._stages(None), task, self._stopped)
+
+    def _stages(self, upto: int | None) -> Stages:
+        key = -1 if upto is None else upto
+        if key not in self._prepared:
+            plugins = load_plugins(self._spec.selection)
+            stages = build_stages(self._spec.recipe, plugins)
+            if self._spec.servers_only:
+                stages = only_servers(stages)
+            ledger = Ledger(self._spec.ledger_folder, readonly=True)
+            try:
+                stages.prepare(ledger, len(stages.transforms) if upto is None else upto)
+            finally:
+                ledger.close()
+            self._prepared[key] = stages
+        return self._prepared[key]
+
+    def _stopped(self) -> bool:
+        # An orphan must not go on sending beside the run that follows it.
+        return self._stop.is_set() or os.getppid() != self._spec.parent

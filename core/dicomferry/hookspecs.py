@@ -1,0 +1,77 @@
+"""Every hook a plug-in may implement, in the order a run calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+from dicomferry.component import Component, Identifier, Sink, Source, Transform
+from dicomferry.errors import FerryError
+from dicomferry.model import Outcome, Problem
+
+if TYPE_CHECKING:
+    from dicomferry.recipe.recipe import Recipe
+
+hookspec = pluggy.HookspecMarker("dicomferry")
+hookimpl = pluggy.HookimplMarker("dicomferry")
+
+
+# Offers: yield records; nothing is registered by side effect.
+
+
+@hookspec
+def dicomferry_sources() -> Iterable[Component[Any, Source]]:  # type: ignore[empty-body]
+    """Offer components that find instances."""
+
+
+@hookspec
+def dicomferry_transforms() -> Iterable[Component[Any, Transform]]:  # type: ignore[empty-body]
+    """Offer components that change instances."""
+
+
+@hookspec
+def dicomferry_sinks() -> Iterable[Component[Any, Sink]]:  # type: ignore[empty-body]
+    """Offer components that take instances."""
+
+
+@hookspec
+def dicomferry_identifiers() -> Iterable[Component[Any, Identifier]]:  # type: ignore[empty-body]
+    """Offer emulations of an XNAT receiver's way to identify what arrives."""
+
+
+# Decisions: the answer changes what happens.
+
+
+@hookspec
+def dicomferry_check_recipe(recipe: Recipe) -> Iterable[Problem]:  # type: ignore[empty-body]
+    """Find faults in a recipe that its schema cannot express."""
+
+
+@hookspec(firstresult=True)
+def dicomferry_secret(scheme: str, reference: str) -> str | None:
+    """Resolve a secret `${scheme:reference}`; None when the scheme is another plug-in's."""
+
+
+# Observations: the answer is ignored, and an observer that raises never stops a run.
+
+
+@hookspec
+def dicomferry_run_started(recipe: Recipe, run: int) -> None:
+    """See a run begin."""
+
+
+@hookspec
+def dicomferry_outcome(sink: str, sop_instance_uid: str, outcome: Outcome) -> None:
+    """See what became of one instance at one sink, once the ledger holds it."""
+
+
+@hookspec
+def dicomferry_run_finished(recipe: Recipe, run: int, complete: bool) -> None:
+    """See a run end; `complete` when everything is stored or was excluded on purpose."""
+
+
+@hookspec
+def dicomferry_error_hints(error: FerryError) -> Sequence[str]:  # type: ignore[empty-body]
+    """Offer what a user could do about an error."""

@@ -1,0 +1,250 @@
+"""The plug-in host: finds plug-ins, says what became of each, and is the only caller of hooks."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+import pluggy
+
+from dicomferry import hookspecs
+from dicomferry.component import AnyComponent
+from dicomferry.errors import FerryError
+from dicomferry.model import Outcome, Problem
+from dicomferry.recipe.components import Components
+from dicomferry.recipe.recipe import Recipe
+
+GROUP = "dicomferry.plugins"
+API_VERSION = 1
+"""A plug-in module that sets `DICOMFERRY_API` to another number is refused."""
+
+_log = logging.getLogger(__name__)
+
+KINDS: Mapping[str, str] = {
+    "source": "dicomferry_sources",
+    "transform": "dicomferry_transforms",
+    "sink": "dicomferry_sinks",
+    "identifier": "dicomferry_identifiers",
+}
+
+
+class State(StrEnum):
+    """What became of a plug-in when it was loaded."""
+
+    ACTIVE = "active"
+    BLOCKED = "blocked"
+    BROKEN = "broken"
+    REFUSED = "refused"
+    DUPLICATE = "duplicate"
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """One installed plug-in, its state and, unless active, the reason for it."""
+
+    name: str
+    module: str
+    distribution: str
+    version: str
+    state: State
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A component together with the plug-in it comes from."""
+
+    kind: str
+    component: AnyComponent
+    plugin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which plug-ins may be imported: all but `blocked`, or only those in `allowed`."""
+
+    allowed: frozenset[str] | None = None
+    blocked: frozenset[str] = frozenset()
+
+    def refusal(self, name: str) -> str:
+        """Return why a plug-in may not be imported; empty when it may."""
+        if name in self.blocked:
+            return "it is on the block list"
+        if self.allowed is not None and name not in self.allowed:
+            return "it is not on the allow list"
+        return ""
+
+
+class Plugins:
+    """The loaded plug-ins. Make one with `load_plugins`; nothing here is global."""
+
+    def __init__(self, manager: pluggy.PluginManager, plugins: Sequence[Plugin]) -> None:
+        self._manager = manager
+        self._broken: dict[str, str] = {}
+        self._plugins = tuple(plugins)
+        self.offers = tuple(self._collect())
+        _refuse_namesakes(self.offers)
+
+    @property
+    def plugins(self) -> tuple[Plugin, ...]:
+        """Return every installed plug-in with its state, those that broke while asked included."""
+        return tuple(
+            replace(plugin, state=State.BROKEN, reason=self._broken[plugin.name])
+            if plugin.name in self._broken
+            else plugin
+            for plugin in self._plugins
+        )
+
+    @property
+    def components(self) -> Components:
+        """Return the offered components by kind and name."""
+        by_kind: dict[str, dict[str, AnyComponent]] = {kind: {} for kind in KINDS}
+        for offer in self.offers:
+            by_kind[offer.kind][offer.component.name] = offer.component
+        return Components(
+            sources=by_kind["source"],
+            transforms=by_kind["transform"],
+            sinks=by_kind["sink"],
+            identifiers=by_kind["identifier"],
+        )
+
+    def check_recipe(self, recipe: Recipe) -> list[Problem]:
+        """Return what plug-ins find wrong with a recipe."""
+        found: Iterable[Iterable[Problem]] = self._manager.hook.dicomferry_check_recipe(
+            recipe=recipe
+        )
+        return [problem for problems in found for problem in problems]
+
+    def secret(self, scheme: str, reference: str) -> str | None:
+        """Resolve a secret; None when no plug-in knows the scheme."""
+        resolved: str | None = self._manager.hook.dicomferry_secret(
+            scheme=scheme, reference=reference
+        )
+        return resolved
+
+    def run_started(self, recipe: Recipe, run: int) -> None:
+        """Tell observers that a run begins."""
+        self._tell("dicomferry_run_started", recipe=recipe, run=run)
+
+    def outcome(self, sink: str, sop_instance_uid: str, outcome: Outcome) -> None:
+        """Tell observers what became of an instance."""
+        self._tell(
+            "dicomferry_outcome", sink=sink, sop_instance_uid=sop_instance_uid, outcome=outcome
+        )
+
+    def run_finished(self, recipe: Recipe, run: int, complete: bool) -> None:
+        """Tell observers that a run ended."""
+        self._tell("dicomferry_run_finished", recipe=recipe, run=run, complete=complete)
+
+    def error_hints(self, error: FerryError) -> list[str]:
+        """Return what plug-ins advise about an error; an adviser that raises is left out."""
+        return [
+            hint
+            for name, hints in self._asked("dicomferry_error_hints", error=error)
+            if isinstance(hints, Sequence) and not isinstance(hints, str)
+            for hint in hints
+        ]
+
+    def _collect(self) -> Iterator[Offer]:
+        for kind, hook in KINDS.items():
+            for implementation in self._implementations(hook):
+                yield from self._offers_of(kind, implementation)
+
+    def _offers_of(self, kind: str, implementation: Any) -> list[Offer]:
+        name: str = implementation.plugin_name
+        try:
+            found: list[AnyComponent] = list(implementation.function() or ())
+        except Exception as error:  # noqa: BLE001  a stranger's code must not take the host down
+            self._broken[name] = f"{type(error).__name__} while it was asked for its {kind}s"
+            return []
+        return [Offer(kind, component, name) for component in found]
+
+    def _implementations(self, hook: str) -> list[Any]:
+        caller = getattr(self._manager.hook, hook)
+        # pluggy calls the last registered first; entry points come sorted by name, keep that order
+        found: list[Any] = caller.get_hookimpls()
+        return found
+
+    def _asked(self, hook: str, **arguments: object) -> Iterator[tuple[str, Any]]:
+        for implementation in self._implementations(hook):
+            call: Callable[..., Any] = implementation.function
+            known = {name: arguments[name] for name in implementation.argnames}
+            try:
+                yield implementation.plugin_name, call(**known)
+            except Exception as error:  # noqa: BLE001  an observer never stops a run
+                _log.warning(
+                    "plug-in %s raised %s in %s",
+                    implementation.plugin_name,
+                    type(error).__name__,
+                    hook,
+                )
+
+    def _tell(self, hook: str, **arguments: object) -> None:
+        for _ in self._asked(hook, **arguments):
+            pass
+
+
+def _refuse_namesakes(offers: Sequence[Offer]) -> None:
+    seen: dict[tuple[str, str], str] = {}
+    for offer in offers:
+        key = (offer.kind, offer.component.name)
+        if key in seen:
+            raise FerryError(
+                f"two plug-ins offer a {offer.kind} called '{offer.component.name}':"
+                f" {seen[key]} and {offer.plugin}",
+                hint="uninstall one of them, or block it with DICOMFERRY_BLOCK_PLUGINS",
+            )
+        seen[key] = offer.plugin
+
+
+def load_plugins(selection: Selection, found: Iterable[EntryPoint] | None = None) -> Plugins:
+    """Load every plug-in of the entry point group that `selection` lets in.
+
+    A plug-in that cannot be imported, asks for another API version, repeats a name or implements
+    a hook that does not exist is left out with its reason; it never stops the others. Raises
+    `FerryError` when two plug-ins offer a component of one kind under one name.
+    """
+    manager = pluggy.PluginManager("dicomferry")
+    manager.add_hookspecs(hookspecs)
+    points = entry_points(group=GROUP) if found is None else found
+    plugins: list[Plugin] = []
+    names: set[str] = set()
+    for point in sorted(points, key=lambda point: (point.name, point.value)):
+        if point.name in names:
+            plugins.append(_record(point, State.DUPLICATE, "another plug-in has the same name"))
+            continue
+        names.add(point.name)
+        plugins.append(_load(manager, point, selection))
+    return Plugins(manager, plugins)
+
+
+def _record(point: EntryPoint, state: State, reason: str = "") -> Plugin:
+    name = point.dist.name if point.dist else "?"
+    version = point.dist.version if point.dist else "?"
+    return Plugin(point.name, point.value, name, version, state, reason)
+
+
+def _load(manager: pluggy.PluginManager, point: EntryPoint, selection: Selection) -> Plugin:
+    refusal = selection.refusal(point.name)
+    if refusal:
+        return _record(point, State.BLOCKED, refusal)
+    try:
+        module = point.load()
+    except Exception as error:  # noqa: BLE001  a stranger's import may raise anything
+        return _record(point, State.BROKEN, f"{type(error).__name__}: {error}")
+    wanted = getattr(module, "DICOMFERRY_API", API_VERSION)
+    if wanted != API_VERSION:
+        reason = f"it is written for API version {wanted}, this is {API_VERSION}"
+        return _record(point, State.REFUSED, reason)
+    try:
+        manager.register(module, name=point.name)
+        manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        if manager.has_plugin(point.name):
+            manager.unregister(name=point.name)
+        return _record(point, State.REFUSED, str(error).splitlines()[0])
+    return _record(point, State.ACTIVE)

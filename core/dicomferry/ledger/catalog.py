@@ -1,0 +1,299 @@
+"""The catalog half of the ledger: what was found, and what was learned of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from dicomferry.component import StudyAt
+from dicomferry.ledger.rows import Examined, Item, Verdict
+from dicomferry.ledger.store import Ledger
+from dicomferry.model import Destination, Finding, Forecast, LocalFile, Location, Unusable
+
+# A row keeps its examination only while the file and what its path says are as they were.
+_UPSERT = """
+INSERT INTO item (source, path, member, size, modified_ns, names, row, scan, examined, verdict,
+                  code, reason)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (source, path, member) DO UPDATE SET
+    scan = excluded.scan,
+    examined = CASE WHEN size = excluded.size AND modified_ns = excluded.modified_ns
+        AND names = excluded.names AND row = excluded.row AND excluded.verdict = 'found'
+        THEN examined ELSE excluded.examined END,
+    verdict = CASE WHEN size = excluded.size AND modified_ns = excluded.modified_ns
+        AND names = excluded.names AND row = excluded.row AND excluded.verdict = 'found'
+        THEN verdict ELSE excluded.verdict END,
+    size = excluded.size, modified_ns = excluded.modified_ns,
+    names = excluded.names, row = excluded.row,
+    code = CASE WHEN excluded.verdict = 'passed' THEN excluded.code ELSE code END,
+    reason = CASE WHEN excluded.verdict = 'passed' THEN excluded.reason ELSE reason END
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How the disk differs from the last plan: whether anything must be examined again."""
+
+    fresh: int
+    vanished: int
+
+    def __bool__(self) -> bool:
+        return bool(self.fresh or self.vanished)
+
+
+class CatalogWriter:
+    """Writes what sources find and what workers learn. Used by the one writing process."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self.scan = int(ledger.get("scan") or 0)
+        self._destinations: dict[Destination, int] = {}
+        self._whys: dict[tuple[str, str, str, str], int] = {}
+
+    def begin_scan(self) -> None:
+        """Open a new scan: what it does not see again is not part of the plan."""
+        self.scan += 1
+        self._ledger.put("scan", str(self.scan))
+
+    def found(self, source: str, findings: Sequence[Finding]) -> None:
+        """Note a batch of findings."""
+        with self._ledger.transaction() as connection:
+            connection.executemany(
+                _UPSERT, [_finding_row(source, self.scan, finding) for finding in findings]
+            )
+
+    def change(self) -> Change:
+        """Compare this scan with the one that the last plan was made of."""
+        connection = self._ledger.connection
+        fresh = connection.execute(
+            "SELECT count(*) FROM item WHERE scan = ? AND examined = ''", (self.scan,)
+        ).fetchone()[0]
+        vanished = connection.execute(
+            "SELECT count(*) FROM item WHERE scan >= ? AND scan < ?",
+            (int(self._ledger.get("planned scan") or 0), self.scan),
+        ).fetchone()[0]
+        return Change(fresh, vanished)
+
+    @property
+    def planned(self) -> str:
+        """Return the digest of what made the plan in the ledger; empty while there is none."""
+        return self._ledger.get("planned")
+
+    def plan_opened(self) -> None:
+        """Note that the plan in the ledger is not to be relied on."""
+        self._ledger.put("planned", "")
+
+    def plan_made(self, digest: str) -> None:
+        """Note that the plan is complete, and of which scan."""
+        self._ledger.put("planned scan", str(self.scan))
+        self._ledger.put("planned", digest)
+
+    def unexamined(self, digest: str) -> Iterator[Item]:
+        """Yield what was not examined by the recipe with this digest, in the order found."""
+        # Paged by id, because results are written while this is read.
+        last = 0
+        while True:
+            rows = self._ledger.connection.execute(
+                "SELECT id, source, path, member, size, modified_ns, names, row FROM item"
+                " WHERE scan = ? AND examined NOT IN (?, 'unusable') AND id > ? ORDER BY id"
+                " LIMIT 1000",
+                (self.scan, digest, last),
+            ).fetchall()
+            if not rows:
+                return
+            yield from map(item_of, rows)
+            last = rows[-1][0]
+
+    def count_unexamined(self, digest: str) -> int:
+        """Return how many items `unexamined` would yield."""
+        row = self._ledger.connection.execute(
+            "SELECT count(*) FROM item WHERE scan = ? AND examined NOT IN (?, 'unusable')",
+            (self.scan, digest),
+        ).fetchone()
+        return int(row[0])
+
+    def reopen(self) -> None:
+        """Forget the examinations whose verdict came from another item."""
+        with self._ledger.transaction() as connection:
+            connection.execute("UPDATE item SET examined = '' WHERE code LIKE 'duplicate%'")
+
+    def examined(self, digest: str, results: Sequence[Examined]) -> None:
+        """Note what a batch of items turned out to be."""
+        with self._ledger.transaction() as connection:
+            connection.executemany(
+                "UPDATE item SET examined = ?, verdict = ?, code = ?, reason = ?, study = ?,"
+                " series = ?, sop = ?, sop_class = ?, transfer_syntax = ?, study_date = ?,"
+                " modality = ?, series_number = ?, sent_study = ?, sent_series = ?, sent_sop = ?,"
+                " destination = ?, why = ?, subject_original = ?, session_original = ?, edits = ?"
+                " WHERE id = ?",
+                [self._examined_row(connection, digest, result) for result in results],
+            )
+
+    def hold(self, items: Iterable[tuple[int, Verdict, str, str]]) -> None:
+        """Change the verdict on items: (item, verdict, code, reason)."""
+        with self._ledger.transaction() as connection:
+            connection.executemany(
+                "UPDATE item SET verdict = ?, code = ?, reason = ? WHERE id = ?",
+                [(verdict, code, reason, item) for item, verdict, code, reason in items],
+            )
+
+    def move(self, items: Iterable[tuple[int, Destination]]) -> None:
+        """Change the destination of items."""
+        with self._ledger.transaction() as connection:
+            connection.executemany(
+                "UPDATE item SET destination = ? WHERE id = ?",
+                [(self._destination(connection, place), item) for item, place in items],
+            )
+
+    def snapshot(self, stage: int) -> None:
+        """Keep studies and series per destination as they are now, for a preparing transform."""
+        with self._ledger.transaction() as connection:
+            connection.execute("DELETE FROM study_at WHERE stage = ?", (stage,))
+            connection.execute("DELETE FROM series_at WHERE stage = ?", (stage,))
+            connection.execute(
+                "INSERT INTO study_at SELECT ?, study, destination, min(study_date), count(*)"
+                " FROM item WHERE scan = ? AND verdict = 'ready' GROUP BY study, destination",
+                (stage, self.scan),
+            )
+            connection.execute(
+                "INSERT INTO series_at SELECT DISTINCT ?, series, destination"
+                " FROM item WHERE scan = ? AND verdict = 'ready'",
+                (stage, self.scan),
+            )
+
+    def _examined_row(
+        self, connection: sqlite3.Connection, digest: str, result: Examined
+    ) -> tuple[object, ...]:
+        facts, wanted, forecast = result.facts, result.wanted, result.forecast
+        learned: tuple[object, ...] = (None,) * 8
+        if facts:
+            ref = facts.ref
+            learned = (
+                ref.study_instance_uid, ref.series_instance_uid, ref.sop_instance_uid,
+                ref.sop_class_uid, facts.transfer_syntax_uid, facts.study_date, facts.modality,
+                facts.series_number,
+            )  # fmt: skip
+        return (
+            digest, result.verdict, result.code, result.reason, *learned, *_sent(result),
+            self._destination(connection, forecast.destination) if forecast else None,
+            self._why(connection, forecast) if forecast else None,
+            wanted.subject_original if wanted else None,
+            wanted.session_original if wanted else None,
+            result.edits, result.item,
+        )  # fmt: skip
+
+    def _destination(self, connection: sqlite3.Connection, destination: Destination) -> int:
+        if destination not in self._destinations:
+            values = (destination.project or "", destination.subject or "", destination.session)
+            connection.execute(
+                "INSERT OR IGNORE INTO destination (project, subject, session) VALUES (?, ?, ?)",
+                values,
+            )
+            self._destinations[destination] = connection.execute(
+                "SELECT id FROM destination WHERE project = ? AND subject = ? AND session = ?",
+                values,
+            ).fetchone()[0]
+        return self._destinations[destination]
+
+    def _why(self, connection: sqlite3.Connection, forecast: Forecast) -> int:
+        because = forecast.because
+        values = (because.project, because.subject, because.session, str(forecast.auto_archive))
+        if values not in self._whys:
+            connection.execute(
+                "INSERT OR IGNORE INTO why (project, subject, session, auto_archive)"
+                " VALUES (?, ?, ?, ?)",
+                values,
+            )
+            self._whys[values] = connection.execute(
+                "SELECT id FROM why WHERE project = ? AND subject = ? AND session = ?"
+                " AND auto_archive = ?",
+                values,
+            ).fetchone()[0]
+        return self._whys[values]
+
+
+class CatalogReader:
+    """What a preparing transform may ask (`Catalog`), from the snapshot taken before its stage."""
+
+    def __init__(self, ledger: Ledger, stage: int) -> None:
+        self._connection = ledger.connection
+        self._stage = stage
+
+    def studies(self) -> Iterator[StudyAt]:
+        """Yield every pair of study and destination."""
+        rows = self._connection.execute(
+            "SELECT study, project, subject, session, study_date, instances FROM study_at"
+            " JOIN destination ON destination.id = study_at.destination WHERE stage = ?"
+            " ORDER BY project, subject, session, study_date, study",
+            (self._stage,),
+        )
+        for study, project, subject, session, study_date, instances in rows:
+            yield StudyAt(study, destination_of(project, subject, session), study_date, instances)
+
+    def destinations_of_series(self, series_instance_uid: str) -> tuple[Destination, ...]:
+        """Return where the instances of a series go."""
+        rows = self._connection.execute(
+            "SELECT project, subject, session FROM series_at JOIN destination"
+            " ON destination.id = series_at.destination WHERE stage = ? AND series = ?"
+            " ORDER BY project, subject, session",
+            (self._stage, series_instance_uid),
+        )
+        return tuple(destination_of(*row) for row in rows)
+
+
+def destination_of(project: str, subject: str, session: str) -> Destination:
+    """Return the destination behind the ledger's columns, where None is stored as empty text."""
+    return Destination(project or None, subject or None, session)
+
+
+def item_of(row: Sequence[object]) -> Item:
+    """Return the item in (id, source, path, member, size, modified_ns, names, row)."""
+    number, source, path, member, size, modified_ns, names, table_row = row
+    assert isinstance(number, int)  # noqa: S101  the schema's column types
+    assert isinstance(size, int)  # noqa: S101
+    assert isinstance(modified_ns, int)  # noqa: S101
+    location = location_of(path, member)
+    return Item(number, str(source), location, size, modified_ns, _map(names), _map(table_row))
+
+
+def location_of(path: object, member: object) -> Location:
+    """Return the location behind the ledger's columns, which hold the bytes of file names."""
+    return Location(_text(path), _text(member))
+
+
+def _text(name: object) -> str:
+    assert isinstance(name, bytes)  # noqa: S101  the schema's column type
+    return os.fsdecode(name)
+
+
+def _map(text: object) -> Mapping[str, str]:
+    return dict(json.loads(str(text))) if text != "{}" else {}
+
+
+def _finding_row(source: str, scan: int, finding: Finding) -> tuple[object, ...]:
+    path, member = os.fsencode(finding.location.path), os.fsencode(finding.location.member)
+    match finding:
+        case LocalFile(_, size, modified_ns, names, row):
+            texts = (_json(names), _json(row))
+            return (source, path, member, size, modified_ns, *texts, scan, "", "found", "", "")
+        case Unusable(_, code, reason):
+            kept = (scan, "unusable", "passed", code, reason)
+            return (source, path, member, 0, 0, "{}", "{}", *kept)
+
+
+def _json(names: Mapping[str, str]) -> str:
+    return json.dumps(dict(names), sort_keys=True) if names else "{}"
+
+
+def _sent(result: Examined) -> tuple[str | None, str | None, str | None]:
+    if result.sent is None or result.facts is None:
+        return (None, None, None)
+    sent, was = result.sent, result.facts.ref
+    return (
+        sent.study_instance_uid if sent.study_instance_uid != was.study_instance_uid else None,
+        sent.series_instance_uid if sent.series_instance_uid != was.series_instance_uid else None,
+        sent.sop_instance_uid if sent.sop_instance_uid != was.sop_instance_uid else None,
+    )

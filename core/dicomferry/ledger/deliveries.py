@@ -1,0 +1,165 @@
+"""The delivery half of the ledger: what every sink still has to get, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from dicomferry.component import Consignment
+from dicomferry.ledger.catalog import destination_of, item_of
+from dicomferry.ledger.rows import Due
+from dicomferry.ledger.store import Ledger
+from dicomferry.model import Excluded, Failed, InstanceRef, Outcome, Rejected, Stored
+
+_STAMP = "substr(item.edits, 1, 32) || ':' || item.size || ':' || item.modified_ns"
+
+# Due: planned, and not stored at this sink in this very version.
+_DUE = f"""
+    FROM item LEFT JOIN delivery ON delivery.item = item.id AND delivery.sink = :sink
+    WHERE item.scan = :scan AND item.verdict = 'ready'
+    AND (delivery.state IS NULL OR delivery.state <> 'stored' OR delivery.stamp <> {_STAMP})
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A consignment together with what it consists of."""
+
+    sink: str
+    consignment: Consignment
+    dues: tuple[Due, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What became of one instance at one sink."""
+
+    due: Due
+    outcome: Outcome
+
+
+class Deliveries:
+    """Reads what is due and writes outcomes. Used by the one writing process."""
+
+    def __init__(self, ledger: Ledger, scan: int) -> None:
+        self._ledger = ledger
+        self._scan = scan
+
+    def destinations(self, sink: str) -> list[int]:
+        """Return the destinations that still have something due at a sink, in plan order."""
+        rows = self._ledger.connection.execute(
+            f"SELECT DISTINCT item.destination {_DUE} ORDER BY item.destination",  # noqa: S608
+            {"sink": sink, "scan": self._scan},
+        )
+        return [row[0] for row in rows]
+
+    def count_due(self, sink: str) -> tuple[int, int]:
+        """Return instances and bytes due at a sink."""
+        row = self._ledger.connection.execute(
+            f"SELECT count(*), coalesce(sum(item.size), 0) {_DUE}",  # noqa: S608
+            {"sink": sink, "scan": self._scan},
+        ).fetchone()
+        return (row[0], row[1])
+
+    def load(self, sink: str, destination: int) -> Load:
+        """Return what is due at a sink for one destination, in the order it was found."""
+        connection = self._ledger.connection
+        place = destination_of(
+            *connection.execute(
+                "SELECT project, subject, session FROM destination WHERE id = ?", (destination,)
+            ).fetchone()
+        )
+        rows = connection.execute(
+            "SELECT item.id, source, path, member, size, modified_ns, names, row,"
+            " coalesce(sent_study, study), coalesce(sent_series, series), coalesce(sent_sop, item.sop),"
+            f" sop_class, transfer_syntax, edits, {_STAMP} {_DUE}"  # noqa: S608
+            " AND item.destination = :destination ORDER BY item.id",
+            {"sink": sink, "scan": self._scan, "destination": destination},
+        )
+        dues = tuple(
+            Due(item_of(row[:8]), InstanceRef(*row[8:12]), row[12], place, row[13], row[14])
+            for row in rows
+        )
+        pairs: dict[tuple[str, str], int] = {}
+        for due in dues:
+            pair = (due.sent.sop_class_uid, due.transfer_syntax_uid)
+            pairs[pair] = pairs.get(pair, 0) + 1
+        contexts = tuple(sorted(pairs, key=lambda pair: (-pairs[pair], pair)))
+        size = sum(due.item.size for due in dues)
+        return Load(sink, Consignment(place, contexts, len(dues), size), dues)
+
+    def record(self, run: int, sink: str, results: Sequence[Delivered]) -> None:
+        """Make outcomes durable. Nothing may call an instance stored before this returns."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        with self._ledger.transaction() as connection:
+            connection.executemany(
+                "INSERT INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?,"
+                " (SELECT destination FROM item WHERE id = ?), 1, ?, ?)"
+                " ON CONFLICT (item, sink) DO UPDATE SET state = excluded.state,"
+                " reason = excluded.reason, retryable = excluded.retryable,"
+                " stamp = excluded.stamp, sop = excluded.sop,"
+                " destination = excluded.destination, attempts = attempts + 1,"
+                " run = excluded.run, at = excluded.at",
+                [
+                    (
+                        result.due.item.id, sink, *_columns(result.outcome), result.due.stamp,
+                        result.due.sent.sop_instance_uid, result.due.item.id, run, now,
+                    )  # fmt: skip
+                    for result in results
+                ],
+            )
+
+    def begin(self, verb: str, recipe: str, digest: str) -> int:
+        """Open a run and return its number."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        with self._ledger.transaction() as connection:
+            cursor = connection.execute(
+                "INSERT INTO run (verb, recipe, digest, started) VALUES (?, ?, ?, ?)",
+                (verb, recipe, digest, now),
+            )
+            return int(cursor.lastrowid or 0)
+
+    def finish(self, run: int, *, complete: bool) -> None:
+        """Close a run."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        with self._ledger.transaction() as connection:
+            connection.execute(
+                "UPDATE run SET finished = ?, complete = ? WHERE id = ?", (now, complete, run)
+            )
+
+
+def outcome_of(state: str, reason: str, retryable: int) -> Outcome:
+    """Return the outcome behind the ledger's columns."""
+    match state:
+        case "stored":
+            return Stored(reason)
+        case "excluded":
+            return Excluded(reason)
+        case "rejected":
+            return Rejected(reason)
+        case _:
+            return Failed(reason, bool(retryable))
+
+
+def _columns(outcome: Outcome) -> tuple[str, str, int]:
+    match outcome:
+        case Stored(receipt):
+            return ("stored", receipt, 0)
+        case Excluded(reason):
+            return ("excluded", reason, 0)
+        case Rejected(reason):
+            return ("rejected", reason, 0)
+        case Failed(reason, retryable):
+            return ("failed", reason, int(retryable))
+
+
+def crosswalk(ledger: Ledger) -> Iterator[tuple[str, str, str]]:
+    """Yield every changed UID once: (kind, before, after)."""
+    for kind in ("study", "series", "sop"):
+        rows = ledger.connection.execute(
+            f"SELECT DISTINCT {kind}, sent_{kind} FROM item"  # noqa: S608  a fixed name
+            f" WHERE sent_{kind} IS NOT NULL ORDER BY 1, 2"
+        )
+        for before, after in rows:
+            yield (kind, before, after)

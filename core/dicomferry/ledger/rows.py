@@ -1,0 +1,80 @@
+"""The rows that go into the ledger and come out of it, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dicomferry.model import Destination, Forecast, InstanceRef, Location, Wanted
+
+
+class Verdict(StrEnum):
+    """What the plan says of a file."""
+
+    FOUND = "found"
+    """seen by a source, not examined yet"""
+    READY = "ready"
+    EXCLUDED = "excluded"
+    """left out on purpose: by the recipe, or the same instance once more"""
+    REJECTED = "rejected"
+    """held back by a rule"""
+    PASSED = "passed"
+    """not an instance: not DICOM, a DICOMDIR, a FIFO, …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One file or archive member as a source found it."""
+
+    id: int
+    source: str
+    location: Location
+    size: int
+    modified_ns: int
+    names: Mapping[str, str]
+    row: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the header of an instance says, before any edit."""
+
+    ref: InstanceRef
+    transfer_syntax_uid: str
+    study_date: str
+    modality: str
+    series_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What became of an item when its header was read, edited and forecast."""
+
+    item: int
+    verdict: Verdict
+    code: str = ""
+    reason: str = ""
+    facts: Facts | None = None
+    sent: InstanceRef | None = None
+    forecast: Forecast | None = None
+    wanted: Wanted | None = None
+    edits: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One instance that a sink should get: what is to be sent, as planned."""
+
+    item: Item
+    sent: InstanceRef
+    transfer_syntax_uid: str
+    destination: Destination
+    edits: str
+    stamp: str
+    """Changes when the content of the file or the edits change; see `stamp_of`."""
+
+
+def stamp_of(edits: str, size: int, modified_ns: int) -> str:
+    """Return what identifies one version of an edited instance without reading it."""
+    return f"{edits[:32]}:{size}:{modified_ns}"

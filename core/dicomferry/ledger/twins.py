@@ -1,0 +1,35 @@
+"""Which ready items would arrive under one SOP Instance UID."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from dicomferry.ledger.catalog import item_of
+from dicomferry.ledger.rows import Item
+from dicomferry.ledger.store import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """One of several items with the same SOP Instance UID."""
+
+    item: Item
+    edits: str
+    destination: int
+
+
+def twins(ledger: Ledger, scan: int) -> Iterator[list[Twin]]:
+    """Yield every group of two or more ready items with one SOP Instance UID, in order found."""
+    # Read as a whole: verdicts are written while the groups are gone through.
+    rows = ledger.connection.execute(
+        "SELECT coalesce(sent_sop, sop) AS uid, edits, destination,"
+        " id, source, path, member, size, modified_ns, names, row FROM item"
+        " WHERE scan = ?1 AND verdict = 'ready' AND uid IN"
+        " (SELECT coalesce(sent_sop, sop) FROM item WHERE scan = ?1 AND verdict = 'ready'"
+        "  GROUP BY 1 HAVING count(*) > 1) ORDER BY uid, id",
+        (scan,),
+    ).fetchall()
+    for _, group in groupby(rows, key=lambda row: row[0]):
+        yield [Twin(item_of(row[3:]), row[1], row[2]) for row in group]

@@ -1,0 +1,169 @@
+"""The plan and the state of deliveries, read back from the ledger for people and machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dicomferry.ledger.catalog import destination_of, location_of
+from dicomferry.ledger.deliveries import outcome_of
+from dicomferry.ledger.rows import Verdict
+from dicomferry.ledger.store import Ledger
+from dicomferry.model import Because, Destination, Location, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPlan:
+    """One session as XNAT will hold it; `size` in bytes, `stored` per sink key."""
+
+    destination: Destination
+    auto_archive: str
+    because: tuple[Because, ...]
+    studies: int
+    series: int
+    instances: int
+    size: int
+    modalities: tuple[str, ...]
+    stored: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many items have one verdict for one reason code."""
+
+    verdict: Verdict
+    code: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ItemState:
+    """One item: where it is, what the plan says, and what became of it at each sink."""
+
+    location: Location
+    verdict: Verdict
+    code: str
+    reason: str
+    sop_instance_uid: str
+    destination: Destination | None
+    outcomes: dict[str, Outcome]
+
+
+class LedgerView:
+    """Reads one scan's plan. Opens nothing but the ledger."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._connection = ledger.connection
+        self.scan = int(ledger.get("planned scan") or 0)
+
+    def sessions(self) -> list[SessionPlan]:
+        """Return every session of the plan, sorted by project, subject and session."""
+        stored = self._stored()
+        why = self._why()
+        rows = self._connection.execute(
+            "SELECT destination, project, subject, session,"
+            " count(DISTINCT coalesce(sent_study, study)),"
+            " count(DISTINCT coalesce(sent_series, series)), count(*), sum(size),"
+            " group_concat(DISTINCT modality)"
+            " FROM item JOIN destination ON destination.id = item.destination"
+            " WHERE scan = ? AND verdict = 'ready' GROUP BY destination"
+            " ORDER BY project = '', project, subject, session",
+            (self.scan,),
+        ).fetchall()
+        return [
+            SessionPlan(
+                destination_of(*row[1:4]), *why[row[0]], *row[4:8],
+                tuple(sorted(str(row[8]).split(","))), stored.get(row[0], {}),
+            )  # fmt: skip
+            for row in rows
+        ]
+
+    def tallies(self) -> list[Tally]:
+        """Return how many items there are of each verdict and code."""
+        rows = self._connection.execute(
+            "SELECT verdict, CASE verdict WHEN 'ready' THEN '' ELSE code END AS kind, count(*)"
+            " FROM item WHERE scan = ? GROUP BY 1, 2 ORDER BY 1, 2",
+            (self.scan,),
+        )
+        return [Tally(Verdict(row[0]), row[1], row[2]) for row in rows]
+
+    def delivered(self, sink: str) -> dict[str, int]:
+        """Return how many planned items are in each delivery state at a sink, as of now."""
+        rows = self._connection.execute(
+            "SELECT coalesce(CASE WHEN delivery.state = 'stored' AND delivery.stamp <>"
+            " substr(item.edits, 1, 32) || ':' || item.size || ':' || item.modified_ns"
+            " THEN 'outdated' ELSE delivery.state END, 'due') AS state, count(*)"
+            " FROM item LEFT JOIN delivery ON delivery.item = item.id AND delivery.sink = ?"
+            " WHERE item.scan = ? AND item.verdict = 'ready' GROUP BY 1",
+            (sink, self.scan),
+        )
+        return {row[0]: row[1] for row in rows}
+
+    def sinks(self) -> list[str]:
+        """Return the keys of every sink something was ever brought to."""
+        rows = self._connection.execute("SELECT DISTINCT sink FROM delivery ORDER BY 1")
+        return [row[0] for row in rows]
+
+    def failures(self) -> list[tuple[str, str, str, int]]:
+        """Return what went wrong at sinks: (sink, state, reason, instances)."""
+        return self._connection.execute(
+            "SELECT delivery.sink, state, delivery.reason, count(*) FROM delivery"
+            " JOIN item ON item.id = delivery.item"
+            " WHERE item.scan = ? AND state IN ('failed', 'rejected')"
+            " GROUP BY 1, 2, 3 ORDER BY 4 DESC",
+            (self.scan,),
+        ).fetchall()
+
+    def items(self) -> Iterator[ItemState]:
+        """Yield every item of the plan with what became of it."""
+        rows = self._connection.execute(
+            "SELECT item.id, path, member, verdict, code, item.reason, coalesce(sent_sop, item.sop, ''),"
+            " item.destination, project, subject, destination.session,"
+            " delivery.sink, delivery.state, delivery.reason, delivery.retryable"
+            " FROM item LEFT JOIN destination ON destination.id = item.destination"
+            " LEFT JOIN delivery ON delivery.item = item.id"
+            " WHERE scan = ? ORDER BY item.id, delivery.sink",
+            (self.scan,),
+        )
+        state: ItemState | None = None
+        last = None
+        for row in rows:
+            if row[0] != last:
+                if state is not None:
+                    yield state
+                place = destination_of(*row[8:11]) if row[7] is not None else None
+                state = ItemState(
+                    location_of(row[1], row[2]), Verdict(row[3]), row[4], row[5], row[6], place, {}
+                )
+                last = row[0]
+            if state is not None and row[11] is not None:
+                state.outcomes[row[11]] = outcome_of(row[12], row[13], row[14])
+        if state is not None:
+            yield state
+
+    def _stored(self) -> dict[int, dict[str, int]]:
+        found: dict[int, dict[str, int]] = {}
+        rows = self._connection.execute(
+            "SELECT item.destination, sink, count(*) FROM delivery"
+            " JOIN item ON item.id = delivery.item WHERE scan = ? AND state = 'stored'"
+            " AND delivery.stamp ="
+            " substr(item.edits, 1, 32) || ':' || item.size || ':' || item.modified_ns"
+            " AND verdict = 'ready' GROUP BY 1, 2",
+            (self.scan,),
+        )
+        for destination, sink, count in rows:
+            found.setdefault(destination, {})[sink] = count
+        return found
+
+    def _why(self) -> dict[int, tuple[str, tuple[Because, ...]]]:
+        found: dict[int, tuple[str, tuple[Because, ...]]] = {}
+        rows = self._connection.execute(
+            "SELECT DISTINCT item.destination, why.project, why.subject, why.session,"
+            " auto_archive FROM item JOIN why ON why.id = item.why"
+            " WHERE scan = ? AND verdict = 'ready' ORDER BY item.id",
+            (self.scan,),
+        )
+        for destination, project, subject, session, auto_archive in rows:
+            first, becauses = found.get(destination, (auto_archive, ()))
+            found[destination] = (first, (*becauses, Because(project, subject, session)))
+        return found

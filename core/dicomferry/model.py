@@ -1,0 +1,188 @@
+"""The nouns every room shares: frozen values, named as DICOM and XNAT name them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+
+def _nothing() -> Mapping[str, str]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A position in a text file; `line` and `column` count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+class Severity(StrEnum):
+    """How much a problem matters: an error stops a run before anything is sent."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One placed fault: a stable code, where it is, what is wrong, and what to do about it.
+
+    `path` is the way to the node, as in `transforms[0].remap.set`; `place` its line and column.
+    """
+
+    code: str
+    message: str
+    severity: Severity = Severity.ERROR
+    path: str = ""
+    place: Place | None = None
+    hint: str = ""
+
+    def __str__(self) -> str:
+        where = [str(part) for part in (self.place, self.path) if part]
+        hint = f" ({self.hint})" if self.hint else ""
+        return ": ".join([*where, self.message]) + hint
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """Where an instance's bytes are: a file, or a member of an archive file."""
+
+    path: str
+    member: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path}!{self.member}" if self.member else self.path
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A finding on a disk: not opened yet, perhaps not DICOM at all.
+
+    `names` are the named groups of the source's `parts` (templates see them as `path.*`), `row`
+    the table row the file came from (`row.*`). `size` is in bytes, `modified_ns` in nanoseconds
+    since the epoch.
+    """
+
+    location: Location
+    size: int
+    modified_ns: int
+    names: Mapping[str, str] = field(default_factory=_nothing)
+    row: Mapping[str, str] = field(default_factory=_nothing)
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """Something a source came upon and cannot carry; listed, never silently left out."""
+
+    location: Location
+    code: str
+    reason: str
+
+
+Finding = LocalFile | Unusable
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceRef:
+    """The four UIDs that say which instance this is."""
+
+    study_instance_uid: str
+    series_instance_uid: str
+    sop_instance_uid: str
+    sop_class_uid: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Destination:
+    """Where XNAT files an instance. `project` None is XNAT's Unassigned; `subject` may be None."""
+
+    project: str | None
+    subject: str | None
+    session: str
+
+    def __str__(self) -> str:
+        return f"{self.project or 'Unassigned'} / {self.subject or '-'} / {self.session}"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an identify transform asks for: labels as XNAT will show them, None where it is silent.
+
+    `subject_original` and `session_original` are the texts before cleaning, so that two different
+    originals that fall together on one label can be told.
+    """
+
+    project: str | None = None
+    subject: str | None = None
+    session: str | None = None
+    subject_original: str | None = None
+    session_original: str | None = None
+
+
+class AutoArchive(StrEnum):
+    """What XNAT does with the session once it is quiet."""
+
+    AUTO = "auto"
+    MANUAL = "manual"
+    PROJECT_DEFAULT = "project-default"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """The rule that decided each level, in words."""
+
+    project: str
+    subject: str
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What XNAT will make of one instance, and why. `refused` is the reason it would not take it."""
+
+    destination: Destination
+    because: Because
+    auto_archive: AutoArchive
+    refused: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The receiver said that it has the instance; `receipt` is what it said."""
+
+    receipt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """Left out on purpose: the recipe says so."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Held back by a rule: damaged, unidentifiable, in conflict."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Not stored by accident; `retryable` when running again may help."""
+
+    reason: str
+    retryable: bool
+
+
+Outcome = Stored | Excluded | Rejected | Failed

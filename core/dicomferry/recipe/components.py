@@ -1,0 +1,36 @@
+"""What is installed, by kind and name: the vocabulary a recipe may use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from dicomferry.component import AnyComponent
+
+
+def _none() -> Mapping[str, AnyComponent]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Components:
+    """The components that plug-ins offer; each mapping goes from name to component."""
+
+    sources: Mapping[str, AnyComponent] = field(default_factory=_none)
+    transforms: Mapping[str, AnyComponent] = field(default_factory=_none)
+    sinks: Mapping[str, AnyComponent] = field(default_factory=_none)
+    identifiers: Mapping[str, AnyComponent] = field(default_factory=_none)
+
+    def by_section(self) -> Mapping[str, Mapping[str, AnyComponent]]:
+        """Return the kinds a recipe lists, by the section that lists them."""
+        return {"sources": self.sources, "transforms": self.transforms, "sinks": self.sinks}
+
+    def by_kind(self) -> Mapping[str, Mapping[str, AnyComponent]]:
+        """Return every kind by its name in the singular."""
+        return {
+            "source": self.sources,
+            "transform": self.transforms,
+            "sink": self.sinks,
+            "identifier": self.identifiers,
+        }

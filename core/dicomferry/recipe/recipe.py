@@ -1,0 +1,61 @@
+"""A recipe, valid by construction: every step converted, every place known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dicomferry.model import Place
+from dicomferry.recipe.servers import Server
+from dicomferry.template import Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One item of `sources`, `transforms` or `sinks`.
+
+    `options` is what the component's own options type was made of it; `path` is as in
+    `transforms[0]`. Where the recipe gives no `id`, it is the component's name, or `name-2`.
+    """
+
+    kind: str
+    component: str
+    options: object
+    id: str
+    when: Condition | None
+    path: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A recipe with its params filled in.
+
+    `digest` is a hex SHA-256 of the recipe as rendered: equal digests mean the same work. `tests`
+    are the plain mappings of the recipe's own tests. `allow` are codes of problems waived.
+    """
+
+    file: Path
+    folder: Path
+    name: str
+    description: str
+    params: Mapping[str, str]
+    servers: Mapping[str, Server]
+    sources: tuple[Step, ...]
+    transforms: tuple[Step, ...]
+    sinks: tuple[Step, ...]
+    allow: frozenset[str]
+    tests: tuple[Mapping[str, Any], ...]
+    digest: str
+    places: Mapping[str, Place]
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Every step, in the order of a run."""
+        return self.sources + self.transforms + self.sinks
+
+    def place(self, path: str) -> Place | None:
+        """Return where `path`, as in `transforms[0].remap.set`, is; None for an unknown one."""
+        return self.places.get(path)

@@ -1,0 +1,238 @@
+"""Composes the JSON Schema (2020-12) of the recipe from the components that are installed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from dicomferry.component import AnyComponent
+from dicomferry.recipe.annotations import CONDITION_FORMAT, TEMPLATE_FORMAT
+from dicomferry.recipe.components import Components
+from dicomferry.recipe.servers import DEFAULT_IDENTIFIER, PacsServer, XnatServer
+from dicomferry.template import Condition, Template
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+FORMAT_VERSION: Final = 1
+
+Schema = dict[str, Any]
+
+_TEXT: Final = {"type": "string"}
+
+
+def compose(
+    sources: Iterable[AnyComponent],
+    transforms: Iterable[AnyComponent],
+    sinks: Iterable[AnyComponent],
+    identifiers: Iterable[AnyComponent],
+) -> Schema:
+    """Return the recipe's schema; closed everywhere, so that an unknown key is an error."""
+    kinds = {"source": sources, "transform": transforms, "sink": sinks}
+    definitions: Schema = {}
+    lists: Schema = {}
+    for kind, components in kinds.items():
+        offered = list(components)
+        for component in offered:
+            _define(definitions, f"{kind}.{component.name}", component.options, component.summary)
+        lists[kind] = _steps(kind, [component.name for component in offered])
+    definitions["identification"] = _identification(definitions, identifiers)
+    definitions["server"] = _server(definitions)
+    return {
+        "$schema": DIALECT,
+        "title": "dicomferry recipe",
+        "type": "object",
+        "properties": _properties(lists),
+        "required": ["recipe", "name", "sources", "sinks"],
+        "additionalProperties": False,
+        "$defs": definitions,
+    }
+
+
+def recipe_schema(components: Components) -> Schema:
+    """Return the recipe's schema for everything installed."""
+    return compose(
+        components.sources.values(),
+        components.transforms.values(),
+        components.sinks.values(),
+        components.identifiers.values(),
+    )
+
+
+def identification_schema(components: Components) -> Schema:
+    """Return the schema of a file with one `identification:` mapping."""
+    whole = recipe_schema(components)
+    return {
+        "$schema": DIALECT,
+        "title": "dicomferry identification",
+        "type": "object",
+        "properties": {"identification": {"$ref": "#/$defs/identification"}},
+        "required": ["identification"],
+        "additionalProperties": False,
+        "$defs": whole["$defs"],
+    }
+
+
+def component_schema(component: AnyComponent) -> Schema:
+    """Return the schema of one component's options, standing on its own."""
+    definitions: Schema = {}
+    _define(definitions, component.name, component.options, component.summary)
+    return {"$schema": DIALECT, **definitions.pop(component.name), "$defs": definitions}
+
+
+def write_schemas(folder: Path, components: Components) -> tuple[Path, ...]:
+    """Write `recipe.schema.json` and one file per component; return what was written."""
+    schemas = {"recipe.schema.json": recipe_schema(components)}
+    for kind, offered in components.by_kind().items():
+        for name, component in offered.items():
+            schemas[f"{kind}.{name}.schema.json"] = component_schema(component)
+    folder.mkdir(parents=True, exist_ok=True)
+    for file, schema in schemas.items():
+        (folder / file).write_text(schema_text(schema), encoding="utf-8")
+    return tuple(folder / file for file in sorted(schemas))
+
+
+def schema_text(schema: Schema) -> str:
+    """Return a schema as it is written to a file."""
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _properties(lists: Schema) -> Schema:
+    named = {"type": "object", "propertyNames": {"pattern": "^[A-Za-z0-9][A-Za-z0-9._-]*$"}}
+    return {
+        "recipe": {"const": FORMAT_VERSION, "description": "Version of the format."},
+        "name": {
+            **_TEXT,
+            "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]*$",
+            "maxLength": 64,
+            "description": "Letters, digits, dots, dashes and underscores.",
+        },
+        "description": _TEXT,
+        "params": {
+            "type": "object",
+            "description": "What one run may set differently from another: --set name=value.",
+            "propertyNames": {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
+            "additionalProperties": _parameter(),
+        },
+        "servers": {**named, "additionalProperties": {"$ref": "#/$defs/server"}},
+        "sources": {"type": "array", "minItems": 1, "items": lists["source"]},
+        "transforms": {"type": "array", "items": lists["transform"]},
+        "sinks": {"type": "array", "minItems": 1, "items": lists["sink"]},
+        "allow": {
+            "type": "array",
+            "items": _TEXT,
+            "uniqueItems": True,
+            "description": "Codes of problems that are known and shall not stop a run.",
+        },
+        "tests": {"type": "array", "items": _test(), "description": "The recipe's own proof."},
+    }
+
+
+def _parameter() -> Schema:
+    return {
+        "title": "parameter",
+        "type": "object",
+        "properties": {
+            "default": {"type": ["string", "number", "boolean"]},
+            "description": _TEXT,
+        },
+        "additionalProperties": False,
+    }
+
+
+def _test() -> Schema:
+    return {
+        "type": "object",
+        "properties": {
+            "name": _TEXT,
+            "given": {"type": "object", "description": "Attributes of an instance made up."},
+            "file": {**_TEXT, "description": "An instance, relative to the recipe's folder."},
+            "expect": {"type": "object", "description": "What must become of it."},
+        },
+        "required": ["expect"],
+        "additionalProperties": False,
+    }
+
+
+def _steps(kind: str, names: Iterable[str]) -> Schema:
+    """Return the schema of a list item: one component key, with `id` and `when` beside it."""
+    steps = {name: {"$ref": f"#/$defs/{kind}.{name}"} for name in names}
+    beside = {
+        "id": {**_TEXT, "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]*$"},
+        "when": {**_TEXT, "format": CONDITION_FORMAT},
+    }
+    return {
+        "title": kind,
+        "type": "object",
+        "properties": {**steps, **beside},
+        "additionalProperties": False,
+        "oneOf": [{"required": [name]} for name in steps] or [False],
+    }
+
+
+def _server(definitions: Schema) -> Schema:
+    _define(definitions, "server.pacs", PacsServer, "A PACS to query and retrieve from.")
+    _define(definitions, "server.xnat", XnatServer, "An XNAT to send to.")
+    xnat = definitions["server.xnat.XnatServer"]
+    xnat["properties"]["identification"] = {"$ref": "#/$defs/identification"}
+    kinds = {name: {"$ref": f"#/$defs/server.{name}"} for name in ("pacs", "xnat")}
+    return {
+        "title": "server",
+        "type": "object",
+        "properties": kinds,
+        "additionalProperties": False,
+        "oneOf": [{"required": [name]} for name in kinds],
+    }
+
+
+def _identification(definitions: Schema, identifiers: Iterable[AnyComponent]) -> Schema:
+    """Return the schema of `identification:`: the identifier named picks the options beside it."""
+    names = []
+    branches = []
+    for component in identifiers:
+        name = component.name
+        names.append(name)
+        root = _define(definitions, f"identifier.{name}", component.options, component.summary)
+        definitions[root]["properties"]["identifier"] = {"const": name}
+        chosen: Schema = {"properties": {"identifier": {"const": name}}}
+        if name != DEFAULT_IDENTIFIER:
+            chosen["required"] = ["identifier"]
+        branches.append({"if": chosen, "then": {"$ref": f"#/$defs/identifier.{name}"}})
+    return {
+        "title": "identification",
+        "description": "How the server identifies what arrives; omitted: XNAT's default.",
+        "type": "object",
+        "properties": {"identifier": {"enum": names, "default": DEFAULT_IDENTIFIER}},
+        "allOf": branches,
+    }
+
+
+def _define(definitions: Schema, name: str, options: type[Any], summary: str) -> str:
+    """Add a component's options under `name`, its other types below it; return the root's name."""
+    (root,), parts = msgspec.json.schema_components(
+        [options], schema_hook=_hook, ref_template=f"#/$defs/{name}.{{name}}"
+    )
+    for part, schema in parts.items():
+        _close(schema)
+        definitions[f"{name}.{part}"] = schema
+    definitions[name] = {"title": name, "description": summary, **root}
+    return str(root["$ref"]).removeprefix("#/$defs/")
+
+
+def _hook(kind: type[Any]) -> Schema:
+    texts: Mapping[type[Any], Schema] = {
+        Template: {**_TEXT, "format": TEMPLATE_FORMAT},
+        Condition: {**_TEXT, "format": CONDITION_FORMAT},
+        Path: _TEXT,
+    }
+    if kind in texts:
+        return dict(texts[kind])
+    raise NotImplementedError(f"options of the type {kind.__name__}")
+
+
+def _close(schema: Schema) -> None:
+    """Refuse unknown keys; fields with a default of their own type stay optional."""
+    if "properties" in schema:
+        schema.setdefault("additionalProperties", False)

@@ -1,0 +1,36 @@
+"""References to secrets, `${scheme:reference}`: the only form in which a recipe holds a secret."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+_REFERENCE: Final = re.compile(r"\$\{([a-z][a-z0-9-]*):([^{}\x00-\x1f]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Where a secret is: `scheme` says who resolves it (`env`, `file`, `netrc`, a plug-in's)."""
+
+    scheme: str
+    reference: str
+
+    def __str__(self) -> str:
+        return f"${{{self.scheme}:{self.reference}}}"
+
+
+def parse_reference(text: str) -> Reference | None:
+    """Return the reference that `text` is; None for any other text."""
+    found = _REFERENCE.fullmatch(text)
+    return Reference(found[1], found[2]) if found else None
+
+
+def is_reference(text: str) -> bool:
+    """Return whether the whole text is one reference."""
+    return parse_reference(text) is not None
+
+
+def find_references(text: str) -> tuple[Reference, ...]:
+    """Return every reference within a text, in order."""
+    return tuple(Reference(found[1], found[2]) for found in _REFERENCE.finditer(text))

@@ -1,0 +1,130 @@
+"""The servers a recipe declares: how they are reached, and how an XNAT identifies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal
+
+from msgspec import Meta, Struct
+
+from dicomferry.recipe.annotations import AETitle, Port, Seconds, Secret
+
+Host = Annotated[str, Meta(min_length=1, max_length=253, pattern=r"^[^\s/\\@]+$")]
+Count = Annotated[int, Meta(ge=1, le=64)]
+
+_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY: Final = "|".join(_DAYS)
+_SPAN: Final = re.compile(rf"({_DAY})(-({_DAY}))?")
+_HOURS: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]|24):[0-5]\d")
+
+
+class Tls(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Encryption of a DICOM association (PS3.15 B); files relative to the recipe's folder."""
+
+    ca: Annotated[str, Meta(description="Certificates that vouch for the server (PEM).")] = ""
+    certificate: Annotated[str, Meta(description="Our own certificate (PEM).")] = ""
+    key: Annotated[str, Meta(description="The key of our own certificate (PEM).")] = ""
+
+    def faults(self) -> Iterable[tuple[tuple[str, ...], str]]:
+        """Say what does not go together."""
+        if bool(self.certificate) != bool(self.key):
+            missing = "key" if self.certificate else "certificate"
+            yield (), f"certificate and key belong together; {missing} is missing"
+
+
+class PacsServer(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A PACS to query and retrieve from."""
+
+    host: Host
+    ae_title: AETitle
+    port: Port = 104
+    calling_ae_title: AETitle = "DICOMFERRY"
+    retrieve: Annotated[
+        Literal["c-get", "c-move", "auto"], Meta(description="How instances are retrieved.")
+    ] = "auto"
+    associations: Annotated[Count, Meta(description="Retrievals at once.")] = 1
+    batch: Annotated[int, Meta(ge=1, le=1000, description="Studies in one retrieval.")] = 1
+    hours: Annotated[
+        dict[str, str],
+        Meta(description='When the PACS may be asked: `{mon-fri: "19:00-06:00", sat-sun: all}`.'),
+    ] = {}
+    move_ae_title: Annotated[
+        str, Meta(max_length=16, description="What the PACS calls us as a C-MOVE destination.")
+    ] = ""
+    move_port: Port = 11112
+    tls: Tls | None = None
+    timeout: Annotated[Seconds, Meta(description="Seconds without an answer.")] = 60
+
+    def faults(self) -> Iterable[tuple[tuple[str, ...], str]]:
+        """Say what is wrong with the hours, the move destination and the encryption."""
+        for days, times in self.hours.items():
+            if days != "all" and not _SPAN.fullmatch(days):
+                yield ("hours", days), f"'{days}' is not days: write mon-fri, sat or all"
+            elif times not in {"all", "none"} and not _HOURS.fullmatch(times):
+                yield ("hours", days), f"'{times}' is not hours: write \"19:00-06:00\", all or none"
+        if self.retrieve == "c-move" and not self.move_ae_title:
+            yield ("retrieve",), "c-move needs move_ae_title: what the PACS calls us"
+        for path, message in self.tls.faults() if self.tls else ():
+            yield ("tls", *path), message
+
+
+class XnatDicom(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """An XNAT's DICOM receiver."""
+
+    host: Host
+    port: Port = 8104
+    ae_title: AETitle = "XNAT"
+    calling_ae_title: AETitle = "DICOMFERRY"
+    associations: Annotated[Count, Meta(description="Sessions that are sent at once.")] = 4
+    tls: Tls | None = None
+    connect_timeout: Annotated[Seconds, Meta(description="Seconds to reach the receiver.")] = 10
+    timeout: Annotated[Seconds, Meta(description="Seconds to wait for a response.")] = 60
+
+
+class XnatRest(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """An XNAT's REST side."""
+
+    url: Annotated[str, Meta(pattern=r"^https?://[^\s@]+$", description="Without a login in it.")]
+    login: Annotated[
+        Secret, Meta(description="A reference to `user:password`, as `${netrc:xnat.example.org}`.")
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Identification:
+    """How an XNAT identifies: the component that emulates it, and that component's options."""
+
+    identifier: str
+    options: object
+
+
+class XnatServer(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """An XNAT. `identification` is a mapping in YAML and an `Identification` once loaded."""
+
+    dicom: XnatDicom
+    rest: XnatRest | None = None
+    identification: Any = None
+
+    @property
+    def identifier(self) -> str:
+        """The name of the component that emulates how this XNAT identifies."""
+        known = isinstance(self.identification, Identification)
+        return self.identification.identifier if known else DEFAULT_IDENTIFIER
+
+    @property
+    def identification_options(self) -> object:
+        """The options of that component; None where it is not installed."""
+        known = isinstance(self.identification, Identification)
+        return self.identification.options if known else None
+
+    def faults(self) -> Iterable[tuple[tuple[str, ...], str]]:
+        """Say what is wrong with the encryption."""
+        for path, message in self.dicom.tls.faults() if self.dicom.tls else ():
+            yield ("dicom", "tls", *path), message
+
+
+Server = PacsServer | XnatServer
+
+DEFAULT_IDENTIFIER: Final = "classic"

@@ -1,0 +1,66 @@
+r"""The filters of templates that could fail silently or grow without bound, made strict."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from jinja2.exceptions import SecurityError, TemplateRuntimeError
+
+MAX_TEXT: Final = 1_048_576
+"""How long a text may become between two filters, in characters."""
+
+_WIDE: Final = re.compile(r"\*|[0-9]{4,}")
+
+
+def shown(value: object) -> object:
+    r"""Join several values with `\`, as DICOM writes them (PS3.5 6.4); leave one value alone."""
+    return "\\".join(str(one) for one in value) if isinstance(value, list | tuple) else value
+
+
+def format_text(text: str, values: Any) -> str:
+    """Format as `%` does, but for widths that would take the memory away."""
+    if _WIDE.search(text):
+        raise SecurityError("a format is limited to a width of 999")
+    return text % (tuple(values) if isinstance(values, list) else values)
+
+
+def format_filter(text: object, *values: object) -> str:
+    """Format as in `'%03d' | format(SeriesNumber)`."""
+    return format_text(str(text), values)
+
+
+def replace(text: object, old: str, new: str, count: int = -1) -> str:
+    """Replace a text within another."""
+    whole = str(shown(text))
+    if (len(whole) + 1) * max(len(new), 1) > MAX_TEXT:
+        raise SecurityError("replace would make too long a text")
+    return whole.replace(old, new, count)
+
+
+def join(values: Any, separator: str = "") -> str:
+    """Join several values; one value is joined to nothing, rather than letter by letter."""
+    items = [str(value) for value in (values if isinstance(values, list | tuple) else [values])]
+    if len(items) * len(separator) > MAX_TEXT:
+        raise SecurityError("join would make too long a text")
+    return separator.join(items)
+
+
+def whole_number(value: object, default: int | None = None) -> int:
+    """Read a whole number; unlike Jinja's own, fail where there is none and no default."""
+    try:
+        return int(str(value).strip())
+    except ValueError as error:
+        if default is not None:
+            return default
+        raise TemplateRuntimeError("int: the value is not a whole number") from error
+
+
+def number(value: object, default: float | None = None) -> float:
+    """Read a number; unlike Jinja's own, fail where there is none and no default."""
+    try:
+        return float(str(value).strip())
+    except ValueError as error:
+        if default is not None:
+            return default
+        raise TemplateRuntimeError("float: the value is not a number") from error

@@ -1,0 +1,56 @@
+"""Faults on demand: what a receiver does on a bad day, so that senders can be tested."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from enum import Enum
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """When the stand-in misbehaves; instances are counted from 1 over all associations, 0 is never.
+
+    `refuse_every` answers each Nth instance with `refuse_status`. `drop_at` closes the connection
+    at the Nth instance without an answer, before it is stored or, with `drop_stored`, behind it.
+    `hang_at` lets the Nth wait `hang_seconds` before it is taken.
+    """
+
+    refuse_every: int = 0
+    refuse_status: int = 0xA700
+    drop_at: int = 0
+    drop_stored: bool = False
+    hang_at: int = 0
+    hang_seconds: float = 60.0
+
+
+class Fault(Enum):
+    """What befalls one instance."""
+
+    NONE = "none"
+    REFUSE = "refuse"
+    DROP = "drop"
+    DROP_STORED = "drop behind storing"
+    HANG = "hang"
+
+
+class FaultCounter:
+    """Counts instances and says which fault is due; used by many threads."""
+
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
+        self._lock = threading.Lock()
+        self._seen = 0
+
+    def next(self) -> Fault:
+        """Count one more instance and return its fault."""
+        with self._lock:
+            self._seen += 1
+            seen = self._seen
+        faults = self._faults
+        if seen == faults.drop_at:
+            return Fault.DROP_STORED if faults.drop_stored else Fault.DROP
+        if seen == faults.hang_at:
+            return Fault.HANG
+        refused = faults.refuse_every and seen % faults.refuse_every == 0
+        return Fault.REFUSE if refused else Fault.NONE

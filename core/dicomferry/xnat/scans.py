@@ -1,0 +1,103 @@
+"""What XNAT calls scans and files: in the prearchive, in the session, and behind a merge."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+
+from dicomferry.dicom.header import Header
+from dicomferry.xnat.labels import dcm_text, to_label
+
+_FOLDER = re.compile(r"[\w.-]+", re.ASCII)
+_NOT_WORD = re.compile(r"\W", re.ASCII)
+_UNSAFE = re.compile(r"[^\w.-]", re.ASCII)
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_LEADING = ("PT", "MR", "CT")
+"""Modalities that make a session theirs whatever else it holds, most telling first."""
+
+_SERIES_NUMBER = 0x00200011
+_INSTANCE_NUMBER = 0x00200013
+
+
+def scan_folder(series_number: str, series_instance_uid: str) -> str:
+    """Return the folder below `SCANS/` (XNAT's `Restructurer.determineScanSubdir`)."""
+    if _FOLDER.fullmatch(series_number) and series_number.strip("."):
+        return series_number
+    return to_label(series_instance_uid) or "NA"
+
+
+def lead_modality(modalities: Iterable[str]) -> str:
+    """Return the modality that stands for a scan or session; `OT` when none is known."""
+    known = [modality for modality in modalities if modality]
+    return next((lead for lead in _LEADING if lead in known), known[0] if known else "OT")
+
+
+def session_modality(modalities: Iterable[str]) -> str:
+    """Return what decides a session's data type; PET and MR together are a type of their own."""
+    known = set(modalities)
+    return "PETMR" if {"PT", "MR"} <= known else lead_modality(sorted(known))
+
+
+def scan_ids(series: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    """Return the scan ID of each SeriesInstanceUID, given its SeriesNumber and modality.
+
+    XNAT's `DICOMSessionBuilder`: the number; where several series share it, all of them are told
+    apart by modality and a count.
+    """
+    plain = {
+        uid: re.sub(r"\A\+", "_", number) if number.strip() else _NOT_WORD.sub("_", uid)
+        for uid, (number, _) in series.items()
+    }
+    shared = {number for number, times in Counter(plain.values()).items() if times > 1}
+    counts: Counter[str] = Counter()
+    ids: dict[str, str] = {}
+    for uid, (_, modality) in series.items():
+        stem = f"{plain[uid]}-{lead_modality([modality])}"
+        counts[stem] += 1
+        ids[uid] = f"{stem}{counts[stem]}" if plain[uid] in shared else plain[uid]
+    return ids
+
+
+def merged_scan_id(scan_id: str, modality: str, taken: Collection[str]) -> str:
+    """Return the ID of a scan that joins a session holding `taken` (XNAT's `correctScanID`)."""
+    if scan_id not in taken:
+        return scan_id
+    count = 1
+    while f"{scan_id}-{modality}{count}" in taken:
+        count += 1
+    return f"{scan_id}-{modality}{count}"
+
+
+def _java_hash(text: str) -> int:
+    """Return Java's `String.hashCode`, unsigned."""
+    value = 0
+    for char in text:
+        value = (31 * value + ord(char)) & 0xFFFFFFFF
+    return value
+
+
+def _uid_hash(sop_class_uid: str, sop_instance_uid: str) -> str:
+    """Return Java's `List.hashCode` of both UIDs, unsigned, in base 36."""
+    class_hash, instance_hash = _java_hash(sop_class_uid), _java_hash(sop_instance_uid)
+    value = (31 * (31 + class_hash) + instance_hash) & 0xFFFFFFFF
+    digits = ""
+    while value or not digits:
+        value, digit = divmod(value, 36)
+        digits = _DIGITS[digit] + digits
+    return digits
+
+
+def file_name(header: Header) -> str:
+    """Return the name a received instance is stored by: XNAT's default `dicomFileNameTemplate`.
+
+    The same instance sent again has the same name, and overwrites what was there.
+    """
+    ref = header.ref
+    parts = (
+        ref.study_instance_uid or "no-value-for-StudyInstanceUID",
+        dcm_text(header, _SERIES_NUMBER) or "no-value-for-SeriesNumber",
+        dcm_text(header, _INSTANCE_NUMBER) or "no-value-for-InstanceNumber",
+        _uid_hash(ref.sop_class_uid, ref.sop_instance_uid),
+    )
+    return _UNSAFE.sub("_", "-".join(parts)) + ".dcm"

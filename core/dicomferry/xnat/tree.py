@@ -1,0 +1,177 @@
+"""What an XNAT holds, as a tree to print: project, subject, session, scan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from dicomferry.xnat.sessions import Session, Status
+
+_STEP = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ScanNode:
+    """One scan; `size` is in bytes."""
+
+    id: str
+    modality: str
+    instances: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionNode:
+    """One session, where it stands, and why it is stuck there if it is."""
+
+    label: str
+    study_instance_uid: str
+    status: Status
+    conflict: str | None
+    scans: tuple[ScanNode, ...]
+
+    @property
+    def instances(self) -> int:
+        """Return how many files it has."""
+        return sum(scan.instances for scan in self.scans)
+
+    @property
+    def size(self) -> int:
+        """Return its size in bytes."""
+        return sum(scan.size for scan in self.scans)
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectNode:
+    """One subject; `label` None where XNAT was told none."""
+
+    label: str | None
+    sessions: tuple[SessionNode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectNode:
+    """One project; `id` None is XNAT's Unassigned."""
+
+    id: str | None
+    subjects: tuple[SubjectNode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Everything an XNAT holds."""
+
+    projects: tuple[ProjectNode, ...]
+
+    @property
+    def sessions(self) -> tuple[SessionNode, ...]:
+        """Return every session."""
+        subjects = (subject for project in self.projects for subject in project.subjects)
+        return tuple(session for subject in subjects for session in subject.sessions)
+
+    @property
+    def instances(self) -> int:
+        """Return how many files there are."""
+        return sum(session.instances for session in self.sessions)
+
+    @property
+    def size(self) -> int:
+        """Return the size of all files in bytes."""
+        return sum(session.size for session in self.sessions)
+
+
+def _session_node(session: Session) -> SessionNode:
+    scans = (
+        ScanNode(
+            scan.id or scan.series_instance_uid,
+            scan.modality,
+            len(scan.files),
+            sum(item.size for item in scan.files.values()),
+        )
+        for scan in session.scans.values()
+    )
+    return SessionNode(
+        session.destination.session,
+        session.study_instance_uid,
+        session.status,
+        session.conflict,
+        tuple(sorted(scans, key=lambda scan: _natural(scan.id))),
+    )
+
+
+def _natural(scan_id: str) -> tuple[int, str]:
+    """Sort scans as people count: 2 before 10, numbers before names."""
+    number = scan_id.split("-")[0]
+    return (int(number) if number.isdecimal() else 2**63, scan_id)
+
+
+def tree_of(sessions: Iterable[Session]) -> Tree:
+    """Arrange sessions by project and subject, sorted; Unassigned comes last."""
+    projects: dict[str | None, dict[str | None, list[SessionNode]]] = {}
+    for session in sessions:
+        subjects = projects.setdefault(session.destination.project, {})
+        subjects.setdefault(session.destination.subject, []).append(_session_node(session))
+    return Tree(
+        tuple(
+            ProjectNode(project, tuple(_subject_nodes(projects[project])))
+            for project in sorted(projects, key=lambda name: (name is None, name or ""))
+        )
+    )
+
+
+def _subject_nodes(subjects: dict[str | None, list[SessionNode]]) -> Iterator[SubjectNode]:
+    for label in sorted(subjects, key=lambda name: (name is None, name or "")):
+        ordered = sorted(subjects[label], key=lambda node: (node.label, node.study_instance_uid))
+        yield SubjectNode(label, tuple(ordered))
+
+
+def _size(size: int) -> str:
+    """Return a size for people, as `1.4 MiB`."""
+    amount = float(size)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if amount < _STEP:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= _STEP
+    return f"{amount:.1f} TiB"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _branches(branches: Sequence[tuple[str, list[str]]]) -> Iterator[str]:
+    """Yield the lines of heads and what is below each, with the lines that join them."""
+    for number, (head, below) in enumerate(branches, 1):
+        last = number == len(branches)
+        yield f"{'└─' if last else '├─'} {head}"
+        yield from (f"{'   ' if last else '│  '}{line}" for line in below)
+
+
+def _amount(node: ScanNode | SessionNode) -> str:
+    return f"{_count(node.instances, 'instance')}, {_size(node.size)}"
+
+
+def _session_branch(session: SessionNode) -> tuple[str, list[str]]:
+    state = session.status.lower()
+    head = f"{session.label}  ({_amount(session)}, {state})"
+    below = [f"{scan.id} {scan.modality}  ({_amount(scan)})" for scan in session.scans]
+    below += [session.conflict] if session.conflict else []
+    return head, list(_branches([(line, []) for line in below]))
+
+
+def format_tree(tree: Tree) -> list[str]:
+    """Return the tree as plain lines of text, and a last line with the sums."""
+    lines: list[str] = []
+    for project in tree.projects:
+        lines.append(project.id or "Unassigned")
+        subjects = [
+            (
+                subject.label or "(no subject)",
+                list(_branches([_session_branch(session) for session in subject.sessions])),
+            )
+            for subject in project.subjects
+        ]
+        lines += _branches(subjects)
+    sessions, instances = len(tree.sessions), tree.instances
+    total = f"{_count(sessions, 'session')}, {_count(instances, 'instance')}, {_size(tree.size)}"
+    return [*lines, total]

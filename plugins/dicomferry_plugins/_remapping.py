@@ -1,0 +1,158 @@
+"""The steps of a remap: each looks at a header and says what to change in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from dicomferry import (
+    Delete,
+    Edit,
+    Edits,
+    ElementPattern,
+    FerryError,
+    Header,
+    Rejected,
+    Set,
+    TagPath,
+    Template,
+)
+from dicomferry_plugins._lookup import Table
+
+_ONE_TEXT = frozenset({"LT", "ST", "UR", "UT"})  # `\` separates no values here (PS3.5 6.2)
+
+
+class Step(Protocol):
+    """One section of a remap."""
+
+    def edits(self, header: Header) -> Edits | Rejected:
+        """Say what to change; everything in one step sees the same header."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CopyStep:
+    """Copies values; what is not there is not copied."""
+
+    pairs: tuple[tuple[ElementPattern, ElementPattern], ...]
+
+    def edits(self, header: Header) -> Edits:
+        """Set each target to the first match of its source."""
+        return Edits.of(self._edits(header))
+
+    def _edits(self, header: Header) -> Iterator[Edit]:
+        for target, source in self.pairs:
+            path = next(iter(source.matches(header)), None)
+            value = None if path is None else _value(header, path)
+            if value is not None:
+                yield from target.setting(header, value)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceStep:
+    """Replaces what a regular expression finds, value by value."""
+
+    rules: tuple[tuple[ElementPattern, re.Pattern[str], str], ...]
+
+    def edits(self, header: Header) -> Edits:
+        """Set each element whose text changes; a missing one stays missing."""
+        return Edits.of(self._edits(header))
+
+    def _edits(self, header: Header) -> Iterator[Edit]:
+        for attribute, pattern, replacement in self.rules:
+            for path in attribute.matches(header):
+                holder = _holder(header, path)
+                text = holder.text(path[-1])
+                if text is None:
+                    continue
+                whole = holder.vr(path[-1]) in _ONE_TEXT
+                values = [text] if whole else [value.strip() for value in text.split("\\")]
+                changed = [pattern.sub(replacement, value) for value in values]
+                if changed != values:
+                    yield Set(path, "\\".join(changed))
+
+
+@dataclass(frozen=True, slots=True)
+class LookupStep:
+    """Sets what a table says for the value of a key; an empty cell makes an empty element."""
+
+    table: Table
+    key: ElementPattern | Template
+    key_name: str
+    targets: tuple[ElementPattern, ...]
+    missing: Literal["reject", "keep", "error"]
+
+    def edits(self, header: Header) -> Edits | Rejected:
+        """Set the targets; raises `FerryError` where a missing key is to stop the run."""
+        key = self._key(header)
+        row = self.table.rows.get(key) if key else None
+        if row is not None:
+            return Edits.of(
+                edit
+                for target, cell in zip(self.targets, row, strict=True)
+                for edit in target.setting(header, cell)
+            )
+        if self.missing == "keep":
+            return Edits()
+        reason = f"is not in {self.table.name}" if key else "is missing or empty"
+        if self.missing == "reject":
+            return Rejected(f"{self.key_name} {reason}")
+        raise FerryError(
+            f"{header.location}: {self.key_name} {reason}",
+            hint="add a row to the table, or say 'missing: reject' to carry the others",
+        )
+
+    def _key(self, header: Header) -> str:
+        if isinstance(self.key, Template):
+            return self.key.render(header).strip()
+        path = next(iter(self.key.matches(header)), None)
+        text = None if path is None else _holder(header, path).text(path[-1])
+        return (text or "").strip()
+
+
+@dataclass(frozen=True, slots=True)
+class SetStep:
+    """Sets rendered texts, everywhere or only where the element is there."""
+
+    texts: tuple[tuple[ElementPattern, Template], ...]
+    only_present: bool
+
+    def edits(self, header: Header) -> Edits:
+        """Set each element to its rendered text."""
+        return Edits.of(self._edits(header))
+
+    def _edits(self, header: Header) -> Iterator[Edit]:
+        for attribute, template in self.texts:
+            if not self.only_present:
+                yield from attribute.setting(header, template.render(header))
+            elif paths := tuple(attribute.matches(header)):
+                text = template.render(header)
+                yield from (Set(path, text) for path in paths)
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteStep:
+    """Deletes every match."""
+
+    attributes: tuple[ElementPattern, ...]
+
+    def edits(self, header: Header) -> Edits:
+        """Delete what is there."""
+        return Edits.of(
+            Delete(path) for attribute in self.attributes for path in attribute.matches(header)
+        )
+
+
+def _holder(header: Header, path: TagPath) -> Header:
+    """Return the data set or item that the last tag of a path is in."""
+    for sequence, number in zip(path[:-1:2], path[1::2], strict=True):
+        header = header.items(sequence)[number]
+    return header
+
+
+def _value(header: Header, path: TagPath) -> str | bytes | None:
+    holder = _holder(header, path)
+    text = holder.text(path[-1])
+    return holder.raw(path[-1]) if text is None else text

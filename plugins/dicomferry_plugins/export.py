@@ -1,0 +1,138 @@
+"""Write instances into a folder, one file each, under names made by a template."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from dicomferry import (
+    Component,
+    Consignment,
+    Context,
+    Destination,
+    FerryError,
+    Header,
+    Outcome,
+    Parcel,
+    Rejected,
+    Sink,
+    Template,
+    hookimpl,
+)
+from dicomferry_plugins._filing import Cabinet
+from dicomferry_plugins._paths import safe_name
+
+_EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Part 10 files below a folder.
+
+    Names are made safe for every common file system, and only a `/` written in the layout itself
+    begins a new folder. Nothing is ever overwritten: a file that is there with the same content
+    counts as stored, one with other content, or a name that differs in case only, is a rejection.
+    """
+
+    path: Annotated[str, msgspec.Meta(description="the folder to write into", min_length=1)]
+    layout: Annotated[
+        Template,
+        msgspec.Meta(description="path of each file; project, subject and session are known"),
+    ]
+    fsync: Annotated[
+        bool, msgspec.Meta(description="call a file stored only once the disk has it")
+    ] = True
+    lanes: Annotated[int, msgspec.Meta(description="sessions written at once", ge=1, le=64)] = 2
+
+    def faults(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Yield what is wrong with the layout."""
+        components = _EXPRESSION.sub("x", self.layout.source).split("/")
+        if not components[0]:
+            yield ("layout",), "starts with '/': the layout is relative to the folder"
+        elif "" in components:
+            yield ("layout",), "has an empty component: '//' or a '/' at its end"
+        if {".", ".."} & set(components):
+            yield ("layout",), "has '.' or '..': nothing is written outside the folder"
+
+
+class Delivery:
+    """Files one consignment."""
+
+    def __init__(self, layout: Template, cabinet: Cabinet) -> None:
+        self._layout = layout
+        self._depth = _EXPRESSION.sub("", layout.source).count("/") + 1
+        self._cabinet = cabinet
+
+    def store(self, parcel: Parcel) -> Outcome:
+        """Write one file; `Stored` with its relative path once it is there under its name."""
+        try:
+            extra = _clean_names(self._layout, parcel.header, parcel.destination)
+            parts = self._layout.render(parcel.header, extra).split("/")
+            if len(parts) != self._depth:
+                return Rejected("a value in the layout holds '/'; add | replace('/', '_') to it")
+            names = tuple(map(safe_name, parts))
+            if "" in names:
+                return Rejected(f"component {names.index('') + 1} of the layout is empty")
+            return self._cabinet.file(names, parcel.ref.sop_instance_uid, parcel.file)
+        except FerryError as error:
+            return Rejected(error.message)
+
+
+@dataclass(slots=True)
+class Export:
+    """Writes below `root`."""
+
+    root: Path
+    layout: Template
+    fsync: bool
+    lanes: int
+    receiver: str
+    server: str = ""
+
+    @contextmanager
+    def open(self, consignment: Consignment) -> Iterator[Delivery]:  # noqa: ARG002 - as Sink has it
+        """Make the folder and yield a way into it; raises `FerryError` when it cannot be made."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FerryError(
+                f"{self.root}: the export folder cannot be made: {error.strerror}",
+                hint="a relative path starts at the recipe's folder",
+            ) from error
+        yield Delivery(self.layout, Cabinet(self.root, fsync=self.fsync))
+
+
+def _clean_names(
+    layout: Template, header: Header, destination: Destination
+) -> Mapping[str, object]:
+    """Return what the layout mentions with no `/` in it: a value must not begin a folder."""
+    known: dict[str, object] = {"project": destination.project or "Unassigned"}
+    known["session"] = destination.session
+    if destination.subject is not None:
+        known["subject"] = destination.subject
+    for name in layout.names - known.keys() - {"params", "path", "row", "subject", "tag"}:
+        if (value := header.value(name)) is not None:
+            known[name] = value
+    return {name: _clean(value) for name, value in known.items()}
+
+
+def _clean(value: object) -> object:
+    if isinstance(value, list):
+        return [_clean(one) for one in value]
+    return value.replace("/", "_") if isinstance(value, str) else value
+
+
+def _build(options: Options, context: Context) -> Export:
+    root = context.path(options.path)
+    return Export(root, options.layout, options.fsync, options.lanes, receiver=str(root))
+
+
+@hookimpl
+def dicomferry_sinks() -> Iterable[Component[Options, Sink]]:
+    """Offer the export sink."""
+    yield Component("export", "files below a folder, named by a template", Options, _build)

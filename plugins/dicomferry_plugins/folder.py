@@ -1,0 +1,212 @@
+"""Find the instances in a folder: every file below it, and in its archives when asked."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Annotated
+
+import msgspec
+
+from dicomferry import (
+    Component,
+    Context,
+    FerryError,
+    Finding,
+    LocalFile,
+    Location,
+    Source,
+    Unusable,
+    hookimpl,
+    is_archive,
+    list_members,
+)
+from dicomferry_plugins._globs import compile_globs, glob_fault
+
+_Inode = tuple[int, int]
+_REPEATED = "a folder that is read at another path"
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Every file below a folder, in the order of the names' bytes.
+
+    A path is relative to the folder, with `/` between its components; a member of an archive has
+    the archive's path and its own, as though the archive were a folder. What the globs leave out
+    is not found: it appears nowhere. An exclude that matches a folder leaves out all below it.
+    """
+
+    path: Annotated[str, msgspec.Meta(description="the folder", min_length=1)]
+    include: Annotated[
+        tuple[str, ...],
+        msgspec.Meta(description="globs of the paths to find: ** is any depth, * one component"),
+    ] = ("**/*",)
+    exclude: Annotated[
+        tuple[str, ...], msgspec.Meta(description="globs of the paths to leave out")
+    ] = ()
+    archives: Annotated[bool, msgspec.Meta(description="read zip and tar archives in place")] = (
+        False
+    )
+    parts: Annotated[
+        str,
+        msgspec.Meta(description="regex searched in the path; its named groups become path.*"),
+    ] = ""
+    follow_links: Annotated[
+        bool, msgspec.Meta(description="follow symbolic links that lead out of the folder")
+    ] = False
+
+    def faults(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Yield what is wrong with the globs and the regex."""
+        for name in ("include", "exclude"):
+            for number, glob in enumerate(getattr(self, name)):
+                if fault := glob_fault(glob):
+                    yield (name, number), fault
+        try:
+            groups = re.compile(self.parts).groupindex
+        except re.error as error:
+            yield ("parts",), f"is not a regular expression: {error}"
+            return
+        if self.parts and not groups:
+            yield ("parts",), "names nothing: write a named group, such as (?P<subject>[^/]+)/"
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A walk below `root` that neither blocks, nor loops, nor leaves the folder unasked."""
+
+    root: Path
+    include: re.Pattern[str]
+    exclude: re.Pattern[str]
+    parts: re.Pattern[str]
+    archives: bool
+    follow_links: bool
+
+    def discover(self) -> Iterator[Finding]:
+        """Yield what is below the folder; raises `FerryError` when there is no such folder."""
+        pending, home = self._start()
+        entered = {home}
+        while pending:
+            relative = pending.pop()
+            if self.exclude.fullmatch(relative):
+                continue
+            location = Location(str(self.root / relative))
+            try:
+                status = self._status(location)
+                if isinstance(status, Unusable):
+                    yield from self._listed(relative, status)
+                elif not stat.S_ISDIR(status.st_mode):
+                    yield from self._file(relative, location, status)
+                elif _inode(status) in entered:
+                    yield Unusable(location, "link-repeated", _REPEATED)
+                else:
+                    pending.extend(_entries(self.root, relative))
+                    entered.add(_inode(status))
+            except OSError as error:
+                yield Unusable(location, "unreadable", f"cannot be read: {error.strerror}")
+
+    def _start(self) -> tuple[list[str], _Inode]:
+        try:
+            return _entries(self.root, ""), _inode(self.root.stat())
+        except NotADirectoryError:
+            raise FerryError(
+                f"{self.root}: is a file, not a folder", hint="name the folder that holds it"
+            ) from None
+        except OSError as error:
+            raise FerryError(
+                f"{self.root}: the folder cannot be read: {error.strerror}",
+                hint="a relative path starts at the recipe's folder; is the disk mounted?",
+            ) from None
+
+    def _status(self, location: Location) -> os.stat_result | Unusable:
+        """Return what is there, behind a link when it may be followed, without opening it."""
+        path = Path(location.path)
+        status = path.lstat()
+        if not stat.S_ISLNK(status.st_mode):
+            return status
+        try:
+            target = path.resolve(strict=True)
+        except PermissionError:
+            raise
+        except (OSError, RuntimeError):  # nothing there, or links that lead in a circle
+            return Unusable(location, "dangling-link", "a symbolic link that leads nowhere")
+        inside = target.is_relative_to(self.root.resolve())
+        if inside and target.is_dir():
+            return Unusable(location, "link-repeated", _REPEATED)
+        if inside or self.follow_links:
+            return target.stat()
+        return Unusable(location, "link-outside", "a symbolic link that leads out of the folder")
+
+    def _listed(self, relative: str, finding: Finding) -> Iterator[Finding]:
+        if self.include.fullmatch(relative):
+            yield finding
+
+    def _file(self, relative: str, location: Location, status: os.stat_result) -> Iterator[Finding]:
+        if not stat.S_ISREG(status.st_mode):
+            reason = "a pipe, socket or device; it was not opened"
+            yield from self._listed(relative, Unusable(location, "not-a-file", reason))
+        elif not os.access(location.path, os.R_OK):
+            reason = "cannot be read: permission denied"
+            yield from self._listed(relative, Unusable(location, "unreadable", reason))
+        elif self.archives and is_archive(location.path):
+            yield from self._members(relative, location, status)
+        else:
+            found = self._found(relative, location, status, status.st_size)
+            yield from self._listed(relative, found)
+
+    def _members(
+        self, relative: str, archive: Location, status: os.stat_result
+    ) -> Iterator[Finding]:
+        seen: set[str] = set()
+        try:
+            for member, size in list_members(archive.path):
+                location = Location(archive.path, member)
+                inside = PurePosixPath(f"{relative}/{member}")
+                if any(self.exclude.fullmatch(str(path)) for path in (inside, *inside.parents)):
+                    continue
+                found: Finding = self._found(str(inside), location, status, size)
+                if member in seen:
+                    reason = "the archive has this name twice; only the last can be reached"
+                    found = Unusable(location, "repeated-member", reason)
+                seen.add(member)
+                yield from self._listed(str(inside), found)
+        except FerryError as error:
+            yield Unusable(archive, "broken-archive", error.message)
+
+    def _found(
+        self, relative: str, location: Location, status: os.stat_result, size: int
+    ) -> LocalFile:
+        match = self.parts.search(relative)
+        groups = match.groupdict() if match else {}
+        names = {name: text for name, text in groups.items() if text is not None}
+        return LocalFile(location, size, status.st_mtime_ns, names)
+
+
+def _entries(root: Path, relative: str) -> list[str]:
+    """Return the relative paths of a folder's entries, the last in byte order first."""
+    with os.scandir(root / relative) as entries:
+        names = sorted((entry.name for entry in entries), key=os.fsencode, reverse=True)
+    return [f"{relative}/{name}" for name in names] if relative else names
+
+
+def _inode(status: os.stat_result) -> _Inode:
+    return status.st_dev, status.st_ino
+
+
+def _build(options: Options, context: Context) -> Folder:
+    return Folder(
+        root=context.path(options.path),
+        include=compile_globs(options.include),
+        exclude=compile_globs(options.exclude),
+        parts=re.compile(options.parts or r"(?!)"),
+        archives=options.archives,
+        follow_links=options.follow_links,
+    )
+
+
+@hookimpl
+def dicomferry_sources() -> Iterable[Component[Options, Source]]:
+    """Offer the folder source."""
+    yield Component("folder", "every file below a folder, and in its archives", Options, _build)

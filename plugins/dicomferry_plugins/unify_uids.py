@@ -1,0 +1,212 @@
+"""Give every XNAT session one StudyInstanceUID, and split a study that spans sessions."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Literal
+
+import msgspec
+
+from dicomferry import (
+    Catalog,
+    Component,
+    Context,
+    DamagedError,
+    Destination,
+    Edit,
+    Edits,
+    Header,
+    Identifier,
+    Rejected,
+    Set,
+    StudyAt,
+    TagPath,
+    Transform,
+    hookimpl,
+)
+
+_STUDY_INSTANCE_UID = 0x0020_000D
+_SERIES_INSTANCE_UID = 0x0020_000E
+_REFERENCED_STUDY_SEQUENCE = 0x0008_1110
+_REFERENCED_SOP_INSTANCE_UID = 0x0008_1155
+_BYTE_ORDERS: tuple[Literal["little", "big"], ...] = ("little", "big")
+
+_Session = tuple[str, str]
+"""A project, empty for Unassigned, and a session label: XNAT's key of a session but for the UID."""
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One StudyInstanceUID for each session; references to a changed one follow it.
+
+    `derive` makes it from the salt, the project and the session: the same on every machine and
+    run. `first` keeps the UID of the session's earliest study, `keep` that of a session which is
+    exactly one study; where another session has that UID, it is derived.
+    """
+
+    scope: Annotated[
+        Literal["session"], msgspec.Meta(description="what shares one StudyInstanceUID")
+    ] = "session"
+    study: Annotated[
+        Literal["derive", "first", "keep"], msgspec.Meta(description="where the UID comes from")
+    ] = "derive"
+    salt: Annotated[
+        str,
+        msgspec.Meta(
+            description="makes derived UIDs this recipe's own; may be a secret; default: its name"
+        ),
+    ] = ""
+    server: Annotated[
+        str, msgspec.Meta(description="the XNAT server meant, where the recipe has several")
+    ] = ""
+
+
+class UnifyUids:
+    """Knows, once prepared, the sessions of every study and the one UID of every session."""
+
+    def __init__(self, study: str, salt: str, identifier: Identifier) -> None:
+        self._study = study
+        self._salt = salt
+        self._identifier = identifier
+        self._catalog: Catalog | None = None
+        self._sessions: Mapping[str, set[_Session]] = {}
+        self._uids: dict[_Session, str] = {}
+
+    def prepare(self, catalog: Catalog) -> None:
+        """Choose the UID of every session."""
+        self._catalog = catalog
+        studies: dict[_Session, list[StudyAt]] = defaultdict(list)
+        sessions: dict[str, set[_Session]] = defaultdict(set)
+        for study in catalog.studies():
+            studies[_session(study.destination)].append(study)
+            sessions[study.study_instance_uid].add(_session(study.destination))
+        self._sessions = dict(sessions)
+        self._uids = {}
+        taken: set[str] = set()
+        for session in sorted(studies):
+            kept = self._kept(studies[session])
+            uid = kept if kept and kept not in taken else derived_uid(self._salt, *session)
+            self._uids[session] = uid
+            taken.add(uid)
+
+    def edit(self, header: Header) -> Edits | Rejected:
+        """Set the StudyInstanceUID of the instance's session, and every reference to a study."""
+        home = _session(self._identifier.forecast(header).destination)
+        try:
+            return Edits.of(self._edits(header, home))
+        except DamagedError as error:
+            return Rejected(error.message)
+
+    def _kept(self, studies: list[StudyAt]) -> str:
+        if self._study == "first":
+            # A study without a date comes behind those that have one.
+            first = min(
+                studies, key=lambda at: (not at.study_date, at.study_date, at.study_instance_uid)
+            )
+            return first.study_instance_uid
+        uids = {study.study_instance_uid for study in studies}
+        if self._study == "keep" and len(uids) == 1:
+            (uid,) = uids
+            return uid if len(self._sessions[uid]) == 1 else ""
+        return ""
+
+    def _edits(self, header: Header, home: _Session) -> Iterator[Edit]:
+        own = header.text(_STUDY_INSTANCE_UID)
+        new = self._uids.get(home)
+        if new and own and own in self._sessions and new != own:
+            yield Set((_STUDY_INSTANCE_UID,), new)
+        for path, item, uid in _references(header):
+            session = self._referenced(uid, item, home)
+            if session and (target := self._uids[session]) != uid:
+                yield Set(path, target)
+
+    def _referenced(self, uid: str, item: Header, home: _Session) -> _Session | None:
+        """Return the session that a reference to the study `uid` means; None when none is sure."""
+        candidates = self._sessions.get(uid, set())
+        series = {
+            _session(destination)
+            for series_uid in _series(item)
+            for destination in self._destinations(series_uid)
+        } & candidates
+        if len(series) == 1:
+            return next(iter(series))
+        if home in candidates:
+            return home
+        return next(iter(candidates)) if len(candidates) == 1 else None
+
+    def _destinations(self, series_uid: str) -> tuple[Destination, ...]:
+        return self._catalog.destinations_of_series(series_uid) if self._catalog else ()
+
+
+def derived_uid(salt: str, project: str, session: str) -> str:
+    """Return the UID of a session: `2.25.` and a UUID in decimal (PS3.5 B.2), at most 44 long.
+
+    The UUID is SHA-256 of the three texts, each behind its length, so that no two triples of them
+    run together.
+    """
+    sha = hashlib.sha256()
+    for text in (salt, project, session):
+        sha.update(len(text.encode()).to_bytes(8, "big") + text.encode())
+    return f"2.25.{uuid.UUID(bytes=sha.digest()[:16], version=5).int}"
+
+
+def _session(destination: Destination) -> _Session:
+    return destination.project or "", destination.session
+
+
+def _references(header: Header) -> Iterator[tuple[TagPath, Header, str]]:
+    """Yield every UID inside of sequences that names a study: its path, its item and itself."""
+    for way, sequence, item in _items(header, _STUDY_INSTANCE_UID, _REFERENCED_STUDY_SEQUENCE):
+        key = (
+            _REFERENCED_SOP_INSTANCE_UID
+            if sequence == _REFERENCED_STUDY_SEQUENCE
+            else _STUDY_INSTANCE_UID
+        )
+        if uid := item.text(key):
+            yield (*way, key), item, uid
+
+
+def _series(item: Header) -> Iterator[str]:
+    for header in (item, *(below for _, _, below in _items(item, _SERIES_INSTANCE_UID))):
+        if uid := header.text(_SERIES_INSTANCE_UID):
+            yield uid
+
+
+def _items(header: Header, *wanted: int) -> Iterator[tuple[TagPath, int, Header]]:
+    """Yield every item at any depth: the path to it, its sequence's tag, and itself.
+
+    Sequences that cannot hold one of the `wanted` tags are left out.
+    """
+    pending: list[tuple[TagPath, Header]] = [((), header)]
+    while pending:
+        way, holder = pending.pop()
+        for tag in holder.tags():
+            if holder.vr(tag) != "SQ":
+                continue
+            if tag not in wanted and not _may_hold(holder.raw(tag), wanted):
+                continue
+            for number, item in enumerate(holder.items(tag)):
+                yield (*way, tag, number), tag, item
+                pending.append(((*way, tag, number), item))
+
+
+def _may_hold(sequence: bytes | None, tags: Iterable[int]) -> bool:
+    # An enhanced multi-frame has thousands of items that name no study: its bytes tell at once.
+    return sequence is None or any(
+        (tag >> 16).to_bytes(2, order) + (tag & 0xFFFF).to_bytes(2, order) in sequence
+        for tag in tags
+        for order in _BYTE_ORDERS
+    )
+
+
+def _build(options: Options, context: Context) -> UnifyUids:
+    salt = context.secret(options.salt) if options.salt else context.recipe_name
+    return UnifyUids(options.study, salt, context.identifier(options.server or None))
+
+
+@hookimpl
+def dicomferry_transforms() -> Iterable[Component[Options, Transform]]:
+    """Offer the unify-uids transform."""
+    yield Component("unify-uids", "one StudyInstanceUID for each session", Options, _build)

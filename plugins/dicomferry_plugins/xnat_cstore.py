@@ -1,0 +1,232 @@
+"""Store instances in an XNAT by C-STORE, and call stored only what XNAT says it has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Annotated
+
+import msgspec
+
+from dicomferry.component import Component, Consignment, Context, Parcel, Sink
+from dicomferry.dimse import (
+    AssociationLostError,
+    AssociationRejectedError,
+    Peer,
+    Syntaxes,
+    Timeouts,
+    Tls,
+    Transport,
+    UnreachableError,
+    Verdict,
+    can_propose,
+    store_status,
+)
+from dicomferry.errors import FerryError
+from dicomferry.hookspecs import hookimpl
+from dicomferry.model import Failed, Outcome, Rejected, Stored
+from dicomferry.recipe.annotations import ServerName
+from dicomferry.recipe.servers import XnatDicom, XnatServer
+from dicomferry_plugins._associations import Associations
+from dicomferry_plugins._resend import BackOff, Breaker, Trouble
+
+_NO_WAY = (AssociationLostError, AssociationRejectedError, UnreachableError)
+_XNAT_FAILURE = 0xC000
+_MOST_AFTER_XNAT_FAILURE = 2
+_MOST_AFTER_HANG = 1
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """C-STORE to the DICOM receiver of an XNAT among the recipe's servers."""
+
+    server: Annotated[ServerName, msgspec.Meta(description="an `xnat` of the recipe's servers")]
+    transport: Annotated[
+        Transport,
+        msgspec.Meta(description="`pynetdicom` is slower, and there to compare with"),
+    ] = "fast"
+    retries: Annotated[
+        int,
+        msgspec.Meta(
+            description="how often an instance is sent again when the receiver is out of"
+            " resources or the association breaks",
+            ge=0,
+            le=20,
+        ),
+    ] = 4
+
+
+class Delivery:
+    """Stores one consignment's instances, one after another."""
+
+    def __init__(self, sink: XnatCStore, associations: Associations) -> None:
+        self._sink = sink
+        self._associations = associations
+        self._in_vain = 0
+
+    def connect(self) -> None:
+        """Associate; raises `FerryError` when there is no way to the receiver."""
+        pair = self._associations.first()
+        if self._sink.breaker.tripped:
+            raise UnreachableError(self._sink.silent_words())
+        tried = 0
+        while True:
+            try:
+                if pair:
+                    self._associations.to(pair)
+            except _NO_WAY as error:
+                tried += 1
+                # A receiver never heard yet is more likely misspelt than restarting.
+                if not self._sink.breaker.has_answered or tried > self._trouble(error).most:
+                    self._sink.breaker.silence()
+                    raise
+                self._sink.back_off.wait(tried)
+            else:
+                return
+
+    def store(self, parcel: Parcel) -> Outcome:
+        """Send one instance, again where that may help; `Stored` only by XNAT's own word."""
+        if self._sink.breaker.tripped:
+            return Failed(self._sink.silent_words(), retryable=True)
+        sent = 0
+        while True:
+            result = self._attempt(parcel)
+            sent += 1
+            if not isinstance(result, Trouble):
+                self._in_vain = 0
+                return result
+            # What did not help the instances before will hardly help this one.
+            if sent > result.most - self._in_vain:
+                return self._give_up(result, sent)
+            self._sink.back_off.wait(sent)
+
+    def _give_up(self, trouble: Trouble, sent: int) -> Failed:
+        self._in_vain += 1
+        if trouble.silent:
+            self._sink.breaker.silence()
+        times = f", tried {sent} times" if sent > 1 else ""
+        return Failed(trouble.reason + times, retryable=True)
+
+    def _attempt(self, parcel: Parcel) -> Outcome | Trouble:
+        """Send one instance once."""
+        ref = parcel.ref
+        pair = (ref.sop_class_uid, parcel.transfer_syntax_uid)
+        if not can_propose(pair) or not ref.sop_instance_uid.isascii() or not ref.sop_instance_uid:
+            return Rejected("its SOP class, SOP instance or transfer syntax UID is not a UID")
+        try:
+            association = self._associations.to(pair)
+            if association is None:
+                return Rejected(_refusal(pair))
+            response = association.store(pair[0], ref.sop_instance_uid, pair[1], parcel.data_set())
+        except _NO_WAY as error:
+            return self._trouble(error)
+        except FerryError as error:
+            return Rejected(error.message)
+        except OSError as error:
+            return Failed(f"reading the source: {error.strerror or error}", retryable=True)
+        self._sink.breaker.answered()
+        return self._judge(response.status, response.error_comment)
+
+    def _judge(self, code: int, comment: str) -> Outcome | Trouble:
+        status = store_status(code)
+        told = f"{status} from {self._sink.peer}" + (f": {comment}" if comment else "")
+        match status.verdict:
+            case Verdict.SUCCESS | Verdict.WARNING:
+                return Stored(told)
+            case Verdict.RETRY:
+                most = self._sink.retries
+                if code == _XNAT_FAILURE:
+                    most = min(most, _MOST_AFTER_XNAT_FAILURE)
+                return Trouble(told, most)
+            case Verdict.REFUSED:
+                return Rejected(told)
+
+    def _trouble(self, error: FerryError) -> Trouble:
+        match error:
+            case AssociationLostError(hung=True):
+                most = min(_MOST_AFTER_HANG, self._sink.retries)
+                return Trouble(error.message, most, silent=True)
+            case AssociationLostError():
+                return Trouble(error.message, self._sink.retries)
+            case AssociationRejectedError(transient=False):
+                return Trouble(error.message, 0, silent=True)
+            case _:
+                return Trouble(error.message, self._sink.retries, silent=True)
+
+
+@dataclass(slots=True)
+class XnatCStore:
+    """Sends to `peer`; its breaker is shared by everything this process sends there."""
+
+    peer: Peer
+    lanes: int
+    receiver: str
+    server: str
+    transport: Transport = "fast"
+    retries: int = 4
+    back_off: BackOff = field(default_factory=BackOff)
+    breaker: Breaker = field(default_factory=Breaker)
+
+    @contextmanager
+    def open(self, consignment: Consignment) -> Iterator[Delivery]:
+        """Associate, proposing what the consignment holds; raises `FerryError` without a way."""
+        associations = Associations(self.peer, self.transport, consignment.contexts)
+        try:
+            delivery = Delivery(self, associations)
+            delivery.connect()
+            yield delivery
+        except BaseException:
+            associations.abort()
+            raise
+        associations.release()
+
+    def silent_words(self) -> str:
+        """Say that nothing was tried, because the receiver fell silent before."""
+        return f"not tried: {self.peer} did not answer for the instances before"
+
+
+def _refusal(pair: Syntaxes) -> str:
+    from pydicom.uid import UID
+
+    sop_class, transfer_syntax = (f"{UID(uid).name} ({uid})" for uid in pair)
+    return f"the receiver does not take {sop_class} as {transfer_syntax}"
+
+
+def _peer(dicom: XnatDicom, context: Context) -> Peer:
+    timeouts = Timeouts(dicom.connect_timeout, dicom.timeout, dicom.timeout)
+    return Peer(
+        dicom.host,
+        dicom.port,
+        dicom.ae_title,
+        dicom.calling_ae_title,
+        timeouts,
+        _tls(dicom, context),
+    )
+
+
+def _tls(dicom: XnatDicom, context: Context) -> Tls | None:
+    """Return what the recipe says of TLS; its relative paths start at the recipe's folder."""
+    if dicom.tls is None:
+        return None
+    files = (dicom.tls.ca, dicom.tls.certificate, dicom.tls.key)
+    ca, certificate, key = (str(context.path(file)) if file else "" for file in files)
+    return Tls(ca, certificate, key)
+
+
+def _build(options: Options, context: Context) -> XnatCStore:
+    dicom = context.server(options.server, XnatServer).dicom
+    peer = _peer(dicom, context)
+    return XnatCStore(
+        peer,
+        lanes=dicom.associations,
+        receiver=str(peer),
+        server=options.server,
+        transport=options.transport,
+        retries=options.retries,
+    )
+
+
+@hookimpl
+def dicomferry_sinks() -> Iterable[Component[Options, Sink]]:
+    """Offer the XNAT sink."""
+    yield Component("xnat-cstore", "store in an XNAT by C-STORE", Options, _build)

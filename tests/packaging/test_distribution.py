@@ -1,0 +1,47 @@
+"""What is installed is all there, and nothing more than its own packages."""
+
+from __future__ import annotations
+
+from importlib.metadata import distribution, entry_points
+from pathlib import Path
+
+import pytest
+
+import dicomferry
+import dicomferry_plugins
+
+BUILT_INS = Path(dicomferry_plugins.__file__).parent
+
+
+def test_every_built_in_is_an_entry_point() -> None:
+    modules = {
+        f"dicomferry_plugins.{path.stem}"
+        for path in BUILT_INS.glob("*.py")
+        if not path.stem.startswith("_")
+    }
+    points = entry_points(group="dicomferry.plugins")
+
+    assert {point.module for point in points if point.dist.name == "dicomferry"} == modules
+
+
+def test_no_room_leaks_as_a_package() -> None:
+    installed = {Path(str(file)).parts[0] for file in distribution("dicomferry").files or ()}
+
+    assert not installed & {"core", "plugins", "schemas", "recipes", "tests"}
+
+
+@pytest.mark.parametrize("package", [dicomferry, dicomferry_plugins], ids=lambda p: p.__name__)
+def test_a_package_is_typed(package: object) -> None:
+    assert (Path(package.__file__).parent / "py.typed").is_file()
+
+
+def test_the_license_is_named() -> None:
+    assert distribution("dicomferry").metadata["License-Expression"] == "Apache-2.0"
+
+
+def test_the_command_is_installed() -> None:
+    (script,) = (
+        point for point in entry_points(group="console_scripts") if point.name == "dicomferry"
+    )
+
+    assert script.value == "dicomferry.cli:main"

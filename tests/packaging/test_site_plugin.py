@@ -1,0 +1,132 @@
+"""A stranger's distribution brings a source, a transform, a sink and an identifier of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from support.cli import ferry
+from support.instances import encode, image, uid
+
+DISTRIBUTION = Path(__file__).parent.parent / "site_plugin"
+
+RECIPE = """\
+recipe: 1
+name: seaside
+description: From the shelf into the cupboard.
+servers:
+  xnat:
+    xnat:
+      dicom: {host: xnat.seaside.example}
+      identification: {identifier: seaside, project: COAST}
+sources:
+  - seaside-shelf: {list: list.txt}
+transforms:
+  - seaside-ward: {ward: Neptune}
+sinks:
+  - seaside-cupboard: {path: cupboard}
+"""
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """Install the distribution into a folder of its own; give the environment that has it."""
+    target = tmp_path_factory.mktemp("seaside")
+    install = ["install", "--quiet", "--no-deps", "--no-build-isolation", "--target", str(target)]
+    pip = [sys.executable, "-m", "pip", *install, str(DISTRIBUTION)]
+    subprocess.run(pip, check=True, capture_output=True)
+    return {"PYTHONPATH": str(target), "SEASIDE_DIARY": str(target / "diary.txt")}
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Path:
+    """Write a shelf of two patients and a phantom, and the recipe that carries them."""
+    names = ["DOE^JOHN", "ROE^JANE", "PHANTOM^WATER"]
+    for number, name in enumerate(names):
+        elements = {
+            "SOPInstanceUID": uid("seaside", number),
+            "StudyInstanceUID": uid("seaside study", number),
+            "SeriesInstanceUID": uid("seaside series", number),
+            "PatientName": name,
+            "PatientID": f"S {number}",
+            "AccessionNumber": f"A{number}",
+            "StudyDate": "20010203",
+        }
+        (tmp_path / f"film{number}").write_bytes(encode(image(elements)))
+    (tmp_path / "list.txt").write_text("film0\nfilm1\nfilm2\n")
+    path = tmp_path / "seaside.yaml"
+    path.write_text(RECIPE)
+    return path
+
+
+def test_the_plugin_is_active(installed: Mapping[str, str]) -> None:
+    result = ferry("plugins", env=installed)
+
+    (line,) = (line for line in result.stdout.splitlines() if "seaside-hospital" in line)
+    assert "active" in line
+
+
+def test_its_options_are_in_the_schema(installed: Mapping[str, str]) -> None:
+    result = ferry("schema", env=installed)
+
+    assert "seaside-shelf" in json.dumps(json.loads(result.stdout))
+
+
+def test_its_recipe_runs(installed: Mapping[str, str], recipe: Path) -> None:
+    from pydicom import dcmread
+
+    result = ferry("run", recipe, env=installed)
+
+    assert result.returncode == 0, result.stderr
+    cupboard = recipe.parent / "cupboard"
+    stored = {path.parent.name: dcmread(path) for path in cupboard.rglob("*.dcm")}
+    assert sorted(stored) == ["A0", "A1"]
+    assert stored["A0"].InstitutionalDepartmentName == "Neptune"
+
+
+def test_its_identifier_forecasts(installed: Mapping[str, str], recipe: Path) -> None:
+    arguments = ("--recipe", recipe, "--format", "json")
+    result = ferry("forecast", recipe.parent / "film0", *arguments, env=installed)
+
+    (study,) = json.loads(result.stdout)["studies"]
+    assert (study["project"], study["subject"], study["session"]) == ("COAST", "S_0", "A0")
+
+
+def test_its_observers_see_the_run(installed: Mapping[str, str], recipe: Path) -> None:
+    diary = recipe.parent / "diary.txt"
+
+    ferry("run", recipe, env={**installed, "SEASIDE_DIARY": str(diary)})
+
+    first, *stored, last = diary.read_text().splitlines()
+    assert first == "started seaside"
+    assert sorted(line.split()[1] for line in stored) == sorted(uid("seaside", n) for n in (0, 1))
+    assert last == "finished seaside complete"
+
+
+def test_its_rule_for_recipes_is_checked(installed: Mapping[str, str], recipe: Path) -> None:
+    recipe.write_text(RECIPE.replace("description: From the shelf into the cupboard.\n", ""))
+
+    result = ferry("validate", recipe, env=installed)
+
+    assert "Seaside Hospital's rules ask for a description" in result.stdout + result.stderr
+
+
+def test_its_advice_stands_under_an_error(installed: Mapping[str, str], recipe: Path) -> None:
+    (recipe.parent / "list.txt").unlink()
+
+    result = ferry("plan", recipe, env=installed)
+
+    assert result.returncode == 2
+    assert "call the Seaside help desk" in result.stderr
+
+
+def test_a_block_list_keeps_it_out(installed: Mapping[str, str]) -> None:
+    result = ferry("plugins", env={**installed, "DICOMFERRY_BLOCK_PLUGINS": "seaside"})
+
+    (line,) = (line for line in result.stdout.splitlines() if "seaside-hospital" in line)
+    assert "blocked" in line

@@ -1,0 +1,370 @@
+from __future__ import annotations
+
+import io
+import os
+import socket
+import subprocess
+import sys
+import tarfile
+import warnings
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dicomferry.errors import FerryError
+from dicomferry.model import Finding, LocalFile, Unusable
+from dicomferry_plugins.folder import dicomferry_sources
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def discover(root: Path, build: Callable[..., Any]) -> Callable[..., list[Finding]]:
+    (component,) = dicomferry_sources()
+
+    def found(**said: Any) -> list[Finding]:
+        return list(build(component, **{"path": "archive", **said}).discover())
+
+    return found
+
+
+@pytest.fixture
+def faults(convert: Callable[..., Any]) -> Callable[..., list[Any]]:
+    (component,) = dicomferry_sources()
+    return lambda **said: list(convert(component, path="x", **said).faults())
+
+
+def fill(root: Path, *names: str) -> None:
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(name.encode())
+
+
+def files(root: Path, findings: list[Finding]) -> list[str]:
+    return [
+        "!".join(filter(None, (os.path.relpath(f.location.path, root), f.location.member)))
+        for f in findings
+        if isinstance(f, LocalFile)
+    ]
+
+
+def unusable(root: Path, findings: list[Finding]) -> dict[str, str]:
+    return {
+        os.path.relpath(f.location.path, root): f.code for f in findings if isinstance(f, Unusable)
+    }
+
+
+def test_every_file_is_found_in_byte_order(root: Path, discover: Callable[..., Any]) -> None:
+    fill(root, "b", "a/2", "a/10", "a/Z", "ä", "c/d/e/f")
+
+    assert files(root, discover()) == ["a/10", "a/2", "a/Z", "b", "c/d/e/f", "ä"]
+
+
+def test_a_file_comes_with_its_size_and_time(root: Path, discover: Callable[..., Any]) -> None:
+    fill(root, "scan")
+    os.utime(root / "scan", ns=(1, 1_234_567_891))
+
+    (found,) = discover()
+    assert (found.size, found.modified_ns) == (4, 1_234_567_891)
+
+
+def test_an_empty_folder_has_nothing(root: Path, discover: Callable[..., Any]) -> None:
+    assert discover() == []
+
+
+def test_a_missing_folder_is_an_error_with_a_hint(discover: Callable[..., Any]) -> None:
+    with pytest.raises(FerryError, match="absent") as caught:
+        discover(path="absent")
+    assert "recipe's folder" in caught.value.hint
+
+
+def test_a_file_as_folder_is_an_error_with_a_hint(root: Path, discover: Callable[..., Any]) -> None:
+    fill(root, "scan")
+
+    with pytest.raises(FerryError, match="is a file"):
+        discover(path="archive/scan")
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"include": ["**/*.dcm"]}, ["a/1.dcm", "a/b/2.dcm", "top.dcm"]),
+        ({"include": ["*.dcm"]}, ["top.dcm"]),
+        ({"include": ["a/*"]}, ["a/1.dcm", "a/3.DCM"]),
+        ({"include": ["a/**"]}, ["a/1.dcm", "a/3.DCM", "a/b/2.dcm"]),
+        ({"include": ["**/b/*"]}, ["a/b/2.dcm"]),
+        ({"include": ["a/**/2.dcm"]}, ["a/b/2.dcm"]),
+        ({"include": ["**/?.[!D]*"]}, ["a/1.dcm", "a/b/2.dcm"]),
+        ({"include": ["**/[12].dcm"]}, ["a/1.dcm", "a/b/2.dcm"]),
+        ({"include": ["**/*.dcm"], "exclude": ["a/b"]}, ["a/1.dcm", "top.dcm"]),
+        ({"exclude": ["**/b/**", "*.dcm"]}, ["a/1.dcm", "a/3.DCM"]),
+        ({"exclude": ["**/*"]}, []),
+    ],
+)
+def test_globs_choose(
+    root: Path, discover: Callable[..., Any], said: dict[str, Any], expected: list[str]
+) -> None:
+    fill(root, "a/1.dcm", "a/3.DCM", "a/b/2.dcm", "top.dcm")
+
+    assert files(root, discover(**said)) == expected
+
+
+def test_parts_name_what_is_in_the_path(root: Path, discover: Callable[..., Any]) -> None:
+    fill(root, "2005/MC0007/v1/x")
+
+    (found,) = discover(parts=r"(?P<subject>MC\d+)/(?P<visit>\w+)/(?P<never>never)?")
+    assert found.names == {"subject": "MC0007", "visit": "v1"}
+
+
+def test_a_path_that_parts_do_not_match_has_no_names(
+    root: Path, discover: Callable[..., Any]
+) -> None:
+    fill(root, "other")
+
+    (found,) = discover(parts=r"(?P<subject>MC\d+)/")
+    assert found.names == {}
+
+
+def test_a_bad_regex_is_a_fault_at_its_place(faults: Callable[..., Any]) -> None:
+    ((path, message),) = faults(parts="(?P<x>")
+    assert path == ("parts",)
+    assert "regular expression" in message
+
+
+def test_parts_without_a_named_group_are_a_fault(faults: Callable[..., Any]) -> None:
+    ((path, _),) = faults(parts="MC")
+    assert path == ("parts",)
+
+
+@pytest.mark.parametrize("glob", ["", "/abs/*", "../*", "a/./b"])
+def test_a_glob_that_matches_nothing_is_a_fault(faults: Callable[..., Any], glob: str) -> None:
+    ((path, _),) = faults(exclude=["fine", glob])
+    assert path == ("exclude", 1)
+
+
+def test_names_that_are_not_utf8_or_hold_line_ends_are_carried(
+    root: Path, discover: Callable[..., Any]
+) -> None:
+    for name in (b"caf\xe9", b"two\nlines", b"\xff\xfe/deep"):
+        path = os.path.join(os.fsencode(root), name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(b"x")
+
+    findings = discover()
+    assert [Path(f.location.path).read_bytes() for f in findings] == [b"x"] * 3
+
+
+def test_a_tree_deeper_than_the_recursion_limit_is_walked(
+    root: Path, discover: Callable[..., Any]
+) -> None:
+    folder = str(root)
+    for _ in range(sys.getrecursionlimit() + 50):
+        folder += "/d"
+        os.mkdir(folder)
+    Path(folder, "scan").touch()
+    try:
+        assert len(discover()) == 1
+    finally:
+        # What removes the test's folder later may recurse.
+        Path(folder, "scan").unlink()
+        while folder != str(root):
+            os.rmdir(folder)
+            folder = os.path.dirname(folder)
+
+
+def test_a_link_that_leads_in_a_circle_is_listed_once(
+    root: Path, discover: Callable[..., Any]
+) -> None:
+    fill(root, "a/scan")
+    (root / "a" / "up").symlink_to(root)
+
+    findings = discover()
+    assert files(root, findings) == ["a/scan"]
+    assert unusable(root, findings) == {"a/up": "link-repeated"}
+
+
+def test_a_link_to_a_file_inside_is_read(root: Path, discover: Callable[..., Any]) -> None:
+    fill(root, "scan")
+    (root / "alias").symlink_to("scan")
+
+    assert files(root, discover()) == ["alias", "scan"]
+
+
+def test_links_that_lead_nowhere_are_listed(root: Path, discover: Callable[..., Any]) -> None:
+    (root / "gone").symlink_to("absent")
+    (root / "self").symlink_to("self")
+
+    assert unusable(root, discover()) == {"gone": "dangling-link", "self": "dangling-link"}
+
+
+@pytest.fixture
+def outside(tmp_path: Path, root: Path) -> Path:
+    fill(tmp_path / "outside", "scan", "deep/scan")
+    (root / "folder").symlink_to(tmp_path / "outside")
+    (root / "file").symlink_to(tmp_path / "outside" / "scan")
+    return tmp_path / "outside"
+
+
+def test_links_that_lead_out_are_listed(
+    root: Path, outside: Path, discover: Callable[..., Any]
+) -> None:
+    assert unusable(root, discover()) == {"folder": "link-outside", "file": "link-outside"}
+
+
+def test_links_that_lead_out_are_followed_when_asked(
+    root: Path, outside: Path, discover: Callable[..., Any]
+) -> None:
+    findings = discover(follow_links=True)
+    assert files(root, findings) == ["file", "folder/deep/scan", "folder/scan"]
+
+
+def test_a_followed_link_that_leads_back_ends(
+    root: Path, outside: Path, discover: Callable[..., Any]
+) -> None:
+    (outside / "back").symlink_to(root)
+    (outside / "around").symlink_to(outside)
+
+    findings = discover(follow_links=True)
+    assert len(files(root, findings)) == 3
+    assert unusable(root, findings) == {
+        "folder/around": "link-repeated",
+        "folder/back": "link-repeated",
+    }
+
+
+def test_pipes_sockets_and_devices_are_never_opened(
+    root: Path, discover: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(root / "pipe")
+    (root / "zero").symlink_to("/dev/zero")
+    monkeypatch.chdir(root)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("socket")
+        found = unusable(root, discover(follow_links=True, archives=True))
+
+    assert found == {"pipe": "not-a-file", "socket": "not-a-file", "zero": "not-a-file"}
+
+
+def test_what_the_globs_leave_out_is_not_listed(root: Path, discover: Callable[..., Any]) -> None:
+    os.mkfifo(root / "pipe")
+    (root / "gone").symlink_to("absent")
+
+    assert discover(exclude=["gone"], include=["**/*.dcm"]) == []
+
+
+@pytest.fixture
+def closed(root: Path) -> Iterator[None]:
+    fill(root, "open", "file", "folder/scan")
+    (root / "file").chmod(0)
+    (root / "folder").chmod(0)
+    yield
+    (root / "folder").chmod(0o755)
+
+
+def test_what_cannot_be_read_is_listed(
+    root: Path, tmp_path: Path, closed: None, discover: Callable[..., Any]
+) -> None:
+    if os.geteuid() != 0:
+        findings = discover()
+
+        assert files(root, findings) == ["open"]
+        assert unusable(root, findings) == {"file": "unreadable", "folder": "unreadable"}
+        return
+    # To root nothing is unreadable: look as somebody else.
+    script = (
+        "import os, re, sys\n"
+        "from pathlib import Path\n"
+        "from dicomferry_plugins.folder import Folder\n"
+        "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
+        "any_, none = re.compile('.+', re.S), re.compile('(?!)')\n"
+        "folder = Folder(Path(sys.argv[1]), any_, none, none, True, False)\n"
+        "print(sorted(getattr(f, 'code', 'found') for f in folder.discover()))\n"
+    )
+    for folder in (root, *root.parents):
+        if folder.stat().st_uid == os.getuid() and "pytest-" in str(folder):
+            folder.chmod(0o755)
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(root)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip() == "['found', 'unreadable', 'unreadable']", done.stderr
+
+
+def zipped(path: Path, **members: bytes) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+
+
+def test_members_of_archives_are_found_in_place(root: Path, discover: Callable[..., Any]) -> None:
+    zipped(root / "a.bin", one=b"1", two=b"22")
+    with tarfile.open(root / "b.tar.gz", "w:gz") as archive:
+        info = tarfile.TarInfo("deep/three")
+        info.size = 3
+        archive.addfile(info, io.BytesIO(b"333"))
+
+    findings = discover(archives=True)
+    assert files(root, findings) == ["a.bin!one", "a.bin!two", "b.tar.gz!deep/three"]
+    assert [f.size for f in findings] == [1, 2, 3]
+
+
+def test_an_archive_is_a_plain_file_unless_asked(root: Path, discover: Callable[..., Any]) -> None:
+    zipped(root / "a.zip", one=b"1")
+
+    assert files(root, discover()) == ["a.zip"]
+
+
+def test_globs_and_parts_see_an_archive_as_a_folder(
+    root: Path, discover: Callable[..., Any]
+) -> None:
+    zipped(root / "MC1.zip", **{"v1/a.dcm": b"1", "v1/b.txt": b"2", "v2/c.dcm": b"3"})
+
+    (found,) = discover(
+        archives=True,
+        include=["**/*.dcm"],
+        exclude=["**/v2"],
+        parts=r"(?P<subject>\w+)\.zip/(?P<visit>\w+)/",
+    )
+    assert found.location.member == "v1/a.dcm"
+    assert found.names == {"subject": "MC1", "visit": "v1"}
+
+
+def test_a_broken_archive_is_listed(root: Path, discover: Callable[..., Any]) -> None:
+    with tarfile.open(root / "a.tar.gz", "w:gz") as archive:
+        for number in range(3):
+            info = tarfile.TarInfo(str(number))
+            info.size = 60_000
+            archive.addfile(info, io.BytesIO(os.urandom(info.size)))
+    whole = (root / "a.tar.gz").read_bytes()
+    (root / "a.tar.gz").write_bytes(whole[: len(whole) // 2])
+    fill(root, "scan")
+
+    findings = discover(archives=True)
+    assert files(root, findings)[-1] == "scan"
+    assert unusable(root, findings) == {"a.tar.gz": "broken-archive"}
+
+
+def test_a_name_that_an_archive_holds_twice_is_listed(
+    root: Path, discover: Callable[..., Any]
+) -> None:
+    with zipfile.ZipFile(root / "a.zip", "w") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        archive.writestr("one", b"1")
+        archive.writestr("one", b"2")
+
+    findings = discover(archives=True)
+    assert files(root, findings) == ["a.zip!one"]
+    assert unusable(root, findings) == {"a.zip": "repeated-member"}
