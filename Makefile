@@ -43,7 +43,9 @@ $(STAMP): pyproject.toml
 demo: $(STAMP)
 	@rm -rf demo
 	@$(BIN)/python tests/support/legacy_archive.py demo/legacy
-	$(BIN)/dicomferry rehearse recipes/quickstart.yaml --set 'archive=$(CURDIR)/demo/legacy'
+	@echo 'One file of this archive is cut short: it is held back, and the exit code is 1.'
+	$(BIN)/dicomferry rehearse recipes/quickstart.yaml --set 'archive=$(CURDIR)/demo/legacy' \
+	  || [ $$? -eq 1 ]
 
 test: system lint pytest wheel-test
 
@@ -51,6 +53,7 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	MYPYPATH=tests/site_plugin $(BIN)/mypy -p seaside_hospital
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
 

@@ -71,18 +71,30 @@ from dicomferry.model import (
     Unusable,
     Wanted,
 )
-from dicomferry.recipe.annotations import AETitle, Port, Seconds, Secret, ServerName
+from dicomferry.recipe.annotations import (
+    AETitle,
+    Attribute,
+    AttributePattern,
+    Port,
+    Regex,
+    Seconds,
+    Secret,
+    ServerName,
+)
 from dicomferry.recipe.recipe import Recipe
 from dicomferry.recipe.servers import PacsServer, XnatDicom, XnatServer
 from dicomferry.template import Condition, Template
 from dicomferry.xnat.identification import ClassicIdentifier, DqrIdentifier
 from dicomferry.xnat.identification_options import Identification
+from dicomferry.xnat.identification_options import faults as identification_faults
 from dicomferry.xnat.labels import to_label
 
 __all__ = [
     "AETitle",
     "AssociationLostError",
     "AssociationRejectedError",
+    "Attribute",
+    "AttributePattern",
     "AutoArchive",
     "Because",
     "Catalog",
@@ -123,6 +135,7 @@ __all__ = [
     "ProblemsError",
     "Reading",
     "Recipe",
+    "Regex",
     "Rejected",
     "Seconds",
     "Secret",
@@ -153,6 +166,7 @@ __all__ = [
     "can_propose",
     "edits_between",
     "hookimpl",
+    "identification_faults",
     "is_archive",
     "keyword_of",
     "list_members",

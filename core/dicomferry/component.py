@@ -1,4 +1,4 @@
-"""What a plug-in offers and what its stages promise: `Component` records and the stage Protocols."""
+"""What a plug-in offers (`Component` records) and what its stages promise (the Protocols)."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ class Context(Protocol):
         ...
 
     def server(self, name: str, kind: type[ServerT]) -> ServerT:
-        """Return a server of the recipe; raises `FerryError` for an unknown name or another kind."""
+        """Return a server of the recipe; `FerryError` for an unknown name or another kind."""
         ...
 
     def identifier(self, server: str | None = None) -> Identifier:

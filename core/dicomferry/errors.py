@@ -57,4 +57,4 @@ class DamagedError(FerryError):
 
 
 class LedgerError(FerryError):
-    """The ledger cannot be used: unwritable, damaged, of another version, or held by another run."""
+    """The ledger cannot be used: unwritable, damaged, of another version, or held by a run."""

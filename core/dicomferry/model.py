@@ -148,7 +148,7 @@ class Because:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What XNAT will make of one instance, and why. `refused` is the reason it would not take it."""
+    """What XNAT will make of one instance, and why; `refused` is why it would not take it."""
 
     destination: Destination
     because: Because

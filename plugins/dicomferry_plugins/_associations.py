@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dicomferry.dimse import (
+from dicomferry import (
     ContextRefusedError,
     Peer,
     StorageAssociation,
@@ -35,7 +35,8 @@ class Associations:
         group = self._group(pair)
         association = self._open.get(group)
         if association is None or not association.alive:
-            self._open.pop(group, None)
+            if association := self._open.pop(group, None):
+                association.abort()
             try:
                 association = open_association(self._peer, group, self._transport)
             except ContextRefusedError:

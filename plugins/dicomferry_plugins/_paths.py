@@ -33,8 +33,11 @@ def safe_name(text: str) -> str:
 
 
 def folded(name: str) -> str:
-    """Return what a name is to a file system that minds neither case nor Unicode's spellings."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    """Return what a name is to a file system that minds neither case nor Unicode's spellings.
+
+    Unicode's canonical caseless matching (The Unicode Standard, D145).
+    """
+    return unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
 
 
 def _shortened(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -40,14 +40,14 @@ class CopyStep:
 
     def edits(self, header: Header) -> Edits:
         """Set each target to the first match of its source."""
-        return Edits.of(self._edits(header))
+        return _settings(header, self._values(header))
 
-    def _edits(self, header: Header) -> Iterator[Edit]:
+    def _values(self, header: Header) -> Iterator[tuple[ElementPattern, str | bytes]]:
         for target, source in self.pairs:
             path = next(iter(source.matches(header)), None)
             value = None if path is None else _value(header, path)
             if value is not None:
-                yield from target.setting(header, value)
+                yield target, value
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +89,7 @@ class LookupStep:
         key = self._key(header)
         row = self.table.rows.get(key) if key else None
         if row is not None:
-            return Edits.of(
-                edit
-                for target, cell in zip(self.targets, row, strict=True)
-                for edit in target.setting(header, cell)
-            )
+            return _settings(header, zip(self.targets, row, strict=True))
         if self.missing == "keep":
             return Edits()
         reason = f"is not in {self.table.name}" if key else "is missing or empty"
@@ -114,22 +110,28 @@ class LookupStep:
 
 @dataclass(frozen=True, slots=True)
 class SetStep:
-    """Sets rendered texts, everywhere or only where the element is there."""
+    """Sets rendered texts."""
 
     texts: tuple[tuple[ElementPattern, Template], ...]
-    only_present: bool
 
     def edits(self, header: Header) -> Edits:
-        """Set each element to its rendered text."""
-        return Edits.of(self._edits(header))
+        """Set each element to its text, created where it is missing."""
+        return _settings(header, ((name, text.render(header)) for name, text in self.texts))
 
-    def _edits(self, header: Header) -> Iterator[Edit]:
-        for attribute, template in self.texts:
-            if not self.only_present:
-                yield from attribute.setting(header, template.render(header))
-            elif paths := tuple(attribute.matches(header)):
-                text = template.render(header)
-                yield from (Set(path, text) for path in paths)
+
+@dataclass(frozen=True, slots=True)
+class SetIfPresentStep:
+    """Sets rendered texts where there is an element to hold them, empty or not."""
+
+    texts: tuple[tuple[ElementPattern, Template], ...]
+
+    def edits(self, header: Header) -> Edits:
+        """Set each element that is there; the text of a missing one is not even rendered."""
+        return Edits.of(
+            Set(path, template.render(header))
+            for attribute, template in self.texts
+            for path in attribute.matches(header)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,17 @@ class DeleteStep:
         return Edits.of(
             Delete(path) for attribute in self.attributes for path in attribute.matches(header)
         )
+
+
+def _settings(header: Header, values: Iterable[tuple[ElementPattern, str | bytes]]) -> Edits:
+    edits: list[Edit] = []
+    for target, value in values:
+        made = target.setting(header, value)
+        edits += made
+        if len(made) > 1:
+            # A private block may have been reserved: the next creator must find it taken.
+            header = header.edited(Edits(made))
+    return Edits(tuple(edits))
 
 
 def _holder(header: Header, path: TagPath) -> Header:

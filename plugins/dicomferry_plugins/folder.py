@@ -19,6 +19,7 @@ from dicomferry import (
     Finding,
     LocalFile,
     Location,
+    Regex,
     Source,
     Unusable,
     hookimpl,
@@ -51,7 +52,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         False
     )
     parts: Annotated[
-        str,
+        Regex,
         msgspec.Meta(description="regex searched in the path; its named groups become path.*"),
     ] = ""
     follow_links: Annotated[
@@ -59,17 +60,12 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = False
 
     def faults(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        """Yield what is wrong with the globs and the regex."""
+        """Yield every glob that can match nothing, and a regex that names nothing."""
         for name in ("include", "exclude"):
             for number, glob in enumerate(getattr(self, name)):
                 if fault := glob_fault(glob):
                     yield (name, number), fault
-        try:
-            groups = re.compile(self.parts).groupindex
-        except re.error as error:
-            yield ("parts",), f"is not a regular expression: {error}"
-            return
-        if self.parts and not groups:
+        if self.parts and not re.compile(self.parts).groupindex:
             yield ("parts",), "names nothing: write a named group, such as (?P<subject>[^/]+)/"
 
 

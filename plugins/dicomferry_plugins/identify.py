@@ -18,6 +18,7 @@ from dicomferry import (
     Header,
     Identifier,
     Rejected,
+    ServerName,
     Set,
     Template,
     Transform,
@@ -49,7 +50,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         ),
     ] = "comments"
     server: Annotated[
-        str, msgspec.Meta(description="the XNAT server meant, where the recipe has several")
+        ServerName, msgspec.Meta(description="the XNAT server meant, where the recipe has several")
     ] = ""
     auto_archive: Annotated[
         bool | None, msgspec.Meta(description="ask XNAT to archive on its own, or not to")

@@ -11,11 +11,14 @@ from typing import Annotated, Literal
 import msgspec
 
 from dicomferry import (
+    Attribute,
+    AttributePattern,
     Component,
     Context,
     Edits,
     ElementPattern,
     Header,
+    Regex,
     Rejected,
     Template,
     Transform,
@@ -28,6 +31,7 @@ from dicomferry_plugins._remapping import (
     DeleteStep,
     LookupStep,
     ReplaceStep,
+    SetIfPresentStep,
     SetStep,
     Step,
 )
@@ -38,7 +42,7 @@ _Fault = tuple[tuple[str | int, ...], str]
 class Replace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A search and replace in the text of one attribute, value by value."""
 
-    pattern: Annotated[str, msgspec.Meta(description="a Python regular expression")]
+    pattern: Annotated[Regex, msgspec.Meta(description="a Python regular expression")]
     replacement: Annotated[
         str, msgspec.Meta(description=r"what stands in for a match; \1 is its first group")
     ] = msgspec.field(name="with")
@@ -52,7 +56,8 @@ class Lookup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Template, msgspec.Meta(description="attribute, or template, whose value is looked up")
     ]
     set: Annotated[
-        dict[str, str], msgspec.Meta(description="attribute: column of the table", min_length=1)
+        dict[Attribute, str],
+        msgspec.Meta(description="attribute: column of the table", min_length=1),
     ]
     column: Annotated[
         str, msgspec.Meta(description="column of the key; default: the key's own name")
@@ -65,9 +70,26 @@ class Lookup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         ),
     ] = "reject"
 
+    @property
+    def key_is_template(self) -> bool:
+        """Say whether the key is rendered, not the name of an attribute."""
+        return "{{" in self.key.source
+
+    @property
     def key_column(self) -> str:
         """Return the name of the key's column."""
         return self.column or self.key.source
+
+    def faults(self) -> Iterator[_Fault]:
+        """Yield what is wrong with the key."""
+        if self.key_is_template:
+            if not self.column:
+                yield ("lookup", "key"), "is a template: name the table's column with 'column'"
+            return
+        try:
+            parse_pattern(self.key.source)
+        except ValueError as error:
+            yield ("lookup", "key"), str(error)
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,39 +100,37 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """
 
     copy: Annotated[
-        dict[str, str], msgspec.Meta(description="attribute: the attribute it is copied from")
+        dict[Attribute, Attribute],
+        msgspec.Meta(description="attribute: where it is copied from"),
     ] = {}
     replace: Annotated[
-        dict[str, Replace], msgspec.Meta(description="attribute: pattern and replacement")
+        dict[AttributePattern, Replace],
+        msgspec.Meta(description="attribute: regex and text"),
     ] = {}
     lookup: Annotated[
         Lookup | None, msgspec.Meta(description="attributes from a table, by a key")
     ] = None
-    set: Annotated[dict[str, Template], msgspec.Meta(description="attribute: its new text")] = {}
+    set: Annotated[
+        dict[Attribute, Template], msgspec.Meta(description="attribute: its new text")
+    ] = {}
     set_if_present: Annotated[
-        dict[str, Template],
+        dict[AttributePattern, Template],
         msgspec.Meta(description="attribute: its new text, where it is there, empty or not"),
     ] = {}
     delete: Annotated[
-        tuple[str, ...],
+        tuple[AttributePattern, ...],
         msgspec.Meta(description="attributes to remove; x stands for any hexadecimal digit"),
     ] = ()
 
     def faults(self) -> Iterator[_Fault]:
-        """Yield every attribute, regex and replacement that is not one."""
-        for section in ("copy", "replace", "set", "set_if_present"):
-            for name in getattr(self, section):
-                yield from _attribute_fault(
-                    name, (section, name), written=section in {"copy", "set"}
-                )
-        for name, source in self.copy.items():
-            yield from _attribute_fault(source, ("copy", name))
-        for number, name in enumerate(self.delete):
-            yield from _attribute_fault(name, ("delete", number))
+        """Yield every replacement and key that does not fit."""
         for name, rule in self.replace.items():
-            yield from _regex_fault(rule, ("replace", name))
+            try:
+                re.compile(rule.pattern).sub(rule.replacement, "")
+            except (re.error, IndexError) as error:
+                yield ("replace", name, "with"), f"does not fit the pattern: {error}"
         if self.lookup is not None:
-            yield from _lookup_faults(self.lookup)
+            yield from self.lookup.faults()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,45 +153,11 @@ class Remap:
         return edits
 
 
-def _attribute_fault(
-    text: str, path: tuple[str | int, ...], *, written: bool = False
-) -> Iterator[_Fault]:
-    try:
-        pattern = parse_pattern(text)
-    except ValueError as error:
-        yield path, str(error)
-        return
-    if written and not pattern.settable:
-        yield path, f"{text} has a wildcard: name the one element that is to be set"
-
-
-def _regex_fault(rule: Replace, path: tuple[str | int, ...]) -> Iterator[_Fault]:
-    try:
-        pattern = re.compile(rule.pattern)
-    except re.error as error:
-        yield (*path, "pattern"), f"is not a regular expression: {error}"
-        return
-    try:
-        pattern.sub(rule.replacement, "")
-    except (re.error, IndexError) as error:
-        yield (*path, "with"), f"does not fit the pattern: {error}"
-
-
-def _lookup_faults(lookup: Lookup) -> Iterator[_Fault]:
-    for name in lookup.set:
-        yield from _attribute_fault(name, ("lookup", "set", name), written=True)
-    if "{{" not in lookup.key.source:
-        yield from _attribute_fault(lookup.key.source, ("lookup", "key"))
-    elif not lookup.column:
-        yield ("lookup", "key"), "is a template: name the column of the table with 'column'"
-
-
 def _lookup_step(lookup: Lookup, path: Path) -> LookupStep:
-    is_template = "{{" in lookup.key.source
     return LookupStep(
-        table=read_table(path, lookup.key_column(), tuple(lookup.set.values())),
-        key=lookup.key if is_template else parse_pattern(lookup.key.source),
-        key_name=lookup.key_column(),
+        table=read_table(path, lookup.key_column, tuple(lookup.set.values())),
+        key=lookup.key if lookup.key_is_template else parse_pattern(lookup.key.source),
+        key_name=lookup.key_column,
         targets=tuple(map(parse_pattern, lookup.set)),
         missing=lookup.missing,
     )
@@ -190,8 +176,8 @@ def _steps(options: Options, table: Path | None) -> Iterator[Step]:
     )
     if options.lookup is not None and table is not None:
         yield _lookup_step(options.lookup, table)
-    yield SetStep(texts(options.set), only_present=False)
-    yield SetStep(texts(options.set_if_present), only_present=True)
+    yield SetStep(texts(options.set))
+    yield SetIfPresentStep(texts(options.set_if_present))
     yield DeleteStep(tuple(map(parse_pattern, options.delete)))
 
 

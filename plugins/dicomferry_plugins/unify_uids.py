@@ -21,6 +21,7 @@ from dicomferry import (
     Header,
     Identifier,
     Rejected,
+    ServerName,
     Set,
     StudyAt,
     TagPath,
@@ -59,7 +60,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         ),
     ] = ""
     server: Annotated[
-        str, msgspec.Meta(description="the XNAT server meant, where the recipe has several")
+        ServerName, msgspec.Meta(description="the XNAT server meant, where the recipe has several")
     ] = ""
 
 

@@ -9,25 +9,33 @@ from typing import Annotated
 
 import msgspec
 
-from dicomferry.component import Component, Consignment, Context, Parcel, Sink
-from dicomferry.dimse import (
+from dicomferry import (
     AssociationLostError,
     AssociationRejectedError,
+    Component,
+    Consignment,
+    Context,
+    Failed,
+    FerryError,
+    Outcome,
+    Parcel,
     Peer,
+    Rejected,
+    ServerName,
+    Sink,
+    Stored,
     Syntaxes,
     Timeouts,
     Tls,
     Transport,
     UnreachableError,
     Verdict,
+    XnatDicom,
+    XnatServer,
     can_propose,
+    hookimpl,
     store_status,
 )
-from dicomferry.errors import FerryError
-from dicomferry.hookspecs import hookimpl
-from dicomferry.model import Failed, Outcome, Rejected, Stored
-from dicomferry.recipe.annotations import ServerName
-from dicomferry.recipe.servers import XnatDicom, XnatServer
 from dicomferry_plugins._associations import Associations
 from dicomferry_plugins._resend import BackOff, Breaker, Trouble
 
@@ -77,7 +85,9 @@ class Delivery:
             except _NO_WAY as error:
                 tried += 1
                 # A receiver never heard yet is more likely misspelt than restarting.
-                if not self._sink.breaker.has_answered or tried > self._trouble(error).most:
+                heard = self._sink.breaker.has_answered
+                heard = heard or isinstance(error, AssociationRejectedError)
+                if not heard or tried > self._trouble(error).most:
                     self._sink.breaker.silence()
                     raise
                 self._sink.back_off.wait(tried)
@@ -186,9 +196,10 @@ class XnatCStore:
 
 
 def _refusal(pair: Syntaxes) -> str:
+    from pydicom.config import IGNORE
     from pydicom.uid import UID
 
-    sop_class, transfer_syntax = (f"{UID(uid).name} ({uid})" for uid in pair)
+    sop_class, transfer_syntax = (f"{UID(uid, IGNORE).name} ({uid})" for uid in pair)
     return f"the receiver does not take {sop_class} as {transfer_syntax}"
 
 

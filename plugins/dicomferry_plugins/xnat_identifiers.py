@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 
 from dicomferry import (
     ClassicIdentifier,
@@ -12,19 +13,54 @@ from dicomferry import (
     Identification,
     Identifier,
     hookimpl,
+    identification_faults,
 )
 
+_Fault = tuple[tuple[str | int, ...], str]
 
-def _classic(options: Identification, context: Context) -> ClassicIdentifier:  # noqa: ARG001 - the signature of a build
+
+class Classic(Identification, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Receiver rules, site rules, assignments in comments, then whole elements.
+
+    `projects` are those the receiving user can read, `site` and `receiver` the routing rules in
+    the order XNAT tries them.
+    """
+
+    def faults(self) -> Iterator[_Fault]:
+        """Yield every rule that XNAT would stumble over or that cannot be forecast."""
+        return _placed(identification_faults(self))
+
+
+class Dqr(Identification, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The project by the table of routed studies, the rest from whole elements.
+
+    `routing` maps a StudyInstanceUID to one of the `projects`.
+    """
+
+    def faults(self) -> Iterator[_Fault]:
+        """Yield what XNAT would refuse to save."""
+        return _placed(identification_faults(self, dqr=True))
+
+
+def _placed(found: Iterable[tuple[str, str]]) -> Iterator[_Fault]:
+    """Yield faults with paths such as `site.project[0]` taken apart."""
+    for path, message in found:
+        steps = re.findall(r"\w+", path)
+        yield tuple(int(step) if step.isdigit() else step for step in steps), message
+
+
+def _classic(options: Classic, context: Context) -> ClassicIdentifier:  # noqa: ARG001 - a build
     return ClassicIdentifier(options)
 
 
-def _dqr(options: Identification, context: Context) -> DqrIdentifier:  # noqa: ARG001 - the signature of a build
+def _dqr(options: Dqr, context: Context) -> DqrIdentifier:  # noqa: ARG001 - a build
     return DqrIdentifier(options)
 
 
 @hookimpl
-def dicomferry_identifiers() -> Iterable[Component[Identification, Identifier]]:
+def dicomferry_identifiers() -> Iterable[
+    Component[Classic, Identifier] | Component[Dqr, Identifier]
+]:
     """Offer the classic and dqr identifiers."""
-    yield Component("classic", "XNAT's default identifier", Identification, _classic)
-    yield Component("dqr", "the identifier of XNAT's DQR plug-in", Identification, _dqr)
+    yield Component("classic", "XNAT's default identifier", Classic, _classic)
+    yield Component("dqr", "the identifier of XNAT's DQR plug-in", Dqr, _dqr)

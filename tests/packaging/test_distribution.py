@@ -35,6 +35,12 @@ def test_a_package_is_typed(package: object) -> None:
     assert (Path(package.__file__).parent / "py.typed").is_file()
 
 
+def test_no_ledger_is_shipped_with_the_recipes() -> None:
+    files = distribution("dicomferry").files or ()
+
+    assert not [file for file in files if ".dicomferry" in file.parts]
+
+
 def test_the_license_is_named() -> None:
     assert distribution("dicomferry").metadata["License-Expression"] == "Apache-2.0"
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +10,10 @@ import pytest
 
 from dicomferry.component import Catalog, Component, Context, Identifier, StudyAt
 from dicomferry.dicom.header import Header
+from dicomferry.errors import ProblemsError
 from dicomferry.model import Destination
+from dicomferry.recipe.components import Components
+from dicomferry.recipe.load import load_recipe
 from dicomferry.template import Template, Templates
 
 
@@ -79,6 +83,40 @@ def build(convert: Callable[..., Any], surroundings: Surroundings) -> Callable[.
         return component.build(convert(component, **said), surroundings)
 
     return built
+
+
+@pytest.fixture
+def faults(tmp_path: Path) -> Callable[..., dict[str, str]]:
+    """Give a function that validates a component in a recipe: path below it to message."""
+    from dicomferry_plugins import export, folder, identify, remap, unify_uids, xnat_identifiers
+
+    transforms = (identify, remap, unify_uids)
+    components = Components(
+        sources={c.name: c for c in folder.dicomferry_sources()},
+        transforms={c.name: c for m in transforms for c in m.dicomferry_transforms()},
+        sinks={c.name: c for c in export.dicomferry_sinks()},
+        identifiers={c.name: c for c in xnat_identifiers.dicomferry_identifiers()},
+    )
+
+    def found(section: str, name: str, /, **said: Any) -> dict[str, str]:
+        recipe: dict[str, Any] = {
+            "recipe": 1,
+            "name": "test",
+            "sources": [{"folder": {"path": "in"}}],
+            "transforms": [],
+            "sinks": [{"export": {"path": "out", "layout": "{{ SOPInstanceUID }}"}}],
+        }
+        recipe[section] = {"x": {name: said}} if section == "servers" else [{name: said}]
+        path = tmp_path / "recipe.yaml"
+        path.write_text(json.dumps(recipe))
+        try:
+            load_recipe(path, components, {})
+        except ProblemsError as error:
+            start = f"{section}.x.{name}" if section == "servers" else f"{section}[0].{name}"
+            return {p.path.removeprefix(start).lstrip("."): p.message for p in error.problems}
+        return {}
+
+    return found
 
 
 @pytest.fixture(scope="session")

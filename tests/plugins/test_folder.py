@@ -36,12 +36,6 @@ def discover(root: Path, build: Callable[..., Any]) -> Callable[..., list[Findin
     return found
 
 
-@pytest.fixture
-def faults(convert: Callable[..., Any]) -> Callable[..., list[Any]]:
-    (component,) = dicomferry_sources()
-    return lambda **said: list(convert(component, path="x", **said).faults())
-
-
 def fill(root: Path, *names: str) -> None:
     for name in names:
         path = root / name
@@ -134,52 +128,50 @@ def test_a_path_that_parts_do_not_match_has_no_names(
     assert found.names == {}
 
 
-def test_a_bad_regex_is_a_fault_at_its_place(faults: Callable[..., Any]) -> None:
-    ((path, message),) = faults(parts="(?P<x>")
-    assert path == ("parts",)
-    assert "regular expression" in message
-
-
-def test_parts_without_a_named_group_are_a_fault(faults: Callable[..., Any]) -> None:
-    ((path, _),) = faults(parts="MC")
-    assert path == ("parts",)
+@pytest.mark.parametrize("parts", ["(?P<x>", "MC"])
+def test_parts_that_name_nothing_are_a_fault(
+    faults: Callable[..., dict[str, str]], parts: str
+) -> None:
+    assert list(faults("sources", "folder", path="x", parts=parts)) == ["parts"]
 
 
 @pytest.mark.parametrize("glob", ["", "/abs/*", "../*", "a/./b"])
-def test_a_glob_that_matches_nothing_is_a_fault(faults: Callable[..., Any], glob: str) -> None:
-    ((path, _),) = faults(exclude=["fine", glob])
-    assert path == ("exclude", 1)
+def test_a_glob_that_matches_nothing_is_a_fault(
+    faults: Callable[..., dict[str, str]], glob: str
+) -> None:
+    said = {"path": "x", "exclude": ["fine", glob]}
+
+    assert list(faults("sources", "folder", **said)) == ["exclude[1]"]
 
 
 def test_names_that_are_not_utf8_or_hold_line_ends_are_carried(
     root: Path, discover: Callable[..., Any]
 ) -> None:
     for name in (b"caf\xe9", b"two\nlines", b"\xff\xfe/deep"):
-        path = os.path.join(os.fsencode(root), name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "wb") as file:
-            file.write(b"x")
+        path = root / os.fsdecode(name)
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(name)
 
-    findings = discover()
-    assert [Path(f.location.path).read_bytes() for f in findings] == [b"x"] * 3
+    contents = [Path(f.location.path).read_bytes() for f in discover()]
+    assert contents == [b"caf\xe9", b"two\nlines", b"\xff\xfe/deep"]
 
 
 def test_a_tree_deeper_than_the_recursion_limit_is_walked(
     root: Path, discover: Callable[..., Any]
 ) -> None:
-    folder = str(root)
+    folders = [root]
     for _ in range(sys.getrecursionlimit() + 50):
-        folder += "/d"
-        os.mkdir(folder)
-    Path(folder, "scan").touch()
+        folders.append(Path(f"{folders[-1]}/d"))
+        folders[-1].mkdir()
+    scan = Path(f"{folders[-1]}/scan")
+    scan.touch()
     try:
         assert len(discover()) == 1
     finally:
         # What removes the test's folder later may recurse.
-        Path(folder, "scan").unlink()
-        while folder != str(root):
-            os.rmdir(folder)
-            folder = os.path.dirname(folder)
+        scan.unlink()
+        for folder in reversed(folders[1:]):
+            folder.rmdir()
 
 
 def test_a_link_that_leads_in_a_circle_is_listed_once(

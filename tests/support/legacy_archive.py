@@ -101,7 +101,7 @@ def _a_second_visit(folder: Path) -> None:
     for number in (1, 2):
         _write(folder / f"se{number}", series(patient, "20060320", number, vendor="SIEMENS"))
     twin = (folder / "se1" / "IM000001").read_bytes()
-    (folder / "se1" / "Copy of IM000001").write_bytes(twin)
+    (folder / "se1" / "IM000001 copy").write_bytes(twin)
 
 
 def _one_patient_spelt_two_ways(folder: Path) -> None:

@@ -147,8 +147,8 @@ class Conversation:
             if kind == 5:
                 self.send(RELEASE_RP)
                 return "released"
-            if kind == 7:
-                return "aborted"
+            if kind in (6, 7):
+                return "agreed to release" if kind == 6 else "aborted"
             assert kind == 4, kind
             longest = max(longest, len(body))
             for context, control, fragment in _pdvs(body):
@@ -233,6 +233,8 @@ def p_data(fragment: bytes, control: int, context: int = 1) -> bytes:
 def serving(receiver: Receiver) -> Iterator[Receiver]:
     """Run `receiver` on a free port, one thread to a connection."""
     with socket.create_server((HOST, 0), backlog=16) as listener:
+        # Little of what is sent waits in the receiver's operating system.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 18)
         receiver.port = listener.getsockname()[1]
         threads: list[threading.Thread] = []
         accepting = threading.Thread(target=_accept, args=(receiver, listener, threads))

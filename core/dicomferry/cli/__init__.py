@@ -26,13 +26,20 @@ _VERBS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
+# ruff: noqa: ARG002  click calls these methods with its own arguments
+
+
 class _Verbs(click.Group):
     """Loads a verb's module only when the verb is used: `--help` stays fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_VERBS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(
+        self,
+        ctx: click.Context,
+        cmd_name: str,
+    ) -> click.Command | None:
         if cmd_name not in _VERBS:
             return None
         module = importlib.import_module(f"dicomferry.cli.{_VERBS[cmd_name][0]}")
@@ -50,7 +57,11 @@ class _Verbs(click.Group):
             ctx.fail(f"there is no verb '{args[0]}'{hint}")
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(
+        self,
+        ctx: click.Context,
+        formatter: click.HelpFormatter,
+    ) -> None:
         with formatter.section("Verbs"):
             formatter.write_dl([(name, help_text) for name, (_, help_text) in _VERBS.items()])
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dicomferry.errors import FerryError, ProblemsError
+from dicomferry.model import Severity
 
 if TYPE_CHECKING:
     from dicomferry.host import Plugins, Selection
@@ -64,8 +65,10 @@ def read_recipe(path: Path, overrides: Mapping[str, str], plugins: Plugins) -> R
 
     recipe = load_recipe(path, plugins.components, overrides)
     problems = plugins.check_recipe(recipe)
-    if problems:
+    if any(problem.severity is Severity.ERROR for problem in problems):
         raise ProblemsError(problems)
+    for problem in problems:
+        click.echo(str(problem), err=True)
     return recipe
 
 

@@ -46,7 +46,7 @@ def command(
     overrides: Mapping[str, str],
     form: str,
 ) -> int:
-    """Say what XNAT would call the files in PATHS as they are: project, subject, session, and why."""
+    """Say what XNAT would call the files in PATHS as they are, and which rule decides it."""
     identifier = _identifier(server_file, recipe, overrides)
     grouped, left_out = _forecast(read_files(paths), identifier)
     if form == "json":
@@ -66,7 +66,9 @@ def _identifier(
     from dicomferry.recipe.load import load_identification
 
     if server_file is not None and recipe is not None:
-        raise FerryError("--server and --recipe both say how the server identifies", hint="give one")
+        raise FerryError(
+            "--server and --recipe both say how the server identifies", hint="give one"
+        )
     plugins = find_plugins()
     if recipe is not None:
         return BuildContext(read_recipe(recipe, overrides, plugins), plugins).identifier()

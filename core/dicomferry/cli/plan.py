@@ -58,4 +58,4 @@ def command(
         else:
             say(plan_lines(session, planned))
             click.echo("Nothing was sent.")
-    return 2 if planned.errors else int(bool(planned.rejected))
+        return 2 if planned.errors else int(bool(planned.rejected))

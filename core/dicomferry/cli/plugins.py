@@ -45,7 +45,9 @@ def show(name: str, form: str) -> None:
     plugin = next((p for p in plugins.plugins if p.name == name), None)
     offers = [o for o in plugins.offers if name in (o.component.name, o.plugin)]
     if plugin is None and not offers:
-        known = sorted({p.name for p in plugins.plugins} | {o.component.name for o in plugins.offers})
+        known = sorted(
+            {p.name for p in plugins.plugins} | {o.component.name for o in plugins.offers}
+        )
         raise FerryError(
             f"no plug-in and no component is called '{name}'", hint=f"there are {', '.join(known)}"
         )

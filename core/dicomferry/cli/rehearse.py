@@ -24,7 +24,6 @@ from dicomferry.cli.run import stoppable
 from dicomferry.cli.text import count, say
 from dicomferry.engine.rehearsal import open_stage
 from dicomferry.engine.session import Job, RunReport, open_session
-from dicomferry.errors import FerryError
 from dicomferry.xnat.sessions import Status
 from dicomferry.xnat.tree import Tree, format_tree
 
@@ -52,21 +51,15 @@ def command(recipe: Path, overrides: Mapping[str, str], form: str, keep: Path | 
         tempfile.TemporaryDirectory(prefix="dicomferry-rehearsal-") as scratch,
         open_stage(loaded, selection, keep) as stage,
     ):
-        job = Job(
-            stage.recipe, plugins, selection, Path(scratch), display.show, rehearsal=True
-        )
+        job = Job(stage.recipe, plugins, selection, Path(scratch), display.show, rehearsal=True)
         with open_session(job) as session, stoppable(session):
-            if not session.stages.sinks:
-                raise FerryError(
-                    f"{recipe}: no sink delivers to an XNAT, so there is nothing to rehearse",
-                    hint="`dicomferry plan` shows what the recipe would do",
-                )
             with display:
                 planned = session.plan()
-            if planned.errors:
+            if planned.errors or not session.stages.sinks:
                 say(plan_lines(session, planned))
-                click.echo("Nothing was sent.")
-                return 2
+                why = "the plan has errors" if planned.errors else "no sink delivers to an XNAT"
+                click.echo(f"Nothing was sent: {why}.")
+                return 2 if planned.errors else int(bool(planned.rejected))
             if form == "text":
                 say(plan_lines(session, planned))
             with display:

@@ -25,8 +25,8 @@ def report_lines(report: RunReport, recipe: Path, *, limited: bool) -> Iterator[
     for sink, state, reason, number in failures[:_REASONS]:
         yield f"  {state} at {sink}: {count(number, 'instance')}: {printable(reason)}"
     held = [t for t in report.planned.view.tallies() if t.verdict is Verdict.REJECTED]
-    for tally in held:
-        yield f"  rejected before sending: {count(tally.count, 'file')} ({tally.code})"
+    for kind in held:
+        yield f"  rejected before sending: {count(kind.count, 'file')} ({kind.code})"
     if report.planned.problems:
         yield from problem_lines(report.planned.problems)
     yield _ending(report, recipe, limited=limited)

@@ -6,9 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import click
 
-from dicomferry.model import Problem, Severity
-
-_COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "blue"}
+from dicomferry.model import Problem
 
 
 def count(number: int, noun: str) -> str:
@@ -55,8 +53,7 @@ def problem_lines(problems: Sequence[Problem]) -> list[str]:
     """Return problems as lines, each with its code and what to do."""
     lines = []
     for problem in problems:
-        label = click.style(problem.severity, fg=_COLORS[problem.severity])
-        lines.append(f"  {label} [{problem.code}] {printable(problem.message)}")
+        lines.append(f"  {problem.severity} [{problem.code}] {problem.message}")
         if problem.hint:
             lines.append(f"      {problem.hint}")
     return lines

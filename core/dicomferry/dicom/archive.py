@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
+from functools import lru_cache, partial
+from io import BufferedIOBase
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, TYPE_CHECKING
 
-from dicomferry.dicom.blob import Blob, FileBlob
-from dicomferry.dicom.unpack import spooled
+from dicomferry.dicom.blob import Blob, FileBlob, Stretch
+from dicomferry.dicom.unpack import inflate, spooled
 from dicomferry.errors import DamagedError, FerryError
 
 if TYPE_CHECKING:
@@ -23,8 +28,18 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 20
 _ENCRYPTED = 1
 _LOCAL_HEADER = 30
-_PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")
-_BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, NotImplementedError)
+_PACKED: Mapping[bytes, Callable[[str], BufferedIOBase]] = MappingProxyType(
+    {b"\x1f\x8b": gzip.GzipFile, b"BZh": bz2.BZ2File, b"\xfd7zXZ\0": lzma.LZMAFile}
+)
+_BROKEN = (
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    EOFError,
+    OSError,
+    NotImplementedError,
+)
 
 
 def is_archive(path: str | os.PathLike[str]) -> bool:
@@ -38,11 +53,13 @@ def is_archive(path: str | os.PathLike[str]) -> bool:
         if head[128:132] == b"DICM":
             return False
         if head[:4] in (b"PK\3\4", b"PK\5\6"):
-            return zipfile.is_zipfile(path)
-        return (head[257:262] == b"ustar" or head.startswith(_PACKED)) and tarfile.is_tarfile(path)
+            return True  # one that was cut short is a broken archive, not something else
+        return (
+            head[257:262] == b"ustar" or head.startswith(tuple(_PACKED))
+        ) and tarfile.is_tarfile(path)
     except OSError:
         return False
-    except (EOFError, zlib.error, tarfile.TarError):
+    except (EOFError, zlib.error, lzma.LZMAError, tarfile.TarError):
         return False
 
 
@@ -68,9 +85,10 @@ def list_members(path: str | os.PathLike[str]) -> Iterator[tuple[str, int]]:
 def open_member(location: Location) -> Blob:
     """Open one member; raises `FerryError`, `DamagedError` when it cannot be unpacked."""
     with _placed(str(location)):
-        if zipfile.is_zipfile(location.path):
-            return _zip_member(location)
-        return _tar_member(location)
+        directory = _zip_directory(location.path, _stamp(location.path))
+        if directory is None:
+            return _tar_member(location)
+        return _zip_member(location, directory.get(location.member))
 
 
 @contextmanager
@@ -85,29 +103,83 @@ def _placed(name: str) -> Iterator[None]:
         raise DamagedError(f"{name}: the archive is damaged ({type(error).__name__})") from error
 
 
-def _zip_member(location: Location) -> Blob:
+def _stamp(path: str) -> tuple[int, int]:
+    status = Path(path).stat()
+    return status.st_mtime_ns, status.st_size
+
+
+# An archive's directory is read once, not once a member: there may be a hundred thousand.
+@lru_cache(maxsize=4)
+def _zip_directory(path: str, stamp: tuple[int, int]) -> Mapping[str, zipfile.ZipInfo] | None:
+    del stamp  # a changed archive is another key
+    if not zipfile.is_zipfile(path):
+        return None
+    with zipfile.ZipFile(path) as archive:
+        return {info.filename: info for info in archive.infolist()}
+
+
+@lru_cache(maxsize=4)
+def _tar_directory(
+    path: str, stamp: tuple[int, int]
+) -> tuple[Blob | None, Mapping[str, tuple[int, int]]]:
+    """Return the unpacked archive, None where it is not packed, and where its plain files are."""
+    del stamp
+    with Path(path).open("rb") as file:
+        magic = file.read(6)
+    opener = next((_PACKED[start] for start in _PACKED if magic.startswith(start)), None)
+    if opener is None:
+        with tarfile.open(path, "r:") as archive:
+            return None, _plain_files(archive)
+    with opener(path) as packed:
+        blob = spooled(_chunks(packed), path)
+    with blob.whole() as whole, tarfile.open(fileobj=whole, mode="r:") as archive:
+        return blob, _plain_files(archive)
+
+
+def _plain_files(archive: tarfile.TarFile) -> Mapping[str, tuple[int, int]]:
+    return {
+        member.name: (member.offset_data, member.size)
+        for member in archive
+        if member.isreg() and not member.issparse()
+    }
+
+
+def _zip_member(location: Location, info: zipfile.ZipInfo | None) -> Blob:
     name = str(location)
-    with zipfile.ZipFile(location.path) as archive:
+    if info is None:
+        raise FerryError(f"{name}: the archive has no such member")
+    if info.flag_bits & _ENCRYPTED:
+        raise FerryError(f"{name}: is encrypted", hint="unpack the archive first")
+    if info.compress_type == zipfile.ZIP_STORED:
+        return _range(location, _data_start(location.path, info), info.file_size)
+    if info.compress_type == zipfile.ZIP_DEFLATED:
+        packed = _range(location, _data_start(location.path, info), info.compress_size)
         try:
-            info = archive.getinfo(location.member)
-        except KeyError:
-            raise FerryError(f"{name}: the archive has no such member") from None
-        if info.flag_bits & _ENCRYPTED:
-            raise FerryError(f"{name}: is encrypted", hint="unpack the archive first")
-        if info.compress_type == zipfile.ZIP_STORED:
-            start = _stored_at(location.path, info.header_offset)
-            return _range(location, start, info.file_size)
-        with archive.open(info) as packed:
-            return spooled(_chunks(packed), name, info.file_size)
+            return spooled(_checked(inflate(packed, 0, name), info.CRC), name, info.file_size)
+        finally:
+            packed.close()
+    with zipfile.ZipFile(location.path) as archive, archive.open(info) as member:
+        return spooled(_chunks(member), name, info.file_size)
 
 
-def _stored_at(path: str, header: int) -> int:
+def _checked(chunks: Iterator[bytes], expected: int) -> Iterator[bytes]:
+    found = 0
+    for chunk in chunks:
+        found = zlib.crc32(chunk, found)
+        yield chunk
+    if found != expected:
+        raise zipfile.BadZipFile("the checksum differs")
+
+
+def _data_start(path: str, info: zipfile.ZipInfo) -> int:
     # The local header's name and extra field may differ in length from the directory's.
     with Path(path).open("rb") as file:
-        file.seek(header)
+        file.seek(info.header_offset)
         local = file.read(_LOCAL_HEADER)
+    if local[:4] != b"PK\3\4":
+        raise zipfile.BadZipFile("a member's header is missing")
     name, extra = (int.from_bytes(local[at : at + 2], "little") for at in (26, 28))
-    return header + _LOCAL_HEADER + name + extra
+    return info.header_offset + _LOCAL_HEADER + name + extra
 
 
 def _range(location: Location, start: int, size: int) -> Blob:
@@ -117,24 +189,16 @@ def _range(location: Location, start: int, size: int) -> Blob:
 
 
 def _tar_member(location: Location) -> Blob:
-    name = str(location)
-    with tarfile.open(location.path) as archive:
-        try:
-            info = archive.getmember(location.member)
-        except KeyError:
-            raise FerryError(f"{name}: the archive has no such member") from None
-        if not info.isreg():
-            raise FerryError(f"{name}: is not a plain file")
-        with Path(location.path).open("rb") as file:
-            packed = file.read(6).startswith(_PACKED)
-        if not packed and not info.issparse():
-            return _range(location, info.offset_data, info.size)
-        member = archive.extractfile(info)
-        if member is None:
-            raise FerryError(f"{name}: is not a plain file")
-        with member:
-            return spooled(_chunks(member), name, info.size)
+    unpacked, files = _tar_directory(location.path, _stamp(location.path))
+    if location.member not in files:
+        raise FerryError(f"{location}: the archive has no such member")
+    start, size = files[location.member]
+    if unpacked is None:
+        return _range(location, start, size)
+    if start + size > unpacked.size:
+        raise DamagedError(f"{location}: the archive is cut short")
+    return Stretch(unpacked, start, size)
 
 
-def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+def _chunks(file: IO[bytes] | BufferedIOBase) -> Iterator[bytes]:
     return iter(partial(file.read, _CHUNK), b"")

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
 from typing import TYPE_CHECKING, Protocol
+from weakref import finalize
 
 from dicomferry.errors import DamagedError, FerryError
 
@@ -98,24 +102,60 @@ class BytesBlob:
 class SpooledBlob:
     """Bytes that had to be unpacked first: in memory while they are few, else in a file."""
 
-    __slots__ = ("_file", "_name", "size")
+    __slots__ = ("__weakref__", "_descriptor", "_file", "_lock", "_name", "size")
 
-    def __init__(self, file: SpooledTemporaryFile[bytes], size: int, name: str) -> None:
+    def __init__(
+        self, file: SpooledTemporaryFile[bytes], size: int, name: str, *, on_disk: bool
+    ) -> None:
+        file.flush()
         self._file = file
+        self._descriptor = file.fileno() if on_disk else None
+        self._lock = Lock()
         self._name = name
         self.size = size
+        finalize(self, file.close)
 
     def read(self, start: int, length: int) -> bytes:
         """Return exactly `length` bytes; raises `DamagedError` when there are fewer."""
-        self._file.seek(start)
-        data = self._file.read(length)
+        if self._descriptor is not None:
+            # Forked processes share the file's position, so none is used.
+            data = os.pread(self._descriptor, length, start)
+        else:
+            with self._lock:
+                self._file.seek(start)
+                data = self._file.read(length)
         if len(data) != length:
             raise DamagedError(f"{self._name}: {self.size} bytes, {start + length} were expected")
         return data
 
+    @contextmanager
+    def whole(self) -> Iterator[SpooledTemporaryFile[bytes]]:
+        """Lend the file that holds the bytes, from its start; nothing else reads meanwhile."""
+        with self._lock:
+            self._file.seek(0)
+            yield self._file
+
     def close(self) -> None:
         """Throw the unpacked bytes away."""
         self._file.close()
+
+
+class Stretch:
+    """A stretch of another blob, which stays open: others may have their own stretch of it."""
+
+    __slots__ = ("_blob", "_start", "size")
+
+    def __init__(self, blob: Blob, start: int, size: int) -> None:
+        self._blob = blob
+        self._start = start
+        self.size = size
+
+    def read(self, start: int, length: int) -> bytes:
+        """Return exactly `length` bytes; raises `DamagedError` when they cannot be had."""
+        return self._blob.read(self._start + start, length)
+
+    def close(self) -> None:
+        """Keep the other blob open."""
 
 
 def open_blob(location: Location) -> Blob:

@@ -11,7 +11,7 @@ from dicomferry.dicom.elements import Elements, Fresh, Item, framed, sequence_de
 from dicomferry.dicom.encode import encode_element, encode_value, padded
 from dicomferry.dicom.text import CHARACTER_SET, GOVERNED, decode, is_known
 from dicomferry.dicom.values import trim
-from dicomferry.dicom.walk import BULK_TAGS, LONG, SHORT, CutError, Syntax, UnsureError
+from dicomferry.dicom.walk import BULK_TAGS, DEPTH, LONG, SHORT, CutError, Syntax, UnsureError
 from dicomferry.errors import EditError
 
 PIXEL_REPRESENTATION = 0x00280103
@@ -81,12 +81,10 @@ def lay(elements: Elements, edits: Iterable[Edit], around: Setting) -> Elements:
 
 def _lay_one(elements: Elements, edit: Edit, around: Setting) -> Elements:
     tag = edit.path[0]
-    if tag & 0xFFFF == 0 or tag >> 16 in (0, 0xFFFE):
-        raise EditError(
-            f"{dictionary.keyword_of(tag)}: group lengths and delimiters are not edited"
-        )
     if isinstance(edit, Delete):
         return elements.with_fresh({tag: None}) if tag in elements else elements
+    if tag & 0xFFFF == 0 or tag >> 16 in (0, 0xFFFE):
+        raise EditError(f"{dictionary.keyword_of(tag)}: group lengths and delimiters are not set")
     return elements.with_fresh({tag: _written(elements, edit, around)})
 
 
@@ -135,12 +133,7 @@ def _lay_inside(elements: Elements, tag: int, edits: list[Edit], around: Setting
     """Write a sequence anew: items that were not edited, and the framing, as they were."""
     if tag in elements and not elements.is_sequence(tag):
         raise EditError(f"{dictionary.keyword_of(tag)}: not a sequence, it has no items")
-    try:
-        items = list(elements.items(tag)) if tag in elements else []
-    except (UnsureError, CutError) as error:
-        raise EditError(
-            f"{dictionary.keyword_of(tag)}: its items cannot be read: {error}"
-        ) from error
+    items = list(_items(elements, tag)) if tag in elements else []
     by_item: dict[int, list[Edit]] = {}
     for edit in edits:
         inner = replace(edit, path=edit.path[2:])
@@ -161,6 +154,14 @@ def _lay_inside(elements: Elements, tag: int, edits: list[Edit], around: Setting
         item = items[number]
         items[number] = replace(item, elements=lay(item.elements, inner_edits, setting))
     return elements.with_fresh({tag: _sequence(elements, tag, items, syntax)})
+
+
+def _items(elements: Elements, tag: int) -> tuple[Item, ...]:
+    try:
+        return elements.items(tag)
+    except (UnsureError, CutError) as error:
+        place = dictionary.keyword_of(tag)
+        raise EditError(f"{place}: its items cannot be read: {error}") from error
 
 
 def _sequence(elements: Elements, tag: int, items: list[Item], syntax: Syntax) -> Fresh:
@@ -213,7 +214,9 @@ def _foreign_text(
     """Yield the text that the character set governs and that is not plain ASCII."""
     for tag in elements.tags():
         if elements.is_sequence(tag):
-            for number, item in enumerate(elements.items(tag)):
+            if len(path) > 2 * DEPTH:
+                raise EditError(f"sequences are nested more than {DEPTH} deep")
+            for number, item in enumerate(_items(elements, tag)):
                 if CHARACTER_SET not in item.elements:
                     yield from _foreign_text(item.elements, setting, (*path, tag, number))
             continue

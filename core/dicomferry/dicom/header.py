@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from dicomferry.dicom import dictionary, values
 from dicomferry.dicom.editing import Setting, lay, vr_of
 from dicomferry.dicom.elements import Elements
-from dicomferry.dicom.quiet import quietly
 from dicomferry.dicom.walk import CutError, UnsureError
 from dicomferry.errors import DamagedError
 from dicomferry.model import InstanceRef, Location, Wanted
@@ -166,13 +165,19 @@ class Header:
         return None
 
     def dataset(self) -> Dataset:
-        """Return a new pydicom data set, values that are not held left out."""
+        """Return a new pydicom data set, values that are not held left out.
+
+        Raises `DamagedError` where pydicom cannot read a sequence that nobody has asked for yet.
+        """
         from dicomferry.dicom.bridge import decoded
 
         left_out = self._elements.not_held()
         data = self._elements.encoded(without=left_out)
-        with quietly():
+        try:
             return decoded(data, self._elements.syntax, self._around.character_set)
+        except Exception as error:
+            kind = type(error).__name__
+            raise DamagedError(f"{self.location}: pydicom cannot read it ({kind})") from error
 
     def edited(self, edits: Edits) -> Header:
         """Return the header with `edits` laid over it; raises `EditError`."""

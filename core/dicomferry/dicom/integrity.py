@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 _ROWS, _COLUMNS, _BITS_ALLOCATED = 0x00280010, 0x00280011, 0x00280100
 _SAMPLES, _FRAMES, _PHOTOMETRIC = 0x00280002, 0x00280008, 0x00280004
 _PROVIDER_URL = 0x00287FE0
-_PIXEL_MODULE = (_SAMPLES, _PHOTOMETRIC, _ROWS, _COLUMNS, _BITS_ALLOCATED)
+_IMAGE_TYPE, _POSITION, _ORIENTATION = 0x00080008, 0x00200032, 0x00200037
+_ACQUIRED = frozenset((_IMAGE_TYPE, _POSITION, _ORIENTATION, _ROWS, _COLUMNS))
+_ACQUISITION = 0x0018
+_IMAGES_BY_ANOTHER_NAME = ("Segmentation Storage", "Parametric Map Storage")
 
 
 def fault_of(header: Header, transfer_syntax_uid: str, media_storage_class: str) -> str:
@@ -60,17 +63,22 @@ def native_length(header: Header) -> int | None:
 
 
 def _fault_without_pixels(header: Header, media_storage_class: str) -> str:
-    """Tell an image cut on an element's boundary from one that is a header on purpose.
+    """Tell an image cut on an element's boundary from a header that was never more.
 
-    An image has pixel data (PS3.3 C.7.6.3), so where its description has begun the rest is
-    missing. Where not even that has, nothing tells a cut from a file that was always so.
+    An image has pixel data or says where it is (PS3.3 C.7.6.3). Where an image's SOP class comes
+    with a trace of its acquisition, the rest is missing; without one, nothing tells a cut file
+    from test data or a stub.
     """
-    if _PROVIDER_URL in header or not any(tag in header for tag in _PIXEL_MODULE):
+    if _PROVIDER_URL in header:
         return ""
+    # Not rows and columns: spectroscopy has them too, and no pixels.
+    if _SAMPLES in header or _PHOTOMETRIC in header:
+        return "its pixels are described, but its pixel data is missing"
     if all(tag in header for tag in (_ROWS, _COLUMNS, _BITS_ALLOCATED)):
         return "it has rows and columns, but no pixel data"
     sop_class = header.ref.sop_class_uid or media_storage_class
-    return "its image is described, but its pixel data is missing" if _is_image(sop_class) else ""
+    acquired = any(tag in _ACQUIRED or tag >> 16 == _ACQUISITION for tag in header.tags())
+    return "it is an image, but has no pixel data" if acquired and _is_image(sop_class) else ""
 
 
 def _number(header: Header, tag: int) -> int | None:
@@ -79,6 +87,7 @@ def _number(header: Header, tag: int) -> int | None:
 
 
 def _is_image(sop_class_uid: str) -> bool:
-    from pydicom.uid import UID
+    from pydicom._uid_dict import UID_dictionary
 
-    return bool(sop_class_uid) and "Image Storage" in UID(sop_class_uid).name
+    name = UID_dictionary[sop_class_uid][0] if sop_class_uid in UID_dictionary else ""
+    return "Image Storage" in name or name in _IMAGES_BY_ANOTHER_NAME

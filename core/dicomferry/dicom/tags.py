@@ -67,8 +67,20 @@ class TagPattern:
             if self.mask == 0xFFFFFFFF:
                 found = (self.tag,) if self.tag in header else ()
                 return iter(found)
-            return (tag for tag in header.tags() if tag & self.mask == self.tag)
+            return (
+                tag for tag in header.tags() if tag & self.mask == self.tag and self._means(tag)
+            )
         return self._private_matches(header)
+
+    def _means(self, tag: int) -> bool:
+        """Say whether a wildcard that agrees with a private creator's tag is meant for it.
+
+        `(0019,xx10)` means element 10 of every block, not the creator that owns block 10
+        (PS3.5 7.8.1): that one goes only with the whole group, or when it is written `(0019,00xx)`.
+        """
+        if not tag & 0x10000 or not 0x10 <= tag & 0xFFFF <= 0xFF:
+            return True
+        return self.mask & 0xFFFF == 0 or self.mask & 0xFF00 == 0xFF00
 
     def _private_matches(self, header: Header) -> Iterator[int]:
         group = self.tag >> 16

@@ -61,6 +61,9 @@ def encode(text: str, vr: str, character_set: tuple[str, ...]) -> bytes:
         # pydicom takes Latin-1 for the default repertoire; it is ASCII (PS3.5 6.1.2.2).
         raw = _single(text, "ascii" if codecs[0] == "iso8859" else codecs[0])
     else:
+        # Unescaped Latin-1 is not in the default repertoire, though pydicom would write it.
+        if codecs[0] == "iso8859" and any("\x7f" < character <= "\xff" for character in text):
+            raise UnicodeError("not in the default repertoire")
         raw = b"\\".join(_extended(part, vr, codecs) for part in text.split("\\"))
     if decode(raw, vr, character_set) != text:
         raise UnicodeError("does not read back")
@@ -68,7 +71,10 @@ def encode(text: str, vr: str, character_set: tuple[str, ...]) -> bytes:
 
 
 def _single(text: str, codec: str) -> bytes:
-    return _extension(text, (codec,)) if codec == "shift_jis" else text.encode(codec)
+    raw = text.encode(codec)
+    if codec == "shift_jis" and len(raw) != len(text):
+        raise UnicodeError("JIS X 0201 has single bytes alone")
+    return raw
 
 
 def _extended(text: str, vr: str, codecs: tuple[str, ...]) -> bytes:

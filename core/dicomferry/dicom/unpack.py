@@ -30,7 +30,8 @@ def spooled(chunks: Iterable[bytes], name: str, limit: int = _MOST) -> SpooledBl
     except BaseException:
         file.close()
         raise
-    return SpooledBlob(file, file.tell(), name)
+    size = file.tell()
+    return SpooledBlob(file, size, name, on_disk=size > _IN_MEMORY)
 
 
 def _limited(chunks: Iterable[bytes], name: str, limit: int) -> Iterator[bytes]:
@@ -44,10 +45,11 @@ def _limited(chunks: Iterable[bytes], name: str, limit: int) -> Iterator[bytes]:
 
 def inflated(blob: Blob, start: int, name: str) -> SpooledBlob:
     """Return the data set deflated behind byte `start` (PS3.5 A.5); raises `DamagedError`."""
-    return spooled(_inflate(blob, start, name), name)
+    return spooled(inflate(blob, start, name), name)
 
 
-def _inflate(blob: Blob, start: int, name: str) -> Iterator[bytes]:
+def inflate(blob: Blob, start: int, name: str) -> Iterator[bytes]:
+    """Yield what is deflated behind byte `start` (RFC 1951); raises `DamagedError`."""
     stream = zlib.decompressobj(-zlib.MAX_WBITS)
     position = start
     try:
@@ -59,6 +61,6 @@ def _inflate(blob: Blob, start: int, name: str) -> Iterator[bytes]:
                 packed = stream.unconsumed_tail
         yield stream.flush()
     except zlib.error as error:
-        raise DamagedError(f"{name}: its deflated data set cannot be inflated") from error
+        raise DamagedError(f"{name}: cannot be inflated") from error
     if not stream.eof:
-        raise DamagedError(f"{name}: its deflated data set is cut short")
+        raise DamagedError(f"{name}: its deflated bytes are cut short")

@@ -123,62 +123,70 @@ def walk(
     if depth > DEPTH:
         raise UnsureError(f"sequences are nested more than {DEPTH} deep")
     index: Index = {}
-    unpack, number, implicit = (
-        syntax.element.unpack_from,
-        syntax.number.unpack_from,
-        syntax.implicit,
-    )
-    position = start
-    data, base = window.data, window.base
-    held = base + len(data)
+    implicit, unpack = syntax.implicit, syntax.element.unpack_from
+    number = syntax.number.unpack_from
+    position, limit = start, -1
     while position < end:
-        if position + 12 > held:
+        if position + 12 > limit:
             window.reach(max(min(position + 12, end), position + 8))
             data, base = window.data, window.base
-            held = base + len(data)
-        at = position - base
+            limit = min(end, base + len(data))
+        value, vr = position + 8, b""
         if implicit:
-            group, element, length = unpack(data, at)
-            value, vr = position + 8, b""
+            group, element, length = unpack(data, position - base)
         else:
-            group, element, vr, length = unpack(data, at)
-            value = position + 8
+            group, element, vr, length = unpack(data, position - base)
             if vr in LONG:
                 value += 4
-                if value > end:
-                    raise CutError(f"the element at byte {position} is cut short")
-                length = number(data, at + 8)[0]
+                length = number(data, position - base + 8)[0] if value <= limit else UNDEFINED
             elif vr not in SHORT and group != 0xFFFE:
                 raise UnsureError(f"{vr!r} at byte {position + 4} is not a VR")
         tag = group << 16 | element
-        if group in out_of_place:
+        if group in out_of_place or tag in index:
             if tag == ITEM_END and open_end:
-                return index, position + 8
-            raise UnsureError(f"({group:04X},{element:04X}) at byte {position} is out of place")
-        if tag in index:
-            raise UnsureError(f"({group:04X},{element:04X}) occurs twice")
-        if length == UNDEFINED:
-            stop = _undefined_end(window, tag, vr, value, end, syntax, depth)
-        else:
-            stop = value + length
-            if stop > end:
-                raise CutError(
-                    f"({group:04X},{element:04X}) at byte {position} needs {length} bytes, "
-                    f"{end - value} are left"
-                )
-            if depth == 0 and _is_bulk(window, tag, vr, value, length):
-                window.reach(value)
-                window.skip(value, stop)
-            elif stop > held:
-                window.reach(stop)
+                return index, value
+            what = "occurs twice" if tag in index else f"at byte {position} is out of place"
+            raise UnsureError(f"({group:04X},{element:04X}) {what}")
+        stop = value + length
+        # What is short and at hand, nearly everything, needs no closer look.
+        if stop > limit or length > BULK_SIZE or tag in BULK_TAGS:
+            stop = _value_end(window, tag, vr, value, length, end, syntax, depth)
+            data, base = window.data, window.base
+            limit = min(end, base + len(data))
         index[tag] = (position, value, stop, vr)
         position = stop
-        if position > held or window.base != base:
-            data, base = window.data, window.base
-            held = base + len(data)
     if open_end:
         raise CutError(f"the item at byte {start} has no end")
     return index, position
+
+
+def _value_end(
+    window: Window,
+    tag: int,
+    vr: bytes,
+    value: int,
+    length: int,
+    end: int,
+    syntax: Syntax,
+    depth: int,
+) -> int:
+    """Return where a value ends, and hold it unless it is bulk."""
+    if value > end:
+        raise CutError(f"({tag >> 16:04X},{tag & 0xFFFF:04X}) is cut short before its value")
+    if length == UNDEFINED:
+        return _undefined_end(window, tag, vr, value, end, syntax, depth)
+    stop = value + length
+    if stop > end:
+        raise CutError(
+            f"({tag >> 16:04X},{tag & 0xFFFF:04X}) needs {length} bytes at byte {value}, "
+            f"{end - value} are left"
+        )
+    if depth == 0 and _is_bulk(window, tag, vr, value, length):
+        window.reach(value)
+        window.skip(value, stop)
+    else:
+        window.reach(stop)
+    return stop
 
 
 def _is_bulk(window: Window, tag: int, vr: bytes, value: int, length: int) -> bool:

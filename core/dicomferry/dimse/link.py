@@ -16,6 +16,7 @@ from dicomferry.dimse.wire import Buffer
 _MOST_BUFFERS = 512  # of one sendmsg; Linux and macOS take 1024
 _LONGEST_PDU = 1 << 20
 _READ = 1 << 16
+_MOST_UNSENT = 1 << 18
 _ABORT = 0x07
 _WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
@@ -31,8 +32,7 @@ def connect(peer: Peer) -> Link:
         raise UnreachableError(
             f"{peer} is unreachable: {error}", hint="check host and port"
         ) from error
-    # Nagle's algorithm and delayed acknowledgment would cost 40 ms an instance.
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    tune(connection)
     if peer.tls:
         plain = connection
         try:
@@ -44,6 +44,16 @@ def connect(peer: Peer) -> Link:
             plain.close()
             raise
     return Link(connection, str(peer))
+
+
+def tune(connection: socket.socket) -> None:
+    """Set the options that storing over TCP needs."""
+    # Nagle's algorithm and delayed acknowledgment would cost 40 ms an instance.
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    # Megabytes waiting in the operating system would hide from the time limits that a slow peer
+    # still takes them.
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _MOST_UNSENT)
 
 
 def unreachable(peer: Peer, error: OSError) -> UnreachableError:
@@ -111,7 +121,12 @@ class Link:
 
     def waiting(self) -> bool:
         """Say whether the peer has sent anything not received yet, or has closed the connection."""
-        return bool(self._inbox) or self._ready(select.POLLIN, 0)
+        if self._inbox or not self._ready(select.POLLIN, 0):
+            return bool(self._inbox)
+        try:
+            return not self._pull() or bool(self._inbox)  # TLS also talks by itself
+        except AssociationLostError:
+            return True
 
     def close(self) -> None:
         """Close the connection; what was not sent yet may be lost."""

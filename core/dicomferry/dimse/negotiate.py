@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import struct
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dicomferry.dicom.quiet import quietly
 from dicomferry.dimse.association import (
     AssociationLostError,
     AssociationRejectedError,
@@ -49,8 +49,7 @@ def associate_rq(peer: Peer, contexts: Sequence[Syntaxes]) -> bytes:
     from pynetdicom.presentation import build_context
 
     primitive = _associate(peer)
-    with warnings.catch_warnings():  # pydicom's, about the form of UIDs that are what they are
-        warnings.simplefilter("ignore")
+    with quietly():  # the form of the UIDs is what it is
         proposed = [build_context(abstract, transfer) for abstract, transfer in contexts]
         for position, context in enumerate(proposed):
             context.context_id = context_id(position)
@@ -120,8 +119,7 @@ def _accepted(contexts: Sequence[Syntaxes], pdu: bytes) -> Agreement:
     from pynetdicom.pdu import A_ASSOCIATE_AC as ACCEPTANCE
 
     acceptance = ACCEPTANCE()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quietly():
         acceptance.decode(pdu)
         answers = {item.context_id: item for item in acceptance.presentation_context}
         accepted = {

@@ -7,14 +7,14 @@ import logging
 import socket
 import tempfile
 import time
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from dicomferry.dicom.quiet import quietly
 from dicomferry.dicom.splice import Spliced
 from dicomferry.dimse.association import (
     AssociationLostError,
@@ -25,6 +25,7 @@ from dicomferry.dimse.association import (
     UnreachableError,
 )
 from dicomferry.dimse.contexts import Syntaxes
+from dicomferry.dimse.link import tune
 from dicomferry.dimse.negotiate import (
     IMPLEMENTATION_CLASS_UID,
     IMPLEMENTATION_VERSION_NAME,
@@ -47,11 +48,10 @@ def open_reference(peer: Peer, contexts: Sequence[Syntaxes]) -> ReferenceAssocia
     from pynetdicom import build_context, evt
 
     _silence()
-    connected: list[Any] = []
+    connections: list[socket.socket] = []
     try:
-        # Where nobody listens pynetdicom leaves its socket to the garbage collector.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ResourceWarning)
+        # Of UIDs, and of the socket that pynetdicom forgets to close where nobody listens.
+        with quietly():
             association = _application_entity(peer).associate(
                 peer.host,
                 peer.port,
@@ -59,15 +59,21 @@ def open_reference(peer: Peer, contexts: Sequence[Syntaxes]) -> ReferenceAssocia
                 ae_title=peer.called_ae_title,
                 max_pdu=peer.max_pdu_length,
                 ext_neg=[user_identity(peer.user_identity)] if peer.user_identity else None,
-                evt_handlers=[(evt.EVT_CONN_OPEN, connected.append)],
+                evt_handlers=[
+                    (evt.EVT_CONN_OPEN, lambda event: connections.append(_socket_of(event.assoc)))
+                ],
                 tls_args=(peer.tls.context(), peer.host) if peer.tls else None,
             )
     except (OSError, UnicodeError, OverflowError) as error:
         raise UnreachableError(f"{peer} is unreachable: {error}", hint="check host") from error
     if not association.is_established:
-        raise _failure(peer, contexts, association, bool(connected))
-    _tune(association, peer.timeouts.response)
-    return ReferenceAssociation(peer, association)
+        for connection in connections:  # pynetdicom forgets those that the peer broke
+            connection.close()
+        raise _failure(peer, contexts, association, bool(connections))
+    connection = _socket_of(association)
+    tune(connection)
+    connection.settimeout(2 * peer.timeouts.response)  # later than this side's own limit
+    return ReferenceAssociation(peer, association, connection)
 
 
 def _silence() -> None:
@@ -106,25 +112,20 @@ def _failure(
     return AssociationLostError(f"{peer} did not answer an association request", hung=True)
 
 
-def _tune(association: Association, patience: float) -> None:
-    connection = _socket_of(association)
-    if connection:
-        # Nagle's algorithm and delayed acknowledgment would cost 40 ms an instance.
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.settimeout(patience)
-
-
-def _socket_of(association: Association) -> socket.socket | None:
+def _socket_of(association: Association) -> socket.socket:
     wrapper = association.dul.socket
-    return wrapper.socket if wrapper else None
+    if wrapper is None or wrapper.socket is None:
+        raise AssociationLostError("the connection broke as soon as the association was accepted")
+    return wrapper.socket
 
 
 class ReferenceAssociation:
     """`StorageAssociation` over `pynetdicom.Association`."""
 
-    def __init__(self, peer: Peer, association: Association) -> None:
+    def __init__(self, peer: Peer, association: Association, connection: socket.socket) -> None:
         self._peer = peer
         self._association = association
+        self._connection = connection
         self._accepted = MappingProxyType(
             {
                 (str(context.abstract_syntax), str(context.transfer_syntax[0])): context.context_id
@@ -154,7 +155,8 @@ class ReferenceAssociation:
         self._message_id = self._message_id % 0xFFFF + 1
         with _request(self._message_id, sop_class_uid, sop_instance_uid, data_set) as request:
             try:
-                return self._answer(request, context_id)
+                with quietly():
+                    return self._answer(request, context_id)
             except BaseException:
                 self.abort()
                 raise
@@ -176,9 +178,10 @@ class ReferenceAssociation:
         from pynetdicom.dimse_primitives import C_STORE
 
         association = self._association
-        started = time.monotonic()
         with _reactor_paused(self._peer, association):
             association.dimse.send_msg(request, context_id)
+            _wait_until_sent(association, self._peer.timeouts.response)
+            started = time.monotonic()
             _, answer = association.dimse.get_msg(block=True)
         if answer is None:
             hung = time.monotonic() - started >= self._peer.timeouts.response
@@ -201,14 +204,15 @@ class ReferenceAssociation:
         association, started = self._association, time.monotonic()
         while association.dul.is_alive() and not association.dul.stop_dul():
             elapsed = time.monotonic() - started
-            connection = _socket_of(association)
-            if elapsed > _ENDING and connection:
+            if elapsed > _ENDING:
                 with contextlib.suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
+                    self._connection.shutdown(socket.SHUT_RDWR)
             if elapsed > 2 * _ENDING:
                 association.dul.kill_dul()
             time.sleep(0.005)
         association.kill()
+        # Where the peer broke the connection pynetdicom leaves that to the garbage collector.
+        self._connection.close()
 
 
 @contextmanager
@@ -228,6 +232,18 @@ def _reactor_paused(peer: Peer, association: Association) -> Iterator[None]:
         checkpoint.set()
 
 
+def _wait_until_sent(association: Association, patience: float) -> None:
+    """Wait for pynetdicom's queue while it moves; the peer's time to respond begins after it."""
+    queue, answers = association.dul.to_provider_queue, association.dimse.msg_queue
+    left, until = queue.qsize(), time.monotonic() + patience
+    while left and answers.empty():
+        if time.monotonic() > until:
+            raise AssociationLostError("the peer took nothing within the time limit", hung=True)
+        time.sleep(0.0005)
+        if (now := queue.qsize()) < left:
+            left, until = now, time.monotonic() + patience
+
+
 @contextmanager
 def _request(
     number: int, sop_class_uid: str, sop_instance_uid: str, data_set: Spliced
@@ -239,8 +255,9 @@ def _request(
     request = C_STORE()
     request.MessageID = number
     request.Priority = 0
-    request.AffectedSOPClassUID = UID(sop_class_uid)
-    request.AffectedSOPInstanceUID = UID(sop_instance_uid)
+    with quietly():
+        request.AffectedSOPClassUID = UID(sop_class_uid)
+        request.AffectedSOPInstanceUID = UID(sop_instance_uid)
     if data_set.length <= _MOST_IN_MEMORY:
         request.DataSet = BytesIO(b"".join(_whole(data_set)))
         yield request

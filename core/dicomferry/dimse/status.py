@@ -32,11 +32,6 @@ class Status:
         return f"0x{self.code:04X} {self.words}"
 
 
-SUCCESS = 0x0000
-XNAT_FAILURE = 0xC000
-"""XNAT's answer to nearly every failure, passing or lasting (a full disk, a lock clash, …)."""
-
-
 def store_status(code: int) -> Status:
     """Say what `code` means in answer to a C-STORE (PS3.4 B.2.3; PS3.7 9.1.1.1.9 and Annex C).
 

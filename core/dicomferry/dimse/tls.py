@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import ssl
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from dicomferry.errors import FerryError
+
+if TYPE_CHECKING:
+    import ssl
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,8 @@ class Tls:
 
     def context(self) -> ssl.SSLContext:
         """Return a client context that always verifies; raises `FerryError` naming a bad file."""
+        import ssl
+
         try:
             context = ssl.create_default_context(cafile=self.ca_file or None)
         except OSError as error:

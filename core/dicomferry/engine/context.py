@@ -12,7 +12,7 @@ from dicomferry.errors import FerryError
 from dicomferry.host import Plugins
 from dicomferry.recipe.recipe import Recipe
 from dicomferry.recipe.secrets import parse_reference
-from dicomferry.recipe.servers import DEFAULT_IDENTIFIER, Identification, XnatServer
+from dicomferry.recipe.servers import DEFAULT_IDENTIFIER, IdentifiedBy, XnatServer
 
 ServerT = TypeVar("ServerT")
 
@@ -59,7 +59,7 @@ class LooseContext:
             )
         return self.identifier_of(next((s.identification for s in xnats.values()), None))
 
-    def identifier_of(self, identification: Identification | None) -> Identifier:
+    def identifier_of(self, identification: IdentifiedBy | None) -> Identifier:
         """Build an identifier from its declaration; without one, XNAT's default."""
         name = identification.identifier if identification else DEFAULT_IDENTIFIER
         component = self._plugins.components.identifiers.get(name)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dicomferry.engine.plan import Workshop
 from dicomferry.engine.pool import Pool, Said
 from dicomferry.engine.stages import Taking
-from dicomferry.engine.worker import Done
+from dicomferry.engine.worker import Digests, Done, Examinations
 from dicomferry.ledger.deliveries import Delivered, Deliveries, Load
 from dicomferry.model import Failed, Outcome
 
@@ -87,7 +87,7 @@ class Courier:
         for one in said:
             if isinstance(one.message, Done):
                 delivered += self._close(one.task, one.message)
-            elif not isinstance(one.message, list):
+            elif not isinstance(one.message, Examinations | Digests):
                 self._doors = 0
                 position = self._positions[id(one.task)]
                 self._positions[id(one.task)] = position + 1
@@ -114,5 +114,3 @@ class Courier:
 def is_complete(tally: Tally) -> bool:
     """Tell whether everything that was tried is stored or was excluded on purpose."""
     return not (tally.rejected or tally.failed or tally.unreachable)
-
-

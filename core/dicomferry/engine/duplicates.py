@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dicomferry.engine.pool import Pool
-from dicomferry.engine.worker import DigestTask, Done, WorkerSpec
+from dicomferry.engine.worker import Digests, DigestTask, Done, WorkerSpec
 from dicomferry.errors import FerryError
 from dicomferry.ledger.catalog import CatalogWriter
 from dicomferry.ledger.rows import Verdict
@@ -52,8 +52,8 @@ def _verdicts(pool: Pool, groups: list[list[Twin]]) -> Iterator[Held]:
     tasks = (DigestTask(tuple(twin.item for twin in group)) for group in groups)
     for said in pool.work(tasks):
         for one in said:
-            if isinstance(one.message, list):
-                digests.update(one.message)
+            if isinstance(one.message, Digests):
+                digests.update(one.message.by_item)
             elif isinstance(one.message, Done) and one.message.error:
                 raise FerryError(one.message.error, hint=one.message.hint)
     for group in groups:

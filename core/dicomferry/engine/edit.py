@@ -11,7 +11,7 @@ from dicomferry.dicom.edits import Edits
 from dicomferry.dicom.header import Header
 from dicomferry.engine.log import log_bug
 from dicomferry.engine.stages import Changing, Stages
-from dicomferry.errors import EditError, FerryError, TemplateError
+from dicomferry.errors import DamagedError, EditError, FerryError, TemplateError
 from dicomferry.model import Excluded, Forecast, Rejected, Wanted
 
 _LEVELS = ("project", "subject", "session")
@@ -53,7 +53,7 @@ def edit_and_forecast(stages: Stages, header: Header, upto: int) -> Ready | Held
                 return Held(code, type(answer)(f"{step.path}: {answer.reason}"))
             sha.update(answer.digest().encode())
             header = header.edited(answer)
-        except (TemplateError, EditError) as error:
+        except (TemplateError, EditError, DamagedError) as error:
             return Held("not-editable", Rejected(f"{step.path}: {error.message}"))
     return _forecast(stages.identifiers, header, sha.hexdigest())
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 from dicomferry.engine.duplicates import resolve_duplicates
 from dicomferry.engine.pool import Pool
 from dicomferry.engine.stages import Stages
-from dicomferry.engine.worker import Done, ExamineTask, WorkerSpec
+from dicomferry.engine.worker import Done, Examinations, ExamineTask, WorkerSpec
 from dicomferry.errors import FerryError
 from dicomferry.ledger.arrival import settle_first_sessions
 from dicomferry.ledger.catalog import CatalogWriter
@@ -104,7 +104,12 @@ def _examine(shop: Workshop, catalog: CatalogWriter, digest: str, stage: int | N
     with Pool(shop.spec, min(shop.processes, 1 + total // _EXAMINE_BATCH)) as pool:
         left = total
         for said in pool.work(tasks):
-            results = [r for one in said if isinstance(one.message, list) for r in one.message]
+            results = [
+                result
+                for one in said
+                if isinstance(one.message, Examinations)
+                for result in one.message.results
+            ]
             catalog.examined(digest, results)
             left -= len(results)
             shop.progress("examined", len(results), total)

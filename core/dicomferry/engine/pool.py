@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Event
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
-from dicomferry.engine.worker import Answer, Done, Message, Task, WorkerSpec, work
+from dicomferry.engine.processes import process_context
+from dicomferry.engine.worker import Answer, Done, Kept, Message, Task, WorkerSpec, work
 
 TaskT = TypeVar("TaskT", bound=Task)
 
@@ -31,9 +32,7 @@ class Pool:
     """A fixed number of workers; a context manager that leaves none behind."""
 
     def __init__(self, spec: WorkerSpec, size: int) -> None:
-        # Forked workers share what is loaded already and start at once; elsewhere they import.
-        method = "fork" if sys.platform == "linux" else "spawn"
-        self._context = multiprocessing.get_context(method)
+        self._context = process_context()
         self._stop = self._context.Event()
         self._spec = spec
         self._workers: dict[Connection, BaseProcess] = {}
@@ -73,8 +72,9 @@ class Pool:
     def work(self, tasks: Iterator[TaskT]) -> Iterator[list[Said[TaskT]]]:
         """Give out tasks and yield what the workers say, in batches as it comes.
 
-        An empty batch is yielded now and then, so that the caller can look about. A worker that
-        dies ends its task with an error; the others go on.
+        An empty batch is yielded now and then, so that the caller can look about. By taking the
+        next batch the caller says that the one before is durable. A worker that dies ends its
+        task with an error; the others go on.
         """
         idle = list(self._workers)
         busy: dict[Connection, TaskT] = {}
@@ -89,25 +89,35 @@ class Pool:
             if not busy:
                 return
             said: list[Said[TaskT]] = []
+            answers: dict[Connection, int] = {}
             for ready in wait(list(busy), _WAIT):
                 assert isinstance(ready, Connection)  # noqa: S101  only these were waited for
                 for message in _drain(ready):
                     said.append(Said(busy[ready], message))
-                    if isinstance(message, Done):
-                        del busy[ready]
-                        if not message.died:
-                            idle.append(ready)
+                    if not isinstance(message, Done):
+                        answers[ready] = answers.get(ready, 0) + 1
+                        continue
+                    del busy[ready]
+                    if not message.died:
+                        idle.append(ready)
             yield said
+            _acknowledge(answers)
 
 
 def _start(
-    spec: WorkerSpec, inbox: Connection, stop: object, others: tuple[Connection, ...]
+    spec: WorkerSpec, inbox: Connection, stop: Event, others: tuple[Connection, ...]
 ) -> None:
     # A forked worker inherits the main process's ends of all pipes; were they left open, no
     # worker would ever notice that the main process is gone.
     for connection in others:
         connection.close()
-    work(spec, inbox, stop)  # type: ignore[arg-type]  multiprocessing's Event has no public type
+    work(spec, inbox, stop)
+
+
+def _acknowledge(answers: dict[Connection, int]) -> None:
+    for connection, number in answers.items():
+        with suppress(OSError):  # a worker that died is told of by its pipe
+            connection.send(Kept(number))
 
 
 def _drain(connection: Connection) -> Iterator[Message]:

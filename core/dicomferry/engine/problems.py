@@ -10,8 +10,10 @@ from dicomferry.ledger.view import LedgerView
 from dicomferry.model import Problem, Severity
 from dicomferry.xnat.capabilities import accepted_sop_classes, accepted_transfer_syntaxes
 
-_READY = "FROM item JOIN destination ON destination.id = item.destination" \
-    " WHERE scan = ? AND verdict = 'ready'"  # fmt: skip
+_READY = (
+    "FROM item JOIN destination ON destination.id = item.destination"
+    " WHERE scan = ? AND verdict = 'ready'"
+)
 
 
 def find_problems(ledger: Ledger, allow: frozenset[str], *, xnat: bool) -> list[Problem]:
@@ -20,9 +22,10 @@ def find_problems(ledger: Ledger, allow: frozenset[str], *, xnat: bool) -> list[
     An error stops a run before anything is sent. `xnat` says whether an XNAT receives the data.
     """
     scan = LedgerView(ledger).scan
-    found = [*_mismatches(ledger, scan), *_collisions(ledger, scan), *_sessions(ledger, scan)]
+    found = [*_mismatches(ledger, scan), *_collisions(ledger, scan)]
     if xnat:
-        found += [*_destinations(ledger, scan), *_capabilities(ledger, scan)]
+        found += [*_sessions(ledger, scan), *_destinations(ledger, scan)]
+        found += _capabilities(ledger, scan)
     found += _twins(ledger, scan)
     waived = [
         replace(problem, severity=Severity.NOTE, message=f"{problem.message} [allowed]")
@@ -53,7 +56,7 @@ def _mismatches(ledger: Ledger, scan: int) -> Iterator[Problem]:
 def _collisions(ledger: Ledger, scan: int) -> Iterator[Problem]:
     for level, other in (("subject", "subject"), ("session", "session")):
         rows = ledger.connection.execute(
-            f"SELECT project, destination.{level}, count(DISTINCT {other}_original), count(*)"  # noqa: S608
+            f"SELECT project, destination.{level}, count(DISTINCT {other}_original), count(*)"
             f" {_READY} AND {other}_original IS NOT NULL GROUP BY 1, 2 HAVING 3 > 1"
             f" AND count(DISTINCT {other}_original) > 1",
             (scan,),
@@ -66,9 +69,8 @@ def _collisions(ledger: Ledger, scan: int) -> Iterator[Problem]:
                 hint="tell them apart in identify, or spell them alike first with remap",
             )
 
-
     for project, subjects in ledger.connection.execute(
-        f"SELECT project, group_concat(DISTINCT subject) {_READY}"  # noqa: S608
+        f"SELECT project, group_concat(DISTINCT subject) {_READY}"
         " GROUP BY project, lower(subject) HAVING count(DISTINCT subject) > 1",
         (scan,),
     ):
@@ -84,7 +86,7 @@ def _collisions(ledger: Ledger, scan: int) -> Iterator[Problem]:
 def _sessions(ledger: Ledger, scan: int) -> Iterator[Problem]:
     # XNAT's session key is project, StudyInstanceUID and label; the subject is not part of it.
     for project, session, subjects in ledger.connection.execute(
-        f"SELECT project, session, count(DISTINCT subject) {_READY}"  # noqa: S608
+        f"SELECT project, session, count(DISTINCT subject) {_READY}"
         " GROUP BY 1, 2 HAVING count(DISTINCT subject) > 1",
         (scan,),
     ):
@@ -95,7 +97,7 @@ def _sessions(ledger: Ledger, scan: int) -> Iterator[Problem]:
             hint="make the session label name its subject",
         )
     for project, session, studies in ledger.connection.execute(
-        f"SELECT project, session, count(DISTINCT coalesce(sent_study, study)) {_READY}"  # noqa: S608
+        f"SELECT project, session, count(DISTINCT coalesce(sent_study, study)) {_READY}"
         " GROUP BY 1, 2 HAVING count(DISTINCT coalesce(sent_study, study)) > 1",
         (scan,),
     ):
@@ -122,8 +124,21 @@ def _sessions(ledger: Ledger, scan: int) -> Iterator[Problem]:
 
 
 def _destinations(ledger: Ledger, scan: int) -> Iterator[Problem]:
+    (undeclared,) = ledger.connection.execute(
+        "SELECT count(*) FROM item JOIN why ON why.id = item.why WHERE scan = ?"
+        " AND verdict = 'ready' AND why.project LIKE '%projects are not declared'",
+        (scan,),
+    ).fetchone()
+    if undeclared:
+        yield Problem(
+            "projects-not-declared",
+            f"the project of {_instances(undeclared)} is taken to exist: the server's projects"
+            " are not declared",
+            Severity.WARNING,
+            hint="list them under identification: projects:, so that a missing one is noticed",
+        )
     (unassigned,) = ledger.connection.execute(
-        f"SELECT count(*) {_READY} AND project = ''",  # noqa: S608
+        f"SELECT count(*) {_READY} AND project = ''",
         (scan,),
     ).fetchone()
     if unassigned:
@@ -135,7 +150,7 @@ def _destinations(ledger: Ledger, scan: int) -> Iterator[Problem]:
             hint="name the project with identify, and list it under identification: projects:",
         )
     (nameless,) = ledger.connection.execute(
-        f"SELECT count(*) {_READY} AND session = 'dicom_upload'",  # noqa: S608
+        f"SELECT count(*) {_READY} AND session = 'dicom_upload'",
         (scan,),
     ).fetchone()
     if nameless:
@@ -150,7 +165,7 @@ def _destinations(ledger: Ledger, scan: int) -> Iterator[Problem]:
 def _capabilities(ledger: Ledger, scan: int) -> Iterator[Problem]:
     classes, syntaxes = accepted_sop_classes(), accepted_transfer_syntaxes()
     for sop_class, syntax, count in ledger.connection.execute(
-        f"SELECT sop_class, transfer_syntax, count(*) {_READY} GROUP BY 1, 2",  # noqa: S608
+        f"SELECT sop_class, transfer_syntax, count(*) {_READY} GROUP BY 1, 2",
         (scan,),
     ):
         if sop_class not in classes or syntax not in syntaxes:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -14,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from dicomferry.engine.context import BuildContext
+from dicomferry.engine.processes import process_context
 from dicomferry.errors import FerryError
 from dicomferry.host import Selection, load_plugins
 from dicomferry.recipe.recipe import Recipe
@@ -79,7 +78,7 @@ def _pointed(server: XnatServer, port: int) -> XnatServer:
 def _double(
     recipe: Recipe, name: str, selection: Selection, storage: Path | None
 ) -> Iterator[Double]:
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    context = process_context()
     here, there = context.Pipe()
     process = context.Process(
         target=_stand_in, args=(recipe, name, selection, storage, there, here), daemon=True
@@ -114,9 +113,7 @@ def _stand_in(
     try:
         context = BuildContext(recipe, load_plugins(selection))
         server = context.server(name, XnatServer)
-        with StandIn(
-            context.identifier(name), storage, ae_title=server.dicom.ae_title
-        ) as stand_in:
+        with StandIn(context.identifier(name), storage, ae_title=server.dicom.ae_title) as stand_in:
             connection.send(stand_in.port)
             while connection.recv() == "build":
                 stand_in.build()

@@ -158,5 +158,3 @@ def make_folder(folder: Path) -> None:
             f"{folder}: cannot be made: {error.strerror}",
             hint="choose another folder for the ledger with --state",
         ) from None
-
-

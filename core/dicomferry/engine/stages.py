@@ -41,7 +41,7 @@ class Changing:
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """A sink of the recipe; `key` is its name in the ledger: the step and the receiver behind it."""
+    """A sink of the recipe; `key` names it in the ledger: the step and the receiver behind it."""
 
     id: str
     path: str

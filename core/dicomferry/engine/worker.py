@@ -54,15 +54,39 @@ Task = ExamineTask | DigestTask | Load
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The task is finished; `error` says why it ended early, `died` that the worker went with it."""
+    """The task is finished; `error` says why it ended early, `died` that the worker did too."""
 
     error: str = ""
     hint: str = ""
     died: bool = False
 
 
-Answer = list[Examined] | list[tuple[int, str]] | Outcome
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The main process has made this many answers durable."""
+
+    answers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Examinations:
+    """What came of an `ExamineTask`."""
+
+    results: list[Examined]
+
+
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """What came of a `DigestTask`: item to hex digest."""
+
+    by_item: dict[int, str]
+
+
+Answer = Examinations | Digests | Outcome
 Message = Answer | Done
+
+_WINDOW = 8
+"""Answers that may be on their way to the ledger: what a killed run may have to send again."""
 
 
 def work(spec: WorkerSpec, inbox: Connection, stop: Event) -> None:
@@ -77,16 +101,28 @@ def work(spec: WorkerSpec, inbox: Connection, stop: Event) -> None:
         except (EOFError, OSError):
             return
         try:
-            for answer in worker.answers(task):
-                inbox.send(answer)
-            inbox.send(Done())
-        except FerryError as error:
-            inbox.send(Done(error.message, error.hint))
-        except BrokenPipeError:
+            _answer(worker, task, inbox)
+        except (EOFError, BrokenPipeError):
             return
         except Exception as error:  # noqa: BLE001  a bug must reach the main process
             log_bug(error, "a worker failed")
             inbox.send(Done(f"a worker failed unexpectedly ({type(error).__name__}); see the log"))
+
+
+def _answer(worker: _Worker, task: Task, inbox: Connection) -> None:
+    under_way = 0
+    end = Done()
+    try:
+        for answer in worker.answers(task):
+            inbox.send(answer)
+            under_way += 1
+            while under_way >= _WINDOW:
+                under_way -= inbox.recv().answers
+    except FerryError as error:
+        end = Done(error.message, error.hint)
+    while under_way:
+        under_way -= inbox.recv().answers
+    inbox.send(end)
 
 
 class _Worker:
@@ -99,9 +135,9 @@ class _Worker:
         match task:
             case ExamineTask(items, upto):
                 stages = self._stages(upto)
-                yield [examine(item, stages, upto) for item in items]
+                yield Examinations([examine(item, stages, upto) for item in items])
             case DigestTask(items):
-                yield [(item.id, content_digest(item)) for item in items]
+                yield Digests({item.id: content_digest(item) for item in items})
             case Load():
                 yield from dispatch(self._stages(None), task, self._stopped)
 

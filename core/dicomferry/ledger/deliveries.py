@@ -49,7 +49,7 @@ class Deliveries:
     def destinations(self, sink: str) -> list[int]:
         """Return the destinations that still have something due at a sink, in plan order."""
         rows = self._ledger.connection.execute(
-            f"SELECT DISTINCT item.destination {_DUE} ORDER BY item.destination",  # noqa: S608
+            f"SELECT DISTINCT item.destination {_DUE} ORDER BY item.destination",
             {"sink": sink, "scan": self._scan},
         )
         return [row[0] for row in rows]
@@ -57,7 +57,7 @@ class Deliveries:
     def count_due(self, sink: str) -> tuple[int, int]:
         """Return instances and bytes due at a sink."""
         row = self._ledger.connection.execute(
-            f"SELECT count(*), coalesce(sum(item.size), 0) {_DUE}",  # noqa: S608
+            f"SELECT count(*), coalesce(sum(item.size), 0) {_DUE}",
             {"sink": sink, "scan": self._scan},
         ).fetchone()
         return (row[0], row[1])
@@ -72,8 +72,8 @@ class Deliveries:
         )
         rows = connection.execute(
             "SELECT item.id, source, path, member, size, modified_ns, names, row,"
-            " coalesce(sent_study, study), coalesce(sent_series, series), coalesce(sent_sop, item.sop),"
-            f" sop_class, transfer_syntax, edits, {_STAMP} {_DUE}"  # noqa: S608
+            " coalesce(sent_study, study), coalesce(sent_series, series),"
+            f" coalesce(sent_sop, item.sop), sop_class, transfer_syntax, edits, {_STAMP} {_DUE}"
             " AND item.destination = :destination ORDER BY item.id",
             {"sink": sink, "scan": self._scan, "destination": destination},
         )
@@ -101,13 +101,7 @@ class Deliveries:
                 " stamp = excluded.stamp, sop = excluded.sop,"
                 " destination = excluded.destination, attempts = attempts + 1,"
                 " run = excluded.run, at = excluded.at",
-                [
-                    (
-                        result.due.item.id, sink, *_columns(result.outcome), result.due.stamp,
-                        result.due.sent.sop_instance_uid, result.due.item.id, run, now,
-                    )  # fmt: skip
-                    for result in results
-                ],
+                [_row(sink, run, now, result) for result in results],
             )
 
     def begin(self, verb: str, recipe: str, digest: str) -> int:
@@ -140,6 +134,12 @@ def outcome_of(state: str, reason: str, retryable: int) -> Outcome:
             return Rejected(reason)
         case _:
             return Failed(reason, bool(retryable))
+
+
+def _row(sink: str, run: int, now: str, result: Delivered) -> tuple[object, ...]:
+    due = result.due
+    sent = (due.stamp, due.sent.sop_instance_uid, due.item.id)
+    return (due.item.id, sink, *_columns(result.outcome), *sent, run, now)
 
 
 def _columns(outcome: Outcome) -> tuple[str, str, int]:

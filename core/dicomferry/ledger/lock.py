@@ -62,7 +62,7 @@ class Lock:
                     os.close(self._handle)
                     raise LedgerError(
                         f"{self._path.parent}: another run holds this ledger: {_name(holder)}",
-                        hint="wait for it to end, or stop it; running again then goes on from there",
+                        hint="wait for it to end, or stop it; a run after it goes on from there",
                     ) from None
                 time.sleep(0.05)
             else:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from dicomferry.ledger.catalog import destination_of, location_of
 from dicomferry.ledger.deliveries import outcome_of
@@ -70,13 +71,7 @@ class LedgerView:
             " ORDER BY project = '', project, subject, session",
             (self.scan,),
         ).fetchall()
-        return [
-            SessionPlan(
-                destination_of(*row[1:4]), *why[row[0]], *row[4:8],
-                tuple(sorted(str(row[8]).split(","))), stored.get(row[0], {}),
-            )  # fmt: skip
-            for row in rows
-        ]
+        return [_session_plan(row, why[row[0]], stored.get(row[0], {})) for row in rows]
 
     def tallies(self) -> list[Tally]:
         """Return how many items there are of each verdict and code."""
@@ -117,9 +112,9 @@ class LedgerView:
     def items(self) -> Iterator[ItemState]:
         """Yield every item of the plan with what became of it."""
         rows = self._connection.execute(
-            "SELECT item.id, path, member, verdict, code, item.reason, coalesce(sent_sop, item.sop, ''),"
-            " item.destination, project, subject, destination.session,"
-            " delivery.sink, delivery.state, delivery.reason, delivery.retryable"
+            "SELECT item.id, path, member, verdict, code, item.reason,"
+            " coalesce(sent_sop, item.sop, ''), item.destination, project, subject,"
+            " destination.session, delivery.sink, delivery.state, delivery.reason, delivery.retryable"
             " FROM item LEFT JOIN destination ON destination.id = item.destination"
             " LEFT JOIN delivery ON delivery.item = item.id"
             " WHERE scan = ? ORDER BY item.id, delivery.sink",
@@ -167,3 +162,20 @@ class LedgerView:
             first, becauses = found.get(destination, (auto_archive, ()))
             found[destination] = (first, (*becauses, Because(project, subject, session)))
         return found
+
+
+def _session_plan(
+    row: Sequence[Any], why: tuple[str, tuple[Because, ...]], stored: dict[str, int]
+) -> SessionPlan:
+    _, project, subject, session, studies, series, instances, size, modalities = row
+    return SessionPlan(
+        destination=destination_of(project, subject, session),
+        auto_archive=why[0],
+        because=why[1],
+        studies=studies,
+        series=series,
+        instances=instances,
+        size=size,
+        modalities=tuple(sorted(str(modalities).split(","))),
+        stored=stored,
+    )

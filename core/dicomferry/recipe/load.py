@@ -23,7 +23,7 @@ from dicomferry.recipe.recipe import Recipe, Step
 from dicomferry.recipe.schema import identification_schema, recipe_schema
 from dicomferry.recipe.servers import (
     DEFAULT_IDENTIFIER,
-    Identification,
+    IdentifiedBy,
     PacsServer,
     Server,
     XnatServer,
@@ -53,7 +53,7 @@ def load_recipe(path: Path, components: Components, overrides: Mapping[str, str]
     return _Loader(document, components, templates).recipe(rendered, params.values)
 
 
-def load_identification(path: Path, components: Components) -> Identification:
+def load_identification(path: Path, components: Components) -> IdentifiedBy:
     """Load a file that holds one `identification:` mapping; raises as `load_recipe` does."""
     document = read_document(path)
     templates = Templates({})
@@ -106,7 +106,7 @@ class _Loader:
             places=dict(_places(self._document)),
         )
 
-    def identification(self, plain: Mapping[str, Any], path: NodePath) -> Identification | None:
+    def identification(self, plain: Mapping[str, Any], path: NodePath) -> IdentifiedBy | None:
         """Return how a server identifies; None where its identifier is not installed."""
         name = str(plain.get("identifier", DEFAULT_IDENTIFIER))
         component = self._components.identifiers.get(name)
@@ -114,7 +114,7 @@ class _Loader:
             return None
         own = {key: value for key, value in plain.items() if key != "identifier"}
         options = self.converter.options(component.options, own, path)
-        return Identification(name, options)
+        return IdentifiedBy(name, options)
 
     def _servers(self, plain: Mapping[str, Any]) -> Iterator[tuple[str, Server]]:
         kinds: dict[str, type[Server]] = {"pacs": PacsServer, "xnat": XnatServer}

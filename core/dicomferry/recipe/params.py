@@ -82,7 +82,7 @@ class Rendered:
 
 
 def render_static(document: Document, templates: Templates) -> Rendered:
-    """Render every text outside `params` and a test's `given` that needs nothing but `params`.
+    """Render every text outside `params` that needs nothing but `params`.
 
     What needs an instance stays as it is; what is no template at all is left for the schema, which
     knows whether a template may stand there.
@@ -90,7 +90,7 @@ def render_static(document: Document, templates: Templates) -> Rendered:
     paths: set[NodePath] = set()
     tree = document.plain
     for path, text in list(_texts(tree, ())):
-        if "{{" not in text or path[0] == _SECTION or "given" in path[2:3]:
+        if "{{" not in text or path[0] == _SECTION:
             continue
         try:
             rendered = templates.static(text)

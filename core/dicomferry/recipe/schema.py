@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from dicomferry.component import AnyComponent
-from dicomferry.recipe.annotations import CONDITION_FORMAT, TEMPLATE_FORMAT
+from dicomferry.recipe.annotations import ATTRIBUTE_FORMAT, CONDITION_FORMAT, TEMPLATE_FORMAT
 from dicomferry.recipe.components import Components
 from dicomferry.recipe.servers import DEFAULT_IDENTIFIER, PacsServer, XnatServer
 from dicomferry.template import Condition, Template
@@ -99,6 +99,13 @@ def schema_text(schema: Schema) -> str:
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
+def schemas_folder() -> Path:
+    """Return where the schemas that come with dicomferry are: in the wheel, or beside `core/`."""
+    package = Path(__file__).parents[1]
+    inside = package / "schemas"
+    return inside if inside.is_dir() else package.parents[1] / "schemas"
+
+
 def _properties(lists: Schema) -> Schema:
     named = {"type": "object", "propertyNames": {"pattern": "^[A-Za-z0-9][A-Za-z0-9._-]*$"}}
     return {
@@ -147,7 +154,12 @@ def _test() -> Schema:
         "type": "object",
         "properties": {
             "name": _TEXT,
-            "given": {"type": "object", "description": "Attributes of an instance made up."},
+            "given": {
+                "type": "object",
+                "description": "Attributes of an instance made up.",
+                "propertyNames": {"format": ATTRIBUTE_FORMAT},
+                "additionalProperties": _TEXT,
+            },
             "file": {**_TEXT, "description": "An instance, relative to the recipe's folder."},
             "expect": {"type": "object", "description": "What must become of it."},
         },

@@ -86,14 +86,16 @@ class XnatDicom(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
 class XnatRest(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """An XNAT's REST side."""
 
-    url: Annotated[str, Meta(pattern=r"^https?://[^\s@]+$", description="Without a login in it.")]
+    url: Annotated[
+        str, Meta(pattern=r"^https?://[^\s@]+$", description="https://HOST, without a login in it.")
+    ]
     login: Annotated[
         Secret, Meta(description="A reference to `user:password`, as `${netrc:xnat.example.org}`.")
     ]
 
 
 @dataclass(frozen=True, slots=True)
-class Identification:
+class IdentifiedBy:
     """How an XNAT identifies: the component that emulates it, and that component's options."""
 
     identifier: str
@@ -101,7 +103,7 @@ class Identification:
 
 
 class XnatServer(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """An XNAT. `identification` is a mapping in YAML and an `Identification` once loaded."""
+    """An XNAT. `identification` is a mapping in YAML and an `IdentifiedBy` once loaded."""
 
     dicom: XnatDicom
     rest: XnatRest | None = None
@@ -110,13 +112,13 @@ class XnatServer(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     @property
     def identifier(self) -> str:
         """The name of the component that emulates how this XNAT identifies."""
-        known = isinstance(self.identification, Identification)
+        known = isinstance(self.identification, IdentifiedBy)
         return self.identification.identifier if known else DEFAULT_IDENTIFIER
 
     @property
     def identification_options(self) -> object:
         """The options of that component; None where it is not installed."""
-        known = isinstance(self.identification, Identification)
+        known = isinstance(self.identification, IdentifiedBy)
         return self.identification.options if known else None
 
     def faults(self) -> Iterable[tuple[tuple[str, ...], str]]:

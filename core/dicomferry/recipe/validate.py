@@ -32,7 +32,9 @@ def check_version(document: Document) -> None:
     explain = Explainer(document)
     plain = document.plain
     if not isinstance(plain, dict):
-        raise ProblemsError([explain.problem("version", (), "a recipe is a mapping: recipe: 1, …")])
+        raise ProblemsError(
+            [explain.problem("version", (), "a recipe is a mapping that begins with recipe: 1")]
+        )
     if "recipe" not in plain:
         message = "the format version is missing"
         raise ProblemsError([explain.problem("version", (), message, "add the line recipe: 1")])
@@ -43,8 +45,13 @@ def check_version(document: Document) -> None:
             [explain.problem("version", ("recipe",), message, "upgrade dicomferry")]
         )
     if type(version) is not int or version != FORMAT_VERSION:
-        message = f"there is no format version {document.source(('recipe',)) or 'like this'}"
+        message = f"there is no format version {_as_written(document, version)}"
         raise ProblemsError([explain.problem("version", ("recipe",), message, "write recipe: 1")])
+
+
+def _as_written(document: Document, version: object) -> str:
+    source = document.source(("recipe",))
+    return repr(version) if isinstance(version, str) or source is None else source
 
 
 def check_schema(

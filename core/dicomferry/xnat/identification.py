@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
+from typing import Final
 
 from dicomferry.dicom.header import Header
 from dicomferry.model import AutoArchive, Because, Destination, Forecast
@@ -33,6 +34,10 @@ _FALSE = re.compile(r"f(?:alse)?", re.ASCII | re.IGNORECASE)
 
 _Candidates = Iterator[tuple[str, str | None]]
 """The source in words and the text found there, in XNAT's order."""
+
+
+_PROJECT_ID: Final = re.compile(r"[A-Za-z0-9_-]+")
+_UNDECLARED: Final = ", if there is such a project: the server's projects are not declared"
 
 
 def _from_rules(chain: RuleChain, header: Header) -> _Candidates:
@@ -70,20 +75,27 @@ def _requested(text: str | None) -> AutoArchive:
 
 
 class _Projects:
-    """The projects the receiving user can read, by ID and alias, exact to the letter."""
+    """The projects the receiving user can read, by ID and alias, exact to the letter.
 
-    def __init__(self, projects: list[str | Project]) -> None:
-        known = [Project(id=item) if isinstance(item, str) else item for item in projects]
+    Without a declaration nobody can say which projects there are: whatever can be a project's ID
+    is then taken for one, and the reason says that it was.
+    """
+
+    def __init__(self, projects: list[str | Project] | None) -> None:
+        self._declared = projects is not None
+        known = [Project(id=item) if isinstance(item, str) else item for item in projects or ()]
         aliases = {alias: project.id for project in known for alias in project.aliases}
         self._ids = {**aliases, **{project.id: project.id for project in known}}
 
     def find(self, text: str | None) -> str | None:
+        if text and not self._declared:
+            return text if _PROJECT_ID.fullmatch(text) else None
         return self._ids.get(text) if text else None
 
     def first(self, candidates: _Candidates) -> tuple[str | None, str]:
         for source, text in candidates:
             if (project := self.find(text)) is not None:
-                return project, source
+                return project, source if self._declared else f"{source}{_UNDECLARED}"
         return None, "no rule matched: Unassigned"
 
 

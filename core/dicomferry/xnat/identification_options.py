@@ -33,11 +33,12 @@ class SiteRules(RoutingRules, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Identification(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a server identifies: its projects, its rules, its routed studies.
 
-    `projects` are those the receiving user can read. `receiver` are the routing expressions of
+    `projects` are those the receiving user can read; left out, any project is taken to be there.
+    `receiver` are the routing expressions of
     the receiver that is sent to, `routing` maps a StudyInstanceUID to a project (DQR only).
     """
 
-    projects: list[str | Project] = []
+    projects: list[str | Project] | None = None
     site: SiteRules = SiteRules()
     receiver: RoutingRules = RoutingRules()
     routing: dict[str, str] = {}

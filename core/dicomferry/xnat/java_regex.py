@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from dicomferry.xnat.java_syntax import JavaSyntaxError, Translator, UnforeseeableError
+from dicomferry.xnat.java_errors import JavaSyntaxError, UnforeseeableError
+from dicomferry.xnat.java_syntax import Translator
 
 
 @dataclass(frozen=True, slots=True)

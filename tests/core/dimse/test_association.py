@@ -79,8 +79,36 @@ def test_storescp_holds_what_was_sent(storescp: servers.StoreScp, sender, tmp_pa
     assert arrived == {_data_set(path.read_bytes()) for path in paths}
 
 
+def test_orthanc_holds_what_was_sent(orthanc: servers.Orthanc, to_peer, tmp_path: Path) -> None:
+    paths = make_instances(tmp_path, 6)
+    peer = to_peer(orthanc.port, called=orthanc.ae_title)
+    association = open_association(peer, [MR])
+    for path in paths:
+        location = Location(str(path))
+        with open_instance(open_blob(location), location) as instance:
+            uid, data_set = instance.header.ref.sop_instance_uid, instance.data_set(instance.header)
+            assert association.store(*MR[:1], uid, MR[1], data_set).status == 0
+    association.release()
+
+    arrived = {_data_set(orthanc.file(instance)) for instance in orthanc.instances()}
+    assert arrived == {_data_set(path.read_bytes()) for path in paths}
+
+
 def _data_set(file: bytes) -> bytes:
     return file[144 + int.from_bytes(file[140:144], "little") :]
+
+
+def test_pynetdicom_takes_from_a_file_what_memory_should_not_hold(
+    receiver: Receiver, to_peer, store, monkeypatch
+) -> None:
+    monkeypatch.setattr("dicomferry.dimse.reference._MOST_IN_MEMORY", 1000)
+    association = open_association(to_peer(receiver.port), [CT], "pynetdicom")
+
+    answer, digest = store(association)
+    association.release()
+
+    assert answer.status == 0
+    assert receiver.stored[0].sha256 == digest
 
 
 def test_many_instances_go_over_one_association(receiver: Receiver, sender, store) -> None:

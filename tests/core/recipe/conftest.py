@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -105,5 +105,3 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, components: Components
         return load_recipe(Path("recipe.yaml"), components, overrides)
 
     return loaded
-
-

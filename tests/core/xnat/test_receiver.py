@@ -200,6 +200,25 @@ def test_bytes_that_are_no_data_set_are_refused_with_c000(
     assert standin.receipts() == ()
 
 
+def test_an_identifier_that_fails_is_answered_with_c000(
+    start: Start, make_dataset: MakeDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identifier = ClassicIdentifier(Identification())
+    monkeypatch.setattr(identifier, "forecast", lambda _header: dict[str, int]()["SECRET"])
+    (answer,) = send(start(identifier), make_dataset())
+    assert (answer.Status, answer.ErrorComment) == (0xC000, "KeyError")
+
+
+def test_one_instance_on_two_associations_at_once_is_refused(start: Start) -> None:
+    standin, path = start(), Path("P1/E1/SCANS/1/DICOM/1.dcm")
+    with (
+        standin._alone(path),
+        pytest.raises(FerryError, match="Concurrent file sends"),
+        standin._alone(path),
+    ):
+        pass
+
+
 def test_dqr_keeps_a_study_in_the_session_of_its_first_instance(
     start: Start, make_dataset: MakeDataset
 ) -> None:

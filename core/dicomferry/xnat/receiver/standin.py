@@ -7,6 +7,8 @@ import logging
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -71,6 +73,7 @@ class StandIn:
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._receipts = ReceiptLog(None)
+        self._writing: set[Path] = set()
         self._server: ThreadedAssociationServer | None = None
 
     def __enter__(self) -> Self:
@@ -146,6 +149,9 @@ class StandIn:
             self._take(_wire(event))
         except (FerryError, OSError) as error:
             return _status(_CANNOT_UNDERSTAND, str(error))
+        except Exception as error:  # noqa: BLE001 - XNAT answers whatever was thrown in this way
+            _LOG.error("an instance could not be taken: %s", type(error).__name__)
+            return _status(_CANNOT_UNDERSTAND, type(error).__name__)
         return _drop(event) if fault is Fault.DROP_STORED else 0x0000
 
     def _take(self, wire: Wire) -> None:
@@ -163,7 +169,7 @@ class StandIn:
             raise FerryError(forecast.refused)
         with self._lock:
             forecast = self._settled(header.ref.study_instance_uid, forecast)
-            self._keep(wire, data, received(header, forecast, len(wire.data_set), digest))
+        self._keep(wire, data, received(header, forecast, len(wire.data_set), digest))
 
     def _settled(self, study_instance_uid: str, forecast: Forecast) -> Forecast:
         if not self._identifier.first_session_wins:
@@ -171,22 +177,34 @@ class StandIn:
         return self._first_sessions.settle(Arrival(study_instance_uid, forecast, time.monotonic()))
 
     def _keep(self, wire: Wire, data: bytes, instance: Received) -> None:
-        file = ""
-        if self._storage is not None:
-            relative = stored_path(instance.destination, instance.path)
-            write_file(self._storage / relative, data)
-            file = relative.as_posix()
-        self._holdings.receive(instance)
-        self._receipts.append(
-            Receipt(
+        relative = stored_path(instance.destination, instance.path)
+        with self._alone(relative):
+            if self._storage is not None:
+                write_file(self._storage / relative, data)
+            receipt = Receipt(
                 instance.ref.sop_instance_uid,
                 instance.digest,
                 instance.size,
                 wire.calling_ae_title,
                 instance.destination,
-                file,
+                relative.as_posix() if self._storage else "",
             )
-        )
+            with self._lock:
+                self._holdings.receive(instance)
+                self._receipts.append(receipt)
+
+    @contextmanager
+    def _alone(self, path: Path) -> Iterator[None]:
+        """Hold a path for one association; XNAT refuses the second one in the same words."""
+        with self._lock:
+            if path in self._writing:
+                raise FerryError("Concurrent file sends of the same data is not supported.")
+            self._writing.add(path)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._writing.remove(path)
 
 
 def _application_entity(ae_title: str) -> ApplicationEntity:
@@ -246,5 +264,6 @@ def _status(status: int, comment: str) -> Dataset:
 
     answer = Dataset()
     answer.Status = status
-    answer.ErrorComment = comment.replace("\\", "/").splitlines()[0][:_COMMENT_LENGTH]
+    plain = " ".join(comment.replace("\\", "/").split())
+    answer.ErrorComment = plain.encode("ascii", "replace").decode()[:_COMMENT_LENGTH]
     return answer

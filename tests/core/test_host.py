@@ -1,0 +1,171 @@
+"""The plug-in host: what becomes of good, bad and hostile plug-ins."""
+
+from __future__ import annotations
+
+import textwrap
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from dicomferry.errors import FerryError
+from dicomferry.host import GROUP, Plugins, Selection, State, load_plugins
+from dicomferry.model import Stored
+
+GOOD = """
+    from dicomferry import Component, hookimpl
+    import msgspec
+
+    class Options(msgspec.Struct, frozen=True, kw_only=True):
+        pass
+
+    @hookimpl
+    def dicomferry_sources():
+        yield Component("{name}", "a source", Options, lambda options, context: None)
+"""
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Give a way to write a plug-in module; returns its entry point."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def module(name: str, text: str, entry: str = "") -> EntryPoint:
+        stem = f"{tmp_path.name.replace('-', '_')}_{name}"
+        (tmp_path / f"{stem}.py").write_text(textwrap.dedent(text))
+        return EntryPoint(entry or name, stem, GROUP)
+
+    return module
+
+
+def states(plugins: Plugins) -> dict[str, State]:
+    return {plugin.name: plugin.state for plugin in plugins.plugins}
+
+
+def reason(plugins: Plugins, name: str) -> str:
+    return next(p.reason for p in plugins.plugins if p.name == name)
+
+
+def test_a_good_plugin_is_active_and_its_components_are_known(write) -> None:
+    plugins = load_plugins(Selection(), [write("good", GOOD.format(name="shelf"))])
+
+    assert states(plugins) == {"good": State.ACTIVE}
+    assert set(plugins.components.sources) == {"shelf"}
+
+
+def test_a_plugin_that_cannot_be_imported_does_not_stop_the_others(write) -> None:
+    found = [write("bad", "raise RuntimeError('no')"), write("good", GOOD.format(name="shelf"))]
+
+    plugins = load_plugins(Selection(), found)
+
+    assert states(plugins) == {"bad": State.BROKEN, "good": State.ACTIVE}
+    assert "RuntimeError" in reason(plugins, "bad")
+
+
+def test_a_blocked_plugin_is_not_even_imported(write, tmp_path: Path) -> None:
+    text = f"import pathlib; pathlib.Path({str(tmp_path / 'seen')!r}).touch()"
+
+    plugins = load_plugins(Selection(blocked=frozenset({"bad"})), [write("bad", text)])
+
+    assert states(plugins) == {"bad": State.BLOCKED}
+    assert not (tmp_path / "seen").exists()
+
+
+def test_what_is_not_on_the_allow_list_is_blocked(write) -> None:
+    found = [write("one", GOOD.format(name="a")), write("two", GOOD.format(name="b"))]
+
+    plugins = load_plugins(Selection(allowed=frozenset({"one"})), found)
+
+    assert states(plugins) == {"one": State.ACTIVE, "two": State.BLOCKED}
+
+
+def test_a_misspelt_hook_is_refused_by_name(write) -> None:
+    text = "from dicomferry import hookimpl\n@hookimpl\ndef dicomferry_outcomes(): pass\n"
+
+    plugins = load_plugins(Selection(), [write("typo", text)])
+
+    assert states(plugins) == {"typo": State.REFUSED}
+    assert "dicomferry_outcomes" in reason(plugins, "typo")
+
+
+def test_a_misspelt_hook_does_not_spoil_the_plugins_after_it(write) -> None:
+    text = "from dicomferry import hookimpl\n@hookimpl\ndef dicomferry_outcomes(): pass\n"
+
+    plugins = load_plugins(
+        Selection(), [write("a_typo", text), write("b_good", GOOD.format(name="shelf"))]
+    )
+
+    assert states(plugins) == {"a_typo": State.REFUSED, "b_good": State.ACTIVE}
+
+
+def test_another_api_version_is_refused(write) -> None:
+    plugins = load_plugins(Selection(), [write("old", "DICOMFERRY_API = 0\n")])
+
+    assert states(plugins) == {"old": State.REFUSED}
+    assert "API version 0" in reason(plugins, "old")
+
+
+def test_the_second_plugin_of_a_name_is_a_duplicate(write) -> None:
+    found = [write("a", GOOD.format(name="a"), "same"), write("b", GOOD.format(name="b"), "same")]
+
+    plugins = load_plugins(Selection(), found)
+
+    assert [plugin.state for plugin in plugins.plugins] == [State.ACTIVE, State.DUPLICATE]
+
+
+def test_two_components_of_one_name_stop_with_both_plugins_named(write) -> None:
+    found = [write("one", GOOD.format(name="shelf")), write("two", GOOD.format(name="shelf"))]
+
+    with pytest.raises(FerryError, match=r"shelf.*one and two"):
+        load_plugins(Selection(), found)
+
+
+def test_a_plugin_that_breaks_when_asked_for_components_is_broken(write) -> None:
+    text = """
+        from dicomferry import hookimpl
+
+        @hookimpl
+        def dicomferry_sinks():
+            raise KeyError("x")
+    """
+
+    plugins = load_plugins(Selection(), [write("bad", text)])
+
+    assert states(plugins) == {"bad": State.BROKEN}
+
+
+def test_an_observer_that_raises_does_not_stop_the_others(write, tmp_path: Path) -> None:
+    bad = """
+        from dicomferry import hookimpl
+
+        @hookimpl
+        def dicomferry_outcome(sink):
+            raise KeyError("x")
+    """
+    good = f"""
+        from dicomferry import hookimpl
+        from pathlib import Path
+
+        @hookimpl
+        def dicomferry_outcome(sop_instance_uid):
+            Path({str(tmp_path / "seen")!r}).write_text(sop_instance_uid)
+    """
+    plugins = load_plugins(Selection(), [write("bad", bad), write("good", good)])
+
+    plugins.outcome("sink", "1.2.3", Stored("0x0000"))
+
+    assert (tmp_path / "seen").read_text() == "1.2.3"
+
+
+def test_the_first_plugin_that_knows_a_secret_answers(write) -> None:
+    text = """
+        from dicomferry import hookimpl
+
+        @hookimpl
+        def dicomferry_secret(scheme, reference):
+            return "s3cret" if scheme == "vault" else None
+    """
+    plugins = load_plugins(Selection(), [write("vault", text)])
+
+    assert plugins.secret("vault", "x") == "s3cret"
+    assert plugins.secret("other", "x") is None
