@@ -114,7 +114,8 @@ class LedgerView:
         rows = self._connection.execute(
             "SELECT item.id, path, member, verdict, code, item.reason,"
             " coalesce(sent_sop, item.sop, ''), item.destination, project, subject,"
-            " destination.session, delivery.sink, delivery.state, delivery.reason, delivery.retryable"
+            " destination.session, delivery.sink, delivery.state, delivery.reason,"
+            " delivery.retryable"
             " FROM item LEFT JOIN destination ON destination.id = item.destination"
             " LEFT JOIN delivery ON delivery.item = item.id"
             " WHERE scan = ? ORDER BY item.id, delivery.sink",
