@@ -15,6 +15,7 @@ from dicomferry.model import Severity
 if TYPE_CHECKING:
     from dicomferry.host import Plugins, Selection
     from dicomferry.recipe.recipe import Recipe
+    from dicomferry.recipe.servers import IdentifiedBy
 
 Command = Callable[..., Any]
 
@@ -70,6 +71,16 @@ def read_recipe(path: Path, overrides: Mapping[str, str], plugins: Plugins) -> R
     for problem in problems:
         click.echo(str(problem), err=True)
     return recipe
+
+
+def read_identification(path: Path, plugins: Plugins) -> IdentifiedBy:
+    """Load how a server identifies; what XNAT would stumble over in its rules is only told."""
+    from dicomferry.recipe.load import load_identification
+
+    identified, faults = load_identification(path, plugins.components)
+    for fault in faults:
+        click.echo(f"warning: {fault}", err=True)
+    return identified
 
 
 def read_files(paths: tuple[Path, ...]) -> list[Path]:

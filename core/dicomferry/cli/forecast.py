@@ -9,14 +9,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dicomferry.cli.common import find_plugins, format_option, read_files, read_recipe, set_option
+from dicomferry.cli.common import (
+    find_plugins,
+    format_option,
+    read_files,
+    read_identification,
+    read_recipe,
+    set_option,
+)
 from dicomferry.cli.text import count, printable, say
 from dicomferry.dicom.archive import is_archive, list_members
 from dicomferry.dicom.blob import open_blob
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.instance import open_instance
 from dicomferry.errors import DamagedError, FerryError, NotDicomError
-from dicomferry.model import Forecast, Location
+from dicomferry.model import Destination, Forecast, Location
 from dicomferry.xnat.settle import Arrival, FirstSessions
 
 if TYPE_CHECKING:
@@ -24,7 +31,7 @@ if TYPE_CHECKING:
 
     from dicomferry.component import Identifier
 
-Grouped = dict[tuple[str, Forecast], int]
+Grouped = dict[tuple[str, Destination, str | None], tuple[Forecast, int]]
 
 
 @click.command("forecast")
@@ -50,7 +57,7 @@ def command(
     identifier = _identifier(server_file, recipe, overrides)
     grouped, left_out = _forecast(read_files(paths), identifier)
     if form == "json":
-        studies = [_json(uid, forecast, number) for (uid, forecast), number in grouped.items()]
+        studies = [_json(uid, forecast, number) for (uid, *_), (forecast, number) in grouped.items()]
         listed = [{"location": str(where), "reason": reason} for where, reason in left_out]
         click.echo(json.dumps({"studies": studies, "left_out": listed}, indent=2))
     else:
@@ -63,8 +70,6 @@ def _identifier(
     server_file: Path | None, recipe: Path | None, overrides: Mapping[str, str]
 ) -> Identifier:
     from dicomferry.engine.context import BuildContext, LooseContext
-    from dicomferry.recipe.load import load_identification
-
     if server_file is not None and recipe is not None:
         raise FerryError(
             "--server and --recipe both say how the server identifies", hint="give one"
@@ -75,7 +80,7 @@ def _identifier(
     context = LooseContext(Path.cwd(), plugins)
     if server_file is None:
         return context.identifier()
-    return context.identifier_of(load_identification(server_file, plugins.components))
+    return context.identifier_of(read_identification(server_file, plugins))
 
 
 def _forecast(
@@ -95,8 +100,9 @@ def _forecast(
             left_out.append((location, error.strerror or str(error)))
             continue
         forecast = _settled(header, identifier, sessions)
-        key = (header.ref.study_instance_uid, forecast)
-        grouped[key] = grouped.get(key, 0) + 1
+        key = (header.ref.study_instance_uid, forecast.destination, forecast.refused)
+        first, number = grouped.get(key, (forecast, 0))
+        grouped[key] = (first, number + 1)
     return grouped, left_out
 
 
@@ -134,7 +140,7 @@ def _json(uid: str, forecast: Forecast, number: int) -> dict[str, object]:
 
 
 def _lines(grouped: Grouped) -> Iterator[str]:
-    for (uid, forecast), number in grouped.items():
+    for (uid, *_), (forecast, number) in grouped.items():
         yield f"study {uid or '(no StudyInstanceUID)'}: {count(number, 'instance')}"
         if forecast.refused:
             yield f"  refused: {printable(forecast.refused)}"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from dicomferry.cli.common import find_plugins
+from dicomferry.cli.common import find_plugins, read_identification
 from dicomferry.cli.text import say
 
 
@@ -32,12 +32,11 @@ def command(
 ) -> None:
     """Run the stand-in XNAT receiver until Ctrl-C, then show what an XNAT would hold."""
     from dicomferry.engine.context import LooseContext
-    from dicomferry.recipe.load import load_identification
     from dicomferry.xnat.receiver import StandIn
     from dicomferry.xnat.tree import format_tree
 
     plugins = find_plugins()
-    declared = load_identification(server_file, plugins.components) if server_file else None
+    declared = read_identification(server_file, plugins) if server_file else None
     identifier = LooseContext(Path.cwd(), plugins).identifier_of(declared)
     done = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -34,6 +34,8 @@ class Converter:
     def __init__(self, explain: Explainer, templates: Templates) -> None:
         self.templates = templates
         self.problems: list[Problem] = []
+        self.faults: list[Problem] = []
+        """What the options themselves found wrong, once they were of the right types."""
         self._explain = explain
         self._makers: dict[type[Any], Callable[[str], object]] = {
             Template: templates.template,
@@ -50,12 +52,15 @@ class Converter:
             return None
         if isinstance(options, Faulty):
             for below, message in options.faults():
-                self.add((*path, *below), message)
+                self.faults.append(self._problem((*path, *below), message))
         return options
 
     def add(self, path: NodePath, message: str) -> None:
         """Keep a problem."""
-        self.problems.append(self._explain.problem("options", path, message, at=path))
+        self.problems.append(self._problem(path, message))
+
+    def _problem(self, path: NodePath, message: str) -> Problem:
+        return self._explain.problem("options", path, message, at=path)
 
     def _make(self, kind: type[Any], value: Any) -> Any:
         if kind not in self._makers:

@@ -53,8 +53,14 @@ def load_recipe(path: Path, components: Components, overrides: Mapping[str, str]
     return _Loader(document, components, templates).recipe(rendered, params.values)
 
 
-def load_identification(path: Path, components: Components) -> IdentifiedBy:
-    """Load a file that holds one `identification:` mapping; raises as `load_recipe` does."""
+def load_identification(
+    path: Path, components: Components
+) -> tuple[IdentifiedBy, tuple[Problem, ...]]:
+    """Load a file that holds one `identification:` mapping; raises as `load_recipe` does.
+
+    Returned beside it is what is wrong with the rules themselves. An XNAT can have such rules, and
+    refuses or misfiles what arrives because of them, so they are no obstacle to a forecast.
+    """
     document = read_document(path)
     templates = Templates({})
     rendered = Rendered(document.plain)
@@ -65,7 +71,7 @@ def load_identification(path: Path, components: Components) -> IdentifiedBy:
     _stop_for(loader.converter.problems)
     if identification is None:
         raise FerryError("no component offers an identifier")
-    return identification
+    return identification, tuple(in_order(loader.converter.faults))
 
 
 def _stop_for(problems: list[Problem]) -> None:
@@ -89,7 +95,7 @@ class _Loader:
             for section, offered in self._components.by_section().items()
         }
         self._check_ids(tree)
-        _stop_for(self.converter.problems)
+        _stop_for([*self.converter.problems, *self.converter.faults])
         return Recipe(
             file=self._document.file,
             folder=self._document.file.parent,

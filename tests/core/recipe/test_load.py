@@ -163,7 +163,7 @@ def test_a_recipe_can_be_sent_to_another_process(load: Load) -> None:
 def test_an_identification_file_is_loaded(tmp_path: Path, components: Components) -> None:
     path = tmp_path / "server.yaml"
     path.write_text("identification:\n  projects: [A]\n")
-    identification = load_identification(path, components)
+    identification, _ = load_identification(path, components)
 
     assert identification.identifier == "classic"
     assert identification.options.projects == ["A"]  # type: ignore[attr-defined]

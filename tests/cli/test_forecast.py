@@ -1,0 +1,78 @@
+"""`forecast` says of files on the disk what the identification vectors say of XNAT."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydicom import Dataset, config
+from pydicom.dataset import FileMetaDataset
+from ruamel.yaml import YAML
+
+from support.cli import ferry
+
+VECTORS = json.loads(
+    (Path(__file__).parents[1] / "core" / "xnat" / "identification.json").read_text()
+)
+BY_FILE = [vector for vector in VECTORS if vector["transport"] == "c-store"]
+LEVELS = ("project", "subject", "session", "auto_archive")
+
+
+def write_instance(path: Path, elements: dict[str, Any]) -> None:
+    # One vector is about values longer than their VR allows.
+    monkeypatch = pytest.MonkeyPatch()
+    monkeypatch.setattr(config.settings, "_writing_validation_mode", config.IGNORE)
+    monkeypatch.setattr(config.settings, "reading_validation_mode", config.IGNORE)
+    with monkeypatch.context():
+        _write(path, elements)
+    monkeypatch.undo()
+
+
+def _write(path: Path, elements: dict[str, Any]) -> None:
+    dataset = Dataset.from_json(elements)
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1"
+    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    dataset.save_as(path, enforce_file_format=True)
+
+
+def write_server(path: Path, server: dict[str, Any]) -> None:
+    receiver = {level: rules for level, rules in server["receiver_rules"].items() if level != "aa"}
+    identification = {
+        "identifier": server["identifier"],
+        "projects": server["projects"],
+        "site": server["site_rules"],
+        "receiver": receiver,
+        "routing": server["routing"],
+    }
+    with path.open("w") as file:
+        YAML(typ="safe").dump({"identification": identification}, file)
+
+
+def forecast(folder: Path, vector: dict[str, Any]) -> list[dict[str, Any]]:
+    write_server(folder / "server.yaml", vector["server"])
+    (folder / "data").mkdir()
+    for number, elements in enumerate(vector["datasets"]):
+        write_instance(folder / "data" / f"{number}.dcm", elements)
+    arguments = (folder / "data", "--server", folder / "server.yaml", "--format", "json")
+    result = ferry("forecast", *arguments)
+    assert result.returncode == 0, result.stderr
+    studies = json.loads(result.stdout)["studies"]
+    assert isinstance(studies, list)
+    return studies
+
+
+@pytest.mark.parametrize("vector", BY_FILE, ids=lambda vector: vector["id"])
+def test_the_forecast_of_files_is_the_vectors(vector: dict[str, Any], tmp_path: Path) -> None:
+    studies = forecast(tmp_path, vector)
+
+    (study,) = studies
+    expected = vector["expect"][-1]
+    told = [level for level in LEVELS if level not in expected.get("ignore", ())]
+    assert {level: study[level] for level in told} == {level: expected[level] for level in told}
+    assert study["instances"] == len(vector["datasets"])
+    assert (study["refused"] is not None) == expected["refused"]
+    assert set(study["because"]) == {"project", "subject", "session"}
