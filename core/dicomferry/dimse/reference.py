@@ -49,6 +49,7 @@ def open_reference(peer: Peer, contexts: Sequence[Syntaxes]) -> ReferenceAssocia
 
     _silence()
     connections: list[socket.socket] = []
+    rejections: list[tuple[int, int, int]] = []
     try:
         # Of UIDs, and of the socket that pynetdicom forgets to close where nobody listens.
         with quietly():
@@ -60,7 +61,8 @@ def open_reference(peer: Peer, contexts: Sequence[Syntaxes]) -> ReferenceAssocia
                 max_pdu=peer.max_pdu_length,
                 ext_neg=[user_identity(peer.user_identity)] if peer.user_identity else None,
                 evt_handlers=[
-                    (evt.EVT_CONN_OPEN, lambda event: connections.append(_socket_of(event.assoc)))
+                    (evt.EVT_CONN_OPEN, lambda event: connections.append(_socket_of(event.assoc))),
+                    (evt.EVT_PDU_RECV, lambda event: rejections.extend(_rejection(event.pdu))),
                 ],
                 tls_args=(peer.tls.context(), peer.host) if peer.tls else None,
             )
@@ -69,11 +71,21 @@ def open_reference(peer: Peer, contexts: Sequence[Syntaxes]) -> ReferenceAssocia
     if not association.is_established:
         for connection in connections:  # pynetdicom forgets those that the peer broke
             connection.close()
+        if rejections:
+            raise AssociationRejectedError(peer, *rejections[0])
         raise _failure(peer, contexts, association, bool(connections))
     connection = _socket_of(association)
     tune(connection)
     connection.settimeout(2 * peer.timeouts.response)  # later than this side's own limit
     return ReferenceAssociation(peer, association, connection)
+
+
+def _rejection(pdu: object) -> Iterator[tuple[int, int, int]]:
+    """Yield the numbers of a rejection: `associate` misses one whose sender hangs up at once."""
+    from pynetdicom.pdu import A_ASSOCIATE_RJ
+
+    if isinstance(pdu, A_ASSOCIATE_RJ):
+        yield (pdu.result or 0, pdu.source or 0, pdu.reason_diagnostic or 0)
 
 
 def _silence() -> None:
@@ -104,9 +116,6 @@ def _failure(
             f"{peer} is unreachable at {peer.host}:{peer.port}",
             hint="is it running, and are host, port and TLS right?",
         )
-    if association.is_rejected and answer is not None:
-        numbers = (answer.result or 0, answer.result_source or 0, answer.diagnostic or 0)
-        return AssociationRejectedError(peer, *numbers)
     if answer is not None and answer.result == 0:
         return none_accepted(peer, contexts)
     return AssociationLostError(f"{peer} did not answer an association request", hung=True)

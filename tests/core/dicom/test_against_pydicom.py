@@ -67,21 +67,22 @@ def test_a_wheel_file_reads_as_pydicom_reads_it(
         compare(opened(path).header, pydicom.dcmread(path, force=True))
 
 
-@pytest.mark.parametrize("files", [MORE] if MORE else [], ids=["all"] if MORE else [])
-def test_every_shared_file_reads_as_pydicom_reads_it(
-    files: list[Path], opened: Callable[[Path], Instance]
-) -> None:
-    read = 0
-    for path in files:
-        try:
-            instance = opened(path)
-        except FerryError:
-            continue
-        with warnings.catch_warnings(), instance:
-            warnings.simplefilter("ignore")
-            compare(instance.header, pydicom.dcmread(path, force=True))
-        read += 1
-    assert read > len(MORE) // 2
+if MORE:
+
+    def test_every_shared_file_reads_as_pydicom_reads_it(
+        opened: Callable[[Path], Instance],
+    ) -> None:
+        read = 0
+        for path in MORE:
+            try:
+                instance = opened(path)
+            except FerryError:
+                continue
+            with warnings.catch_warnings(), instance:
+                warnings.simplefilter("ignore")
+                compare(instance.header, pydicom.dcmread(path, force=True))
+            read += 1
+        assert read > len(MORE) // 2
 
 
 @pytest.mark.parametrize(
