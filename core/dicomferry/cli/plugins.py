@@ -98,7 +98,8 @@ def _offer_lines(offer: Offer) -> Iterator[str]:
     from dicomferry.recipe.schema import component_schema
 
     yield f"{offer.kind} {offer.component.name} (from {offer.plugin}): {offer.component.summary}"
-    schema = component_schema(offer.component)
+    whole = component_schema(offer.component)
+    schema = whole["$defs"][whole["$ref"].removeprefix("#/$defs/")]
     required = schema.get("required", [])
     rows = [
         [
