@@ -57,7 +57,7 @@ def command(
     identifier = _identifier(server_file, recipe, overrides)
     grouped, left_out = _forecast(read_files(paths), identifier)
     if form == "json":
-        studies = [_json(uid, forecast, number) for (uid, *_), (forecast, number) in grouped.items()]
+        studies = [_json(uid, *counted) for (uid, *_), counted in grouped.items()]
         listed = [{"location": str(where), "reason": reason} for where, reason in left_out]
         click.echo(json.dumps({"studies": studies, "left_out": listed}, indent=2))
     else:

@@ -13,8 +13,11 @@ from dicomferry.ledger.rows import Verdict
 _REASONS = 10
 
 
-def report_lines(report: RunReport, recipe: Path, *, limited: bool) -> Iterator[str]:
-    """Yield what was stored where, what was not and why, and how to go on."""
+def report_lines(report: RunReport, recipe: Path | None, *, limited: bool) -> Iterator[str]:
+    """Yield what was stored where, what was not and why, and how to go on.
+
+    Without a `recipe`, as after a rehearsal, there is nothing to go on with.
+    """
     for sink, tally in report.tallies.items():
         yield f"{sink}: {_tally(tally)}"
         if tally.unreachable:
@@ -66,9 +69,11 @@ def _tally(tally: Tally) -> str:
     return ", ".join(parts)
 
 
-def _ending(report: RunReport, recipe: Path, *, limited: bool) -> str:
+def _ending(report: RunReport, recipe: Path | None, *, limited: bool) -> str:
     if report.complete:
         return "Everything is stored."
+    if recipe is None:
+        return "Not everything is stored; what was held back is listed above."
     again = f"dicomferry run {recipe}"
     if report.interrupted:
         return f"Stopped. {report.remaining:,} still to bring; go on with: {again}"
