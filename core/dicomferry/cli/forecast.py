@@ -70,6 +70,7 @@ def _identifier(
     server_file: Path | None, recipe: Path | None, overrides: Mapping[str, str]
 ) -> Identifier:
     from dicomferry.engine.context import BuildContext, LooseContext
+
     if server_file is not None and recipe is not None:
         raise FerryError(
             "--server and --recipe both say how the server identifies", hint="give one"
