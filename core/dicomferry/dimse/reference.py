@@ -24,6 +24,7 @@ from dicomferry.dimse.association import (
     StoreResponse,
     UnreachableError,
 )
+from dicomferry.dimse.checkpoint import Checkpoint
 from dicomferry.dimse.contexts import Syntaxes
 from dicomferry.dimse.link import tune
 from dicomferry.dimse.negotiate import (
@@ -47,13 +48,13 @@ def open_reference(peer: Peer, contexts: Sequence[Syntaxes]) -> ReferenceAssocia
     """Associate with `peer` by pynetdicom; raises as `fast.open_fast` does."""
     from pynetdicom import build_context, evt
 
-    _silence()
+    silence()
     connections: list[socket.socket] = []
     rejections: list[tuple[int, int, int]] = []
     try:
         # Of UIDs, and of the socket that pynetdicom forgets to close where nobody listens.
         with quietly():
-            association = _application_entity(peer).associate(
+            association = application_entity(peer).associate(
                 peer.host,
                 peer.port,
                 contexts=[build_context(abstract, transfer) for abstract, transfer in contexts],
@@ -61,7 +62,7 @@ def open_reference(peer: Peer, contexts: Sequence[Syntaxes]) -> ReferenceAssocia
                 max_pdu=peer.max_pdu_length,
                 ext_neg=[user_identity(peer.user_identity)] if peer.user_identity else None,
                 evt_handlers=[
-                    (evt.EVT_CONN_OPEN, lambda event: connections.append(_socket_of(event.assoc))),
+                    (evt.EVT_CONN_OPEN, lambda event: connections.append(socket_of(event.assoc))),
                     (evt.EVT_PDU_RECV, lambda event: rejections.extend(_rejection(event.pdu))),
                 ],
                 tls_args=(peer.tls.context(), peer.host) if peer.tls else None,
@@ -73,8 +74,8 @@ def open_reference(peer: Peer, contexts: Sequence[Syntaxes]) -> ReferenceAssocia
             connection.close()
         if rejections:
             raise AssociationRejectedError(peer, *rejections[0])
-        raise _failure(peer, contexts, association, bool(connections))
-    connection = _socket_of(association)
+        raise failure(peer, contexts, association, bool(connections))
+    connection = socket_of(association)
     tune(connection)
     connection.settimeout(2 * peer.timeouts.response)  # later than this side's own limit
     return ReferenceAssociation(peer, association, connection)
@@ -88,12 +89,13 @@ def _rejection(pdu: object) -> Iterator[tuple[int, int, int]]:
         yield (pdu.result or 0, pdu.source or 0, pdu.reason_diagnostic or 0)
 
 
-def _silence() -> None:
+def silence() -> None:
     """Keep pynetdicom's log to itself: it tells of data sets, and errors are raised here anyway."""
     logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)
 
 
-def _application_entity(peer: Peer) -> ApplicationEntity:
+def application_entity(peer: Peer) -> ApplicationEntity:
+    """Return pynetdicom's side of an association with `peer`."""
     from pynetdicom import AE
 
     entity = AE(peer.calling_ae_title)
@@ -106,7 +108,7 @@ def _application_entity(peer: Peer) -> ApplicationEntity:
     return entity
 
 
-def _failure(
+def failure(
     peer: Peer, contexts: Sequence[Syntaxes], association: Association, connected: bool
 ) -> Exception:
     """Return the error that says why there is no association."""
@@ -121,7 +123,8 @@ def _failure(
     return AssociationLostError(f"{peer} did not answer an association request", hung=True)
 
 
-def _socket_of(association: Association) -> socket.socket:
+def socket_of(association: Association) -> socket.socket:
+    """Return the association's connection; raises `AssociationLostError` where it is gone."""
     wrapper = association.dul.socket
     if wrapper is None or wrapper.socket is None:
         raise AssociationLostError("the connection broke as soon as the association was accepted")
@@ -143,6 +146,8 @@ class ReferenceAssociation:
             }
         )
         self._message_id = 0
+        self._checkpoint = Checkpoint()
+        association._reactor_checkpoint = self._checkpoint  # noqa: SLF001 - see Checkpoint
 
     @property
     def accepted(self) -> Mapping[Syntaxes, int]:
@@ -187,7 +192,11 @@ class ReferenceAssociation:
         from pynetdicom.dimse_primitives import C_STORE
 
         association = self._association
-        with _reactor_paused(self._peer, association):
+        if not association.is_established:
+            raise AssociationLostError(f"{self._peer} ended the association")
+        with self._checkpoint.held() as held:
+            if not held or not association.is_established:
+                raise AssociationLostError(f"{self._peer} ended the association")
             association.dimse.send_msg(request, context_id)
             _wait_until_sent(association, self._peer.timeouts.response)
             started = time.monotonic()
@@ -222,23 +231,6 @@ class ReferenceAssociation:
         association.kill()
         # Where the peer broke the connection pynetdicom leaves that to the garbage collector.
         self._connection.close()
-
-
-@contextmanager
-def _reactor_paused(peer: Peer, association: Association) -> Iterator[None]:
-    """Keep the association's own thread from taking the response off the queue."""
-    checkpoint = association._reactor_checkpoint  # noqa: SLF001 - send_c_store does the same
-    checkpoint.clear()
-    try:
-        while not association._is_paused:  # noqa: SLF001
-            if not association.is_established:
-                raise AssociationLostError(f"{peer} ended the association")
-            time.sleep(0.0001)
-        if not association.is_established:
-            raise AssociationLostError(f"{peer} ended the association")
-        yield
-    finally:
-        checkpoint.set()
 
 
 def _wait_until_sent(association: Association, patience: float) -> None:

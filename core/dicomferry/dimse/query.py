@@ -1,0 +1,130 @@
+"""The C-FIND service class user: Study Root, level by level (PS3.4 C.4.1, C.6.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dicomferry.dicom.quiet import quietly
+from dicomferry.dimse.association import AssociationLostError, Peer
+from dicomferry.dimse.scu import (
+    EXPLICIT_LITTLE,
+    IMPLICIT_LITTLE,
+    STUDY_ROOT_FIND,
+    associated,
+    identifier,
+    status_of,
+)
+from dicomferry.errors import FerryError
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+    from pynetdicom.association import Association
+
+_PENDING = (0xFF00, 0xFF01)
+_SUCCESS = 0x0000
+
+Answer = Mapping[str, str]
+"""One match: texts by keyword, several values joined by a backslash."""
+
+
+class IncompleteAnswerError(FerryError):
+    """A PACS that did not say, or did not say with success, that its answer was all."""
+
+
+class TooManyAnswersError(FerryError):
+    """More answers than anybody could have meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A level of the Study Root model, and its attributes that are asked for."""
+
+    name: str
+    unique_key: str
+    returned: tuple[str, ...]
+
+
+STUDY = Level(
+    "STUDY", "StudyInstanceUID",
+    ("StudyDate", "StudyTime", "AccessionNumber", "StudyID", "StudyDescription", "PatientName",
+     "PatientID", "PatientBirthDate", "PatientSex", "ReferringPhysicianName", "ModalitiesInStudy"),
+)  # fmt: skip
+SERIES = Level(
+    "SERIES", "SeriesInstanceUID",
+    ("Modality", "SeriesNumber", "SeriesDescription", "SeriesDate", "SeriesTime",
+     "BodyPartExamined", "ProtocolName", "Manufacturer", "ManufacturerModelName",
+     "InstitutionName", "StationName"),
+)  # fmt: skip
+IMAGE = Level("IMAGE", "SOPInstanceUID", ("SOPClassUID", "InstanceNumber"))
+
+
+class Query:
+    """An open association to ask over; made by `open_query`."""
+
+    def __init__(self, peer: Peer, association: Association) -> None:
+        self._peer = peer
+        self._association = association
+        self._number = 0
+
+    def find(self, level: Level, keys: Mapping[str, str], most: int) -> list[dict[str, str]]:
+        """Return all matches, as the PACS sees it: nothing is filtered here.
+
+        Raises `IncompleteAnswerError` for any final status but success, `TooManyAnswersError`
+        for more than `most`, and `AssociationLostError`.
+        """
+        if not self._association.is_established:
+            raise AssociationLostError(f"{self._peer} ended the association")
+        self._number += 1
+        asked = identifier(level.name, dict.fromkeys((level.unique_key, *level.returned), "")
+                           | dict(keys))  # fmt: skip
+        found: list[dict[str, str]] = []
+        with quietly():
+            for answer, dataset in self._association.send_c_find(
+                asked, STUDY_ROOT_FIND, msg_id=self._number
+            ):
+                status = status_of(self._peer, answer)
+                if status not in _PENDING:
+                    self._judge(status, str(answer.get("ErrorComment", "")))
+                    return found
+                if dataset is None:
+                    raise IncompleteAnswerError(f"{self._peer} sent an answer that is unreadable")
+                found.append(_texts(dataset))
+                if len(found) > most:
+                    self._association.abort()
+                    raise TooManyAnswersError(
+                        f"{self._peer} has more than {most} answers at the level {level.name}",
+                        hint="ask more narrowly, or raise most_studies",
+                    )
+        raise AssociationLostError(f"{self._peer} never ended its answer")
+
+    def _judge(self, status: int, comment: str) -> None:
+        if status == _SUCCESS:
+            return
+        words = f": {comment}" if comment else ""
+        if status == 0xFE00:
+            words += " (its own limit of results, perhaps)"
+        raise IncompleteAnswerError(
+            f"{self._peer} ended its answer with status {status:#06x}{words}; it may be incomplete",
+            hint="ask more narrowly, or see the log of the PACS",
+        )
+
+
+@contextmanager
+def open_query(peer: Peer) -> Iterator[Query]:
+    """Associate for C-FIND; raises as `open_association`."""
+    contexts = [(STUDY_ROOT_FIND, EXPLICIT_LITTLE), (STUDY_ROOT_FIND, IMPLICIT_LITTLE)]
+    with associated(peer, contexts) as association:
+        yield Query(peer, association)
+
+
+def _texts(dataset: Dataset) -> dict[str, str]:
+    texts = {}
+    for element in dataset:
+        if element.keyword and element.VR not in ("SQ", "OB", "OW", "UN"):
+            value = element.value
+            several = value if element.VM > 1 else [value]
+            texts[element.keyword] = "\\".join("" if v is None else str(v) for v in several)
+    return texts

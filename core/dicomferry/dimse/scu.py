@@ -1,0 +1,116 @@
+"""An association for queries and retrievals, by pynetdicom: speed is the PACS's affair there."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from dicomferry.dicom.quiet import quietly
+from dicomferry.dimse.association import AssociationLostError, Peer, UnreachableError
+from dicomferry.dimse.contexts import Syntaxes
+from dicomferry.dimse.link import tune
+from dicomferry.dimse.negotiate import user_identity
+from dicomferry.dimse.reference import application_entity, failure, silence, socket_of
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+    from pynetdicom.association import Association
+    from pynetdicom.events import Event
+
+STUDY_ROOT_FIND = "1.2.840.10008.5.1.4.1.2.2.1"
+STUDY_ROOT_MOVE = "1.2.840.10008.5.1.4.1.2.2.2"
+STUDY_ROOT_GET = "1.2.840.10008.5.1.4.1.2.2.3"
+EXPLICIT_LITTLE, IMPLICIT_LITTLE = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2"
+
+
+@contextmanager
+def associated(
+    peer: Peer,
+    contexts: Sequence[Syntaxes],
+    *,
+    stores: Sequence[str] = (),
+    on_store: Callable[[Event], int] | None = None,
+) -> Iterator[Association]:
+    """Associate for one of the query and retrieve services, and end it whatever happens.
+
+    `stores` are the SOP classes of which this side takes instances over the same association
+    (PS3.4 C.4.3; the roles are those of PS3.7 D.3.3.4), `on_store` answers each with a status.
+    Raises as `open_association`.
+    """
+    from pynetdicom import build_context, evt
+
+    silence()
+    connections: list[socket.socket] = []
+    handlers: list[Any] = [
+        (evt.EVT_CONN_OPEN, lambda event: connections.append(socket_of(event.assoc)))
+    ]
+    if on_store is not None:
+        handlers.append((evt.EVT_C_STORE, on_store))
+    entity = application_entity(peer)
+    entity.network_timeout = peer.timeouts.response
+    try:
+        with quietly():
+            association = entity.associate(
+                peer.host,
+                peer.port,
+                contexts=[build_context(abstract, transfer) for abstract, transfer in contexts],
+                ae_title=peer.called_ae_title,
+                max_pdu=peer.max_pdu_length,
+                ext_neg=_negotiation(peer, stores),
+                evt_handlers=handlers,
+                tls_args=(peer.tls.context(), peer.host) if peer.tls else None,
+            )
+    except (OSError, UnicodeError, OverflowError) as error:
+        raise UnreachableError(f"{peer} is unreachable: {error}", hint="check host") from error
+    if not association.is_established:
+        for connection in connections:
+            connection.close()
+        raise failure(peer, contexts, association, bool(connections))
+    tune(connections[0])
+    try:
+        yield association
+    finally:
+        end(association)
+        for connection in connections:
+            connection.close()
+
+
+def end(association: Association) -> None:
+    """Release where the association still stands, else let its threads go."""
+    with contextlib.suppress(RuntimeError):
+        if association.is_established:
+            association.release()
+    association.kill()
+
+
+def identifier(level: str, keys: dict[str, str]) -> Dataset:
+    """Return an identifier with its keys (PS3.4 C.4.1.1.3), in UTF-8 where ASCII does not do."""
+    from pydicom import Dataset
+
+    dataset = Dataset()
+    dataset.QueryRetrieveLevel = level
+    if not all(value.isascii() for value in keys.values()):
+        dataset.SpecificCharacterSet = "ISO_IR 192"
+    with quietly():
+        for keyword, value in keys.items():
+            setattr(dataset, keyword, value.split("\\") if "\\" in value else value)
+    return dataset
+
+
+def status_of(peer: Peer, answer: Dataset) -> int:
+    """Return a response's status; raises `AssociationLostError` for none at all."""
+    if "Status" not in answer:
+        raise AssociationLostError(f"{peer} ended the association, or fell silent", hung=True)
+    return int(answer.Status)
+
+
+def _negotiation(peer: Peer, stores: Sequence[str]) -> list[Any] | None:
+    from pynetdicom import build_role
+
+    items: list[Any] = [build_role(uid, scp_role=True) for uid in stores]
+    if peer.user_identity:
+        items.append(user_identity(peer.user_identity))
+    return items or None
