@@ -12,12 +12,15 @@ PYTHON = $(shell for python in python3.13 python3.12 python3.11 python3; do \
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+# Where the tests find the YAML language server, the wheel's too.
+export DICOMFERRY_YAML_LS := $(CURDIR)/.node/node_modules/yaml-language-server/bin/yaml-language-server
+
 # In continuous integration a test that is skipped is a test that failed.
 ifeq ($(CI),true)
 export DICOMFERRY_NO_SKIPS := 1
 endif
 
-.PHONY: help venv demo test lint pytest wheel-test schemas system clean
+.PHONY: help venv demo test lint pytest wheel-test schemas system language-server clean
 
 help:
 	@echo 'make demo        build a small legacy archive and rehearse its way into XNAT'
@@ -27,6 +30,7 @@ help:
 	@echo 'make wheel-test  the tests against the built wheel, away from the checkout'
 	@echo 'make schemas     write schemas/ from the built-in components'
 	@echo 'make system      install dcmtk and Orthanc, or say how'
+	@echo 'make language-server  install the YAML language server, to test the schemas in'
 	@echo 'make clean       remove what the other targets made'
 
 venv: $(STAMP)
@@ -47,7 +51,7 @@ demo: $(STAMP)
 	$(BIN)/dicomferry rehearse recipes/quickstart.yaml --set 'archive=$(CURDIR)/demo/legacy' \
 	  || [ $$? -eq 1 ]
 
-test: system lint pytest wheel-test
+test: system language-server lint pytest wheel-test
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -69,5 +73,8 @@ schemas: $(STAMP)
 system:
 	@bash .ci/system
 
+language-server:
+	@bash .ci/language-server .node
+
 clean:
-	rm -rf $(VENV) demo dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) .node demo dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

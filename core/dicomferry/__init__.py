@@ -2,92 +2,206 @@
 
 A plug-in is a module with functions marked `hookimpl` (see `dicomferry.hookspecs`) that yield
 `Component` records. Changing a name here needs a line in the changelog.
+
+A name is imported when it is first asked for (PEP 562), so that `dicomferry --help` loads none.
+Each stands here for type checkers and editors, in `_HOMES` with its module, and in `__all__`.
 """
 
-from dicomferry.component import (
-    Catalog,
-    Component,
-    Consignment,
-    Context,
-    Delivery,
-    Identifier,
-    Parcel,
-    Preparing,
-    Reading,
-    Sink,
-    Source,
-    StudyAt,
-    Transform,
-)
-from dicomferry.dicom.archive import is_archive, list_members
-from dicomferry.dicom.between import edits_between
-from dicomferry.dicom.edits import Delete, Edit, Edits, Set, TagPath
-from dicomferry.dicom.header import Header
-from dicomferry.dicom.splice import Spliced
-from dicomferry.dicom.tags import ElementPattern, keyword_of, parse_pattern, parse_tag
-from dicomferry.dimse import (
-    AssociationLostError,
-    AssociationRejectedError,
-    ContextRefusedError,
-    Peer,
-    StorageAssociation,
-    StoreResponse,
-    Syntaxes,
-    Timeouts,
-    Tls,
-    Transport,
-    UnreachableError,
-    Verdict,
-    can_propose,
-    open_association,
-    plan_contexts,
-    store_status,
-)
-from dicomferry.errors import (
-    DamagedError,
-    EditError,
-    FerryError,
-    ProblemsError,
-    TemplateError,
-)
-from dicomferry.hookspecs import hookimpl
-from dicomferry.model import (
-    AutoArchive,
-    Because,
-    Destination,
-    Excluded,
-    Failed,
-    Finding,
-    Forecast,
-    InstanceRef,
-    LocalFile,
-    Location,
-    Outcome,
-    Place,
-    Problem,
-    Rejected,
-    Severity,
-    Stored,
-    Unusable,
-    Wanted,
-)
-from dicomferry.recipe.annotations import (
-    AETitle,
-    Attribute,
-    AttributePattern,
-    Port,
-    Regex,
-    Seconds,
-    Secret,
-    ServerName,
-)
-from dicomferry.recipe.recipe import Recipe
-from dicomferry.recipe.servers import PacsServer, XnatDicom, XnatServer
-from dicomferry.template import Condition, Template
-from dicomferry.xnat.identification import ClassicIdentifier, DqrIdentifier
-from dicomferry.xnat.identification_options import Identification
-from dicomferry.xnat.identification_options import faults as identification_faults
-from dicomferry.xnat.labels import to_label
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from dicomferry.component import (
+        Catalog,
+        Component,
+        Consignment,
+        Context,
+        Delivery,
+        Identifier,
+        Parcel,
+        Preparing,
+        Reading,
+        Salted,
+        Sink,
+        Source,
+        StudyAt,
+        Table,
+        TableRow,
+        Tabular,
+        Transform,
+    )
+    from dicomferry.dicom.archive import (
+        is_archive,
+        list_members,
+    )
+    from dicomferry.dicom.between import (
+        edits_between,
+    )
+    from dicomferry.dicom.edits import (
+        Delete,
+        Edit,
+        Edits,
+        Set,
+        TagPath,
+    )
+    from dicomferry.dicom.header import (
+        Header,
+    )
+    from dicomferry.dicom.splice import (
+        Spliced,
+    )
+    from dicomferry.dicom.tags import (
+        ElementPattern,
+        keyword_of,
+        parse_pattern,
+        parse_tag,
+    )
+    from dicomferry.dimse import (
+        AssociationLostError,
+        AssociationRejectedError,
+        ContextRefusedError,
+        Peer,
+        StorageAssociation,
+        StoreResponse,
+        Syntaxes,
+        Timeouts,
+        Tls,
+        Transport,
+        UnreachableError,
+        Verdict,
+        can_propose,
+        open_association,
+        plan_contexts,
+        store_status,
+    )
+    from dicomferry.dimse.query import (
+        IncompleteAnswerError,
+        Query,
+        TooManyAnswersError,
+        open_query,
+    )
+    from dicomferry.dimse.search import (
+        FoundSeries,
+        FoundStudy,
+        find_contents,
+        find_studies,
+    )
+    from dicomferry.errors import (
+        DamagedError,
+        EditError,
+        FerryError,
+        ProblemsError,
+        TemplateError,
+    )
+    from dicomferry.hookspecs import (
+        hookimpl,
+    )
+    from dicomferry.model import (
+        AutoArchive,
+        Because,
+        Destination,
+        Excluded,
+        Failed,
+        Finding,
+        Forecast,
+        InstanceRef,
+        LocalFile,
+        Location,
+        Outcome,
+        Place,
+        Problem,
+        Refused,
+        Rejected,
+        RemoteInstance,
+        Severity,
+        Stored,
+        Unusable,
+        Wanted,
+    )
+    from dicomferry.recipe.annotations import (
+        AETitle,
+        Attribute,
+        AttributePattern,
+        Port,
+        Regex,
+        Seconds,
+        Secret,
+        ServerName,
+    )
+    from dicomferry.recipe.recipe import (
+        Recipe,
+    )
+    from dicomferry.recipe.servers import (
+        PacsServer,
+        XnatDicom,
+        XnatServer,
+    )
+    from dicomferry.template import (
+        Condition,
+        Template,
+    )
+    from dicomferry.xnat.dqr_csv import (
+        DqrRow,
+        DqrTable,
+        read_dqr_csv,
+    )
+    from dicomferry.xnat.identification import (
+        ClassicIdentifier,
+        DqrIdentifier,
+    )
+    from dicomferry.xnat.identification_options import (
+        Identification,
+        identification_faults,
+    )
+    from dicomferry.xnat.labels import (
+        to_label,
+    )
+
+_HOMES: Final = {
+    "component": (
+        "Catalog", "Component", "Consignment", "Context", "Delivery", "Identifier",
+        "Parcel", "Preparing", "Reading", "Salted", "Sink", "Source", "StudyAt", "Table",
+        "TableRow", "Tabular",
+        "Transform",
+    ),
+    "dicom.archive": ("is_archive", "list_members",),
+    "dicom.between": ("edits_between",),
+    "dicom.edits": ("Delete", "Edit", "Edits", "Set", "TagPath",),
+    "dicom.header": ("Header",),
+    "dicom.splice": ("Spliced",),
+    "dicom.tags": ("ElementPattern", "keyword_of", "parse_pattern", "parse_tag",),
+    "dimse": (
+        "AssociationLostError", "AssociationRejectedError", "ContextRefusedError", "Peer",
+        "StorageAssociation", "StoreResponse", "Syntaxes", "Timeouts", "Tls", "Transport",
+        "UnreachableError", "Verdict", "can_propose", "open_association", "plan_contexts",
+        "store_status",
+    ),
+    "dimse.query": ("IncompleteAnswerError", "Query", "TooManyAnswersError", "open_query"),
+    "dimse.search": ("FoundSeries", "FoundStudy", "find_contents", "find_studies"),
+    "errors": ("DamagedError", "EditError", "FerryError", "ProblemsError", "TemplateError",),
+    "hookspecs": ("hookimpl",),
+    "model": (
+        "AutoArchive", "Because", "Destination", "Excluded", "Failed", "Finding",
+        "Forecast", "InstanceRef", "LocalFile", "Location", "Outcome", "Place", "Problem",
+        "Refused",
+        "Rejected", "RemoteInstance", "Severity", "Stored", "Unusable", "Wanted",
+    ),
+    "recipe.annotations": (
+        "AETitle", "Attribute", "AttributePattern", "Port", "Regex", "Seconds", "Secret",
+        "ServerName",
+    ),
+    "recipe.recipe": ("Recipe",),
+    "recipe.servers": ("PacsServer", "XnatDicom", "XnatServer",),
+    "template": ("Condition", "Template",),
+    "xnat.dqr_csv": ("DqrRow", "DqrTable", "read_dqr_csv"),
+    "xnat.identification": ("ClassicIdentifier", "DqrIdentifier",),
+    "xnat.identification_options": ("Identification", "identification_faults",),
+    "xnat.labels": ("to_label",),
+}  # fmt: skip
+
+_HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "AETitle",
@@ -109,6 +223,8 @@ __all__ = [
     "Delivery",
     "Destination",
     "DqrIdentifier",
+    "DqrRow",
+    "DqrTable",
     "Edit",
     "EditError",
     "Edits",
@@ -118,9 +234,12 @@ __all__ = [
     "FerryError",
     "Finding",
     "Forecast",
+    "FoundSeries",
+    "FoundStudy",
     "Header",
     "Identification",
     "Identifier",
+    "IncompleteAnswerError",
     "InstanceRef",
     "LocalFile",
     "Location",
@@ -133,10 +252,14 @@ __all__ = [
     "Preparing",
     "Problem",
     "ProblemsError",
+    "Query",
     "Reading",
     "Recipe",
+    "Refused",
     "Regex",
     "Rejected",
+    "RemoteInstance",
+    "Salted",
     "Seconds",
     "Secret",
     "ServerName",
@@ -150,11 +273,15 @@ __all__ = [
     "Stored",
     "StudyAt",
     "Syntaxes",
+    "Table",
+    "TableRow",
+    "Tabular",
     "TagPath",
     "Template",
     "TemplateError",
     "Timeouts",
     "Tls",
+    "TooManyAnswersError",
     "Transform",
     "Transport",
     "UnreachableError",
@@ -165,15 +292,33 @@ __all__ = [
     "XnatServer",
     "can_propose",
     "edits_between",
+    "find_contents",
+    "find_studies",
     "hookimpl",
     "identification_faults",
     "is_archive",
     "keyword_of",
     "list_members",
     "open_association",
+    "open_query",
     "parse_pattern",
     "parse_tag",
     "plan_contexts",
+    "read_dqr_csv",
     "store_status",
     "to_label",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name from its home."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return [*__all__]

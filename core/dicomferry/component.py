@@ -36,6 +36,35 @@ class Source(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One row of a table: `number` counts from 1 below the header, `line` from 1 in the file."""
+
+    number: int
+    line: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of people's, as it was read."""
+
+    headers: tuple[str, ...]
+    rows: tuple[TableRow, ...]
+
+
+@runtime_checkable
+class Tabular(Protocol):
+    """The optional half of a source whose findings come from the rows of a table.
+
+    Its findings carry `table_row`, and what became of each row is told after a run.
+    """
+
+    def table(self) -> Table:
+        """Return the table; raises `FerryError` when it cannot be read."""
+        ...
+
+
 class Transform(Protocol):
     """What changes an instance. Returns edits; never mutates. Must be a pure function of its input.
 
@@ -64,6 +93,14 @@ class Reading(Protocol):
 
     inputs: tuple[Path, ...]
     """The files it has read; a change of their content makes a new plan."""
+
+
+@runtime_checkable
+class Salted(Protocol):
+    """The optional half of a transform that derives values with a salt."""
+
+    salt: str
+    """The salt in use, resolved. Only a digest of it is kept, to tell that it is still the same."""
 
 
 @dataclass(frozen=True, slots=True)

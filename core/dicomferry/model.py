@@ -36,6 +36,7 @@ class Severity(StrEnum):
 class Problem:
     """One placed fault: a stable code, where it is, what is wrong, and what to do about it.
 
+    `why` says why the receiver minds, where that is not plain.
     `path` is the way to the node, as in `transforms[0].remap.set`; `place` its line and column.
     """
 
@@ -45,6 +46,7 @@ class Problem:
     path: str = ""
     place: Place | None = None
     hint: str = ""
+    why: str = ""
 
     def __str__(self) -> str:
         where = [str(part) for part in (self.place, self.path) if part]
@@ -88,9 +90,6 @@ class Unusable:
     reason: str
 
 
-Finding = LocalFile | Unusable
-
-
 @dataclass(frozen=True, slots=True)
 class InstanceRef:
     """The four UIDs that say which instance this is."""
@@ -99,6 +98,47 @@ class InstanceRef:
     series_instance_uid: str
     sop_instance_uid: str
     sop_class_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Something that was asked for and may not be carried: it counts as rejected.
+
+    `table_row` is the row of the table that asked for it, from 1; 0 where there is no table.
+    """
+
+    location: Location
+    code: str
+    reason: str
+    table_row: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteInstance:
+    """A finding on a PACS: described by it, and retrieved when it is to be delivered.
+
+    `server` is the PACS's name in the recipe. `attributes` are what it told (C-FIND), by keyword:
+    the plan is made of them, the instance's own header decides in the end. `relabel` is written
+    into the instance before the first transform, by keyword; an empty text clears. `row` and
+    `table_row` are the table row that asked for it.
+    """
+
+    server: str
+    ref: InstanceRef
+    attributes: Mapping[str, str] = field(default_factory=_nothing)
+    relabel: Mapping[str, str] = field(default_factory=_nothing)
+    row: Mapping[str, str] = field(default_factory=_nothing)
+    table_row: int = 0
+
+    @property
+    def location(self) -> Location:
+        """The server, and the way to the instance there."""
+        ref = self.ref
+        uids = (ref.study_instance_uid, ref.series_instance_uid, ref.sop_instance_uid)
+        return Location(f"pacs:{self.server}", "/".join(uids))
+
+
+Finding = LocalFile | RemoteInstance | Refused | Unusable
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -148,12 +188,16 @@ class Because:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What XNAT will make of one instance, and why; `refused` is why it would not take it."""
+    """What XNAT will make of one instance, and why; `refused` is why it would not take it.
+
+    `notes` are codes of what a person would read in the header and XNAT does not.
+    """
 
     destination: Destination
     because: Because
     auto_archive: AutoArchive
     refused: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

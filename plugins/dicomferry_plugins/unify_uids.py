@@ -69,7 +69,7 @@ class UnifyUids:
 
     def __init__(self, study: str, salt: str, identifier: Identifier) -> None:
         self._study = study
-        self._salt = salt
+        self.salt = salt
         self._identifier = identifier
         self._catalog: Catalog | None = None
         self._sessions: Mapping[str, set[_Session]] = {}
@@ -88,7 +88,7 @@ class UnifyUids:
         taken: set[str] = set()
         for session in sorted(studies):
             kept = self._kept(studies[session])
-            uid = kept if kept and kept not in taken else derived_uid(self._salt, *session)
+            uid = kept if kept and kept not in taken else derived_uid(self.salt, *session)
             self._uids[session] = uid
             taken.add(uid)
 
@@ -183,9 +183,7 @@ def _items(header: Header, *wanted: int) -> Iterator[tuple[TagPath, int, Header]
     pending: list[tuple[TagPath, Header]] = [((), header)]
     while pending:
         way, holder = pending.pop()
-        for tag in holder.tags():
-            if holder.vr(tag) != "SQ":
-                continue
+        for tag in holder.sequences():
             if tag not in wanted and not _may_hold(holder.raw(tag), wanted):
                 continue
             for number, item in enumerate(holder.items(tag)):

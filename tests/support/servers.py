@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,6 +107,42 @@ def orthanc(folder: Path, *, ae_title: str = "ORTHANC", **settings: object) -> I
 
     with _listening(command, 2) as (process, ports):
         yield Orthanc(ports[0], ae_title, ports[1], process)
+
+
+@dataclass(frozen=True)
+class Dcmqrscp:
+    """A running dcmqrscp, the query and retrieve server of dcmtk."""
+
+    port: int
+    ae_title: str
+    process: subprocess.Popen[bytes]
+    host: str = HOST
+
+
+@contextmanager
+def dcmqrscp(
+    folder: Path, *, ae_title: str = "QRPACS", movers: Mapping[str, int] | None = None
+) -> Iterator[Dcmqrscp]:
+    """Run dcmqrscp on an empty store; `movers` are the move destinations it knows, with ports."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "store").mkdir()
+    path = program("dcmqrscp")
+    assert path is not None, "dcmqrscp is not installed"
+    known = [f"m{i} = ({aet}, {HOST}, {port})" for i, (aet, port) in
+             enumerate((movers or {}).items())]  # fmt: skip
+
+    def command(ports: Sequence[int]) -> list[str]:
+        lines = [
+            f"NetworkTCPPort = {ports[0]}", "MaxPDUSize = 131072", "MaxAssociations = 16",
+            "HostTable BEGIN", *known, "HostTable END", "VendorTable BEGIN", "VendorTable END",
+            "AETable BEGIN", f"{ae_title} {folder / 'store'} RW (500, 1024mb) ANY", "AETable END",
+        ]  # fmt: skip
+        file = folder / "dcmqrscp.cfg"
+        file.write_text("\n".join(lines) + "\n")
+        return [path, "-c", str(file)]
+
+    with _listening(command, 1) as (process, ports):
+        yield Dcmqrscp(ports[0], ae_title, process)
 
 
 def program(name: str) -> str | None:

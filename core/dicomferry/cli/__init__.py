@@ -14,15 +14,25 @@ from dicomferry.errors import FerryError
 _BUG: Final = 70
 
 _VERBS: Final[Mapping[str, tuple[str, str]]] = {
+    "csv": ("csv", "Look at files for XNAT's DQR bulk import."),
+    "diff": ("diff", "Show how two recipes differ in effect, tag by tag."),
+    "explain": ("explain", "Show a recipe as it takes effect, and where each value comes from."),
+    "doctor": ("doctor", "Ask the servers of a recipe whether they are as it says."),
     "forecast": ("forecast", "Say what XNAT would call these files."),
+    "lock": ("lock", "Write what a run is made of into a file to be reviewed."),
+    "init": ("init", "Write a recipe to start from."),
+    "migrate": ("migrate", "Rewrite a recipe of an older format in the format of today."),
     "plan": ("plan", "Show what a run would do, and what XNAT will call it; send nothing."),
     "plugins": ("plugins", "Show the installed plug-ins and what they offer."),
     "receiver": ("receiver", "Run the stand-in XNAT receiver on its own."),
     "rehearse": ("rehearse", "Run a recipe against a stand-in XNAT."),
+    "replay": ("replay", "Do a run again elsewhere and prove that every byte is the same."),
     "run": ("run", "Do what the plan says; run again to go on after a stop."),
     "schema": ("schema", "Print the JSON Schema of recipes for the installed plug-ins."),
     "status": ("status", "Show what the ledger knows of every instance, and why."),
+    "test": ("test", "Try a recipe on its own tests; no data are needed."),
     "validate": ("validate", "Check a recipe without touching any data."),
+    "verify": ("verify", "Ask XNAT what it holds of a plan, instance by instance."),
 }
 
 

@@ -28,10 +28,36 @@ state_option = click.option(
     "--state", type=click.Path(path_type=Path, file_okay=False),
     help="Folder of the ledger [default: .dicomferry/NAME beside the recipe].",
 )  # fmt: skip
-set_option = click.option(
-    "--set", "overrides", multiple=True, metavar="NAME=VALUE", callback=lambda _c, _p, v: _pairs(v),
+_params_option = click.option(
+    "--params", "params_files", multiple=True, type=click.Path(path_type=Path, dir_okay=False),
+    expose_value=False, is_eager=True, callback=lambda c, _p, v: _keep(c, v),
+    help="Take params from a YAML file of NAME: VALUE; may be repeated, the last one wins.",
+)  # fmt: skip
+_set_option = click.option(
+    "--set", "overrides", multiple=True, metavar="NAME=VALUE",
+    callback=lambda c, _p, v: _settings(c, v),
     help="Give a param of the recipe a value; may be repeated.",
 )  # fmt: skip
+
+_FILES = "dicomferry.params_files"
+
+
+def set_option(function: Command) -> Command:
+    """Add `--set` and `--params`; the command receives both as `overrides`."""
+    return _params_option(_set_option(function))
+
+
+def _keep(context: click.Context, files: tuple[Path, ...]) -> None:
+    context.meta[_FILES] = files
+
+
+def _settings(context: click.Context, values: tuple[str, ...]) -> Mapping[str, str]:
+    from dicomferry.recipe.settings import Settings, read_settings
+
+    settings = Settings.of(_pairs(values))
+    for file in reversed(context.meta.get(_FILES, ())):
+        settings = settings.over(read_settings(file))
+    return settings
 
 
 def _pairs(values: tuple[str, ...]) -> Mapping[str, str]:
@@ -64,7 +90,7 @@ def read_recipe(path: Path, overrides: Mapping[str, str], plugins: Plugins) -> R
     """Load and check a recipe; raises `ProblemsError` with every fault at once."""
     from dicomferry.recipe.load import load_recipe
 
-    recipe = load_recipe(path, plugins.components, overrides)
+    recipe = load_recipe(path, plugins.components, overrides, os.environ)
     problems = plugins.check_recipe(recipe)
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise ProblemsError(problems)

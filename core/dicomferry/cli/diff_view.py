@@ -24,7 +24,7 @@ def diff_lines(session: Session, which: str) -> Iterator[str]:
     """Yield what the transforms change in the instance with this file name or SOP Instance UID."""
     item = _find(session, which)
     stages = session.stages
-    stages.prepare(session.ledger, len(stages.transforms))
+    stages.prepare(session.ledger.path.parent, len(stages.transforms))
     blob = open_blob(item.location)
     with open_instance(blob, item.location, item.names, item.row) as instance:
         before = instance.header
@@ -72,7 +72,7 @@ def _value(header: Header, tag: int) -> str:
 def _find(session: Session, which: str) -> Item:
     path, _, member = which.partition("!")
     row = session.ledger.connection.execute(
-        "SELECT id, source, path, member, size, modified_ns, names, row FROM item"
+        "SELECT id, source, path, member, size, modified_ns, names, row, remote FROM item"
         " WHERE sop = ?1 OR sent_sop = ?1 OR (path IN (?2, ?3) AND member = ?4)"
         " ORDER BY scan DESC LIMIT 1",
         (which, os.fsencode(path), os.fsencode(Path(path).absolute()), os.fsencode(member)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -21,7 +22,9 @@ from dicomferry.cli.diff_view import diff_lines
 from dicomferry.cli.plan_view import plan_json, plan_lines, save_plan
 from dicomferry.cli.progress import choose_display
 from dicomferry.cli.text import say
-from dicomferry.engine.session import Job, open_session, state_folder
+from dicomferry.engine.session import Job, Planned, Session, open_session, state_folder
+from dicomferry.host import Plugins
+from dicomferry.recipe.recipe import Recipe
 
 
 @click.command("plan")
@@ -30,6 +33,7 @@ from dicomferry.engine.session import Job, open_session, state_folder
 @state_option
 @format_option
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Save it as .json or .csv.")
+@click.option("--ask", is_flag=True, help="Ask XNAT what stands in the way there (needs rest:).")
 @click.option("--diff", metavar="FILE|UID", help="Show the tag edits of one instance instead.")
 def command(
     recipe: Path,
@@ -37,6 +41,7 @@ def command(
     state: Path | None,
     form: str,
     output: Path | None,
+    ask: bool,
     diff: str | None,
 ) -> int:
     """Show what a run of RECIPE would do, and what XNAT will call it. Nothing is sent."""
@@ -48,6 +53,8 @@ def command(
     with open_session(job) as session:
         with display:
             planned = session.plan()
+        if ask:
+            planned = _asked(session, planned, loaded, plugins)
         if diff is not None:
             say(diff_lines(session, diff))
             return 0
@@ -59,3 +66,15 @@ def command(
             say(plan_lines(session, planned))
             click.echo("Nothing was sent.")
         return 2 if planned.errors else int(bool(planned.rejected))
+
+
+def _asked(session: Session, planned: Planned, recipe: Recipe, plugins: Plugins) -> Planned:
+    """Return the plan with what the receiving XNATs say against it."""
+    from dicomferry.engine.context import BuildContext
+    from dicomferry.engine.problems import by_severity, waive
+    from dicomferry.engine.problems.live import ask
+    from dicomferry.engine.servers import targets_of
+
+    targets = targets_of(session.stages, BuildContext(recipe, plugins))
+    found = waive(ask(session.ledger, targets), recipe.allow)
+    return replace(planned, problems=tuple(by_severity([*planned.problems, *found])))

@@ -10,7 +10,9 @@ from itertools import groupby
 from pathlib import Path
 
 from dicomferry.cli.text import columns, count, printable, problem_json, problem_lines, size
+from dicomferry.engine.retrieve.outlook import outlook
 from dicomferry.engine.session import Planned, Session
+from dicomferry.engine.spreadsheet import neutral
 from dicomferry.errors import FerryError
 from dicomferry.ledger.rows import Verdict
 from dicomferry.ledger.view import ItemState, LedgerView, SessionPlan
@@ -57,11 +59,6 @@ def save_plan(session: Session, planned: Planned, path: Path) -> None:
         path.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise FerryError(f"{path}: cannot be written: {error.strerror}") from None
-
-
-def neutral(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
 def _tree(sessions: list[SessionPlan]) -> Iterator[str]:
@@ -133,7 +130,7 @@ def _ending(session: Session, planned: Planned, sessions: list[SessionPlan]) -> 
         if states.get("outdated"):
             line += f" ({states['outdated']:,} were stored before in another version)"
         lines.append(f"{line}.")
-    return lines
+    return [*lines, *outlook(session.recipe, planned.view)]
 
 
 def _session_json(plan: SessionPlan) -> dict[str, object]:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import click
 
 from dicomferry.cli.common import find_plugins, format_option
+from dicomferry.cli.plugins_new import new
+from dicomferry.cli.plugins_try import try_it
 from dicomferry.cli.text import columns, say
 from dicomferry.errors import FerryError
 from dicomferry.host import Offer, Plugin, Plugins
@@ -110,3 +112,7 @@ def _offer_lines(offer: Offer) -> Iterator[str]:
         for name, field in schema.get("properties", {}).items()
     ]
     yield from columns(rows)
+
+
+command.add_command(new)
+command.add_command(try_it)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -17,15 +18,22 @@ from dicomferry.cli.common import (
     recipe_argument,
     set_option,
 )
+from dicomferry.cli.fault_option import fault_option
 from dicomferry.cli.plan_view import plan_json, plan_lines
 from dicomferry.cli.progress import choose_display
 from dicomferry.cli.report_view import report_json, report_lines
 from dicomferry.cli.run import stoppable
-from dicomferry.cli.text import count, say
+from dicomferry.cli.text import count, printable, say
+from dicomferry.engine.context import BuildContext
+from dicomferry.engine.mismatch import as_forecast, explain, save_vectors, vector_of
+from dicomferry.engine.reconcile import Inquiry, SessionVerdict, inquire
 from dicomferry.engine.rehearsal import open_stage
-from dicomferry.engine.session import Job, RunReport, open_session
-from dicomferry.xnat.sessions import Status
+from dicomferry.engine.servers import targets_of
+from dicomferry.engine.session import Job, RunReport, Session, open_session
+from dicomferry.xnat.receiver import Faults
 from dicomferry.xnat.tree import Tree, format_tree
+
+Verdicts = tuple[SessionVerdict, ...]
 
 
 @click.command("rehearse")
@@ -36,8 +44,20 @@ from dicomferry.xnat.tree import Tree, format_tree
     "--keep", type=click.Path(path_type=Path, file_okay=False),
     help="Folder for what the stand-in receives [default: nothing is kept].",
 )  # fmt: skip
-def command(recipe: Path, overrides: Mapping[str, str], form: str, keep: Path | None) -> int:
-    """Run RECIPE against a stand-in XNAT on this machine and show what XNAT would hold.
+@fault_option
+@click.option(
+    "--save-vector", "vectors", type=click.Path(path_type=Path, dir_okay=False),
+    help="Save what did not land as forecast as test vectors (.json), names and UIDs replaced.",
+)  # fmt: skip
+def command(
+    recipe: Path,
+    overrides: Mapping[str, str],
+    form: str,
+    keep: Path | None,
+    faults: Faults,
+    vectors: Path | None,
+) -> int:
+    """Run RECIPE against a stand-in XNAT on this machine, and ask it what it holds.
 
     Nothing leaves the machine, no real server is contacted, and the recipe's own ledger is not
     touched. Sinks that deliver to no server are left out. The stand-in is not an XNAT: it knows
@@ -49,7 +69,7 @@ def command(recipe: Path, overrides: Mapping[str, str], form: str, keep: Path | 
     display = choose_display(form)
     with (
         tempfile.TemporaryDirectory(prefix="dicomferry-rehearsal-") as scratch,
-        open_stage(loaded, selection, keep) as stage,
+        open_stage(loaded, selection, keep, faults) as stage,
     ):
         job = Job(stage.recipe, plugins, selection, Path(scratch), display.show, rehearsal=True)
         with open_session(job) as session, stoppable(session):
@@ -62,54 +82,56 @@ def command(recipe: Path, overrides: Mapping[str, str], form: str, keep: Path | 
                 return 2 if planned.errors else int(bool(planned.rejected))
             if form == "text":
                 say(plan_lines(session, planned))
+            targets = targets_of(session.stages, BuildContext(stage.recipe, plugins))
             with display:
                 report = session.run(planned, None)
-            trees = {name: double.build() for name, double in stage.doubles.items()}
-            landed, forecast = _landed(report, trees)
+                trees = {name: double.build() for name, double in stage.doubles.items()}
+                inquiry = Inquiry(session.stages, session.ledger, targets, str(recipe))
+                verdicts = inquire(inquiry, display.show).verdicts
+            if vectors is not None:
+                _save(session, report, verdicts, vectors)
             if form == "json":
-                click.echo(json.dumps(_json(report, trees, plan_json(session, planned)), indent=2))
+                plan = plan_json(session, planned)
+                click.echo(json.dumps(_json(report, trees, verdicts, plan), indent=2))
             else:
-                say(_lines(report, recipe, trees))
-                click.echo(f"{landed} of {count(forecast, 'session')} landed as forecast.")
-            return 0 if report.complete and landed == forecast else 1
+                say(_lines(report, recipe, trees, verdicts))
+            return 0 if report.complete and all(map(as_forecast, verdicts)) else 1
 
 
-def _lines(report: RunReport, recipe: Path, trees: Mapping[str, Tree]) -> Iterator[str]:
+def _lines(
+    report: RunReport, recipe: Path, trees: Mapping[str, Tree], verdicts: Verdicts
+) -> Iterator[str]:
     yield ""
-    yield from report_lines(report, recipe, limited=False)
+    # the plan above has told the problems
+    told = replace(report, planned=replace(report.planned, problems=()))
+    yield from report_lines(told, recipe, limited=False)
     for name, tree in trees.items():
         yield ""
         yield f"What the XNAT '{name}' would hold (from a stand-in, which is not an XNAT):"
         yield from format_tree(tree)
     yield ""
+    for verdict in verdicts:
+        if not as_forecast(verdict):
+            yield f"{verdict.destination}: {verdict.standing}"
+            yield from (f"  {printable(line)}" for line in _explained(report, verdict))
+    landed = sum(map(as_forecast, verdicts))
+    yield f"{landed:,} of {count(len(verdicts), 'session')} landed as forecast."
 
 
-def _landed(report: RunReport, trees: Mapping[str, Tree]) -> tuple[int, int]:
-    plans = report.planned.view.sessions()
-    landed = 0
-    for tree in trees.values():
-        held = _held(tree)
-        for plan in plans:
-            place = plan.destination
-            found = held.get((place.project, place.subject, place.session), (0, False))
-            landed += found == (plan.instances, True)
-    return landed, len(plans) * len(trees)
+def _explained(report: RunReport, verdict: SessionVerdict) -> list[str]:
+    plans = {plan.destination: plan for plan in report.planned.view.sessions()}
+    told = [verdict.message] if verdict.message else []
+    return told + list(explain(verdict, plans.get(verdict.destination), report.planned.problems))
 
 
-def _held(tree: Tree) -> dict[tuple[str | None, str | None, str], tuple[int, bool]]:
-    held: dict[tuple[str | None, str | None, str], tuple[int, bool]] = {}
-    for project in tree.projects:
-        for subject in project.subjects:
-            for session in subject.sessions:
-                key = (project.id, subject.label, session.label)
-                number, well = held.get(key, (0, True))
-                well = well and session.status is not Status.CONFLICT
-                held[key] = (number + session.instances, well)
-    return held
+def _save(session: Session, report: RunReport, verdicts: Verdicts, path: Path) -> None:
+    scan = report.planned.view.scan
+    found = [vector_of(v, session.ledger, scan) for v in verdicts if not as_forecast(v)]
+    save_vectors(found, path)
 
 
 def _json(
-    report: RunReport, trees: Mapping[str, Tree], plan: dict[str, object]
+    report: RunReport, trees: Mapping[str, Tree], verdicts: Verdicts, plan: dict[str, object]
 ) -> dict[str, object]:
     holdings = {
         name: [
@@ -131,11 +153,20 @@ def _json(
         ]
         for name, tree in trees.items()
     }
-    landed, forecast = _landed(report, trees)
     return {
         "plan": plan,
         "run": report_json(report),
         "xnat": holdings,
-        "landed_as_forecast": landed,
-        "forecast": forecast,
+        "verdicts": [
+            {
+                "server": verdict.server,
+                "destination": str(verdict.destination),
+                "verdict": str(verdict.standing),
+                "as_forecast": as_forecast(verdict),
+                "explanation": [] if as_forecast(verdict) else _explained(report, verdict),
+            }
+            for verdict in verdicts
+        ],
+        "landed_as_forecast": sum(map(as_forecast, verdicts)),
+        "forecast": len(verdicts),
     }

@@ -24,6 +24,10 @@ def report_lines(report: RunReport, recipe: Path | None, *, limited: bool) -> It
             yield f"  {printable(tally.unreachable)}"
             if tally.hint:
                 yield f"  hint: {tally.hint}"
+    if report.retrieval.ended:
+        yield f"not all was retrieved: {printable(report.retrieval.ended)}"
+        if report.retrieval.hint:
+            yield f"  hint: {report.retrieval.hint}"
     failures = report.planned.view.failures()
     for sink, state, reason, number in failures[:_REASONS]:
         yield f"  {state} at {sink}: {count(number, 'instance')}: {printable(reason)}"
@@ -55,6 +59,12 @@ def report_json(report: RunReport) -> dict[str, object]:
             {"sink": sink, "state": state, "reason": reason, "instances": number}
             for sink, state, reason, number in report.planned.view.failures()
         ],
+        "retrieval": {
+            "retrieved": report.retrieval.retrieved,
+            "missing": report.retrieval.missing,
+            "rejected": report.retrieval.held,
+            "ended": report.retrieval.ended,
+        },
         "rejected_before_sending": report.planned.rejected,
         "problems": [problem_json(problem) for problem in report.planned.problems],
     }

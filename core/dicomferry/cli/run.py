@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from dicomferry.cli.again import named_again
 from dicomferry.cli.common import (
     find_plugins,
     find_selection,
@@ -19,10 +20,17 @@ from dicomferry.cli.common import (
     set_option,
     state_option,
 )
+from dicomferry.cli.duration import seconds
+from dicomferry.cli.lock import refuse_drift
 from dicomferry.cli.plan_view import plan_json, plan_lines
 from dicomferry.cli.progress import choose_display
 from dicomferry.cli.report_view import report_json, report_lines
 from dicomferry.cli.text import say
+from dicomferry.cli.verdict_view import findings_json, findings_lines
+from dicomferry.engine.context import BuildContext
+from dicomferry.engine.reconcile import Findings, Inquiry, inquire
+from dicomferry.engine.retrieve.retriever import Courtesy
+from dicomferry.engine.servers import targets_of
 from dicomferry.engine.session import Job, Planned, RunReport, Session, open_session, state_folder
 
 
@@ -33,6 +41,18 @@ from dicomferry.engine.session import Job, Planned, RunReport, Session, open_ses
 @format_option
 @click.option("--dry-run", is_flag=True, help="Plan only, as `plan` does.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Bring N sessions at most.")
+@click.option("--locked", is_flag=True, help="Refuse where anything differs from NAME.lock.")
+@click.option("--verify", is_flag=True, help="Wait for XNAT, then ask it what it holds.")
+@click.option(
+    "--wait", default="10m", metavar="TIME", callback=lambda _c, _p, v: seconds(v),
+    help="How long --verify waits at most [default: 10m; XNAT takes five minutes and more].",
+)  # fmt: skip
+@click.option("--now", is_flag=True, help="Retrieve outside the hours of a PACS, too.")
+@click.option("--wait-for-hours", is_flag=True, help="Sit out the time until a PACS's hours.")
+@click.option(
+    "--spool", type=click.IntRange(1), default=4096, metavar="MB",
+    help="What retrieved instances may take up in the state folder [default: 4096].",
+)  # fmt: skip
 def command(
     recipe: Path,
     overrides: Mapping[str, str],
@@ -40,14 +60,24 @@ def command(
     form: str,
     dry_run: bool,
     limit: int | None,
+    locked: bool,
+    verify: bool,
+    wait: float,
+    now: bool,
+    wait_for_hours: bool,
+    spool: int,
 ) -> int:
     """Bring what RECIPE says to its sinks. Run it again to go on after any kind of stop."""
     plugins = find_plugins()
     loaded = read_recipe(recipe, overrides, plugins)
     display = choose_display(form)
     folder = state_folder(loaded, state)
-    job = Job(loaded, plugins, find_selection(), folder, display.show)
+    courtesy = Courtesy(now, wait_for_hours, spool << 20)
+    job = Job(loaded, plugins, find_selection(), folder, display.show, courtesy=courtesy)
     with open_session(job) as session, stoppable(session):
+        if locked:
+            refuse_drift(recipe, loaded, plugins, session.stages)
+        targets = targets_of(session.stages, BuildContext(loaded, plugins)) if verify else ()
         with display:
             planned = session.plan()
         if dry_run or planned.errors:
@@ -55,8 +85,15 @@ def command(
             return 2 if planned.errors else int(bool(planned.rejected))
         with display:
             report = session.run(planned, limit)
-        _show_report(report, recipe, form, limited=limit is not None)
-        return 0 if report.complete or (limit and _only_limited(report)) else 1
+        findings = None
+        if verify and not report.interrupted:
+            again = named_again(recipe, overrides, state)
+            inquiry = Inquiry(session.stages, session.ledger, targets, again, wait=wait)
+            with display:
+                findings = inquire(inquiry, display.show)
+        _show_report(report, recipe, form, findings, limited=limit is not None)
+        landed = findings is None or findings.landed
+        return 0 if landed and (report.complete or (limit and _only_limited(report))) else 1
 
 
 @contextmanager
@@ -89,8 +126,16 @@ def _show_plan(session: Session, planned: Planned, form: str) -> None:
     click.echo("Nothing was sent.")
 
 
-def _show_report(report: RunReport, recipe: Path, form: str, *, limited: bool) -> None:
+def _show_report(
+    report: RunReport, recipe: Path, form: str, findings: Findings | None, *, limited: bool
+) -> None:
     if form == "json":
-        click.echo(json.dumps(report_json(report), indent=2))
+        whole = {**report_json(report), "manifest": str(report.manifest)}
+        if findings is not None:
+            whole["verify"] = findings_json(findings)
+        click.echo(json.dumps(whole, indent=2))
     else:
         say(report_lines(report, recipe, limited=limited))
+        say([f"Manifest: {report.manifest}"])
+        if findings is not None:
+            say(findings_lines(findings))

@@ -54,8 +54,10 @@ def problem_lines(problems: Sequence[Problem]) -> list[str]:
     lines = []
     for problem in problems:
         lines.append(f"  {problem.severity} [{problem.code}] {problem.message}")
+        if problem.why:
+            lines.append(f"      why: {problem.why}")
         if problem.hint:
-            lines.append(f"      {problem.hint}")
+            lines.append(f"      do:  {problem.hint}")
     return lines
 
 
@@ -70,5 +72,6 @@ def problem_json(problem: Problem) -> dict[str, object]:
         "file": place.file if place else None,
         "line": place.line if place else None,
         "column": place.column if place else None,
+        "why": problem.why,
         "hint": problem.hint,
     }

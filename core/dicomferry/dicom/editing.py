@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from dicomferry.dicom import dictionary
 from dicomferry.dicom.edits import Delete, Edit, Set, TagPath
-from dicomferry.dicom.elements import Elements, Fresh, Item, framed, sequence_delimiter
+from dicomferry.dicom.elements import Elements, Fresh, Item
 from dicomferry.dicom.encode import encode_element, encode_value, padded
+from dicomferry.dicom.framing import framed, sequence_delimiter
 from dicomferry.dicom.text import CHARACTER_SET, GOVERNED, decode, is_known
 from dicomferry.dicom.values import trim
 from dicomferry.dicom.walk import BULK_TAGS, DEPTH, LONG, SHORT, CutError, Syntax, UnsureError
 from dicomferry.errors import EditError
 
 PIXEL_REPRESENTATION = 0x00280103
+_VRS = SHORT | LONG
+_DECIDING = frozenset((CHARACTER_SET, PIXEL_REPRESENTATION))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +32,15 @@ class Setting:
         """Return the setting that holds for `elements` and for the items in them."""
         terms = elements.raw(CHARACTER_SET)
         pixels = elements.raw(PIXEL_REPRESENTATION)
+        if terms is None and not pixels:
+            return self
         return Setting(
             self.character_set if terms is None else _terms(terms),
             self.signed if not pixels else 1 in pixels[:2],
         )
 
 
+@lru_cache(maxsize=64)
 def _terms(raw: bytes) -> tuple[str, ...]:
     text = trim(raw.decode("latin-1"), "CS")
     return tuple(text.split("\\")) if text else ()
@@ -57,7 +64,7 @@ def vr_of(elements: Elements, tag: int, setting: Setting, *, text: bool = True) 
 
 def lay(elements: Elements, edits: Iterable[Edit], around: Setting) -> Elements:
     """Return `elements` with `edits` laid over them; raises `EditError`."""
-    before = elements
+    before, setting = elements, around.inside(elements)
     waiting: dict[int, list[Edit]] = {}
     renewed: set[TagPath] = set()
     for edit in edits:
@@ -72,32 +79,34 @@ def lay(elements: Elements, edits: Iterable[Edit], around: Setting) -> Elements:
         if tag == CHARACTER_SET:
             renewed.clear()
         renewed.add(edit.path)
-        elements = _lay_one(elements, edit, around)
+        elements = _lay_one(elements, edit, setting)
+        if tag in _DECIDING:
+            setting = around.inside(elements)
     for tag, inner in waiting.items():
         elements = _lay_inside(elements, tag, inner, around)
-    _check_reading(before, elements, around, frozenset(renewed))
+    if CHARACTER_SET in elements.fresh:
+        _check_reading(before, elements, around, frozenset(renewed))
     return _with_group_lengths(before, elements)
 
 
-def _lay_one(elements: Elements, edit: Edit, around: Setting) -> Elements:
+def _lay_one(elements: Elements, edit: Edit, setting: Setting) -> Elements:
     tag = edit.path[0]
     if isinstance(edit, Delete):
         return elements.with_fresh({tag: None}) if tag in elements else elements
     if tag & 0xFFFF == 0 or tag >> 16 in (0, 0xFFFE):
         raise EditError(f"{dictionary.keyword_of(tag)}: group lengths and delimiters are not set")
-    return elements.with_fresh({tag: _written(elements, edit, around)})
+    return elements.with_fresh({tag: _written(elements, edit, setting)})
 
 
-def _written(elements: Elements, edit: Set, around: Setting) -> Fresh:
+def _written(elements: Elements, edit: Set, setting: Setting) -> Fresh:
     tag, syntax = edit.path[0], elements.syntax
-    setting = around.inside(elements)
     if tag in BULK_TAGS and tag in elements and elements.undefined(tag):
         raise EditError(f"{dictionary.keyword_of(tag)}: encapsulated pixel data is not edited")
     _check_private(elements, tag)
     vr = edit.vr or vr_of(elements, tag, setting, text=isinstance(edit.value, str))
     if vr == "UN" and not edit.vr and isinstance(edit.value, str) and dictionary.is_private(tag):
         vr = "LO"
-    if vr.encode() not in SHORT | LONG:
+    if vr.encode() not in _VRS:
         raise EditError(f"{dictionary.keyword_of(tag)}: {vr} is not a VR")
     if tag == CHARACTER_SET and isinstance(edit.value, str):
         _check_terms(edit.value)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from dicomferry.dicom import dictionary
 from dicomferry.dicom.blob import BytesBlob
+from dicomferry.dicom.framing import framed
+from dicomferry.dicom.reads import Reads, Trace
 from dicomferry.dicom.values import trim
 from dicomferry.dicom.walk import (
     EXPLICIT,
@@ -15,13 +17,15 @@ from dicomferry.dicom.walk import (
     LONG,
     OUT_OF_PLACE,
     SHORT,
-    UNDEFINED,
     Index,
     Syntax,
     Window,
     frames,
     walk,
 )
+
+_MAYBE_SEQUENCES = frozenset((b"SQ", b"UN", b""))
+_DELIMITERS = frozenset((b"\xfe\xff\xdd\xe0", b"\xff\xfe\xe0\xdd"))
 
 Piece = bytes | tuple[int, int]
 """New bytes, or an untouched stretch from one offset to another."""
@@ -45,7 +49,8 @@ class Elements:
     """Where the elements of bytes `start` to `stop` are, and what was laid over them.
 
     `windows` are the stretches held, bulk values left out. `fresh` maps a tag to its new element,
-    or to None where it was deleted.
+    or to None where it was deleted. `trace`, if there is one, is told of all that is read: every
+    method that looks at `index` or `windows` owes it that.
     """
 
     windows: tuple[tuple[int, bytes], ...]
@@ -54,6 +59,7 @@ class Elements:
     stop: int
     syntax: Syntax
     fresh: Mapping[int, Fresh | None] = field(default_factory=_nothing)
+    trace: Trace | None = None
 
     @classmethod
     def of(
@@ -64,13 +70,41 @@ class Elements:
         index, _ = walk(window, 0, len(data), syntax, 1, out_of_place=out_of_place)
         return cls(((0, data),), index, 0, len(data), syntax)
 
+    def traced(self, trace: Trace) -> Elements:
+        """Return these elements, telling `trace` what is read of them and of what is laid over."""
+        return Elements(
+            self.windows, self.index, self.start, self.stop, self.syntax, self.fresh, trace
+        )
+
+    def fingerprint(self, reads: Reads) -> Hashable | None:
+        """Return what `reads` would find; None where a value is too big to be held."""
+        found: list[Hashable] = [self.syntax.implicit, self.syntax.order]
+        for tag in reads.tags:
+            entry = self.index.get(tag)
+            if entry is None:
+                found.append(None)
+                continue
+            whole = self._at(entry[0], entry[2])
+            if whole is None:
+                return None
+            found.append(whole)
+        if reads.all_tags:
+            found.append(tuple(self.index))
+        if reads.sequences:
+            found.append(tuple(self._maybe_sequences()))
+        return tuple(found)
+
     def __contains__(self, tag: int) -> bool:
+        if self.trace is not None:
+            self.trace.tags.add(tag)
         if tag in self.fresh:
             return self.fresh[tag] is not None
         return tag in self.index
 
     def tags(self) -> Iterator[int]:
         """Yield the tags that are present, ascending."""
+        if self.trace is not None:
+            self.trace.all_tags = True
         if not self.fresh:
             return iter(sorted(self.index))
         present = {tag for tag, new in self.fresh.items() if new is not None}
@@ -78,6 +112,8 @@ class Elements:
 
     def vr(self, tag: int) -> str:
         """Return the VR as it is written; empty where it is not (implicit VR)."""
+        if self.trace is not None:
+            self.trace.tags.add(tag)
         new = self.fresh.get(tag)
         return (new.vr if new else self.index[tag][3]).decode("ascii")
 
@@ -87,12 +123,15 @@ class Elements:
         if place is None:
             return None
         data, start, stop = place
-        if stop - start >= 8 and self.undefined(tag):
+        # What ends in a delimiter may still be a value of known length that looks like one.
+        if data[stop - 8 : stop - 4] in _DELIMITERS and stop - start >= 8 and self.undefined(tag):
             stop -= 8
         return data[start:stop]
 
     def undefined(self, tag: int) -> bool:
         """Say whether the element is of undefined length, a delimitation item at its end."""
+        if self.trace is not None:
+            self.trace.tags.add(tag)
         new = self.fresh.get(tag)
         if new is not None:
             field = new.data[new.value_start - 4 : new.value_start]
@@ -103,6 +142,8 @@ class Elements:
         return field == b"\xff\xff\xff\xff"
 
     def _place(self, tag: int) -> tuple[bytes, int, int] | None:
+        if self.trace is not None:
+            self.trace.tags.add(tag)
         if tag in self.fresh:
             new = self.fresh[tag]
             return (new.data, new.value_start, len(new.data)) if new else None
@@ -114,8 +155,15 @@ class Elements:
                 return data, entry[1] - base, entry[2] - base
         return None
 
+    def _at(self, start: int, stop: int) -> bytes | None:
+        for base, data in self.windows:
+            if base <= start and stop - base <= len(data):
+                return data[start - base : stop - base]
+        return None
+
     def length(self, tag: int) -> int:
         """Return how many bytes the element takes, its tag, VR and length included."""
+        self._untold()
         new = self.fresh.get(tag)
         if new is not None:
             return len(new.data)
@@ -124,6 +172,7 @@ class Elements:
 
     def value_length(self, tag: int) -> int:
         """Return how many bytes the value field takes, delimitation items included."""
+        self._untold()
         new = self.fresh.get(tag)
         if new is not None:
             return len(new.data) - new.value_start
@@ -132,38 +181,46 @@ class Elements:
 
     def with_fresh(self, fresh: Mapping[int, Fresh | None]) -> Elements:
         """Return these elements with others laid over them."""
-        return replace(self, fresh=MappingProxyType({**self.fresh, **fresh}))
+        laid = MappingProxyType({**self.fresh, **fresh})
+        return Elements(
+            self.windows, self.index, self.start, self.stop, self.syntax, laid, self.trace
+        )
+
+    def _untold(self) -> None:
+        if self.trace is not None:
+            self.trace.untold = True
 
     def pieces(self) -> list[Piece]:
         """Return the whole in order: untouched stretches, and new bytes between them.
 
         New elements go in front of the first one with a greater tag (PS3.5 7.1: ascending).
         """
-        if not self.fresh:
-            return [(self.start, self.stop)]
+        self._untold()
         pieces: list[Piece] = []
-        cursor = last = self.start
-        new = sorted(tag for tag in self.fresh if tag not in self.index)
-        for tag, (start, _, stop, _) in self.index.items():
-            if not ((new and new[0] < tag) or tag in self.fresh):
-                last = stop
-                continue
-            pieces.append((cursor, start))
-            cursor = start
-            while new and new[0] < tag:
-                pieces.append(self._fresh_bytes(new.pop(0)))
-            if tag in self.fresh:
-                pieces.append(self._fresh_bytes(tag))
-                cursor = stop
-            last = stop
-        pieces.append((cursor, last))
-        pieces.extend(self._fresh_bytes(tag) for tag in new)
-        pieces.append((last, self.stop))
+        cursor = self.start
+        for start, _, stop, new in sorted(self._cuts()):
+            pieces += [(cursor, start), new]
+            cursor = stop
+        pieces.append((cursor, self.stop))
         return [piece for piece in pieces if _is_something(piece)]
 
-    def _fresh_bytes(self, tag: int) -> bytes:
-        new = self.fresh[tag]
-        return new.data if new else b""
+    def _cuts(self) -> Iterator[tuple[int, int, int, bytes]]:
+        """Yield where each fresh element goes, its tag, where the old one ends, and its bytes."""
+        for tag, new in self.fresh.items():
+            data = new.data if new else b""
+            if tag in self.index:
+                start, _, stop, _ = self.index[tag]
+                yield start, tag, stop, data
+            elif new:
+                place = self._place_of_new(tag)
+                yield place, tag, place, data
+
+    def _place_of_new(self, tag: int) -> int:
+        for other, (start, _, _, _) in self.index.items():
+            if other > tag:
+                return start
+        last = next(reversed(self.index.values()), None)
+        return last[2] if last else self.start
 
     def encoded(self, *, without: frozenset[int] = frozenset()) -> bytes:
         """Return the elements that are held as bytes, those at the tags in `without` left out."""
@@ -184,7 +241,18 @@ class Elements:
 
     def not_held(self) -> frozenset[int]:
         """Return the tags of values too big to be held: pixel data, and whatever else is bulk."""
+        self._untold()
         return frozenset(tag for tag in self.index if tag in self and self._place(tag) is None)
+
+    def sequences(self) -> list[int]:
+        """Return the tags of the elements that have items, ascending."""
+        if self.trace is not None:
+            self.trace.sequences = True
+        tags = {*self._maybe_sequences(), *self.fresh}
+        return sorted(tag for tag in tags if tag in self and self.is_sequence(tag))
+
+    def _maybe_sequences(self) -> list[int]:
+        return [tag for tag, entry in self.index.items() if entry[3] in _MAYBE_SEQUENCES]
 
     def is_sequence(self, tag: int) -> bool:
         """Say whether the element has items."""
@@ -238,25 +306,6 @@ class Item:
         if not self.elements.fresh:
             return self.source
         return framed(self.elements.encoded(), self.elements.syntax, undefined=self.undefined)
-
-
-def framed(content: bytes, syntax: Syntax, *, undefined: bool = False) -> bytes:
-    """Return `content` as an item of a sequence (PS3.5 7.5.1)."""
-    length = UNDEFINED if undefined else len(content)
-    end = _mark(0xE00D, 0, syntax) if undefined else b""
-    return _mark(0xE000, length, syntax) + content + end
-
-
-def sequence_delimiter(syntax: Syntax) -> bytes:
-    """Return a sequence delimitation item."""
-    return _mark(0xE0DD, 0, syntax)
-
-
-def _mark(element: int, length: int, syntax: Syntax) -> bytes:
-    return b"".join(
-        number.to_bytes(size, syntax.order)
-        for number, size in ((0xFFFE, 2), (element, 2), (length, 4))
-    )
 
 
 def _is_something(piece: Piece) -> bool:

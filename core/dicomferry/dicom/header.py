@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from dicomferry.dicom import dictionary, values
 from dicomferry.dicom.editing import Setting, lay, vr_of
-from dicomferry.dicom.elements import Elements
+from dicomferry.dicom.elements import Elements, Fresh
+from dicomferry.dicom.reads import Reads, Trace
 from dicomferry.dicom.walk import CutError, UnsureError
 from dicomferry.errors import DamagedError
 from dicomferry.model import InstanceRef, Location, Wanted
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _NOWHERE = Location("")
+_UNTOLD = frozenset(("", "UN"))
+_AsText = tuple[str | None, str | None, str]
 
 
 class Header:
@@ -31,7 +34,10 @@ class Header:
     asked for.
     """
 
-    __slots__ = ("_around", "_elements", "_setting", "location", "names", "row", "wanted")
+    __slots__ = (
+        "_around", "_elements", "_location", "_read", "_setting", "_trace",
+        "names", "row", "wanted",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -42,11 +48,15 @@ class Header:
         row: Mapping[str, str] = _NOTHING,
         wanted: Wanted | None = None,
         around: Setting | None = None,
+        trace: Trace | None = None,
     ) -> None:
+        self._trace = trace
         self._elements = elements
         self._around = around or Setting()
         self._setting = self._around.inside(elements)
-        self.location = location
+        # An identification asks for the same few texts again and again.
+        self._read: dict[int, _AsText] = {}
+        self._location = location
         self.names = names
         self.row = row
         self.wanted = wanted
@@ -71,11 +81,18 @@ class Header:
         return tag in self._elements
 
     def __repr__(self) -> str:
-        return f"<Header of {self.location}>"
+        return f"<Header of {self._location}>"
+
+    @property
+    def location(self) -> Location:
+        """Where the instance was found."""
+        self._untold()
+        return self._location
 
     @property
     def elements(self) -> Elements:
         """The elements as bytes."""
+        self._untold()
         return self._elements
 
     @property
@@ -86,10 +103,11 @@ class Header:
     @property
     def ref(self) -> InstanceRef:
         """The four UIDs; empty where they are missing."""
-        study, series, instance, sop_class = (
-            self.text(tag) or "" for tag in (0x0020000D, 0x0020000E, 0x00080018, 0x00080016)
-        )
-        return InstanceRef(study, series, instance, sop_class)
+        text = self.text
+        return InstanceRef(
+            text(0x0020000D) or "", text(0x0020000E) or "", text(0x00080018) or "",
+            text(0x00080016) or "",
+        )  # fmt: skip
 
     def tags(self) -> Iterator[int]:
         """Yield the tags that are present, ascending."""
@@ -112,20 +130,12 @@ class Header:
         Text is decoded in the data set's character set, U+FFFD standing for what cannot be;
         binary numbers are decimal, several values are joined by `\`.
         """
-        raw = self._elements.raw(tag)
-        if raw is None:
-            return None
-        little = self._elements.syntax.little
-        return values.raw_text(raw, self._text_vr(tag), self.character_set, little=little)
-
-    def _text_vr(self, tag: int) -> str:
-        return vr_of(self._elements, tag, self._setting)
+        return self._as_text(tag)[0]
 
     def text(self, key: int | str) -> str | None:
         r"""Return `raw_text` without padding, for a tag or a keyword; values are joined by `\`."""
         tag = dictionary.tag_of(key) if isinstance(key, str) else key
-        text = None if tag is None else self.raw_text(tag)
-        return None if tag is None or text is None else values.trim(text, self._text_vr(tag))
+        return None if tag is None else self._as_text(tag)[1]
 
     def value(self, key: int | str) -> values.Value | None:
         """Return a value as templates see it, for a tag or a keyword; None when missing.
@@ -134,8 +144,32 @@ class Header:
         values are a list; an empty value is an empty text.
         """
         tag = dictionary.tag_of(key) if isinstance(key, str) else key
-        text = None if tag is None else self.text(tag)
-        return None if tag is None or text is None else values.value(text, self._text_vr(tag))
+        if tag is None:
+            return None
+        _, text, vr = self._as_text(tag)
+        return None if text is None else values.value(text, vr)
+
+    def _as_text(self, tag: int) -> _AsText:
+        """Return the value as text, the same trimmed, and the VR it was read by."""
+        found = self._read.get(tag)
+        if found is None:
+            found = self._read[tag] = self._read_text(tag)
+        return found
+
+    def _read_text(self, tag: int) -> _AsText:
+        elements = self._elements
+        raw = elements.raw(tag)
+        if raw is None:
+            return None, None, ""
+        vr = elements.vr(tag)
+        if vr in _UNTOLD:
+            vr = vr_of(elements, tag, self._setting)
+        text = values.raw_text(raw, vr, self.character_set, little=elements.syntax.little)
+        return text, None if text is None else values.trim(text, vr), vr
+
+    def sequences(self) -> list[int]:
+        """Return the tags of the sequences that are present, ascending."""
+        return self._elements.sequences()
 
     def items(self, tag: int) -> tuple[Header, ...]:
         """Return the items of a sequence; none for a missing element or another VR.
@@ -150,7 +184,8 @@ class Header:
             place = f"{self.location}: {dictionary.keyword_of(tag)}"
             raise DamagedError(f"{place}: its items cannot be read: {error}") from error
         return tuple(
-            Header(item.elements, location=self.location, around=self._setting) for item in found
+            Header(item.elements, location=self._location, around=self._setting, trace=self._trace)
+            for item in found
         )
 
     def private(self, group: int, creator: str, element: int) -> int | None:
@@ -181,14 +216,8 @@ class Header:
 
     def edited(self, edits: Edits) -> Header:
         """Return the header with `edits` laid over it; raises `EditError`."""
-        return Header(
-            lay(self._elements, edits.items, self._around),
-            location=self.location,
-            names=self.names,
-            row=self.row,
-            wanted=edits.wanted or self.wanted,
-            around=self._around,
-        )
+        laid = lay(self._elements, edits.items, self._around)
+        return self._with(laid, edits.wanted or self.wanted)
 
     def with_origin(
         self, location: Location, names: Mapping[str, str], row: Mapping[str, str]
@@ -202,3 +231,40 @@ class Header:
             wanted=self.wanted,
             around=self._around,
         )
+
+    def traced(self, trace: Trace) -> Header:
+        """Return the header, telling `trace` what is read of it; a sequence is read as a whole."""
+        return self._with(self._elements.traced(trace), self.wanted, trace)
+
+    def fingerprint(self, reads: Reads) -> Hashable | None:
+        """Return what `reads` would find, what the source said included; None if it is too big."""
+        found = self._elements.fingerprint(reads)
+        if found is None:
+            return None
+        return found, self.wanted, tuple(self.names.items()), tuple(self.row.items())
+
+    @property
+    def laid(self) -> Mapping[int, Fresh | None]:
+        """The elements that edits have laid over those found."""
+        return self._elements.fresh
+
+    def with_laid(self, laid: Mapping[int, Fresh | None], wanted: Wanted | None) -> Header:
+        """Return the header with elements laid over it that were made for one that reads alike."""
+        return self._with(self._elements.with_fresh(laid), wanted)
+
+    def _with(
+        self, elements: Elements, wanted: Wanted | None, trace: Trace | None = None
+    ) -> Header:
+        return Header(
+            elements,
+            location=self._location,
+            names=self.names,
+            row=self.row,
+            wanted=wanted,
+            around=self._around,
+            trace=trace or self._trace,
+        )
+
+    def _untold(self) -> None:
+        if self._trace is not None:
+            self._trace.untold = True

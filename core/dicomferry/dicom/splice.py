@@ -34,7 +34,7 @@ class Spliced:
 
         Raises `DamagedError` when the source has changed since it was opened.
         """
-        gathered: list[bytes] = []
+        gathered: list[bytes | memoryview] = []
         held = 0
         for part in self._parts(size):
             if gathered and held + len(part) > min(size, _SMALL):
@@ -45,12 +45,21 @@ class Spliced:
         if gathered:
             yield gathered[0] if len(gathered) == 1 else b"".join(gathered)
 
-    def _parts(self, size: int) -> Iterator[bytes]:
+    def _parts(self, size: int) -> Iterator[bytes | memoryview]:
+        stretches = [piece for piece in self._pieces if not isinstance(piece, bytes)]
+        first = stretches[0][0] if stretches else 0
+        together = stretches[-1][1] - first if stretches else 0
+        # One read for all of a small instance: each costs more than the bytes in between.
+        whole = None
+        if 0 < together <= size:
+            whole = memoryview(self._blob.read(self._origin + first, together))
         for piece in self._pieces:
             if isinstance(piece, bytes):
                 for at in range(0, len(piece), size):
                     yield piece[at : at + size]
-                continue
-            start, stop = piece
-            for at in range(start, stop, size):
-                yield self._blob.read(self._origin + at, min(size, stop - at))
+            elif whole is not None:
+                yield whole[piece[0] - first : piece[1] - first]
+            else:
+                start, stop = piece
+                for at in range(start, stop, size):
+                    yield self._blob.read(self._origin + at, min(size, stop - at))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from struct import Struct, unpack_from
 
 from dicomferry.dicom.text import decode
@@ -24,6 +25,10 @@ NUMBERS = {
     "US": "H",
     "UV": "Q",
 }
+_TEXT = frozenset((
+    "AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UI", "UR",
+    "UT",
+))  # fmt: skip
 _OTHER = frozenset(("OB", "OD", "OF", "OL", "OV", "OW", "SQ"))
 # A backslash is text here, and leading spaces are part of it (PS3.5 6.2).
 SINGLE = frozenset(("LT", "ST", "UR", "UT"))
@@ -32,6 +37,8 @@ _LEADING_COUNTS = SINGLE | {"UC"}
 
 def raw_text(raw: bytes, vr: str, character_set: tuple[str, ...], *, little: bool) -> str | None:
     """Return a value field as text, nothing trimmed; None where it is no text and no number."""
+    if vr in _TEXT and raw.isascii() and b"\x1b" not in raw:
+        return raw.decode("ascii")
     if vr in _OTHER:
         return None
     if vr in NUMBERS or vr == "AT":
@@ -53,8 +60,13 @@ def _numbers(raw: bytes, vr: str, *, little: bool) -> list[Scalar]:
         words = unpack_from(f"{order}{len(raw) // 4 * 2}H", raw)
         pairs = zip(words[::2], words[1::2], strict=True)
         return [f"({group:04X},{element:04X})" for group, element in pairs]
-    one = Struct(order + NUMBERS[vr])
-    return list(unpack_from(f"{order}{len(raw) // one.size}{NUMBERS[vr]}", raw))
+    one = _number(order + NUMBERS[vr])
+    return [number for (number,) in one.iter_unpack(raw[: len(raw) // one.size * one.size])]
+
+
+@cache
+def _number(form: str) -> Struct:
+    return Struct(form)
 
 
 def _number_text(number: Scalar) -> str:

@@ -63,7 +63,7 @@ def open_reference(peer: Peer, contexts: Sequence[Syntaxes]) -> ReferenceAssocia
                 ext_neg=[user_identity(peer.user_identity)] if peer.user_identity else None,
                 evt_handlers=[
                     (evt.EVT_CONN_OPEN, lambda event: connections.append(socket_of(event.assoc))),
-                    (evt.EVT_PDU_RECV, lambda event: rejections.extend(_rejection(event.pdu))),
+                    (evt.EVT_PDU_RECV, lambda event: rejections.extend(rejection(event.pdu))),
                 ],
                 tls_args=(peer.tls.context(), peer.host) if peer.tls else None,
             )
@@ -81,7 +81,7 @@ def open_reference(peer: Peer, contexts: Sequence[Syntaxes]) -> ReferenceAssocia
     return ReferenceAssociation(peer, association, connection)
 
 
-def _rejection(pdu: object) -> Iterator[tuple[int, int, int]]:
+def rejection(pdu: object) -> Iterator[tuple[int, int, int]]:
     """Yield the numbers of a rejection: `associate` misses one whose sender hangs up at once."""
     from pynetdicom.pdu import A_ASSOCIATE_RJ
 

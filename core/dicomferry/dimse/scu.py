@@ -9,11 +9,23 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from dicomferry.dicom.quiet import quietly
-from dicomferry.dimse.association import AssociationLostError, Peer, UnreachableError
+from dicomferry.dimse.association import (
+    AssociationLostError,
+    AssociationRejectedError,
+    Peer,
+    UnreachableError,
+)
 from dicomferry.dimse.contexts import Syntaxes
+from dicomferry.dimse.gate import Gate
 from dicomferry.dimse.link import tune
 from dicomferry.dimse.negotiate import user_identity
-from dicomferry.dimse.reference import application_entity, failure, silence, socket_of
+from dicomferry.dimse.reference import (
+    application_entity,
+    failure,
+    rejection,
+    silence,
+    socket_of,
+)
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -44,8 +56,10 @@ def associated(
 
     silence()
     connections: list[socket.socket] = []
+    rejections: list[tuple[int, int, int]] = []
     handlers: list[Any] = [
-        (evt.EVT_CONN_OPEN, lambda event: connections.append(socket_of(event.assoc)))
+        (evt.EVT_CONN_OPEN, lambda event: connections.append(socket_of(event.assoc))),
+        (evt.EVT_PDU_RECV, lambda event: rejections.extend(rejection(event.pdu))),
     ]
     if on_store is not None:
         handlers.append((evt.EVT_C_STORE, on_store))
@@ -68,21 +82,26 @@ def associated(
     if not association.is_established:
         for connection in connections:
             connection.close()
+        if rejections:
+            raise AssociationRejectedError(peer, *rejections[0])
         raise failure(peer, contexts, association, bool(connections))
     tune(connections[0])
+    gate = Gate()
+    gate.hold(association)
     try:
         yield association
     finally:
-        end(association)
+        end(association, gate)
         for connection in connections:
             connection.close()
 
 
-def end(association: Association) -> None:
+def end(association: Association, gate: Gate) -> None:
     """Release where the association still stands, else let its threads go."""
     with contextlib.suppress(RuntimeError):
         if association.is_established:
             association.release()
+    gate.open()
     association.kill()
 
 

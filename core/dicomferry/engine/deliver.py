@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from dicomferry.engine.plan import Workshop
 from dicomferry.engine.pool import Pool, Said
+from dicomferry.engine.provenance.witness import Witnessed
+from dicomferry.engine.retrieve.messages import Retrieved
 from dicomferry.engine.stages import Taking
 from dicomferry.engine.worker import Digests, Done, Examinations
 from dicomferry.ledger.deliveries import Delivered, Deliveries, Load
+from dicomferry.ledger.rows import Due
 from dicomferry.model import Failed, Outcome
 
 _CLOSED_DOORS = 3
 """After so many consignments in a row that found no receiver, the rest are not tried."""
 
 Observe = Callable[[str, str, Outcome], None]
+Note = Callable[[Taking, Sequence[Delivered]], None]
+"""Told what became of instances before the ledger is."""
 
 
 @dataclass(slots=True)
@@ -39,13 +44,15 @@ class Courier:
     """Delivers what is due at one sink. `stop` makes it end after the instances under way."""
 
     def __init__(
-        self, shop: Workshop, deliveries: Deliveries, run: int, taking: Taking, observe: Observe
-    ) -> None:
+        self, shop: Workshop, deliveries: Deliveries, run: int, taking: Taking, observe: Observe,
+        note: Note,
+    ) -> None:  # fmt: skip
         self._shop = shop
         self._deliveries = deliveries
         self._run = run
         self._taking = taking
         self._observe = observe
+        self._note = note
         self._pool: Pool | None = None
         self._stopped = False
         self._doors = 0
@@ -58,8 +65,18 @@ class Courier:
         if self._pool is not None:
             self._pool.stop()
 
+    @property
+    def key(self) -> str:
+        """Return the name of the sink and its receiver in the ledger."""
+        return self._taking.key
+
+    def fail(self, dues: Sequence[Due], reason: str) -> None:
+        """Note instances that never came to be delivered; running again may help."""
+        if dues:
+            self._keep([Delivered(due, Failed(reason, retryable=True)) for due in dues], None)
+
     def deliver(self, limit: int | None) -> Tally:
-        """Bring everything due, or the first `limit` sessions of it."""
+        """Bring everything due and at hand, or the first `limit` sessions of it."""
         key = self._taking.key
         places = self._deliveries.destinations(key)[:limit]
         total = self._deliveries.count_due(key)[0] if limit is None else None
@@ -87,13 +104,16 @@ class Courier:
         for one in said:
             if isinstance(one.message, Done):
                 delivered += self._close(one.task, one.message)
-            elif not isinstance(one.message, Examinations | Digests):
+            elif not isinstance(one.message, Examinations | Digests | Retrieved):
                 self._doors = 0
                 position = self._positions[id(one.task)]
                 self._positions[id(one.task)] = position + 1
-                delivered.append(Delivered(one.task.dues[position], one.message))
-        if not delivered:
-            return
+                delivered.append(_delivered(one.task.dues[position], one.message))
+        if delivered:
+            self._keep(delivered, total)
+
+    def _keep(self, delivered: list[Delivered], total: int | None) -> None:
+        self._note(self._taking, delivered)
         self._deliveries.record(self._run, self._taking.key, delivered)
         for result in delivered:
             self.tally.add(result.outcome)
@@ -109,6 +129,12 @@ class Courier:
         self.tally.unreachable, self.tally.hint = done.error, done.hint
         failed = Failed(done.error, retryable=True)
         return [Delivered(due, failed) for due in load.dues[position:]]
+
+
+def _delivered(due: Due, said: Outcome | Witnessed) -> Delivered:
+    if isinstance(said, Witnessed):
+        return Delivered(due, said.outcome, said.proof)
+    return Delivered(due, said)
 
 
 def is_complete(tally: Tally) -> bool:

@@ -10,6 +10,8 @@ from dicomferry.dicom.instance import open_instance
 from dicomferry.engine.edit import Held, edit_and_forecast
 from dicomferry.engine.examine import unchanged
 from dicomferry.engine.log import log_bug
+from dicomferry.engine.provenance.witness import Witnessed, witness
+from dicomferry.engine.remote import relabelled, signed
 from dicomferry.engine.stages import Stages, Taking
 from dicomferry.errors import FerryError
 from dicomferry.ledger.deliveries import Load
@@ -19,7 +21,9 @@ from dicomferry.model import Excluded, Failed, Outcome, Rejected
 _CHANGED = Failed("the file is not what was planned any more; run again to plan it anew", True)
 
 
-def dispatch(stages: Stages, load: Load, stopped: Callable[[], bool]) -> Iterator[Outcome]:
+def dispatch(
+    stages: Stages, load: Load, stopped: Callable[[], bool]
+) -> Iterator[Outcome | Witnessed]:
     """Bring a consignment to its sink; yields one outcome for each instance, in order.
 
     Ends early when `stopped` says so: the rest stays due. Raises `FerryError` when the receiver
@@ -33,18 +37,20 @@ def dispatch(stages: Stages, load: Load, stopped: Callable[[], bool]) -> Iterato
             yield _bring(stages, taking, due, delivery)
 
 
-def _bring(stages: Stages, taking: Taking, due: Due, delivery: Delivery) -> Outcome:
+def _bring(stages: Stages, taking: Taking, due: Due, delivery: Delivery) -> Outcome | Witnessed:
     try:
         if not unchanged(due.item):
             return _CHANGED
         item = due.item
-        blob = open_blob(item.location)
+        blob = open_blob(item.bytes_at)
         with open_instance(blob, item.location, item.names, item.row) as instance:
-            edited = edit_and_forecast(stages, instance.header, len(stages.transforms))
+            planned = relabelled(instance.header, item)
+            edited = edit_and_forecast(stages, planned, len(stages.transforms))
             if isinstance(edited, Held):
                 return _CHANGED
             header = edited.header
-            if edited.digest != due.edits or header.ref != due.sent:
+            digest = signed(edited.digest, item, stages.work)
+            if digest != due.edits or header.ref != due.sent:
                 return _CHANGED
             if taking.when is not None and not taking.when.holds(header):
                 return Excluded(f"{taking.path}: the sink's when")
@@ -56,7 +62,7 @@ def _bring(stages: Stages, taking: Taking, due: Due, delivery: Delivery) -> Outc
                 data_set=lambda: instance.data_set(header),
                 file=lambda: instance.file(header),
             )
-            return delivery.store(parcel)
+            return witness(delivery.store(parcel), blob, instance, header)
     except OSError as error:
         return Failed(f"it cannot be read: {error.strerror or error}", True)
     except FerryError as error:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from dicomferry.component import Identifier
 from dicomferry.dicom.edits import Edits
 from dicomferry.dicom.header import Header
+from dicomferry.dicom.reads import Trace
 from dicomferry.engine.log import log_bug
+from dicomferry.engine.memory import Answer
 from dicomferry.engine.stages import Changing, Stages
 from dicomferry.errors import DamagedError, EditError, FerryError, TemplateError
 from dicomferry.model import Excluded, Forecast, Rejected, Wanted
@@ -42,6 +44,22 @@ def edit_and_forecast(stages: Stages, header: Header, upto: int) -> Ready | Held
     identify transform asked for labels, on those. Raises `FerryError` where a transform stops
     the run.
     """
+    memory = stages.memory
+    if memory is None or not memory.pays or header.laid:
+        return _worked_out(stages, header, upto)
+    known = memory.recall(header)
+    if known is None:
+        trace = Trace()
+        result = _worked_out(stages, header.traced(trace), upto)
+        if isinstance(result, Held):
+            return result
+        edited, digest, forecast = result.header, result.digest, result.forecast
+        known = Answer(edited.laid, edited.wanted, digest, forecast)
+        memory.keep(header, trace, known)
+    return Ready(header.with_laid(known.laid, known.wanted), known.digest, known.forecast)
+
+
+def _worked_out(stages: Stages, header: Header, upto: int) -> Ready | Held:
     sha = hashlib.sha256()
     for step in stages.transforms[:upto]:
         try:

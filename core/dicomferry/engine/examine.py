@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import replace
 
 from dicomferry.dicom.blob import open_blob
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.instance import Instance, open_instance
 from dicomferry.engine.edit import Held, Ready, edit_and_forecast
 from dicomferry.engine.log import log_bug
+from dicomferry.engine.remote import described, not_as_asked, relabelled, signed
 from dicomferry.engine.stages import Stages
 from dicomferry.errors import DamagedError, DicomDirError, FerryError, NotDicomError
-from dicomferry.ledger.rows import Examined, Facts, Item, Verdict
+from dicomferry.ledger.rows import Examined, Facts, Item, Remote, Verdict
 from dicomferry.model import Excluded, InstanceRef
 
 _UIDS = (
@@ -40,8 +42,10 @@ def examine(item: Item, stages: Stages, upto: int) -> Examined:
 
 
 def _examine(item: Item, stages: Stages, upto: int) -> Examined:
+    if item.remote is not None and item.remote.spooled is None:
+        return _examine_described(item, item.remote, stages, upto)
     try:
-        blob = open_blob(item.location)
+        blob = open_blob(item.bytes_at)
     except (OSError, FerryError) as error:
         return Examined(item.id, Verdict.REJECTED, "unreadable", _reason(error, item))
     try:
@@ -59,7 +63,12 @@ def _examine(item: Item, stages: Stages, upto: int) -> Examined:
 
 
 def content_digest(item: Item) -> str:
-    """Return a hex SHA-256 of an item's data set as it is on the disk, without the meta group."""
+    """Return a hex SHA-256 of an item's data set as it is on the disk, without the meta group.
+
+    An instance that is still on a PACS is only told from those elsewhere.
+    """
+    if item.remote is not None:
+        return f"on {item.remote.server}"
     sha = hashlib.sha256()
     with open_instance(open_blob(item.location), item.location) as instance:
         for chunk in instance.data_set(instance.header).chunks():
@@ -74,9 +83,10 @@ def missing_uids(ref: InstanceRef) -> list[str]:
 
 def unchanged(item: Item) -> bool:
     """Tell whether the file behind an item still has the size and time it was planned with."""
-    if item.location.member:
+    place = item.bytes_at
+    if place.member:
         return True
-    status = os.stat(item.location.path)  # noqa: PTH116  the hot path
+    status = os.stat(place.path)  # noqa: PTH116  the hot path
     return (status.st_size, status.st_mtime_ns) == (item.size, item.modified_ns)
 
 
@@ -87,22 +97,37 @@ def _examine_instance(item: Item, instance: Instance, stages: Stages, upto: int)
     if missing:
         reason = f"{' and '.join(missing)} missing"
         return Examined(item.id, Verdict.REJECTED, "missing-uid", reason, facts)
+    strange = not_as_asked(header, item.remote) if item.remote else ""
+    if strange:
+        return Examined(item.id, Verdict.REJECTED, "not-as-asked", strange, facts)
+    return _judge(item, header, facts, stages, upto, note=instance.repaired)
+
+
+def _examine_described(item: Item, remote: Remote, stages: Stages, upto: int) -> Examined:
+    header = described(item, remote)
+    return _judge(item, header, facts_of(header, ""), stages, upto)
+
+
+def _judge(
+    item: Item, header: Header, facts: Facts, stages: Stages, upto: int, *, note: str = ""
+) -> Examined:
     when = next((source.when for source in stages.sources if source.id == item.source), None)
     try:
         if when is not None and not when.holds(header):
             return Examined(item.id, Verdict.EXCLUDED, "excluded", "the source's when", facts)
+        header = relabelled(header, item)
     except FerryError as error:
         return Examined(item.id, Verdict.REJECTED, "not-editable", error.message, facts)
     result = edit_and_forecast(stages, header, upto)
     match result:
         case Ready(edited, digest, forecast):
-            lost = missing_uids(edited.ref)
+            lost = [uid for uid in missing_uids(edited.ref) if uid not in missing_uids(facts.ref)]
             if lost:
                 reason = f"the edits leave it without {' and '.join(lost)}"
                 return Examined(item.id, Verdict.REJECTED, "missing-uid", reason, facts)
             return Examined(
-                item.id, Verdict.READY, "", instance.repaired, facts, edited.ref, forecast,
-                edited.wanted, digest,
+                item.id, Verdict.READY, "", note, _sent(facts, edited), edited.ref,
+                forecast, edited.wanted, signed(digest, item, stages.work),
             )  # fmt: skip
         case Held(code, why, forecast):
             verdict = Verdict.EXCLUDED if isinstance(why, Excluded) else Verdict.REJECTED
@@ -118,6 +143,14 @@ def facts_of(header: Header, transfer_syntax_uid: str) -> Facts:
         modality=header.text("Modality") or "",
         series_number=header.text("SeriesNumber") or "",
     )
+
+
+def _sent(facts: Facts, edited: Header) -> Facts:
+    """Return the facts with what XNAT's scan IDs are made of as it will be sent."""
+    modality, number = edited.text("Modality") or "", edited.text("SeriesNumber") or ""
+    if (modality, number) == (facts.modality, facts.series_number):
+        return facts
+    return replace(facts, modality=modality, series_number=number)
 
 
 def _reason(error: OSError | FerryError, item: Item) -> str:

@@ -15,6 +15,7 @@ from dicomferry.engine.worker import Done, Examinations, ExamineTask, WorkerSpec
 from dicomferry.errors import FerryError
 from dicomferry.ledger.arrival import settle_first_sessions
 from dicomferry.ledger.catalog import CatalogWriter
+from dicomferry.ledger.snapshot import snapshot_path, take_snapshot
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Finding
 
@@ -49,7 +50,10 @@ def make_plan(shop: Workshop) -> int:
     for source in shop.stages.sources:
         for batch in batched(source.source.discover(), _SCAN_BATCH):
             _note(shop, catalog, source.id, batch)
-    if catalog.planned == shop.stages.digest and not catalog.change():
+    kept = all(
+        snapshot_path(shop.ledger.path.parent, stage).exists() for stage in shop.stages.preparing
+    )
+    if kept and catalog.planned == shop.stages.digest and not catalog.change():
         catalog.plan_made(shop.stages.digest)
         return catalog.scan
     catalog.plan_opened()
@@ -84,7 +88,7 @@ def _examine_all(shop: Workshop, catalog: CatalogWriter) -> None:
     )
     for stage in shop.stages.preparing:
         _examine(shop, catalog, _stage_digest(digest, catalog.scan, stage), stage)
-        catalog.snapshot(stage)
+        take_snapshot(shop.ledger, catalog.scan, stage)
     if whole:
         _examine(shop, catalog, _stage_digest(digest, catalog.scan, -1), None)
     else:

@@ -11,8 +11,9 @@ from multiprocessing.synchronize import Event
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+from dicomferry.engine.pipe import receive, send
 from dicomferry.engine.processes import process_context
-from dicomferry.engine.worker import Answer, Done, Kept, Message, Task, WorkerSpec, work
+from dicomferry.engine.worker import Answer, Done, Kept, Message, Messages, Task, WorkerSpec, work
 
 TaskT = TypeVar("TaskT", bound=Task)
 
@@ -84,7 +85,7 @@ class Pool:
                 if task is None:
                     break
                 connection = idle.pop()
-                connection.send(task)
+                send(connection, task)
                 busy[connection] = task
             if not busy:
                 return
@@ -97,6 +98,8 @@ class Pool:
                     if not isinstance(message, Done):
                         answers[ready] = answers.get(ready, 0) + 1
                         continue
+                    # Nobody waits to hear that the last answers of a task are durable.
+                    answers.pop(ready, None)
                     del busy[ready]
                     if not message.died:
                         idle.append(ready)
@@ -117,15 +120,15 @@ def _start(
 def _acknowledge(answers: dict[Connection, int]) -> None:
     for connection, number in answers.items():
         with suppress(OSError):  # a worker that died is told of by its pipe
-            connection.send(Kept(number))
+            send(connection, Kept(number))
 
 
 def _drain(connection: Connection) -> Iterator[Message]:
     try:
         while True:
-            message: Message = connection.recv()
-            yield message
-            if isinstance(message, Done) or not connection.poll():
+            messages: Messages = receive(connection)
+            yield from messages
+            if isinstance(messages[-1], Done) or not connection.poll():
                 return
     except (EOFError, OSError):
         yield Done("a worker process died", died=True)

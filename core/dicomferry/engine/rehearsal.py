@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,8 +17,9 @@ from dicomferry.engine.processes import process_context
 from dicomferry.errors import FerryError
 from dicomferry.host import Selection, load_plugins
 from dicomferry.recipe.recipe import Recipe
-from dicomferry.recipe.servers import XnatServer
-from dicomferry.xnat.receiver import StandIn
+from dicomferry.recipe.servers import XnatRest, XnatServer
+from dicomferry.xnat.identification_options import Identification
+from dicomferry.xnat.receiver import Faults, Settings, StandIn
 from dicomferry.xnat.tree import Tree
 
 _PATIENCE = 60.0
@@ -33,11 +35,16 @@ class Stage:
 
 
 class Double:
-    """A stand-in in a process of its own, so that nothing of it is forked into the workers."""
+    """A stand-in in a process of its own, so that nothing of it is forked into the workers.
 
-    def __init__(self, connection: Connection, port: int) -> None:
+    `login` is the `user:password` its REST side takes; it is made anew for every rehearsal.
+    """
+
+    def __init__(self, connection: Connection, port: int, url: str, login: str) -> None:
         self._connection = connection
         self.port = port
+        self.url = url
+        self.login = login
 
     def build(self) -> Tree:
         """Let the quiet period pass and return what the stand-in then holds."""
@@ -49,49 +56,59 @@ class Double:
 
 
 @contextmanager
-def open_stage(recipe: Recipe, selection: Selection, storage: Path | None) -> Iterator[Stage]:
+def open_stage(
+    recipe: Recipe, selection: Selection, storage: Path | None, faults: Faults | None = None
+) -> Iterator[Stage]:
     """Start a stand-in for every XNAT server of a recipe and point the recipe at them.
 
-    `storage` keeps what they receive, a folder each; None keeps nothing but the counts.
+    `storage` keeps what they receive, a folder each; None keeps nothing but the counts. `faults`
+    are what the stand-ins do on purpose.
     """
     with ExitStack() as stack:
         doubles = {
             name: stack.enter_context(
-                _double(recipe, name, selection, storage / name if storage else None)
+                _double(
+                    recipe,
+                    name,
+                    selection,
+                    storage / name if storage else None,
+                    faults or Faults(),
+                )
             )
             for name, server in recipe.servers.items()
             if isinstance(server, XnatServer)
         }
         servers = {
-            name: _pointed(server, doubles[name].port) if isinstance(server, XnatServer) else server
+            name: _pointed(server, doubles[name]) if isinstance(server, XnatServer) else server
             for name, server in recipe.servers.items()
         }
         yield Stage(replace(recipe, servers=servers), doubles)
 
 
-def _pointed(server: XnatServer, port: int) -> XnatServer:
-    dicom = msgspec.structs.replace(server.dicom, host="127.0.0.1", port=port, tls=None)
-    return msgspec.structs.replace(server, dicom=dicom)
+def _pointed(server: XnatServer, double: Double) -> XnatServer:
+    dicom = msgspec.structs.replace(server.dicom, host="127.0.0.1", port=double.port, tls=None)
+    rest = XnatRest(url=double.url, login=double.login)
+    return msgspec.structs.replace(server, dicom=dicom, rest=rest)
 
 
 @contextmanager
 def _double(
-    recipe: Recipe, name: str, selection: Selection, storage: Path | None
+    recipe: Recipe, name: str, selection: Selection, storage: Path | None, faults: Faults
 ) -> Iterator[Double]:
     context = process_context()
     here, there = context.Pipe()
-    process = context.Process(
-        target=_stand_in, args=(recipe, name, selection, storage, there, here), daemon=True
-    )
+    login = f"rehearsal:{secrets.token_hex(16)}"
+    cast = Cast(recipe, name, selection, storage, login, faults)
+    process = context.Process(target=_stand_in, args=(cast, there, here), daemon=True)
     process.start()
     there.close()
     try:
         if not here.poll(_PATIENCE):
             raise FerryError("the stand-in XNAT did not start")
-        answer: int | str = here.recv()
+        answer: tuple[int, str] | str = here.recv()
         if isinstance(answer, str):
             raise FerryError(answer)
-        yield Double(here, answer)
+        yield Double(here, *answer, login)
     finally:
         here.close()
         process.join(5)
@@ -100,21 +117,24 @@ def _double(
             process.join()
 
 
-def _stand_in(
-    recipe: Recipe,
-    name: str,
-    selection: Selection,
-    storage: Path | None,
-    connection: Connection,
-    other_end: Connection,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """What a stand-in's process is to play."""
+
+    recipe: Recipe
+    server: str
+    selection: Selection
+    storage: Path | None
+    login: str
+    faults: Faults
+
+
+def _stand_in(cast: Cast, connection: Connection, other_end: Connection) -> None:
     other_end.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        context = BuildContext(recipe, load_plugins(selection))
-        server = context.server(name, XnatServer)
-        with StandIn(context.identifier(name), storage, ae_title=server.dicom.ae_title) as stand_in:
-            connection.send(stand_in.port)
+        with _played(cast) as stand_in:
+            connection.send((stand_in.port, stand_in.url))
             while connection.recv() == "build":
                 stand_in.build()
                 connection.send(stand_in.tree())
@@ -122,3 +142,18 @@ def _stand_in(
         connection.send(str(error))
     except (EOFError, OSError):
         return
+
+
+def _played(cast: Cast) -> StandIn:
+    context = BuildContext(cast.recipe, load_plugins(cast.selection))
+    server = context.server(cast.server, XnatServer)
+    declared = server.identification_options
+    settings = Settings(
+        anonymize=bool(server.anonymizes),
+        login=cast.login,
+        faults=cast.faults,
+        declared=declared if isinstance(declared, Identification) else None,
+    )
+    identifier = context.identifier(cast.server)
+    ae_title = server.dicom.ae_title
+    return StandIn(identifier, cast.storage, ae_title=ae_title, rest_port=0, settings=settings)

@@ -5,19 +5,25 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dicomferry.engine.deliver import Courier, Tally, is_complete
 from dicomferry.engine.log import log_to
 from dicomferry.engine.plan import Progress, Workshop, make_plan
-from dicomferry.engine.problems import find_problems
+from dicomferry.engine.problems import anonymizes_of, find_problems
+from dicomferry.engine.provenance.lock_file import make_lock
+from dicomferry.engine.provenance.manifest import ManifestWriter
+from dicomferry.engine.retrieve.retriever import Courtesy, Retrieval, Retriever
+from dicomferry.engine.retrieve.row_tables import write_row_tables
 from dicomferry.engine.stages import Stages, build_stages, only_servers
 from dicomferry.engine.worker import WorkerSpec
 from dicomferry.errors import FerryError, LedgerError
 from dicomferry.host import Plugins, Selection
 from dicomferry.ledger import Ledger, Lock
 from dicomferry.ledger.deliveries import Deliveries
+from dicomferry.ledger.provenance import held_back
+from dicomferry.ledger.retrievals import Retrievals
 from dicomferry.ledger.rows import Verdict
 from dicomferry.ledger.view import LedgerView
 from dicomferry.model import Problem, Severity
@@ -34,6 +40,7 @@ class Job:
     state: Path
     progress: Progress
     rehearsal: bool = False
+    courtesy: Courtesy = field(default_factory=Courtesy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,8 @@ class RunReport:
     tallies: dict[str, Tally]
     interrupted: bool
     remaining: int
+    manifest: Path
+    retrieval: Retrieval
 
     @property
     def complete(self) -> bool:
@@ -88,14 +97,21 @@ class Session:
         spec = WorkerSpec(job.recipe, job.selection, job.state, job.rehearsal, os.getpid())
         processes = os.cpu_count() or 1
         self._shop = Workshop(stages, ledger, spec, processes, job.progress)
-        self._courier: Courier | None = None
+        self._under_way: list[Courier | Retriever] = []
         self._stopped = False
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe in use."""
+        return self._job.recipe
 
     def plan(self) -> Planned:
         """Bring the plan up to date and look for problems. Nothing is sent."""
         make_plan(self._shop)
         xnat = any(sink.sink.server for sink in self.stages.sinks)
-        problems = find_problems(self.ledger, self._job.recipe.allow, xnat=xnat)
+        recipe = self._job.recipe
+        anonymizes = anonymizes_of(recipe, self.stages)
+        problems = find_problems(self.ledger, recipe.allow, xnat=xnat, anonymizes=anonymizes)
         return Planned(LedgerView(self.ledger), tuple(problems))
 
     def run(self, planned: Planned, limit: int | None) -> RunReport:
@@ -109,24 +125,41 @@ class Session:
         deliveries = Deliveries(self.ledger, planned.view.scan)
         run = deliveries.begin("run", recipe.name, self.stages.digest)
         plugins.run_started(recipe, run)
+        lock = make_lock(recipe, plugins, self.stages)
         tallies: dict[str, Tally] = {}
-        for taking in self.stages.sinks:
-            self._courier = Courier(self._shop, deliveries, run, taking, plugins.outcome)
-            if self._stopped:
-                break
-            tallies[taking.id] = self._courier.deliver(limit)
-        remaining = sum(deliveries.count_due(taking.key)[0] for taking in self.stages.sinks)
-        excluded = sum(tally.excluded for tally in tallies.values())
-        report = RunReport(planned, tallies, self._stopped, max(0, remaining - excluded))
+        with ManifestWriter(self._job.state, recipe, run, lock) as manifest:
+            for taking in self.stages.sinks:
+                courier = Courier(
+                    self._shop, deliveries, run, taking, plugins.outcome, manifest.delivered
+                )
+                self._under_way.append(courier)
+                if self._stopped:
+                    break
+                tallies[taking.id] = courier.deliver(limit)
+            retrieval = self._retrieve(planned, limit)
+            left = sum(deliveries.count_left(taking.key) for taking in self.stages.sinks)
+            report = RunReport(
+                planned, tallies, self._stopped, left, manifest.path, retrieval
+            )  # fmt: skip
+            write_row_tables(self.stages, self.ledger, planned.view.scan, self._job.state)
+            manifest.finish(held_back(self.ledger, planned.view.scan), complete=report.complete)
         deliveries.finish(run, complete=report.complete)
         plugins.run_finished(recipe, run, report.complete)
         return report
 
+    def _retrieve(self, planned: Planned, limit: int | None) -> Retrieval:
+        couriers = [one for one in self._under_way if isinstance(one, Courier)]
+        keys = [taking.key for taking in self.stages.sinks]
+        retrievals = Retrievals(self.ledger, planned.view.scan, keys)
+        retriever = Retriever(self._shop, retrievals, couriers, self._job.courtesy)
+        self._under_way.append(retriever)
+        return retriever.result if self._stopped else retriever.bring(limit)
+
     def stop(self) -> None:
         """End a run after the instances under way. Safe to call from a signal handler."""
         self._stopped = True
-        if self._courier is not None:
-            self._courier.stop()
+        for one in self._under_way:
+            one.stop()
 
 
 @contextmanager

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TypeVar
 
 from dicomferry.component import Identifier, Preparing, Reading, Sink, Source, Transform
 from dicomferry.engine.context import BuildContext
+from dicomferry.engine.memory import Memory
 from dicomferry.errors import FerryError
 from dicomferry.host import Plugins
-from dicomferry.ledger.catalog import CatalogReader
-from dicomferry.ledger.store import Ledger
+from dicomferry.ledger.snapshot import SnapshotReader
 from dicomferry.recipe.recipe import Recipe, Step
 from dicomferry.recipe.servers import XnatServer
 from dicomferry.template import Condition
@@ -64,6 +65,10 @@ class Stages:
     identifiers: tuple[tuple[str, Identifier], ...]
     digest: str
     """Changes when the recipe, a plug-in's version, or a file that a transform reads changes."""
+    memory: Memory | None = None
+    """What is remembered of these transforms as they are prepared, for one number of them."""
+    work: str = ""
+    """Changes when what the transforms do to an instance changes."""
 
     @property
     def preparing(self) -> tuple[int, ...]:
@@ -74,17 +79,19 @@ class Stages:
             if isinstance(step.transform, Preparing)
         )
 
-    def prepare(self, ledger: Ledger, upto: int) -> None:
-        """Show the catalog to the preparing transforms before position `upto`."""
+    def prepare(self, folder: Path, upto: int) -> None:
+        """Show the preparing transforms before position `upto` the snapshots in a state folder."""
         for position in self.preparing:
             transform = self.transforms[position].transform
             if position < upto and isinstance(transform, Preparing):
-                transform.prepare(CatalogReader(ledger, position))
+                transform.prepare(SnapshotReader(folder, position))
 
 
-def build_stages(recipe: Recipe, plugins: Plugins) -> Stages:
+def build_stages(
+    recipe: Recipe, plugins: Plugins, context: BuildContext | None = None
+) -> Stages:
     """Build every component of a recipe; raises `FerryError` that names the step and its place."""
-    context = BuildContext(recipe, plugins)
+    context = context or BuildContext(recipe, plugins)
     components = plugins.components
     sources = tuple(
         Finding(step.id, step.path, _built(step, components.sources[step.component].build, context),
@@ -102,7 +109,8 @@ def build_stages(recipe: Recipe, plugins: Plugins) -> Stages:
         for step in recipe.sinks
     )  # fmt: skip
     identifiers = _identifiers(recipe, sinks, context)
-    return Stages(sources, transforms, sinks, identifiers, _digest(recipe, plugins, transforms))
+    digest, work = _digest(recipe, plugins, transforms), _work(recipe, transforms)
+    return Stages(sources, transforms, sinks, identifiers, digest, work=work)
 
 
 def only_servers(stages: Stages) -> Stages:
@@ -136,6 +144,16 @@ def _digest(recipe: Recipe, plugins: Plugins, transforms: tuple[Changing, ...]) 
     sha = hashlib.sha256(recipe.digest.encode())
     for plugin in plugins.plugins:
         sha.update(f"{plugin.name} {plugin.version} {plugin.state}\n".encode())
+    return _with_inputs(sha.digest(), transforms)
+
+
+def _work(recipe: Recipe, transforms: tuple[Changing, ...]) -> str:
+    steps = [(step.component, step.options, step.when) for step in recipe.transforms]
+    return _with_inputs(repr((steps, sorted(recipe.params.items()))).encode(), transforms)
+
+
+def _with_inputs(start: bytes, transforms: tuple[Changing, ...]) -> str:
+    sha = hashlib.sha256(start)
     for step in transforms:
         if isinstance(step.transform, Reading):
             for path in step.transform.inputs:

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
+from dicomferry.engine.context import BuildContext
 from dicomferry.engine.dispatch import dispatch
 from dicomferry.engine.examine import content_digest, examine
 from dicomferry.engine.log import log_bug, log_to
+from dicomferry.engine.memory import Memory
+from dicomferry.engine.pipe import receive, send
+from dicomferry.engine.provenance.witness import Witnessed
+from dicomferry.engine.retrieve.messages import Retrieved, RetrieveTask
+from dicomferry.engine.retrieve.work import retrieve
 from dicomferry.engine.stages import Stages, build_stages, only_servers
 from dicomferry.errors import FerryError
 from dicomferry.host import Selection, load_plugins
 from dicomferry.ledger.deliveries import Load
 from dicomferry.ledger.rows import Examined, Item
-from dicomferry.ledger.store import Ledger
 from dicomferry.model import Outcome
 from dicomferry.recipe.recipe import Recipe
 
@@ -49,7 +55,7 @@ class DigestTask:
     items: tuple[Item, ...]
 
 
-Task = ExamineTask | DigestTask | Load
+Task = ExamineTask | DigestTask | RetrieveTask | Load
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +88,17 @@ class Digests:
     by_item: dict[int, str]
 
 
-Answer = Examinations | Digests | Outcome
+Answer = Examinations | Digests | Outcome | Witnessed | Retrieved
 Message = Answer | Done
 
-_WINDOW = 8
+Messages = list[Message]
+"""What goes through the pipe at once; a `Done` is the last of its task."""
+
+_AT_ONCE = 8
+"""Answers that are told together: waking the main process costs as much as a small instance."""
+_LATEST = 0.05
+"""Seconds after which an answer waits no longer for others."""
+_WINDOW = 16
 """Answers that may be on their way to the ledger: what a killed run may have to send again."""
 
 
@@ -97,32 +110,59 @@ def work(spec: WorkerSpec, inbox: Connection, stop: Event) -> None:
     worker = _Worker(spec, stop)
     while True:
         try:
-            task: Task = inbox.recv()
+            task: Task = receive(inbox)
         except (EOFError, OSError):
             return
         try:
             _answer(worker, task, inbox)
-        except (EOFError, BrokenPipeError):
+        except (EOFError, OSError):
             return
-        except Exception as error:  # noqa: BLE001  a bug must reach the main process
-            log_bug(error, "a worker failed")
-            inbox.send(Done(f"a worker failed unexpectedly ({type(error).__name__}); see the log"))
 
 
 def _answer(worker: _Worker, task: Task, inbox: Connection) -> None:
-    under_way = 0
+    telling = _Telling(inbox)
     end = Done()
     try:
         for answer in worker.answers(task):
-            inbox.send(answer)
-            under_way += 1
-            while under_way >= _WINDOW:
-                under_way -= inbox.recv().answers
+            telling.say(answer)
     except FerryError as error:
         end = Done(error.message, error.hint)
-    while under_way:
-        under_way -= inbox.recv().answers
-    inbox.send(end)
+    except (EOFError, OSError):
+        raise
+    except Exception as error:  # noqa: BLE001  a bug must reach the main process
+        log_bug(error, "a worker failed")
+        end = Done(f"a worker failed unexpectedly ({type(error).__name__}); see the log")
+    telling.end(end)
+
+
+class _Telling:
+    """Tells the main process the answers to one task, and does not run ahead of the ledger."""
+
+    def __init__(self, inbox: Connection) -> None:
+        self._inbox = inbox
+        self._held: list[Message] = []
+        self._under_way = 0
+        self._told = time.monotonic()
+
+    def say(self, answer: Answer) -> None:
+        """Tell an answer, together with the next ones if they come soon."""
+        self._held.append(answer)
+        if len(self._held) < _AT_ONCE and time.monotonic() - self._told < _LATEST:
+            return
+        send(self._inbox, self._held)
+        self._under_way += len(self._held)
+        self._held = []
+        self._wait(_WINDOW - _AT_ONCE)
+        self._told = time.monotonic()
+
+    def end(self, done: Done) -> None:
+        """Tell what is left, and that there is no more."""
+        self._wait(0)
+        send(self._inbox, [*self._held, done])
+
+    def _wait(self, most: int) -> None:
+        while self._under_way > most:
+            self._under_way -= receive(self._inbox).answers
 
 
 class _Worker:
@@ -136,6 +176,9 @@ class _Worker:
             case ExamineTask(items, upto):
                 stages = self._stages(upto)
                 yield Examinations([examine(item, stages, upto) for item in items])
+            case RetrieveTask():
+                context = BuildContext(self._spec.recipe, load_plugins(self._spec.selection))
+                yield from retrieve(self._stages(None), task, context, self._stopped)
             case DigestTask(items):
                 yield Digests({item.id: content_digest(item) for item in items})
             case Load():
@@ -148,12 +191,10 @@ class _Worker:
             stages = build_stages(self._spec.recipe, plugins)
             if self._spec.servers_only:
                 stages = only_servers(stages)
-            ledger = Ledger(self._spec.ledger_folder, readonly=True)
-            try:
-                stages.prepare(ledger, len(stages.transforms) if upto is None else upto)
-            finally:
-                ledger.close()
-            self._prepared[key] = stages
+            stages.prepare(
+                self._spec.ledger_folder, len(stages.transforms) if upto is None else upto
+            )
+            self._prepared[key] = replace(stages, memory=Memory())
         return self._prepared[key]
 
     def _stopped(self) -> bool:

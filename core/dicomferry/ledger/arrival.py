@@ -14,7 +14,8 @@ def settle_first_sessions(ledger: Ledger, catalog: CatalogWriter) -> None:
     gives it to what follows (`OverrideStudyIdExtractor`); items are delivered in the order found.
     """
     rows = ledger.connection.execute(
-        "SELECT item.id, project, subject, destination.session, first.session"
+        "SELECT item.id, destination.project, destination.subject, destination.session,"
+        " first.session"
         " FROM item JOIN destination ON destination.id = item.destination"
         " JOIN (SELECT coalesce(sent_study, study) AS uid, min(item.id) AS head FROM item"
         "       WHERE scan = ?1 AND verdict = 'ready' GROUP BY 1) AS lead"

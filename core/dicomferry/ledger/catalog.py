@@ -8,28 +8,40 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from dicomferry.component import StudyAt
+from dicomferry.ledger.remotes import remote_of, remote_text
 from dicomferry.ledger.rows import Examined, Item, Verdict
 from dicomferry.ledger.store import Ledger
-from dicomferry.model import Destination, Finding, Forecast, LocalFile, Location, Unusable
+from dicomferry.model import (
+    Destination,
+    Finding,
+    Forecast,
+    LocalFile,
+    Location,
+    Refused,
+    RemoteInstance,
+    Unusable,
+)
 
 # A row keeps its examination only while the file and what its path says are as they were.
 _UPSERT = """
 INSERT INTO item (source, path, member, size, modified_ns, names, row, scan, examined, verdict,
-                  code, reason)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                  code, reason, remote, table_row)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (source, path, member) DO UPDATE SET
     scan = excluded.scan,
     examined = CASE WHEN size = excluded.size AND modified_ns = excluded.modified_ns
-        AND names = excluded.names AND row = excluded.row AND excluded.verdict = 'found'
+        AND names = excluded.names AND row = excluded.row AND remote = excluded.remote
+        AND excluded.verdict = 'found'
         THEN examined ELSE excluded.examined END,
     verdict = CASE WHEN size = excluded.size AND modified_ns = excluded.modified_ns
-        AND names = excluded.names AND row = excluded.row AND excluded.verdict = 'found'
+        AND names = excluded.names AND row = excluded.row AND remote = excluded.remote
+        AND excluded.verdict = 'found'
         THEN verdict ELSE excluded.verdict END,
     size = excluded.size, modified_ns = excluded.modified_ns,
     names = excluded.names, row = excluded.row,
-    code = CASE WHEN excluded.verdict = 'passed' THEN excluded.code ELSE code END,
-    reason = CASE WHEN excluded.verdict = 'passed' THEN excluded.reason ELSE reason END
+    remote = excluded.remote, table_row = excluded.table_row,
+    code = CASE WHEN excluded.verdict <> 'found' THEN excluded.code ELSE code END,
+    reason = CASE WHEN excluded.verdict <> 'found' THEN excluded.reason ELSE reason END
 """
 
 
@@ -51,7 +63,7 @@ class CatalogWriter:
         self._ledger = ledger
         self.scan = int(ledger.get("scan") or 0)
         self._destinations: dict[Destination, int] = {}
-        self._whys: dict[tuple[str, str, str, str], int] = {}
+        self._whys: dict[tuple[str, ...], int] = {}
 
     def begin_scan(self) -> None:
         """Open a new scan: what it does not see again is not part of the plan."""
@@ -97,7 +109,7 @@ class CatalogWriter:
         last = 0
         while True:
             rows = self._ledger.connection.execute(
-                "SELECT id, source, path, member, size, modified_ns, names, row FROM item"
+                "SELECT id, source, path, member, size, modified_ns, names, row, remote FROM item"
                 " WHERE scan = ? AND examined NOT IN (?, 'unusable') AND id > ? ORDER BY id"
                 " LIMIT 1000",
                 (self.scan, digest, last),
@@ -148,22 +160,6 @@ class CatalogWriter:
                 [(self._destination(connection, place), item) for item, place in items],
             )
 
-    def snapshot(self, stage: int) -> None:
-        """Keep studies and series per destination as they are now, for a preparing transform."""
-        with self._ledger.transaction() as connection:
-            connection.execute("DELETE FROM study_at WHERE stage = ?", (stage,))
-            connection.execute("DELETE FROM series_at WHERE stage = ?", (stage,))
-            connection.execute(
-                "INSERT INTO study_at SELECT ?, study, destination, min(study_date), count(*)"
-                " FROM item WHERE scan = ? AND verdict = 'ready' GROUP BY study, destination",
-                (stage, self.scan),
-            )
-            connection.execute(
-                "INSERT INTO series_at SELECT DISTINCT ?, series, destination"
-                " FROM item WHERE scan = ? AND verdict = 'ready'",
-                (stage, self.scan),
-            )
-
     def _examined_row(
         self, connection: sqlite3.Connection, digest: str, result: Examined
     ) -> tuple[object, ...]:
@@ -200,48 +196,22 @@ class CatalogWriter:
 
     def _why(self, connection: sqlite3.Connection, forecast: Forecast) -> int:
         because = forecast.because
-        values = (because.project, because.subject, because.session, str(forecast.auto_archive))
+        values = (
+            because.project, because.subject, because.session, str(forecast.auto_archive),
+            " ".join(forecast.notes),
+        )  # fmt: skip
         if values not in self._whys:
             connection.execute(
-                "INSERT OR IGNORE INTO why (project, subject, session, auto_archive)"
-                " VALUES (?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO why (project, subject, session, auto_archive, notes)"
+                " VALUES (?, ?, ?, ?, ?)",
                 values,
             )
             self._whys[values] = connection.execute(
                 "SELECT id FROM why WHERE project = ? AND subject = ? AND session = ?"
-                " AND auto_archive = ?",
+                " AND auto_archive = ? AND notes = ?",
                 values,
             ).fetchone()[0]
         return self._whys[values]
-
-
-class CatalogReader:
-    """What a preparing transform may ask (`Catalog`), from the snapshot taken before its stage."""
-
-    def __init__(self, ledger: Ledger, stage: int) -> None:
-        self._connection = ledger.connection
-        self._stage = stage
-
-    def studies(self) -> Iterator[StudyAt]:
-        """Yield every pair of study and destination."""
-        rows = self._connection.execute(
-            "SELECT study, project, subject, session, study_date, instances FROM study_at"
-            " JOIN destination ON destination.id = study_at.destination WHERE stage = ?"
-            " ORDER BY project, subject, session, study_date, study",
-            (self._stage,),
-        )
-        for study, project, subject, session, study_date, instances in rows:
-            yield StudyAt(study, destination_of(project, subject, session), study_date, instances)
-
-    def destinations_of_series(self, series_instance_uid: str) -> tuple[Destination, ...]:
-        """Return where the instances of a series go."""
-        rows = self._connection.execute(
-            "SELECT project, subject, session FROM series_at JOIN destination"
-            " ON destination.id = series_at.destination WHERE stage = ? AND series = ?"
-            " ORDER BY project, subject, session",
-            (self._stage, series_instance_uid),
-        )
-        return tuple(destination_of(*row) for row in rows)
 
 
 def destination_of(project: str, subject: str, session: str) -> Destination:
@@ -250,13 +220,15 @@ def destination_of(project: str, subject: str, session: str) -> Destination:
 
 
 def item_of(row: Sequence[object]) -> Item:
-    """Return the item in (id, source, path, member, size, modified_ns, names, row)."""
-    number, source, path, member, size, modified_ns, names, table_row = row
+    """Return the item in (id, source, path, member, size, modified_ns, names, row[, remote])."""
+    number, source, path, member, size, modified_ns, names, table_row, *remote = row
     assert isinstance(number, int)  # noqa: S101  the schema's column types
     assert isinstance(size, int)  # noqa: S101
     assert isinstance(modified_ns, int)  # noqa: S101
     location = location_of(path, member)
-    return Item(number, str(source), location, size, modified_ns, _map(names), _map(table_row))
+    maps = (_map(names), _map(table_row))
+    known = remote_of(remote[0], location) if remote else None
+    return Item(number, str(source), location, size, modified_ns, *maps, known)
 
 
 def location_of(path: object, member: object) -> Location:
@@ -278,9 +250,16 @@ def _finding_row(source: str, scan: int, finding: Finding) -> tuple[object, ...]
     match finding:
         case LocalFile(_, size, modified_ns, names, row):
             texts = (_json(names), _json(row))
-            return (source, path, member, size, modified_ns, *texts, scan, "", "found", "", "")
+            kept = (scan, "", "found", "", "", "", 0)
+            return (source, path, member, size, modified_ns, *texts, *kept)
+        case RemoteInstance(row=row, table_row=table_row):
+            kept = (scan, "", "found", "", "", remote_text(finding), table_row)
+            return (source, path, member, 0, 0, "{}", _json(row), *kept)
+        case Refused(_, code, reason, table_row):
+            kept = (scan, "unusable", "rejected", code, reason, "", table_row)
+            return (source, path, member, 0, 0, "{}", "{}", *kept)
         case Unusable(_, code, reason):
-            kept = (scan, "unusable", "passed", code, reason)
+            kept = (scan, "unusable", "passed", code, reason, "", 0)
             return (source, path, member, 0, 0, "{}", "{}", *kept)
 
 

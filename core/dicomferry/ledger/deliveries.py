@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 
 from dicomferry.component import Consignment
 from dicomferry.ledger.catalog import destination_of, item_of
+from dicomferry.ledger.provenance import Proof
+from dicomferry.ledger.remotes import at_hand
 from dicomferry.ledger.rows import Due
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Excluded, Failed, InstanceRef, Outcome, Rejected, Stored
@@ -17,9 +19,13 @@ _STAMP = "substr(item.edits, 1, 32) || ':' || item.size || ':' || item.modified_
 # Due: planned, and not stored at this sink in this very version.
 _DUE = f"""
     FROM item LEFT JOIN delivery ON delivery.item = item.id AND delivery.sink = :sink
+    LEFT JOIN spooled ON spooled.item = item.id
     WHERE item.scan = :scan AND item.verdict = 'ready'
     AND (delivery.state IS NULL OR delivery.state <> 'stored' OR delivery.stamp <> {_STAMP})
 """
+
+# Of these, what can be read now: a remote instance must have been retrieved.
+_AT_HAND = f"{_DUE} AND (item.remote = '' OR spooled.item IS NOT NULL)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,7 @@ class Delivered:
 
     due: Due
     outcome: Outcome
+    proof: Proof | None = None
 
 
 class Deliveries:
@@ -47,9 +54,9 @@ class Deliveries:
         self._scan = scan
 
     def destinations(self, sink: str) -> list[int]:
-        """Return the destinations that still have something due at a sink, in plan order."""
+        """Return the destinations with something due and at hand, in plan order."""
         rows = self._ledger.connection.execute(
-            f"SELECT DISTINCT item.destination {_DUE} ORDER BY item.destination",
+            f"SELECT DISTINCT item.destination {_AT_HAND} ORDER BY item.destination",
             {"sink": sink, "scan": self._scan},
         )
         return [row[0] for row in rows]
@@ -62,8 +69,17 @@ class Deliveries:
         ).fetchone()
         return (row[0], row[1])
 
+    def count_left(self, sink: str) -> int:
+        """Return how many planned instances a sink has neither got nor left out on purpose."""
+        row = self._ledger.connection.execute(
+            f"SELECT count(*) {_DUE} AND NOT (coalesce(delivery.state, '') = 'excluded'"
+            f" AND delivery.stamp = {_STAMP})",
+            {"sink": sink, "scan": self._scan},
+        ).fetchone()
+        return int(row[0])
+
     def load(self, sink: str, destination: int) -> Load:
-        """Return what is due at a sink for one destination, in the order it was found."""
+        """Return what is due and at hand for one destination, in the order it was found."""
         connection = self._ledger.connection
         place = destination_of(
             *connection.execute(
@@ -71,14 +87,20 @@ class Deliveries:
             ).fetchone()
         )
         rows = connection.execute(
-            "SELECT item.id, source, path, member, size, modified_ns, names, row,"
+            "SELECT item.id, source, item.path, member, coalesce(spooled.size, item.size),"
+            " coalesce(spooled.modified_ns, item.modified_ns), names, row, remote,"
             " coalesce(sent_study, study), coalesce(sent_series, series),"
-            f" coalesce(sent_sop, item.sop), sop_class, transfer_syntax, edits, {_STAMP} {_DUE}"
+            " coalesce(sent_sop, item.sop), sop_class,"
+            " coalesce(spooled.transfer_syntax, item.transfer_syntax),"
+            f" coalesce(spooled.edits, item.edits), {_STAMP}, spooled.path {_AT_HAND}"
             " AND item.destination = :destination ORDER BY item.id",
             {"sink": sink, "scan": self._scan, "destination": destination},
         )
         dues = tuple(
-            Due(item_of(row[:8]), InstanceRef(*row[8:12]), row[12], place, row[13], row[14])
+            Due(
+                at_hand(item_of(row[:9]), row[16]), InstanceRef(*row[9:13]), row[13], place,
+                row[14], row[15],
+            )
             for row in rows
         )
         pairs: dict[tuple[str, str], int] = {}
@@ -139,10 +161,11 @@ def outcome_of(state: str, reason: str, retryable: int) -> Outcome:
 def _row(sink: str, run: int, now: str, result: Delivered) -> tuple[object, ...]:
     due = result.due
     sent = (due.stamp, due.sent.sop_instance_uid, due.item.id)
-    return (due.item.id, sink, *_columns(result.outcome), *sent, run, now)
+    return (due.item.id, sink, *columns_of(result.outcome), *sent, run, now)
 
 
-def _columns(outcome: Outcome) -> tuple[str, str, int]:
+def columns_of(outcome: Outcome) -> tuple[str, str, int]:
+    """Return an outcome as the ledger's columns: state, reason, retryable."""
     match outcome:
         case Stored(receipt):
             return ("stored", receipt, 0)

@@ -24,8 +24,23 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Remote:
+    """What is known of an item that is still on a PACS; `spooled` is its file once it is here.
+
+    `server` is the PACS's name in the recipe, `attributes` are what it told by C-FIND, `relabel`
+    is what is written into the instance before the first transform.
+    """
+
+    server: str
+    ref: InstanceRef
+    attributes: Mapping[str, str]
+    relabel: Mapping[str, str]
+    spooled: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
-    """One file or archive member as a source found it."""
+    """One file, archive member or remote instance as a source found it."""
 
     id: int
     source: str
@@ -34,6 +49,13 @@ class Item:
     modified_ns: int
     names: Mapping[str, str]
     row: Mapping[str, str]
+    remote: Remote | None = None
+
+    @property
+    def bytes_at(self) -> Location:
+        """Where it can be read; for a remote instance, once it was retrieved."""
+        spooled = self.remote.spooled if self.remote else None
+        return spooled or self.location
 
 
 @dataclass(frozen=True, slots=True)

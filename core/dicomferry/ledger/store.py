@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dicomferry.errors import LedgerError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 # Text that occurs in many rows (labels, rules) has its own table, so that a million instances stay
 # small. Paths are bytes: file names need not be UTF-8. `sent_*` is NULL where nothing changed.
@@ -25,7 +25,8 @@ CREATE TABLE destination (
 );
 CREATE TABLE why (
     id INTEGER PRIMARY KEY, project TEXT NOT NULL, subject TEXT NOT NULL, session TEXT NOT NULL,
-    auto_archive TEXT NOT NULL, UNIQUE (project, subject, session, auto_archive)
+    auto_archive TEXT NOT NULL, notes TEXT NOT NULL,
+    UNIQUE (project, subject, session, auto_archive, notes)
 );
 CREATE TABLE item (
     id INTEGER PRIMARY KEY,
@@ -39,19 +40,15 @@ CREATE TABLE item (
     sent_study TEXT, sent_series TEXT, sent_sop TEXT,
     destination INTEGER REFERENCES destination, why INTEGER REFERENCES why,
     subject_original TEXT, session_original TEXT, edits TEXT,
+    remote TEXT NOT NULL DEFAULT '', table_row INTEGER NOT NULL DEFAULT 0,
     UNIQUE (source, path, member)
 );
 CREATE INDEX item_destination ON item (destination, id);
 CREATE INDEX item_sop ON item (coalesce(sent_sop, sop));
-CREATE TABLE study_at (
-    stage INTEGER NOT NULL, study TEXT NOT NULL, destination INTEGER NOT NULL,
-    study_date TEXT NOT NULL, instances INTEGER NOT NULL,
-    PRIMARY KEY (stage, study, destination)
-) WITHOUT ROWID;
-CREATE TABLE series_at (
-    stage INTEGER NOT NULL, series TEXT NOT NULL, destination INTEGER NOT NULL,
-    PRIMARY KEY (stage, series, destination)
-) WITHOUT ROWID;
+CREATE TABLE spooled (
+    item INTEGER PRIMARY KEY REFERENCES item, path BLOB NOT NULL, size INTEGER NOT NULL,
+    modified_ns INTEGER NOT NULL, edits TEXT NOT NULL, transfer_syntax TEXT NOT NULL
+);
 CREATE TABLE delivery (
     item INTEGER NOT NULL REFERENCES item, sink TEXT NOT NULL, state TEXT NOT NULL,
     reason TEXT NOT NULL, retryable INTEGER NOT NULL, stamp TEXT NOT NULL, sop TEXT NOT NULL,

@@ -25,7 +25,7 @@ def twins(ledger: Ledger, scan: int) -> Iterator[list[Twin]]:
     # Read as a whole: verdicts are written while the groups are gone through.
     rows = ledger.connection.execute(
         "SELECT coalesce(sent_sop, sop) AS uid, edits, destination,"
-        " id, source, path, member, size, modified_ns, names, row FROM item"
+        " id, source, path, member, size, modified_ns, names, row, remote FROM item"
         " WHERE scan = ?1 AND verdict = 'ready' AND uid IN"
         " (SELECT coalesce(sent_sop, sop) FROM item WHERE scan = ?1 AND verdict = 'ready'"
         "  GROUP BY 1 HAVING count(*) > 1) ORDER BY uid, id",

@@ -94,6 +94,15 @@ class LedgerView:
         )
         return {row[0]: row[1] for row in rows}
 
+    def on_pacs(self) -> dict[str, int]:
+        """Return how many planned instances come from each PACS."""
+        rows = self._connection.execute(
+            "SELECT path, count(*) FROM item WHERE scan = ? AND verdict = 'ready'"
+            " AND remote <> '' GROUP BY 1",
+            (self.scan,),
+        )
+        return {row[0].decode().removeprefix("pacs:"): row[1] for row in rows}
+
     def sinks(self) -> list[str]:
         """Return the keys of every sink something was ever brought to."""
         rows = self._connection.execute("SELECT DISTINCT sink FROM delivery ORDER BY 1")

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, cast
 
 import msgspec
@@ -17,6 +18,7 @@ from dicomferry.recipe.components import Components
 from dicomferry.recipe.convert import Converter
 from dicomferry.recipe.document import Document, Node, NodePath, path_text
 from dicomferry.recipe.explain import Explainer
+from dicomferry.recipe.layers import read_layers
 from dicomferry.recipe.params import Rendered, read_params, render_static
 from dicomferry.recipe.reading import read_document
 from dicomferry.recipe.recipe import Recipe, Step
@@ -28,22 +30,25 @@ from dicomferry.recipe.servers import (
     Server,
     XnatServer,
 )
-from dicomferry.recipe.validate import check_schema, check_version, in_order
+from dicomferry.recipe.steps import BESIDE, free_id
+from dicomferry.recipe.validate import check_schema, in_order
 from dicomferry.template import Templates
 
-_BESIDE = frozenset({"id", "when"})
 
-
-def load_recipe(path: Path, components: Components, overrides: Mapping[str, str]) -> Recipe:
-    """Load a recipe for one run, with `overrides` of its params.
+def load_recipe(
+    path: Path,
+    components: Components,
+    overrides: Mapping[str, str],
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> Recipe:
+    """Load a recipe for one run, with `overrides` of its params and those that `environment` has.
 
     Raises `ProblemsError` with every fault there is, by place; `FerryError` for a file that cannot
     be read and for an override of an unknown parameter.
     """
-    document = read_document(path)
-    check_version(document)
-    params = read_params(document, overrides)
-    templates = Templates(params.values)
+    document = read_layers(path)
+    params = read_params(document, overrides, environment)
+    templates = Templates(params.typed)
     rendered = render_static(document, templates)
     problems = [
         *params.problems,
@@ -141,11 +146,11 @@ class _Loader:
         taken = {str(item["id"]) for item in plain if "id" in item}
         steps = []
         for index, item in enumerate(plain):
-            (name,) = item.keys() - _BESIDE
+            (name,) = item.keys() - BESIDE
             path: NodePath = (section, index)
             options = self.converter.options(offered[name].options, item[name], (*path, name))
             when = self.converter.templates.condition(item["when"]) if "when" in item else None
-            step_id = str(item["id"]) if "id" in item else _free_id(name, taken)
+            step_id = str(item["id"]) if "id" in item else free_id(name, taken)
             taken.add(step_id)
             kind = section.removesuffix("s")
             place = self._document.place((*path, name))
@@ -162,15 +167,6 @@ class _Loader:
                     self.converter.add(path, f"the id '{step_id}' is taken by {first[step_id]}")
                 elif step_id is not None:
                     first[step_id] = path_text(path[:-1])
-
-
-def _free_id(name: str, taken: set[str]) -> str:
-    number = 1
-    candidate = name
-    while candidate in taken:
-        number += 1
-        candidate = f"{name}-{number}"
-    return candidate
 
 
 def _digest(tree: Mapping[str, Any], params: Mapping[str, str]) -> str:

@@ -4,55 +4,93 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
 
-from dicomferry.errors import FerryError
-from dicomferry.model import Problem
+from dicomferry.model import Place, Problem
 from dicomferry.recipe.document import Document, NodePath, Plain, path_text
 from dicomferry.recipe.scalars import describe
-from dicomferry.template import Templates, suggestion
+from dicomferry.recipe.settings import Settings
+from dicomferry.recipe.typed import Typed, choices_of, kind_of, typed
+from dicomferry.template import Templates
 
-_SECTION = "params"
+_SECTION: Final = "params"
 
 
 @dataclass(frozen=True, slots=True)
 class Params:
-    """The values of one run, all text, and what was wrong with the declarations."""
+    """The values of one run: as text, and as templates see them; and what was wrong with them.
+
+    `origins` says where each value comes from: a place in a file, `--set` or the environment.
+    """
 
     values: Mapping[str, str]
     problems: tuple[Problem, ...] = ()
+    typed: Mapping[str, Typed] = field(default_factory=lambda: MappingProxyType({}))
+    origins: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
-def read_params(document: Document, overrides: Mapping[str, str]) -> Params:
-    """Return the value of every declared parameter: its override, else its default.
+def read_params(
+    document: Document,
+    overrides: Mapping[str, str],
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> Params:
+    """Return the value of every declared parameter: what a run gives it, else its default.
 
+    `environment` counts where `overrides` is silent, and may name what is not declared here.
     Declarations of the wrong shape are the schema's to report. Raises `FerryError` for an override
     that cannot be used.
     """
     plain = document.plain
     declared = plain.get(_SECTION) if isinstance(plain, dict) else None
     declarations = declared if isinstance(declared, dict) else {}
-    _check_overrides(overrides, declarations)
-    values: dict[str, str] = {}
-    problems: list[Problem] = []
+    settings = Settings.of(overrides)
+    settings.check(declarations)
+    reader = _Reader(document, settings, Settings.of_environment(environment))
     for name, declaration in declarations.items():
-        if name in overrides:
-            values[name] = overrides[name]
-        elif isinstance(declaration, dict):
-            path: NodePath = (_SECTION, name)
-            value = _default(document, path, declaration)
-            values[name] = "" if isinstance(value, Problem) else value
-            problems.extend([value] if isinstance(value, Problem) else [])
-    return Params(values, tuple(problems))
+        reader.read(name, declaration)
+    return Params(reader.values, tuple(reader.problems), reader.typed, reader.origins)
 
 
-def _check_overrides(overrides: Mapping[str, str], declared: Mapping[str, object]) -> None:
-    for name, value in overrides.items():
-        if name not in declared:
-            known = f"it declares {', '.join(declared)}" if declared else "it declares none"
-            hint = suggestion(name, declared) or known
-            raise FerryError(f"--set {name}: the recipe declares no such parameter", hint=hint)
-        if "{{" in value or "{%" in value:
-            raise FerryError(f"--set {name}: a parameter's value cannot be a template itself")
+class _Reader:
+    def __init__(self, document: Document, settings: Settings, environment: Settings) -> None:
+        self._document = document
+        self._given = (settings, environment)
+        self.values: dict[str, str] = {}
+        self.typed: dict[str, Typed] = {}
+        self.origins: dict[str, str] = {}
+        self.problems: list[Problem] = []
+
+    def read(self, name: str, declaration: Plain) -> None:
+        path: NodePath = (_SECTION, name)
+        body = declaration if isinstance(declaration, dict) else {}
+        for settings in self._given:
+            if name in settings:
+                self._take(name, body, settings[name], path, settings.origin(name))
+                return
+        if isinstance(declaration, dict):
+            value = _default(self._document, path, declaration)
+            where = (*path, "default") if "default" in declaration else path
+            if isinstance(value, Problem):
+                self.values[name] = self.typed[name] = ""
+                self.origins[name] = str(self._document.place(where))
+                self.problems.append(value)
+            else:
+                self._take(name, body, value, where, "")
+
+    def _take(
+        self, name: str, body: Mapping[str, Plain], value: str, path: NodePath, origin: str
+    ) -> None:
+        """Keep a value; `origin` is empty for a default, whose place is that of its path."""
+        place: Place | None = None if origin else self._document.place(path)
+        self.values[name] = self.typed[name] = value
+        self.origins[name] = origin or str(place)
+        try:
+            self.typed[name] = typed(value, kind_of(body), choices_of(body))
+        except ValueError as error:
+            message = f"{origin}: {error}" if origin else str(error)
+            where = place or self._document.place((_SECTION, name))
+            self.problems.append(Problem("value", message, path=path_text(path), place=where))
 
 
 def _default(document: Document, path: NodePath, declaration: Mapping[str, Plain]) -> str | Problem:
@@ -66,6 +104,8 @@ def _default(document: Document, path: NodePath, declaration: Mapping[str, Plain
     source = document.source(where)
     if isinstance(value, str):
         return value
+    if isinstance(value, bool) and kind_of(declaration) == "boolean":
+        return str(value).lower()
     if source is not None and str(value) == source:
         return source
     message = f"YAML reads {source} as {describe(value)}, and a parameter is text"

@@ -13,6 +13,7 @@ from dicomferry.component import AnyComponent
 from dicomferry.recipe.annotations import ATTRIBUTE_FORMAT, CONDITION_FORMAT, TEMPLATE_FORMAT
 from dicomferry.recipe.components import Components
 from dicomferry.recipe.servers import DEFAULT_IDENTIFIER, PacsServer, XnatServer
+from dicomferry.recipe.typed import KINDS
 from dicomferry.template import Condition, Template
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -142,6 +143,8 @@ def _parameter() -> Schema:
         "title": "parameter",
         "type": "object",
         "properties": {
+            "type": {"enum": list(KINDS), "description": "What its text must look like."},
+            "choices": {"type": "array", "minItems": 1, "items": _TEXT, "uniqueItems": True},
             "default": {"type": ["string", "number", "boolean"]},
             "description": _TEXT,
         },
@@ -150,21 +153,49 @@ def _parameter() -> Schema:
 
 
 def _test() -> Schema:
+    names = {"type": "object", "additionalProperties": _TEXT}
     return {
+        "title": "test",
         "type": "object",
         "properties": {
             "name": _TEXT,
-            "given": {
-                "type": "object",
-                "description": "Attributes of an instance made up.",
-                "propertyNames": {"format": ATTRIBUTE_FORMAT},
-                "additionalProperties": _TEXT,
-            },
+            "given": _values("Attributes of an instance made up; ~ leaves one out."),
             "file": {**_TEXT, "description": "An instance, relative to the recipe's folder."},
-            "expect": {"type": "object", "description": "What must become of it."},
+            "path": {**names, "description": "What templates see as path.NAME."},
+            "row": {**names, "description": "What templates see as row.NAME."},
+            "expect": _expectation(),
         },
         "required": ["expect"],
         "additionalProperties": False,
+    }
+
+
+def _expectation() -> Schema:
+    held = {"type": ["string", "boolean"]}
+    label = {"type": ["string", "null"]}
+    return {
+        "title": "expectation",
+        "type": "object",
+        "description": "What must become of it; only what is named is compared.",
+        "properties": {
+            "project": {**label, "description": "What XNAT takes; nothing (~) is Unassigned."},
+            "subject": {**label, "description": "What XNAT takes."},
+            "session": {**_TEXT, "description": "What XNAT takes."},
+            "edits": _values("Every attribute that changes and its new text; ~ is a removal."),
+            "tags": _values("Attributes as they are sent; ~ is one that is not there."),
+            "excluded": {**held, "description": "Left out: true, or a part of the reason."},
+            "rejected": {**held, "description": "Held back: true, or a part of the reason."},
+        },
+        "additionalProperties": False,
+    }
+
+
+def _values(description: str) -> Schema:
+    return {
+        "type": "object",
+        "description": description,
+        "propertyNames": {"format": ATTRIBUTE_FORMAT},
+        "additionalProperties": {"type": ["string", "null"]},
     }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 _REFERENCE: Final = re.compile(r"\$\{([a-z][a-z0-9-]*):([^{}\x00-\x1f]+)\}")
+_NAME: Final = re.compile(r"(?i)passw|secret|token|salt|login|credential|api_?key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +35,8 @@ def is_reference(text: str) -> bool:
 def find_references(text: str) -> tuple[Reference, ...]:
     """Return every reference within a text, in order."""
     return tuple(Reference(found[1], found[2]) for found in _REFERENCE.finditer(text))
+
+
+def sounds_secret(name: str) -> bool:
+    """Return whether what is called so may be a secret, and is not to be shown or kept."""
+    return _NAME.search(name) is not None

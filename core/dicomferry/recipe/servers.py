@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct
 
-from dicomferry.recipe.annotations import AETitle, Port, Seconds, Secret
+from dicomferry.recipe.annotations import AETitle, Attribute, Port, Seconds, Secret
 
 Host = Annotated[str, Meta(min_length=1, max_length=253, pattern=r"^[^\s/\\@]+$")]
 Count = Annotated[int, Meta(ge=1, le=64)]
@@ -46,6 +46,9 @@ class PacsServer(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     ] = "auto"
     associations: Annotated[Count, Meta(description="Retrievals at once.")] = 1
     batch: Annotated[int, Meta(ge=1, le=1000, description="Studies in one retrieval.")] = 1
+    requests_per_minute: Annotated[
+        int, Meta(ge=0, le=6000, description="C-GET or C-MOVE requests at most; 0 for any number.")
+    ] = 0
     hours: Annotated[
         dict[str, str],
         Meta(description='When the PACS may be asked: `{mon-fri: "19:00-06:00", sat-sun: all}`.'),
@@ -92,6 +95,9 @@ class XnatRest(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     login: Annotated[
         Secret, Meta(description="A reference to `user:password`, as `${netrc:xnat.example.org}`.")
     ]
+    ca: Annotated[str, Meta(description="Certificates that vouch for the server (PEM).")] = ""
+    connect_timeout: Annotated[Seconds, Meta(description="Seconds to reach the server.")] = 10
+    timeout: Annotated[Seconds, Meta(description="Seconds to wait for an answer.")] = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,13 @@ class XnatServer(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     dicom: XnatDicom
     rest: XnatRest | None = None
     identification: Any = None
+    anonymizes: Annotated[
+        tuple[Attribute, ...],
+        Meta(
+            description="What the site's anonymization changes in what arrives; `verify --content`"
+            " does not compare it. Left out: what XNAT's own script changes."
+        ),
+    ] = ("StudyDescription", "PatientName", "PatientID")
 
     @property
     def identifier(self) -> str:

@@ -14,7 +14,12 @@ _WIDE: Final = re.compile(r"\*|[0-9]{4,}")
 
 
 def shown(value: object) -> object:
-    r"""Join several values with `\`, as DICOM writes them (PS3.5 6.4); leave one value alone."""
+    r"""Join several values with `\`, as DICOM writes them (PS3.5 6.4); leave one value alone.
+
+    A parameter's truth value is written as in YAML.
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
     return "\\".join(str(one) for one in value) if isinstance(value, list | tuple) else value
 
 

@@ -14,6 +14,7 @@ from dicomferry.xnat.identification_options import Identification, Project, Rout
 from dicomferry.xnat.import_parameters import ImportParameters
 from dicomferry.xnat.java_errors import UnforeseeableError
 from dicomferry.xnat.labels import dcm_text, to_label
+from dicomferry.xnat.notes import notes
 from dicomferry.xnat.rules import RuleChain, RuleError, parse_rules
 
 DEFAULT_SESSION = "dicom_upload"
@@ -24,11 +25,13 @@ _PATIENT_ID = 0x00100020
 _STUDY_DESCRIPTION = 0x00081030
 _ACCESSION_NUMBER = 0x00080050
 _STUDY_ID = 0x00200010
+_STUDY_INSTANCE_UID = 0x0020000D
 _COMMENTS = (
     ("PatientComments", 0x00104000),
     ("StudyComments", 0x00324000),
     ("AdditionalPatientHistory", 0x001021B0),
 )
+_COMMENT_TAGS = tuple(tag for _, tag in _COMMENTS)
 _TRUE = re.compile(r"t(?:rue)?", re.ASCII | re.IGNORECASE)
 _FALSE = re.compile(r"f(?:alse)?", re.ASCII | re.IGNORECASE)
 
@@ -164,7 +167,12 @@ class ClassicIdentifier:
             project, subject[1] if subject else None, session[1] if session else DEFAULT_SESSION
         )
         requested = parameters.auto_archive or auto_archive
-        return Forecast(destination, because, requested if project else AutoArchive.NEVER)
+        return Forecast(
+            destination,
+            because,
+            requested if project else AutoArchive.NEVER,
+            notes=notes(header, (r for c in rules.values() for r in c.rules), _COMMENT_TAGS),
+        )
 
     def _project(
         self, header: Header, rules: RuleChain, parameters: ImportParameters
@@ -255,7 +263,7 @@ class DqrIdentifier:
         )
 
     def _project(self, header: Header) -> tuple[str | None, str]:
-        routed = self._routing.get(header.ref.study_instance_uid)
+        routed = self._routing.get(header.text(_STUDY_INSTANCE_UID) or "")
         if routed is None:
             return None, "study not routed: Unassigned"
         project = self._projects.find(routed)

@@ -54,7 +54,7 @@ def _faults_of(path: str, texts: list[str]) -> Iterator[tuple[str, str]]:
             yield from ((f"{path}[{index}]", fault) for fault in faults)
 
 
-def faults(options: Identification, *, dqr: bool = False) -> list[tuple[str, str]]:
+def identification_faults(options: Identification, *, dqr: bool = False) -> list[tuple[str, str]]:
     """Return what is wrong with a server's declared identification, as (path, message).
 
     A rule XNAT would stumble over, or whose effect cannot be told beforehand, is a fault; so are

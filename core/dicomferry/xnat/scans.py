@@ -15,6 +15,9 @@ _UNSAFE = re.compile(r"[^\w.-]", re.ASCII)
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _LEADING = ("PT", "MR", "CT")
 """Modalities that make a session theirs whatever else it holds, most telling first."""
+_TYPED = frozenset({"CR", "CT", "DX", "ECG", "EEG", "EPS", "ES", "GM", "GMV", "HD", "IO", "MEG",
+    "MG", "MR", "NM", "OP", "OPT", "PETMR", "RF", "SM", "US", "XA", "XC"})  # fmt: skip
+"""Modalities that have data types of their own in XNAT's schema, by the same letters."""
 
 _SERIES_NUMBER = 0x00200011
 _INSTANCE_NUMBER = 0x00200013
@@ -77,7 +80,7 @@ def _java_hash(text: str) -> int:
     return value
 
 
-def _uid_hash(sop_class_uid: str, sop_instance_uid: str) -> str:
+def uid_hash(sop_class_uid: str, sop_instance_uid: str) -> str:
     """Return Java's `List.hashCode` of both UIDs, unsigned, in base 36."""
     class_hash, instance_hash = _java_hash(sop_class_uid), _java_hash(sop_instance_uid)
     value = (31 * (31 + class_hash) + instance_hash) & 0xFFFFFFFF
@@ -98,6 +101,22 @@ def file_name(header: Header) -> str:
         ref.study_instance_uid or "no-value-for-StudyInstanceUID",
         dcm_text(header, _SERIES_NUMBER) or "no-value-for-SeriesNumber",
         dcm_text(header, _INSTANCE_NUMBER) or "no-value-for-InstanceNumber",
-        _uid_hash(ref.sop_class_uid, ref.sop_instance_uid),
+        uid_hash(ref.sop_class_uid, ref.sop_instance_uid),
     )
     return _UNSAFE.sub("_", "-".join(parts)) + ".dcm"
+
+
+def session_type(modality: str) -> str:
+    """Return the `xsi:type` of a session, given what `session_modality` made of its scans."""
+    return f"xnat:{_stem(modality)}SessionData"
+
+
+def scan_type(modality: str) -> str:
+    """Return the `xsi:type` of a scan of one modality."""
+    return f"xnat:{_stem(modality)}ScanData"
+
+
+def _stem(modality: str) -> str:
+    if modality == "PT":
+        return "pet"
+    return modality.lower() if modality in _TYPED else "otherDicom"

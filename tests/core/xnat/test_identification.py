@@ -11,7 +11,7 @@ import pytest
 from dicomferry.dicom.header import Header
 from dicomferry.model import AutoArchive, Because, Destination, Forecast
 from dicomferry.xnat.identification import ClassicIdentifier, DqrIdentifier
-from dicomferry.xnat.identification_options import Identification, faults
+from dicomferry.xnat.identification_options import Identification, identification_faults
 from dicomferry.xnat.import_parameters import ImportParameters
 from dicomferry.xnat.settle import Arrival, settle_sessions
 
@@ -164,7 +164,7 @@ def test_half_an_hour_later_a_study_may_have_another_session() -> None:
 
 def faults_of(*, dqr: bool = False, **options: Any) -> list[str]:
     identification = msgspec.convert(options, Identification)
-    return [path for path, _ in faults(identification, dqr=dqr)]
+    return [path for path, _ in identification_faults(identification, dqr=dqr)]
 
 
 def test_every_faulty_rule_is_found_at_its_path() -> None:

@@ -212,9 +212,9 @@ def test_an_identifier_that_fails_is_answered_with_c000(
 def test_one_instance_on_two_associations_at_once_is_refused(start: Start) -> None:
     standin, path = start(), Path("P1/E1/SCANS/1/DICOM/1.dcm")
     with (
-        standin._alone(path),
+        standin.site._alone(path),
         pytest.raises(FerryError, match="Concurrent file sends"),
-        standin._alone(path),
+        standin.site._alone(path),
     ):
         pass
 
@@ -257,7 +257,7 @@ def test_accepted_connections_send_without_delay(start: Start, make_dataset: Mak
     standin = start()
     with association(standin) as assoc:
         assoc.send_c_store(make_dataset())
-        server = standin._server
+        server = standin._scp._server
         assert server is not None
         wrapper = server.active_associations[0].dul.socket
         assert wrapper is not None

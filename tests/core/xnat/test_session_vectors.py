@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from dicomferry.model import AutoArchive, Destination, InstanceRef
-from dicomferry.xnat.sessions import Holdings, Received
+from dicomferry.xnat.holdings import Holdings
+from dicomferry.xnat.sessions import Received
 
 Vector = dict[str, Any]
 VECTORS: list[Vector] = [

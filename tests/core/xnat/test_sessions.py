@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from dicomferry.model import AutoArchive, Destination, InstanceRef
-from dicomferry.xnat.sessions import Holdings, Received, Session, Status
+from dicomferry.xnat.holdings import Holdings
+from dicomferry.xnat.sessions import Received, Session, Status
 
 
 def instance(**changes: Any) -> Received:
@@ -152,3 +153,64 @@ def test_subjects_are_compared_without_regard_to_case() -> None:
 def test_code_5_overwrites_files() -> None:
     holdings = archived_then({"digest": "other"}, code=5)
     assert [item.digest for item in only(holdings).instances] == ["other"]
+
+
+def test_a_session_without_subject_is_not_archived() -> None:
+    holdings = Holdings(4)
+    holdings.receive(instance(subject=None))
+    holdings.build()
+    session = only(holdings)
+    assert (session.status, session.conflict) == (Status.ERROR, "Unable to identify subject.")
+
+
+def test_a_subject_is_found_again_in_another_case() -> None:
+    holdings = archived_then({"session": "E2", "study": "1.3", "subject": "s1", "sop": "1.3.1"})
+    assert {session.destination.subject for session in holdings.sessions()} == {"S1"}
+
+
+def test_several_studies_in_one_folder_cannot_be_built() -> None:
+    holdings = Holdings(4)
+    session = holdings.receive(instance())
+    session.add(instance(study="1.3", series="1.3.1", sop="1.3.1.1"))
+    holdings.build()
+    assert (session.status, session.conflict) == (Status.ERROR, "NoUniqueSessionException")
+
+
+def test_what_is_being_written_is_not_built() -> None:
+    holdings = Holdings(4)
+    session = holdings.receive(instance())
+    session.writing = 1
+    holdings.build()
+    assert session.status is Status.RECEIVING
+
+
+def test_what_is_not_quiet_yet_is_not_built() -> None:
+    now = [1000.0]
+    holdings = Holdings(4, clock=lambda: now[0])
+    session = holdings.receive(instance())
+    now[0] += 299
+    holdings.build(300)
+    assert session.status is Status.RECEIVING
+    now[0] += 1
+    holdings.build(300)
+    assert session.status is Status.ARCHIVED
+
+
+def test_an_instance_starts_the_quiet_period_anew() -> None:
+    now = [1000.0]
+    holdings = Holdings(4, clock=lambda: now[0])
+    holdings.receive(instance())
+    now[0] += 200
+    session = holdings.receive(instance(sop="1.2.1.2"))
+    now[0] += 200
+    holdings.build(300)
+    assert session.status is Status.RECEIVING
+
+
+def test_two_sessions_of_one_label_have_folders_of_their_own() -> None:
+    holdings = Holdings(0)
+    first = holdings.receive(instance())
+    second = holdings.receive(instance(study="1.3", series="1.3.1", sop="1.3.1.1"))
+    assert first.store == "E1"
+    assert second.store == f"E1.{second.timestamp}"
+    assert first.timestamp != second.timestamp

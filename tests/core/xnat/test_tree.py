@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dicomferry.model import AutoArchive, Destination, InstanceRef
-from dicomferry.xnat.sessions import Holdings, Received
+from dicomferry.xnat.holdings import Holdings
+from dicomferry.xnat.sessions import Received
 from dicomferry.xnat.tree import format_tree, tree_of
 
 

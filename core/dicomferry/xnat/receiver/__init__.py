@@ -1,9 +1,11 @@
-"""A stand-in for an XNAT's C-STORE receiver, to rehearse against. It is not an XNAT."""
+"""A stand-in for an XNAT: its C-STORE receiver and its REST side. It is not an XNAT."""
 
 from __future__ import annotations
 
 from dicomferry.xnat.receiver.faults import Faults
+from dicomferry.xnat.receiver.filters import SeriesFilter
 from dicomferry.xnat.receiver.receipts import Receipt
+from dicomferry.xnat.receiver.settings import Settings
 from dicomferry.xnat.receiver.standin import StandIn
 
-__all__ = ["Faults", "Receipt", "StandIn"]
+__all__ = ["Faults", "Receipt", "SeriesFilter", "Settings", "StandIn"]

@@ -13,7 +13,9 @@ class Faults:
 
     `refuse_every` answers each Nth instance with `refuse_status`. `drop_at` closes the connection
     at the Nth instance without an answer, before it is stored or, with `drop_stored`, behind it.
-    `hang_at` lets the Nth wait `hang_seconds` before it is taken.
+    `hang_at` lets the Nth wait `hang_seconds` before it is taken. `lose_every` answers success to
+    each Nth and keeps nothing of it. From `disk_full_at` on nothing can be written. `conflict_at`
+    makes the Nth session that archives itself a conflict.
     """
 
     refuse_every: int = 0
@@ -22,6 +24,9 @@ class Faults:
     drop_stored: bool = False
     hang_at: int = 0
     hang_seconds: float = 60.0
+    lose_every: int = 0
+    disk_full_at: int = 0
+    conflict_at: int = 0
 
 
 class Fault(Enum):
@@ -32,6 +37,8 @@ class Fault(Enum):
     DROP = "drop"
     DROP_STORED = "drop behind storing"
     HANG = "hang"
+    LOSE = "lose"
+    DISK_FULL = "disk full"
 
 
 class FaultCounter:
@@ -48,9 +55,12 @@ class FaultCounter:
             self._seen += 1
             seen = self._seen
         faults = self._faults
-        if seen == faults.drop_at:
-            return Fault.DROP_STORED if faults.drop_stored else Fault.DROP
-        if seen == faults.hang_at:
-            return Fault.HANG
-        refused = faults.refuse_every and seen % faults.refuse_every == 0
-        return Fault.REFUSE if refused else Fault.NONE
+        due = {
+            Fault.DROP_STORED: faults.drop_stored and seen == faults.drop_at,
+            Fault.DROP: seen == faults.drop_at,
+            Fault.HANG: seen == faults.hang_at,
+            Fault.REFUSE: faults.refuse_every and seen % faults.refuse_every == 0,
+            Fault.LOSE: faults.lose_every and seen % faults.lose_every == 0,
+            Fault.DISK_FULL: faults.disk_full_at and seen >= faults.disk_full_at,
+        }
+        return next((fault for fault, now in due.items() if now), Fault.NONE)

@@ -9,8 +9,6 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from dicomferry.model import Destination
-
 _IMPLEMENTATION_CLASS_UID = "2.25.261407421839163265149736230471820593201"
 _IMPLEMENTATION_VERSION = "FERRY_STAND_IN"
 _UNSAFE = re.compile(r"[^\w.-]", re.ASCII)
@@ -57,9 +55,9 @@ def _component(text: str) -> str:
     return safe if safe.strip(".") else "_"
 
 
-def stored_path(destination: Destination, path: str) -> Path:
+def stored_path(project: str | None, session: str, path: str) -> Path:
     """Return where a session's file goes, relative to the storage folder."""
-    folder = Path(_component(destination.project or "Unassigned"), _component(destination.session))
+    folder = Path(_component(project or "Unassigned"), _component(session))
     return folder.joinpath(*map(_component, path.split("/")))
 
 

@@ -1,0 +1,149 @@
+"""What is measured: each case runs its contestants in turn, round after round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from benchmarks import data, product, receivers, rivals
+from benchmarks.measure import Cost, middle
+
+Contestant = Callable[[Path, int], Cost]
+Receiver = Callable[[Path], AbstractContextManager[int]]
+FERRY, PYNETDICOM_TRANSPORT = "dicomferry", "dicomferry, transport: pynetdicom"
+LABELS = "dicomferry, labels and unify-uids"
+BATCHED, BLOG, PYNETDICOM = "dcmodify + storescu", "the blog's commands", "pydicom + pynetdicom"
+DCMSEND, STORESCU = "dcmodify + dcmsend", "storescu"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A contestant and how much of the archive it is given: all of it, or the first `count`."""
+
+    name: str
+    contestant: Contestant
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The medians of one contestant: instances, and what they cost."""
+
+    name: str
+    instances: int
+    cost: Cost
+
+    @property
+    def per_second(self) -> float:
+        """Instances a second."""
+        return self.instances / self.cost.wall
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An archive, a receiver, and who takes the one to the other."""
+
+    name: str
+    make: Callable[[Path, int], Path]
+    count: int
+    receiver: Receiver
+    entries: tuple[Entry, ...]
+    targets: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """How many times as fast as a contestant dicomferry must be, and aims to be."""
+    rounds: int = 3
+
+
+def measure(case: Case, folder: Path, rounds: int) -> Iterator[Result]:
+    """Run a case and yield its results; `rounds` is the most there are."""
+    counts = {entry.count or case.count for entry in case.entries}
+    archives = {count: case.make(folder / f"data-{count}", count) for count in sorted(counts)}
+    costs: dict[str, list[Cost]] = {entry.name: [] for entry in case.entries}
+    with case.receiver(folder / "received") as port:
+        for _ in range(min(rounds, case.rounds)):
+            for entry in case.entries:
+                archive = archives[entry.count or case.count]
+                costs[entry.name].append(entry.contestant(archive, port))
+    for entry in case.entries:
+        yield Result(entry.name, entry.count or case.count, middle(costs[entry.name]))
+
+
+def ferry(
+    archive: Path, port: int, *, transforms: str = "four edits", transport: str = "fast"
+) -> Cost:
+    """Carry an archive with an empty ledger: start-up, index, edits, forecast, ledger and all."""
+    recipe = product.Ferry(archive.parent, archive, port, transforms, transport)
+    cost = recipe.run()
+    recipe.forget()
+    return cost
+
+
+def send_only(archive: Path, port: int) -> Cost:
+    """Send what was planned before, unchanged."""
+    recipe = product.Ferry(archive.parent, archive, port, "none")
+    recipe.plan()
+    cost = recipe.run()
+    recipe.forget()
+    return cost
+
+
+def index(archive: Path, port: int) -> Cost:
+    """Plan an archive of which every header is read, without transforms."""
+    recipe = product.Ferry(archive.parent, archive, port, "none")
+    cost = recipe.plan()
+    recipe.forget()
+    return cost
+
+
+def _carrying(subset: int, full: int) -> tuple[Entry, ...]:
+    return (
+        Entry(FERRY, ferry),
+        Entry(BATCHED, rivals.on_a_copy(rivals.batched)),
+        Entry(LABELS, partial(ferry, transforms="labels and UIDs")),
+        Entry(DCMSEND, rivals.on_a_copy(rivals.batched_dcmsend), min(full, 10 * subset)),
+        Entry(PYNETDICOM_TRANSPORT, partial(ferry, transport="pynetdicom"), min(full, 5 * subset)),
+        Entry(PYNETDICOM, rivals.on_a_copy(rivals.pynetdicom_app), min(full, 2 * subset)),
+        Entry(BLOG, rivals.on_a_copy(rivals.blog), subset),
+    )
+
+
+def _some(*names: str, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    return tuple(Entry(e.name, e.contestant) for e in entries if e.name in names)
+
+
+def all_cases(scale: float) -> list[Case]:
+    """Return every case; `scale` is 1 for the whole, less for a quick look."""
+
+    def sized(count: int) -> int:
+        return max(100, round(count * scale))
+
+    against = {BLOG: (50.0, 150.0), PYNETDICOM: (10.0, 25.0)}
+    subset = max(40, round(200 * scale))
+    mr = _carrying(subset, sized(20_000))
+    ct = _carrying(subset, sized(2_000))
+    few = _some(FERRY, BATCHED, entries=mr)
+    sending = (Entry(FERRY, send_only), Entry(STORESCU, rivals.storescu))
+    reading = (
+        Entry(FERRY, index),
+        Entry("pydicom, stop_before_pixels", lambda archive, _: rivals.pydicom_index(archive)),
+    )
+    scp, orthanc = receivers.storescp, receivers.orthanc
+    return [
+        Case("MR-sized", data.make_mr, sized(20_000), scp, mr, {BATCHED: (3, 6), **against}),
+        Case("CT-sized", data.make_ct, sized(2_000), scp, ct, {BATCHED: (1.8, 2.5), **against}),
+        Case("MR-sized, sent as they are", data.make_mr, sized(10_000), scp, sending,
+             {STORESCU: (1, 2)}),
+        Case("CT-sized, sent as they are", data.make_ct, sized(2_000), scp, sending,
+             {STORESCU: (1, 2)}),
+        Case("deep headers", data.make_deep, sized(2_000), scp, few),
+        Case("one multi-frame of 500 MB", _multi_frame, 1, scp, few, rounds=2),
+        Case("MR-sized, to Orthanc", data.make_mr, sized(400), orthanc, few, rounds=1),
+        Case("index, warm", data.make_mr, sized(10_000), scp, reading,
+             {"pydicom, stop_before_pixels": (8, 15)}),
+    ]  # fmt: skip
+
+
+def _multi_frame(folder: Path, _count: int) -> Path:
+    return data.make_multi_frame(folder, 500)

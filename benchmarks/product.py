@@ -1,0 +1,71 @@
+"""dicomferry as its users run it: a process of its own, with everything switched on."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from benchmarks.data import PROJECT
+from benchmarks.measure import Cost, run
+
+PROGRAM = (sys.executable, "-c", "from dicomferry.cli import main; main()")
+
+_FOUR_EDITS = """
+transforms:
+  - remap:
+      set:
+        PatientID: "{{ PatientID | replace('PAT', 'ANON') }}"
+        PatientName: "{{ PatientID | replace('PAT', 'ANON') }}"
+        StudyDescription: LEGACY
+        StudyInstanceUID: "{{ StudyInstanceUID }}.4"
+"""
+_LABELS = """
+transforms:
+  - identify:
+      project: LEGACY
+      subject: "{{ PatientID }}"
+      session: "{{ PatientID }}_{{ Modality }}_{{ StudyDate }}"
+      write: fields
+  - unify-uids: {study: derive}
+"""
+TRANSFORMS = {"four edits": _FOUR_EDITS, "labels and UIDs": _LABELS, "none": ""}
+"""Four edits as dcmodify does them; labels for XNAT and one UID for each session; nothing."""
+
+
+class Ferry:
+    """One recipe in a folder of its own; every `fresh` run starts with an empty ledger."""
+
+    def __init__(
+        self, folder: Path, archive: Path, port: int, transforms: str, transport: str = "fast"
+    ) -> None:
+        self.folder = folder / f"recipe-{time.monotonic_ns()}"
+        self.folder.mkdir()
+        self.recipe = self.folder / "recipe.yaml"
+        # What nobody names is filed under Unassigned: without transforms there is no project.
+        self.recipe.write_text(
+            "recipe: 1\nname: benchmark\nservers:\n  xnat:\n    xnat:\n"
+            f"      dicom: {{host: 127.0.0.1, port: {port}, ae_title: XNAT}}\n"
+            f"      identification: {{projects: [{PROJECT}]}}\n"
+            f"sources:\n  - folder: {{path: {archive}}}\n{TRANSFORMS[transforms]}"
+            f"sinks:\n  - xnat-cstore: {{server: xnat, transport: {transport}}}\n"
+            "allow: [unassigned, extra-study-uids, study-in-several-sessions]\n"
+        )
+
+    def run(self, *, memory: bool = False) -> Cost:
+        """Run the recipe."""
+        return run([*PROGRAM, "run", self.recipe], memory=memory)
+
+    def plan(self) -> Cost:
+        """Plan the recipe."""
+        return run([*PROGRAM, "plan", "--format", "json", self.recipe])
+
+    def forget(self) -> None:
+        """Remove the ledger."""
+        shutil.rmtree(self.folder / ".dicomferry", ignore_errors=True)
+
+
+def start_up(*words: str) -> Cost:
+    """Run a verb that does next to nothing."""
+    return run([*PROGRAM, *words])

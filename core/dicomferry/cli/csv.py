@@ -1,0 +1,90 @@
+"""`dicomferry csv explain`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dicomferry.cli.common import format_option
+from dicomferry.cli.text import count, say
+from dicomferry.errors import FerryError
+
+if TYPE_CHECKING:
+    from dicomferry.model import Problem
+    from dicomferry.xnat.dqr_csv import DqrRow, DqrTable
+
+
+@click.group("csv")
+def command() -> None:
+    """Look at files for XNAT's DQR bulk import."""
+
+
+@command.command("explain")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--encoding", default="", help="How the text is encoded [default: found out].")
+@format_option
+def explain(file: Path, encoding: str, form: str) -> int:
+    """Show what each row of FILE asks for and relabels, and all that is wrong. Nobody is asked."""
+    from dicomferry.xnat.dqr_csv import read_dqr_csv
+
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise FerryError(
+            f"{file}: cannot be read: {error.strerror}", hint="check the path"
+        ) from None
+    table = read_dqr_csv(data, file.name, encoding)
+    if form == "json":
+        click.echo(json.dumps(_json(table), indent=2))
+    else:
+        say(_lines(table))
+    return 2 if table.errors else 0
+
+
+def _json(table: DqrTable) -> dict[str, object]:
+    return {
+        "rows": [
+            {
+                "row": row.number,
+                "line": row.line,
+                "query": dict(row.query),
+                "relabel": dict(row.relabel),
+            }
+            for row in table.rows
+        ],
+        "problems": [_problem(problem) for problem in table.problems],
+    }
+
+
+def _problem(problem: Problem) -> dict[str, object]:
+    place = problem.place
+    hint = f" ({problem.hint})" if problem.hint else ""
+    return {
+        "code": problem.code,
+        "severity": str(problem.severity),
+        "line": place.line if place else 1,
+        "column": place.column if place else 1,
+        "message": problem.message + hint,
+    }
+
+
+def _lines(table: DqrTable) -> Iterator[str]:
+    for row in table.rows:
+        yield from _row_lines(row)
+    for problem in table.problems:
+        yield f"{problem.severity} [{problem.code}] {problem}"
+    errors = len(table.errors)
+    ending = f"{count(errors, 'error')}: nothing of it would be asked" if errors else "no errors"
+    yield f"{count(len(table.rows), 'row')}, {ending}."
+
+
+def _row_lines(row: DqrRow) -> Iterator[str]:
+    yield f"row {row.number} (line {row.line})"
+    asked = "  and  ".join(f"{keyword} = {value}" for keyword, value in row.query.items())
+    yield f"  asks for: {asked or 'nothing'}"
+    for keyword, value in row.relabel.items():
+        yield f"  {keyword} becomes {value}" if value else f"  {keyword} is cleared"

@@ -1,0 +1,135 @@
+"""`dicomferry init`."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from dicomferry.cli.common import find_plugins
+from dicomferry.cli.text import count
+from dicomferry.errors import FerryError
+from dicomferry.host import Plugins
+from dicomferry.recipe.rewriting import write_text
+from dicomferry.recipe.starter import SCHEMA_FILE, SCHEMA_LINE, SINKS, SOURCES, Starter
+
+
+@click.command("init")
+@click.argument("recipe", type=click.Path(path_type=Path, dir_okay=False), default="recipe.yaml")
+@click.option("--source", type=click.Choice(SOURCES), help="Where the instances come from.")
+@click.option("--sink", type=click.Choice(SINKS), help="Where they go.")
+@click.option("--project", metavar="ID", help="The XNAT project they go to.")
+@click.option(
+    "--from", "folder", type=click.Path(path_type=Path),
+    help="Look at this folder, and propose how to identify what is in it.",
+)  # fmt: skip
+@click.option(
+    "--from-commands", "script", type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the recipe that does what a script of find, dcmodify and storescu does.",
+)  # fmt: skip
+def command(
+    recipe: Path,
+    source: str | None,
+    sink: str | None,
+    project: str | None,
+    folder: Path | None,
+    script: Path | None,
+) -> int:
+    """Write a recipe to start from into RECIPE, with a test and, beside it, its schema.
+
+    On a terminal it asks for what no option says.
+    """
+    if recipe.exists():
+        raise FerryError(f"{recipe}: is there already", hint="give the new recipe another name")
+    plugins = find_plugins()
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", recipe.stem).strip("-._")[:64] or "recipe"
+    if script is not None:
+        if source or sink or folder or project:
+            raise FerryError("--from-commands takes everything from the script: give it alone")
+        return _from_commands(script, recipe, name, plugins)
+    starter = _asked(Starter(name), source or ("folder" if folder else None), sink, project)
+    _check_installed(starter, plugins)
+    if folder is not None:
+        starter = _proposed(starter, folder, project)
+    _write(recipe, starter.text(), plugins)
+    click.echo(f"next: edit it, then `dicomferry test {recipe}` and `dicomferry plan {recipe}`")
+    return 0
+
+
+def _asked(starter: Starter, source: str | None, sink: str | None, project: str | None) -> Starter:
+    asking = sys.stdin.isatty() and sys.stdout.isatty()
+    if source is None and asking:
+        source = click.prompt("Where do they come from?", "folder", type=click.Choice(SOURCES))
+    if sink is None and asking:
+        sink = click.prompt("Where do they go?", "xnat-cstore", type=click.Choice(SINKS))
+    starter = replace(starter, source=source or starter.source, sink=sink or starter.sink)
+    if project is None and asking and starter.sink == "xnat-cstore":
+        project = click.prompt("The ID of the XNAT project?", starter.project)
+    return replace(starter, project=project or starter.project)
+
+
+def _check_installed(starter: Starter, plugins: Plugins) -> None:
+    components = plugins.components
+    for kind, name, known in (
+        ("source", starter.source, components.sources),
+        ("sink", starter.sink, components.sinks),
+    ):
+        if name not in known:
+            raise FerryError(
+                f"no plug-in offers the {kind} '{name}'", hint=f"there are {', '.join(known)}"
+            )
+
+
+def _proposed(starter: Starter, folder: Path, project: str | None) -> Starter:
+    from dicomferry.engine.proposal import project_of, propose
+    from dicomferry.engine.survey import survey
+
+    if starter.source != "folder":
+        raise FerryError(f"--from looks at a folder, and the source is {starter.source}")
+    proposal = propose(survey(folder))
+    return replace(
+        starter,
+        project=project or project_of(folder.resolve().name),
+        archive=str(folder.resolve()),
+        subject=proposal.subject,
+        session=proposal.session,
+        parts=proposal.parts,
+        archives=proposal.archives,
+        facts=proposal.facts,
+    )
+
+
+def _from_commands(script: Path, recipe: Path, name: str, plugins: Plugins) -> int:
+    from dicomferry.recipe.commands.translate import translate
+
+    try:
+        text = script.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError as error:
+        raise FerryError(f"{script} cannot be read: {(error.strerror or '').lower()}") from error
+    translation = translate(text, name, SCHEMA_LINE)
+    if translation.empty:
+        raise FerryError(
+            f"{script}: no dcmodify, storescu or dcmsend is run in it",
+            hint="`dicomferry init --source folder` writes a recipe to start from",
+        )
+    _write(recipe, translation.text, plugins)
+    for fault in translation.faults:
+        click.echo(f"{script}: {fault}", err=True)
+    if translation.faults:
+        click.echo(f"{count(len(translation.faults), 'thing')} not as in the script", err=True)
+    return int(bool(translation.faults))
+
+
+def _write(recipe: Path, text: str, plugins: Plugins) -> None:
+    from dicomferry.recipe.editor import with_keywords
+    from dicomferry.recipe.schema import recipe_schema, schema_text
+
+    write_text(recipe, text)
+    click.echo(f"{recipe}: written")
+    schema = recipe.parent / SCHEMA_FILE
+    if not schema.exists():
+        write_text(schema, schema_text(with_keywords(recipe_schema(plugins.components))))
+        click.echo(f"{schema}: written, for editors")

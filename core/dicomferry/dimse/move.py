@@ -1,0 +1,131 @@
+"""The C-MOVE service class user, and the storage it moves to (PS3.4 C.4.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dicomferry.dicom.quiet import quietly
+from dicomferry.dimse.association import AssociationLostError, Peer
+from dicomferry.dimse.inbox import Door, Inbox
+from dicomferry.dimse.link import tune
+from dicomferry.dimse.reference import silence, socket_of
+from dicomferry.dimse.retrieval import COMPRESSED, Ended, Request, Stopped, conclude
+from dicomferry.dimse.scu import (
+    EXPLICIT_LITTLE,
+    IMPLICIT_LITTLE,
+    STUDY_ROOT_MOVE,
+    associated,
+    identifier,
+)
+from dicomferry.errors import FerryError
+
+if TYPE_CHECKING:
+    from pynetdicom.ae import ApplicationEntity
+    from pynetdicom.association import Association
+
+_MODELS = [(STUDY_ROOT_MOVE, EXPLICIT_LITTLE), (STUDY_ROOT_MOVE, IMPLICIT_LITTLE)]
+_ASSOCIATIONS = 16
+_UNKNOWN_DESTINATION = (0xA801, 0xC000)
+
+
+@dataclass(frozen=True, slots=True)
+class MoveTarget:
+    """Where a PACS is to move instances: what it calls us, and where we listen for it."""
+
+    ae_title: str
+    port: int
+    host: str = ""
+
+
+class MoveWay:
+    """`Way` by C-MOVE; made by `open_move`."""
+
+    def __init__(
+        self, peer: Peer, association: Association, target: MoveTarget, door: Door
+    ) -> None:
+        self._peer = peer
+        self._association = association
+        self._target = target
+        self._door = door
+        self._number = 0
+
+    def retrieve(self, request: Request, inbox: Inbox, stopped: Stopped) -> Ended:
+        """Ask for instances and take them; see `Way`."""
+        if not self._association.is_established:
+            raise AssociationLostError(f"{self._peer} ended the association")
+        self._number += 1
+        self._door.inbox = inbox
+        try:
+            responses = self._association.send_c_move(
+                identifier(request.level, request.keys),
+                self._target.ae_title,
+                STUDY_ROOT_MOVE,
+                msg_id=self._number,
+            )
+            ended = conclude(self._peer, self._association, responses, stopped)
+        finally:
+            self._door.inbox = None
+        if ended.status in _UNKNOWN_DESTINATION and not (inbox.arrived or inbox.full):
+            doubt = (
+                f"is {self._target.ae_title} at port {self._target.port} of this machine"
+                " registered there as a move destination?"
+            )
+            return Ended(ended.status, f"{ended.comment} ({doubt})".strip())
+        return ended
+
+
+@contextmanager
+def open_move(peer: Peer, sop_classes: Sequence[str], target: MoveTarget) -> Iterator[MoveWay]:
+    """Listen for instances of these SOP classes, and associate for C-MOVE.
+
+    Raises as `open_association`, and `FerryError` when the port cannot be had.
+    """
+    door = Door()
+    with _listening(target, sop_classes, door), associated(peer, _MODELS) as association:
+        yield MoveWay(peer, association, target, door)
+
+
+@contextmanager
+def _listening(target: MoveTarget, sop_classes: Sequence[str], door: Door) -> Iterator[None]:
+    from pynetdicom import evt
+
+    silence()
+    handlers: list[Any] = [
+        (evt.EVT_CONN_OPEN, lambda event: tune(socket_of(event.assoc))),
+        (evt.EVT_C_ECHO, lambda _event: 0x0000),
+        (evt.EVT_C_STORE, door.take),
+    ]
+    try:
+        server = _storage(target, sop_classes).start_server(
+            (target.host, target.port), block=False, evt_handlers=handlers
+        )
+    except OSError as error:
+        raise FerryError(
+            f"cannot listen at port {target.port} for what is moved: {error.strerror}",
+            hint="choose another move_port, and tell the PACS of it",
+        ) from None
+    try:
+        yield
+    finally:
+        if server is not None:
+            server.shutdown()
+
+
+def _storage(target: MoveTarget, sop_classes: Sequence[str]) -> ApplicationEntity:
+    from pynetdicom import AE, register_uid
+    from pynetdicom.service_class import StorageServiceClass
+    from pynetdicom.sop_class import uid_to_service_class
+
+    entity = AE(target.ae_title)
+    entity.require_called_aet = True
+    entity.maximum_associations = _ASSOCIATIONS
+    with quietly():
+        entity.add_supported_context("1.2.840.10008.1.1", [IMPLICIT_LITTLE, EXPLICIT_LITTLE])
+        for uid in sop_classes:
+            if not issubclass(uid_to_service_class(uid), StorageServiceClass):
+                register_uid(uid, f"Private{uid.replace('.', '_')}Storage", StorageServiceClass)
+            entity.add_supported_context(uid, [EXPLICIT_LITTLE, IMPLICIT_LITTLE, *COMPRESSED])
+    return entity

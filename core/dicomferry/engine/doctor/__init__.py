@@ -1,0 +1,10 @@
+"""The servers of a recipe, asked whether they are there and as the recipe says."""
+
+from __future__ import annotations
+
+from dicomferry.engine.doctor.checks import Check, State
+from dicomferry.engine.doctor.examine import examine_servers
+from dicomferry.engine.doctor.identification import Difference
+from dicomferry.engine.doctor.write import write_live_rules
+
+__all__ = ["Check", "Difference", "State", "examine_servers", "write_live_rules"]

@@ -1,0 +1,44 @@
+"""What was looked at, and how it was found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dicomferry.errors import FerryError
+from dicomferry.model import Place
+
+
+class State(StrEnum):
+    """How a thing was found."""
+
+    OK = "ok"
+    NOTE = "note"
+    """worth knowing, and no fault"""
+    WARNING = "warning"
+    DIFFERS = "differs"
+    """the server is not as the recipe says"""
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    """it could not be learned, so it counts for nothing good"""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at. `place` is where the recipe says something else."""
+
+    server: str
+    what: str
+    state: State
+    message: str
+    hint: str = ""
+    place: Place | None = None
+
+
+def tried(server: str, what: str, look: Callable[[], str]) -> Check:
+    """Return how `look` ended: OK with what it says, or FAILED with the error it raised."""
+    try:
+        return Check(server, what, State.OK, look())
+    except FerryError as error:
+        return Check(server, what, State.FAILED, error.message, error.hint)

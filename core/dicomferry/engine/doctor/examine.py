@@ -1,0 +1,79 @@
+"""Every server of a recipe looked at, one thing after another."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from dicomferry.dimse import echo
+from dicomferry.engine.context import BuildContext
+from dicomferry.engine.doctor.checks import Check, State, tried
+from dicomferry.engine.doctor.identification import Difference
+from dicomferry.engine.doctor.site import SiteExaminer
+from dicomferry.engine.servers import peer_of, site_of
+from dicomferry.errors import FerryError
+from dicomferry.recipe.recipe import Recipe
+from dicomferry.recipe.servers import PacsServer, XnatServer
+from dicomferry.xnat.rest import RestClient
+
+_LITTLE: Final = 5 * 10**9
+"""Bytes below which a disk is told to be nearly full."""
+
+
+@dataclass(slots=True)
+class Examined:
+    """What was found; `differences` by server are what `--write` puts into the recipe."""
+
+    checks: list[Check] = field(default_factory=list)
+    differences: dict[str, list[Difference]] = field(default_factory=dict)
+
+
+def examine_servers(recipe: Recipe, context: BuildContext, state: Path) -> Examined:
+    """Look at every server, and at the disk here. Never raises for what a server does."""
+    found = Examined()
+    for name, server in recipe.servers.items():
+        found.checks.append(_echo(name, server, context))
+        if isinstance(server, XnatServer):
+            _examine_site(recipe, name, server, context, found)
+    found.checks += _disk(state)
+    return found
+
+
+def _echo(name: str, server: PacsServer | XnatServer, context: BuildContext) -> Check:
+    def look() -> str:
+        peer = peer_of(server, context)
+        echo(peer)
+        return f"{peer} answers {peer.calling_ae_title}"
+
+    return tried(name, "C-ECHO", look)
+
+
+def _examine_site(
+    recipe: Recipe, name: str, server: XnatServer, context: BuildContext, found: Examined
+) -> None:
+    if server.rest is None:
+        hint = 'add rest: {url: https://HOST, login: "${netrc:HOST}"}'
+        check = Check(name, "REST", State.UNKNOWN, "the server has no rest: block", hint)
+        found.checks.append(check)
+        return
+    try:
+        site = site_of(server.rest, context)
+    except FerryError as error:
+        found.checks.append(Check(name, "REST", State.FAILED, error.message, error.hint))
+        return
+    with RestClient(site) as client:
+        examiner = SiteExaminer(recipe, name, server, client)
+        found.checks += examiner.checks()
+        found.differences[name] = examiner.differences
+
+
+def _disk(state: Path) -> Iterator[Check]:
+    folder = next((one for one in (state, *state.parents) if one.is_dir()), None)
+    if folder is None:
+        return
+    free = shutil.disk_usage(folder).free
+    level = State.OK if free >= _LITTLE else State.WARNING
+    yield Check("here", "disk", level, f"{free / 10**9:,.1f} GB free for the state folder")

@@ -1,0 +1,74 @@
+"""How a server identifies, compared with what the recipe declares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from dicomferry.recipe.servers import XnatServer
+from dicomferry.xnat.identification_options import Identification
+from dicomferry.xnat.rest.settings import LEVELS, Receiver
+from dicomferry.xnat.rules import rule_lines
+
+_SITE_LEVELS = (*LEVELS, "aa")
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """How a server identifies by its own word; `site` has the levels that could be read."""
+
+    receiver: Receiver
+    site: dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing the server says otherwise; `path` is its way below `identification:`."""
+
+    path: tuple[str, ...]
+    declared: str | tuple[str, ...]
+    live: str | tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{'.'.join(self.path)} is {_shown(self.live)}, the recipe says {_told(self)}"
+
+
+def component_of(bean: str) -> str | None:
+    """Return the identifier that emulates one of XNAT's; None for a site's own.
+
+    DQR's is known by its name: XNAT itself matches `/dqr/i`.
+    """
+    if "dqr" in bean.lower():
+        return "dqr"
+    return "classic" if bean in ("", "dicomObjectIdentifier") else None
+
+
+def differences(server: XnatServer, live: Live) -> Iterator[Difference]:
+    """Yield what the server says otherwise than the recipe; XNAT's order of rules matters."""
+    identifier = component_of(live.receiver.identifier)
+    if identifier is not None and identifier != server.identifier:
+        yield Difference(("identifier",), server.identifier, identifier)
+    options = server.identification_options
+    declared = options if isinstance(options, Identification) else Identification()
+    for level in LEVELS:
+        rules = _lines(getattr(declared.receiver, level))
+        if rules != live.receiver.rules[level]:
+            yield Difference(("receiver", level), rules, live.receiver.rules[level])
+    for level in _SITE_LEVELS:
+        rules = _lines(getattr(declared.site, level))
+        if level in live.site and rules != live.site[level]:
+            yield Difference(("site", level), rules, live.site[level])
+
+
+def _lines(texts: Sequence[str]) -> tuple[str, ...]:
+    return tuple(line.strip() for line in rule_lines(texts) if line.strip())
+
+
+def _told(difference: Difference) -> str:
+    return _shown(difference.declared)
+
+
+def _shown(value: str | tuple[str, ...]) -> str:
+    if isinstance(value, str):
+        return value
+    return ", ".join(f"'{line}'" for line in value) or "empty"

@@ -1,0 +1,199 @@
+"""One XNAT's set-up, read over REST and compared with the recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Final
+from urllib.parse import urlsplit
+
+from dicomferry.engine.doctor.checks import Check, State, tried
+from dicomferry.engine.doctor.identification import Difference, Live, component_of, differences
+from dicomferry.model import Place
+from dicomferry.recipe.recipe import Recipe
+from dicomferry.recipe.servers import XnatServer
+from dicomferry.xnat.identification_options import Identification
+from dicomferry.xnat.rest import RestClient, RestError
+from dicomferry.xnat.rest.settings import (
+    LEVELS,
+    Receiver,
+    SettingsReader,
+    anonymizes,
+    import_filter,
+)
+
+_LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_ADMINISTRATORS: Final = "ask with an administrator's login to learn it"
+_MOST_SECONDS: Final = 60.0
+"""How far the clocks may be apart before it is told."""
+
+
+class SiteExaminer:
+    """Looks at one XNAT; `differences` are complete after `checks` has been gone through."""
+
+    def __init__(self, recipe: Recipe, name: str, server: XnatServer, client: RestClient) -> None:
+        self.differences: list[Difference] = []
+        self._recipe = recipe
+        self._name = name
+        self._server = server
+        self._client = client
+        self._settings = SettingsReader(client)
+
+    def checks(self) -> Iterator[Check]:
+        """Yield what was found; nothing after a login that fails."""
+        login = tried(self._name, "REST", self._log_in)
+        yield login
+        if login.state is not State.OK:
+            return
+        yield from self._encryption()
+        looks: tuple[tuple[str, Callable[[], Iterator[Check]]], ...] = (
+            ("projects", self._projects),
+            ("receiver", self._receiver),
+            ("site", self._site),
+            ("clock", self._clock),
+        )
+        for what, look in looks:
+            try:
+                yield from look()
+            except RestError as error:
+                yield self._check(what, State.UNKNOWN, error.message, error.hint)
+
+    def _log_in(self) -> str:
+        self._client.log_in()
+        return f"{self._client.site.host} takes the login"
+
+    def _encryption(self) -> Iterator[Check]:
+        parts = urlsplit(self._client.site.url)
+        if parts.scheme == "http" and parts.hostname not in _LOCAL:
+            yield self._check(
+                "TLS", State.WARNING, "the login goes over the network in the clear",
+                "use https in url:",
+            )  # fmt: skip
+
+    def _projects(self) -> Iterator[Check]:
+        seen = self._settings.projects()
+        options = self._server.identification_options
+        declared = options.projects if isinstance(options, Identification) else None
+        for project in declared or ():
+            name = project if isinstance(project, str) else project.id
+            if name in seen:
+                role = seen[name] or "can read"
+                yield self._check(f"project {name}", State.OK, f"the login is {role}")
+            else:
+                yield self._check(
+                    f"project {name}", State.FAILED, "the login cannot see it",
+                    "XNAT files into a project only what its receiving user can read; all else"
+                    " ends in Unassigned", ("projects",),
+                )  # fmt: skip
+        if declared is None:
+            shown = ", ".join(sorted(seen)) or "none"
+            yield self._check(
+                "projects", State.WARNING, f"the recipe declares none; the login sees: {shown}",
+                "without projects: every project is taken to be there",
+            )  # fmt: skip
+
+    def _receiver(self) -> Iterator[Check]:
+        receivers = self._settings.receivers()
+        if receivers is None:
+            message = "this login may not see the receivers"
+            yield self._check("receiver", State.UNKNOWN, message, _ADMINISTRATORS)
+            return
+        dicom = self._server.dicom
+        mine = [r for r in receivers if (r.ae_title, r.port) == (dicom.ae_title, dicom.port)]
+        if not mine:
+            known = ", ".join(f"{r.ae_title}:{r.port}" for r in receivers) or "none"
+            yield self._check(
+                "receiver", State.FAILED, f"there is no {dicom.ae_title}:{dicom.port}",
+                f"the receivers are: {known}; a port may be mapped on the way",
+            )  # fmt: skip
+            return
+        yield from self._receiver_state(mine[0])
+        yield from self._identification(mine[0])
+
+    def _receiver_state(self, receiver: Receiver) -> Iterator[Check]:
+        state = State.OK if receiver.enabled else State.FAILED
+        words = [receiver.identifier or "dicomObjectIdentifier"]
+        words += ["is disabled"] if not receiver.enabled else []
+        words += ["has a whitelist"] if receiver.whitelist else []
+        words += ["archives directly"] if receiver.direct_archive else []
+        yield self._check("receiver", state, ", ".join(words))
+        if component_of(receiver.identifier) == "dqr" and not receiver.custom_processing:
+            yield self._check(
+                "receiver", State.WARNING, "custom processing is off, which dqr relabels by"
+            )  # fmt: skip
+
+    def _identification(self, receiver: Receiver) -> Iterator[Check]:
+        if component_of(receiver.identifier) is None:
+            yield self._check(
+                "identifier", State.UNKNOWN,
+                f"{receiver.identifier} is one of the site's own, which the recipe cannot be"
+                " compared with", "a plug-in can emulate it",
+            )  # fmt: skip
+            return
+        live = Live(receiver, {})
+        for level in (*LEVELS, "aa"):
+            rules = self._settings.site_rules(level)
+            if rules is None:
+                message = f"this login may not see the site's {level} rules"
+                yield self._check("rules", State.UNKNOWN, message, _ADMINISTRATORS)
+            else:
+                live.site[level] = rules
+        self.differences = list(differences(self._server, live))
+        for difference in self.differences:
+            yield self._check(
+                "rules", State.DIFFERS, str(difference),
+                "dicomferry doctor --write puts the server's into the recipe", difference.path,
+            )  # fmt: skip
+        if not self.differences and len(live.site) == len(LEVELS) + 1:
+            yield self._check("rules", State.OK, "identifier and rules are as declared")
+
+    def _site(self) -> Iterator[Check]:
+        site = self._settings.site()
+        if site is None:
+            message = "this login may not see filters and anonymization"
+            yield self._check("site", State.UNKNOWN, message, _ADMINISTRATORS)
+            return
+        series = import_filter(site)
+        if series is None:
+            yield self._check("import filter", State.OK, "the site's series import filter is off")
+        else:
+            yield self._check(
+                "import filter", State.WARNING, f"{series.mode}: {series.patterns}",
+                "what it takes out is answered with success and is gone; verify shows it",
+            )  # fmt: skip
+        yield self._anonymization(on=anonymizes(site))
+
+    def _anonymization(self, *, on: bool) -> Check:
+        declared = ", ".join(self._server.anonymizes) or "nothing"
+        if not on:
+            return self._check("anonymization", State.OK, "the site's script is off")
+        state = State.NOTE if self._server.anonymizes else State.WARNING
+        return self._check(
+            "anonymization",
+            state,
+            f"the site's script is on; the recipe says it changes {declared}",
+        )
+
+    def _clock(self) -> Iterator[Check]:
+        there = self._settings.clock()
+        if there is None:
+            yield self._check("clock", State.UNKNOWN, "the server does not tell its time")
+            return
+        apart = abs((datetime.now(UTC) - there).total_seconds())
+        state = State.OK if apart <= _MOST_SECONDS else State.WARNING
+        yield self._check("clock", state, f"{apart:.0f} s from the one here")
+
+    def _check(
+        self, what: str, state: State, message: str, hint: str = "", below: tuple[str, ...] = ()
+    ) -> Check:
+        place = self._place(below) if below else None
+        return Check(self._name, what, state, message, hint, place)
+
+    def _place(self, below: tuple[str, ...]) -> Place | None:
+        """Return where the recipe says it, or would: the nearest key above."""
+        path = ["servers", self._name, "xnat", "identification", *below]
+        while path:
+            if place := self._recipe.place(".".join(path)):
+                return place
+            path.pop()
+        return None

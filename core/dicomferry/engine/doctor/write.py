@@ -1,0 +1,99 @@
+"""The server's own rules, put into the recipe; every other character stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from dicomferry.engine.doctor.identification import Difference
+from dicomferry.errors import FerryError
+from dicomferry.recipe.document import Node, NodePath
+from dicomferry.recipe.reading import parse_document
+from dicomferry.recipe.rewriting import YamlText, read_text, write_text, written
+
+Value = str | tuple[str, ...]
+
+
+def write_live_rules(path: Path, differences: Mapping[str, Sequence[Difference]]) -> int:
+    """Change the server blocks of a recipe and return how many values that were.
+
+    Raises `FerryError` when the file does not hold the server, or cannot be written.
+    """
+    text = read_text(path)
+    count = 0
+    for name, of_server in differences.items():
+        if of_server and not text.has(("servers", name, "xnat")):
+            raise FerryError(
+                f"{path}: the server '{name}' is not declared in this file",
+                hint="run doctor on the recipe that declares it",
+            )
+        for difference in of_server:
+            way = ("servers", name, "xnat", "identification", *difference.path)
+            _put(text, way, difference.live)
+            count += 1
+    parse_document(text.text, str(path))
+    write_text(path, text.text)
+    return count
+
+
+def _put(text: YamlText, way: NodePath, value: Value) -> None:
+    """Replace the value at the end of `way`, or add what is missing of the way and the value."""
+    root = parse_document(text.text, text.name).root
+    length = _known(root, way)
+    if length == len(way):
+        text.write(way, _replaced(text.source(way), value, _column(root, way)))
+        return
+    above = way[:length]
+    source = f"{written(str(way[length]))}: {_flow(way[length + 1 :], value)}"
+    if not _keys(root, above):
+        text.write(above, f"{{{source}}}")
+    elif text.source(above).startswith("{"):
+        inside = text.source(above)[1:]
+        text.write(above, f"{{{source}, {inside}")
+    else:
+        text.write(above, f"{source}\n{' ' * _column(root, above)}{text.source(above)}")
+
+
+def _known(root: Node, way: NodePath) -> int:
+    """Return how many steps of the way are there."""
+    node = root
+    for steps, key in enumerate(way):
+        below = node.child(key)
+        if below is None:
+            return steps
+        node = below
+    return len(way)
+
+
+def _keys(root: Node, way: NodePath) -> bool:
+    """Tell whether there is a mapping with something in it at the end of the way."""
+    node = _at(root, way)
+    return isinstance(node.value, Mapping) and bool(node.value)
+
+
+def _column(root: Node, way: NodePath) -> int:
+    """Return the column, from 0, at which a value begins."""
+    return _at(root, way).place.column - 1
+
+
+def _at(root: Node, way: NodePath) -> Node:
+    node = root
+    for key in way:
+        below = node.child(key)
+        assert below is not None  # noqa: S101  `_known` went this way
+        node = below
+    return node
+
+
+def _replaced(before: str, value: Value, column: int) -> str:
+    if isinstance(value, tuple) and value and before.startswith("- "):
+        return f"\n{' ' * column}".join(f"- {written(line)}" for line in value)
+    return _flow((), value)
+
+
+def _flow(way: NodePath, value: Value) -> str:
+    if way:
+        return f"{{{written(str(way[0]))}: {_flow(way[1:], value)}}}"
+    if isinstance(value, str):
+        return written(value)
+    return f"[{', '.join(map(written, value))}]"

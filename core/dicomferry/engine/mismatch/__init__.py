@@ -1,0 +1,8 @@
+"""Where XNAT did not do as forecast: which of its rules that was, and a test vector of it."""
+
+from __future__ import annotations
+
+from dicomferry.engine.mismatch.explain import as_forecast, explain
+from dicomferry.engine.mismatch.vector import save_vectors, vector_of
+
+__all__ = ["as_forecast", "explain", "save_vectors", "vector_of"]

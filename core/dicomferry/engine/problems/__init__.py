@@ -1,0 +1,64 @@
+"""What is wrong with a plan as a whole, each with a stable code, why XNAT minds, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from dicomferry.engine.problems.identification import mismatches, naming, noted
+from dicomferry.engine.problems.instances import capabilities, duplicates
+from dicomferry.engine.problems.kinds import known_codes, problem
+from dicomferry.engine.problems.labels import labels
+from dicomferry.engine.problems.ready import ReadyItems
+from dicomferry.engine.problems.scans import scans
+from dicomferry.engine.problems.sessions import gaps, sessions
+from dicomferry.engine.problems.site import anonymized, anonymizes_of
+from dicomferry.ledger.store import Ledger
+from dicomferry.ledger.view import LedgerView
+from dicomferry.model import Problem, Severity
+
+__all__ = ["anonymizes_of", "by_severity", "find_problems", "known_codes", "waive"]
+
+
+def find_problems(
+    ledger: Ledger,
+    allow: frozenset[str],
+    *,
+    xnat: bool,
+    anonymizes: Mapping[str, tuple[str, ...]] | None = None,
+) -> list[Problem]:
+    """Return the plan's problems, errors first; those the recipe allows become notes.
+
+    An error stops a run before anything is sent. `xnat` says whether an XNAT receives the data;
+    `anonymizes` are the keywords that the script of each receiving server rewrites.
+    """
+    items = ReadyItems(ledger, LedgerView(ledger).scan)
+    found = [*mismatches(items), *labels(items)]
+    if xnat:
+        for check in (sessions, naming, noted, scans, gaps, capabilities):
+            found += check(items)
+        found += anonymized(items, anonymizes or {})
+    found += duplicates(items)
+    found += _unknown(allow)
+    return waive(found, allow)
+
+
+def waive(found: Iterable[Problem], allow: frozenset[str]) -> list[Problem]:
+    """Return problems with the errors first; those a recipe allows become notes that say so."""
+    waived = [
+        replace(one, severity=Severity.NOTE, message=f"{one.message} [allowed]")
+        if one.code in allow
+        else one
+        for one in found
+    ]
+    return by_severity(waived)
+
+
+def by_severity(found: Iterable[Problem]) -> list[Problem]:
+    """Return problems with the errors first."""
+    return sorted(found, key=lambda one: list(Severity).index(one.severity))
+
+
+def _unknown(allow: frozenset[str]) -> Iterator[Problem]:
+    for code in sorted(allow - known_codes()):
+        yield problem("allowed-code-unknown", f"allow: names '{code}', which is no code")

@@ -1,0 +1,203 @@
+"""Every code a plan can warn of: how much it matters, why XNAT minds, what to do.
+
+`docs/problems.md` has a section for each, and a test that it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from dicomferry.model import Problem, Severity
+
+_ERROR, _WARNING, _NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of problem; sections are those of what is known of XNAT's behavior."""
+
+    severity: Severity
+    why: str
+    hint: str
+
+
+_KINDS: Final[Mapping[str, Kind]] = MappingProxyType({
+    # identification
+    "forecast-mismatch": Kind(
+        _ERROR,
+        "XNAT names by its own rules, and another rule than the one written to comes first",
+        "write the labels where that rule reads them, or change the server's rules; see"
+        " `dicomferry plan --diff`",
+    ),
+    "servers-disagree": Kind(
+        _ERROR,
+        "each XNAT names by its own rules, so one recipe would file an instance in two ways",
+        "give each server its own recipe",
+    ),
+    "refused-by-xnat": Kind(
+        _ERROR,
+        "a rule that XNAT stumbles over makes it refuse the object (status 0xC000)",
+        "mend the server's rule, or leave these instances out with when:",
+    ),
+    "unassigned": Kind(
+        _WARNING,
+        "an object whose project XNAT cannot find or its user cannot read waits in Unassigned",
+        "name the project with identify, and list it under identification: projects:",
+    ),
+    "projects-not-declared": Kind(
+        _WARNING,
+        "a project that is not there sends everything to Unassigned, with status success",
+        "list them under identification: projects:, so that a missing one is noticed",
+    ),
+    "no-session-label": Kind(
+        _WARNING,
+        "without any label XNAT calls the session 'dicom_upload', and throws all such together",
+        "name the session with identify",
+    ),
+    "no-subject-label": Kind(
+        _WARNING,
+        "a session without subject is not archived: 'Unable to identify subject.'",
+        "name the subject with identify",
+    ),
+    "comment-of-several-lines": Kind(
+        _WARNING,
+        "XNAT's pattern does not reach over the end of a line, so keys in the comment are lost",
+        "let identify write the comment: it writes one line",
+    ),
+    "value-longer-than-rule-window": Kind(
+        _WARNING,
+        "a routing rule without replacement sees the first 64 characters of a value",
+        "add ` t:X r:Y` to the rule, which lifts the limit, or shorten the value with remap",
+    ),
+    # labels
+    "label-collision": Kind(
+        _ERROR,
+        "XNAT replaces what may not be in a label by '_', and so makes one of two",
+        "tell them apart in identify, or spell them alike first with remap",
+    ),
+    "labels-differ-by-case": Kind(
+        _WARNING,
+        "XNAT matches subjects without regard to case, and files under the one that came first",
+        "spell them alike with remap, or tell them apart",
+    ),
+    # sessions
+    "session-of-several-subjects": Kind(
+        _ERROR,
+        "the subject is not part of XNAT's session key, so the first to arrive gets everything",
+        "make the session label name its subject",
+    ),
+    "session-of-several-studies": Kind(
+        _WARNING,
+        "XNAT makes a prearchive session of each StudyInstanceUID; one is archived, the others end"
+        " in 'Invalid modification of session UID via archive process.'",
+        "add unify-uids to the transforms",
+    ),
+    "study-over-several-sessions": Kind(
+        _WARNING,
+        "sessions with one StudyInstanceUID cannot be merged or told apart by UID later",
+        "add unify-uids to the transforms, or check the labels",
+    ),
+    "gap-in-session": Kind(
+        _NOTE,
+        "XNAT builds and archives a session that received nothing for five minutes, and merges"
+        " what comes later",
+        "send over a faster link, or have the site raise sessionXmlRebuilderInterval",
+    ),
+    # scans
+    "series-number-shared": Kind(
+        _WARNING,
+        "XNAT's scan ID is the SeriesNumber; series that share one are told apart as 1-MR1, 1-MR2",
+        "give each series its own SeriesNumber with remap, or allow it and look scans up by UID",
+    ),
+    "series-number-missing": Kind(
+        _WARNING,
+        "without SeriesNumber XNAT makes the scan ID from the SeriesInstanceUID",
+        "set SeriesNumber with remap",
+    ),
+    # instances
+    "duplicate": Kind(
+        _NOTE,
+        "XNAT would silently overwrite the first with the second",
+        "nothing: one of each is sent",
+    ),
+    "duplicate-differs": Kind(
+        _WARNING,
+        "XNAT keeps one file for a SOP Instance UID, or answers 'Duplicate DCM UID cannot be merged"
+        " at this time.'",
+        "`dicomferry status --items rejected` names them; keep one of each",
+    ),
+    "not-accepted-by-xnat": Kind(
+        _WARNING,
+        "XNAT's receiver refuses SOP classes and transfer syntaxes that are not on its list",
+        "they will be rejected when sent; leave them out with when:, or convert them",
+    ),
+    # the site
+    "site-anonymizes": Kind(
+        _NOTE,
+        "the site-wide script runs on every stored file, behind identification",
+        "expect project and labels there; to keep the values, have the script switched off for the"
+        " receiver and set anonymizes: [] under the server",
+    ),
+    "project-not-readable": Kind(
+        _ERROR,
+        "what is sent to a project the receiving user cannot read ends in Unassigned",
+        "create the project, mend its ID in the recipe, or get the login a role there",
+    ),
+    "session-exists": Kind(
+        _NOTE,
+        "XNAT merges what is sent into the session that is there",
+        "nothing, if that is meant; otherwise choose another session label",
+    ),
+    "session-exists-for-another-subject": Kind(
+        _ERROR,
+        "XNAT answers 'Already Exists for another Subject', and it stays in the prearchive",
+        "choose another session label, or move the session that is there",
+    ),
+    "session-exists-with-another-modality": Kind(
+        _ERROR,
+        "XNAT merges no other modality: 'Invalid modification of session modality via archive"
+        " process.  Data may require a manual merge.'",
+        "put the modality into the session label",
+    ),
+    "session-exists-with-another-study": Kind(
+        _ERROR,
+        "XNAT merges no other StudyInstanceUID: 'Invalid modification of session UID via archive"
+        " process.'",
+        "choose another session label, or give the instances that StudyInstanceUID",
+    ),
+    "allowed-code-unknown": Kind(
+        _WARNING,
+        "a code that is misspelt waives nothing",
+        "docs/problems.md lists the codes",
+    ),
+})  # fmt: skip
+
+
+def known_codes() -> frozenset[str]:
+    """Return every code a plan can carry."""
+    return frozenset(_KINDS)
+
+
+def problem(code: str, message: str) -> Problem:
+    """Return a problem of a known kind; `message` says in a line what was found where."""
+    kind = _KINDS[code]
+    return Problem(code, message, kind.severity, hint=kind.hint, why=kind.why)
+
+
+def instances(count: int) -> str:
+    """Return a number of instances in words."""
+    return f"{count:,} instance" if count == 1 else f"{count:,} instances"
+
+
+def have(count: int) -> str:
+    """Return a number of instances with its verb, as in `1 instance has`."""
+    return f"{instances(count)} {'has' if count == 1 else 'have'}"
+
+
+def several(found: list[str], limit: int = 3) -> str:
+    """Return the first few of `found`, and how many more there are."""
+    more = len(found) - limit
+    return ", ".join(found[:limit]) + (f" and {more:,} more" if more > 0 else "")

@@ -1,0 +1,31 @@
+"""Scan IDs that will not be the SeriesNumber (section 1.7 of XNAT's behavior)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dicomferry.engine.problems.kinds import have, problem, several
+from dicomferry.engine.problems.ready import SERIES, STUDY, ReadyItems
+from dicomferry.model import Problem
+from dicomferry.xnat.scans import lead_modality
+
+
+def scans(items: ReadyItems) -> Iterator[Problem]:
+    """Find series that share a SeriesNumber within a session, and series without one."""
+    shared = [
+        f"{session} ({number}-{lead_modality(sorted(modalities.split(',')))}1 to {count})"
+        for session, number, modalities, count in items.grouped(
+            f"session, trim(series_number), group_concat(DISTINCT modality),"
+            f" count(DISTINCT {SERIES})",
+            f"AND trim(series_number) <> '' GROUP BY project, session, {STUDY}, 2"
+            f" HAVING count(DISTINCT {SERIES}) > 1 ORDER BY project, session, 2",
+        )
+    ]
+    if shared:
+        yield problem(
+            "series-number-shared",
+            f"{len(shared):,} SeriesNumbers belong to several series of a session, so that the scan"
+            f" IDs become {several(shared)}",
+        )
+    if count := items.count("trim(series_number) = '' AND remote = ''"):
+        yield problem("series-number-missing", f"{have(count)} no SeriesNumber")

@@ -1,0 +1,73 @@
+"""Digests of installed code: the same version with other content is not the same."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.util import find_spec
+from pathlib import Path, PurePosixPath
+
+_LEFT_OUT = frozenset({".pyc", ".pth"})
+
+
+def code_digest(distribution_name: str, module: str) -> str:
+    """Return a hex SHA-256 over the files of a distribution, names and contents.
+
+    Where the distribution does not list its files (an editable install, a working copy), the files
+    of the package that `module` is in are taken. Compiled files and metadata do not count.
+    """
+    top = module.partition(":")[0].partition(".")[0]
+    try:
+        found = dict(_listed(distribution(distribution_name)))
+    except PackageNotFoundError:
+        found = {}
+    # An editable install lists what stands beside the code, but not the code.
+    whole = any(PurePosixPath(name).parts[0] in (top, f"{top}.py") for name in found if _code(name))
+    return _digest(found if whole else dict(_package(top)))
+
+
+def file_digest(path: Path) -> str:
+    """Return the hex SHA-256 of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _code(name: str) -> bool:
+    return name.endswith((".py", ".so", ".pyd"))
+
+
+def _listed(found: Distribution) -> Iterator[tuple[str, Path]]:
+    for file in found.files or ():
+        name = PurePosixPath(file.as_posix())
+        metadata = name.parts[0].endswith((".dist-info", ".egg-info"))
+        if metadata or ".." in name.parts or name.suffix in _LEFT_OUT:
+            continue
+        path = Path(str(found.locate_file(file)))
+        if path.is_file():
+            yield str(name), path
+
+
+def _package(name: str) -> Iterator[tuple[str, Path]]:
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        return
+    origin = Path(spec.origin)
+    if not spec.submodule_search_locations:
+        yield origin.name, origin
+        return
+    for path in _below(origin.parent.rglob("*")):
+        yield str(PurePosixPath(name, path.relative_to(origin.parent).as_posix())), path
+
+
+def _below(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_file() and path.suffix not in _LEFT_OUT and "__pycache__" not in path.parts:
+            yield path
+
+
+def _digest(files: dict[str, Path]) -> str:
+    sha = hashlib.sha256()
+    for name, path in sorted(files.items()):
+        sha.update(f"{name} {file_digest(path)}\n".encode())
+    return sha.hexdigest()

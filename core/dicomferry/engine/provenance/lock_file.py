@@ -1,0 +1,192 @@
+"""The lock of a recipe: what a run is made of, in a file that is reviewed like code."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+
+from dicomferry.component import Reading, Salted
+from dicomferry.engine.provenance.content import code_digest, file_digest
+from dicomferry.engine.stages import Stages
+from dicomferry.errors import FerryError
+from dicomferry.host import Plugins
+from dicomferry.recipe.recipe import Recipe
+from dicomferry.recipe.schema import FORMAT_VERSION
+from dicomferry.recipe.servers import XnatServer
+
+LOCK_VERSION = 1
+_PRODUCT = "dicomferry"
+_ROUNDS = 100_000
+"""Rounds of PBKDF2: a short salt must not be found by trying what gives its public digest."""
+
+_SHOWN = 16
+_DIGEST_LENGTH = 64
+
+
+class LockedRecipe(msgspec.Struct, frozen=True, kw_only=True):
+    """Which recipe; `digest` is that of the recipe in effect, `params` are digests of values."""
+
+    name: str
+    format: int
+    digest: str
+    params: dict[str, str]
+
+
+class LockedCode(msgspec.Struct, frozen=True, kw_only=True):
+    """Installed code: `digest` is a hex SHA-256 over its files."""
+
+    distribution: str
+    version: str
+    digest: str
+
+
+class Lock(msgspec.Struct, frozen=True, kw_only=True):
+    """All that decides what a run makes of the same files.
+
+    `inputs` are the tables that transforms read, by path from the recipe's folder; `salts` say
+    whether a transform's salt is the one it was, by step, and do not give it away.
+    """
+
+    lock: int = LOCK_VERSION
+    recipe: LockedRecipe
+    dicomferry: LockedCode
+    python: str
+    pydicom: str
+    plugins: dict[str, LockedCode]
+    inputs: dict[str, str]
+    salts: dict[str, str]
+
+
+def lock_path(recipe: Path) -> Path:
+    """Return where the lock of a recipe file is: beside it, `memory.lock` for `memory.yaml`."""
+    return recipe.with_suffix(".lock")
+
+
+def make_lock(recipe: Recipe, plugins: Plugins, stages: Stages) -> Lock:
+    """Return the lock of a recipe as it would run here and now."""
+    code = cache(code_digest)
+    found = {
+        plugin.name: LockedCode(
+            distribution=plugin.distribution,
+            version=plugin.version,
+            digest=code(plugin.distribution, plugin.module),
+        )
+        for plugin in plugins.plugins
+        if plugin.name in _used(recipe, plugins)
+    }
+    params = {name: _text_digest(str(value)) for name, value in recipe.params.items()}
+    return Lock(
+        recipe=LockedRecipe(
+            name=recipe.name, format=FORMAT_VERSION, digest=recipe.digest, params=params
+        ),
+        dicomferry=LockedCode(
+            distribution=_PRODUCT, version=version(_PRODUCT), digest=code(_PRODUCT, _PRODUCT)
+        ),
+        python=platform.python_version(),
+        pydicom=version("pydicom"),
+        plugins=found,
+        inputs=dict(_inputs(recipe, stages)),
+        salts={
+            step.path: _salt_id(str(step.transform.salt))
+            for step in stages.transforms
+            if isinstance(step.transform, Salted)
+        },
+    )
+
+
+def lock_text(lock: Lock) -> str:
+    """Return a lock as JSON in a stable order, one fact a line."""
+    return msgspec.json.format(msgspec.json.encode(lock, order="sorted"), indent=2).decode() + "\n"
+
+
+def read_lock(path: Path) -> Lock:
+    """Read a lock file; raises `FerryError` where there is none, or none this version knows."""
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise FerryError(
+            f"{path}: the lock cannot be read: {error.strerror}",
+            hint="`dicomferry lock RECIPE` writes it",
+        ) from None
+    return lock_from(text, path)
+
+
+def lock_from(text: bytes, path: Path) -> Lock:
+    """Return the lock in a text; `path` says where it stands. Raises `FerryError`."""
+    try:
+        found = msgspec.json.decode(text, type=_Version).lock
+        if found > LOCK_VERSION:
+            raise FerryError(f"{path}: the lock has version {found}", hint="upgrade dicomferry")
+        return msgspec.json.decode(text, type=Lock)
+    except msgspec.MsgspecError as error:
+        raise FerryError(
+            f"{path}: is not a lock file: {error}", hint="write it anew with `dicomferry lock`"
+        ) from None
+
+
+def drift(locked: Lock, here: Lock, words: tuple[str, str] = ("locked", "here")) -> list[str]:
+    """Return what differs between two locks, a line each; empty when nothing does.
+
+    `words` say where each of the two comes from.
+    """
+    before = dict(_facts(msgspec.to_builtins(locked), ""))
+    after = dict(_facts(msgspec.to_builtins(here), ""))
+    lines = []
+    for name in sorted({*before, *after}):
+        old, new = before.get(name), after.get(name)
+        if old != new:
+            lines.append(f"{name}: {_said(old, words[0])}, {_said(new, words[1])}")
+    return lines
+
+
+class _Version(msgspec.Struct):
+    lock: int
+
+
+def _used(recipe: Recipe, plugins: Plugins) -> set[str]:
+    """Return the names of the plug-ins that offer what the recipe names."""
+    wanted = {(step.kind, step.component) for step in recipe.steps}
+    wanted |= {
+        ("identifier", server.identifier)
+        for server in recipe.servers.values()
+        if isinstance(server, XnatServer)
+    }
+    return {
+        offer.plugin for offer in plugins.offers if (offer.kind, offer.component.name) in wanted
+    }
+
+
+def _inputs(recipe: Recipe, stages: Stages) -> Iterator[tuple[str, str]]:
+    for step in stages.transforms:
+        if isinstance(step.transform, Reading):
+            for path in step.transform.inputs:
+                yield Path(os.path.relpath(path, recipe.folder)).as_posix(), file_digest(path)
+
+
+def _salt_id(salt: str) -> str:
+    return hashlib.pbkdf2_hmac("sha256", salt.encode(), b"dicomferry salt id", _ROUNDS).hex()
+
+
+def _text_digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _facts(value: object, name: str) -> Iterator[tuple[str, str]]:
+    if not isinstance(value, Mapping):
+        yield name, str(value)
+        return
+    for key, below in value.items():
+        yield from _facts(below, f"{name}: {key}" if name else str(key))
+
+
+def _said(fact: str | None, where: str) -> str:
+    if fact is None:
+        return f"not {where}"
+    return f"{fact[:_SHOWN]}… {where}" if len(fact) == _DIGEST_LENGTH else f"{fact} {where}"

@@ -1,0 +1,129 @@
+"""One study asked for, and asked for again, until all of it is here or there is no more hope."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+
+from dicomferry.dimse import (
+    AssociationLostError,
+    AssociationRejectedError,
+    UnreachableError,
+)
+from dicomferry.dimse.inbox import Inbox
+from dicomferry.dimse.retrieval import Request, Way
+from dicomferry.ledger.retrievals import WantedStudy
+from dicomferry.ledger.rows import Item
+
+_IMAGES_AT_ONCE = 64
+_MOST_LOSSES = 4
+_MOST_IN_VAIN = 10
+"""So many single requests in a row that bring nothing end the asking."""
+
+_FIRST_PAUSE = 0.5
+
+OpenWay = Callable[[], AbstractContextManager[Way]]
+
+
+@dataclass(slots=True)
+class Asker:
+    """Asks one PACS; `why` says how it last ended an answer that was not all.
+
+    `interval` is the least number of seconds between two requests. `silent` is set when the last
+    study found no way to the PACS at all.
+    """
+
+    open_way: OpenWay
+    stopped: Callable[[], bool]
+    interval: float = 0.0
+    why: str = ""
+    silent: bool = False
+    _last: float = field(default=float("-inf"))
+
+    def ask(self, study: WantedStudy, inbox: Inbox) -> None:
+        """Ask for what an inbox waits for: by series, by series again, then one by one.
+
+        Counters and statuses decide nothing: what the PACS itself had listed does. Raises
+        `ContextRefusedError` when the PACS does not do this kind of retrieval.
+        """
+        self.why, self.silent = "", False
+        for number, requests in enumerate((_by_series, _by_series, _one_by_one)):
+            if self._done(inbox) or self.silent:
+                return
+            if number:
+                self._pause(_FIRST_PAUSE * number)
+            self._round(requests(study, inbox), inbox)
+
+    def _round(self, requests: Iterable[Request], inbox: Inbox) -> None:
+        waiting = deque(requests)
+        losses = vain = 0
+        answered = False
+        while waiting and losses < _MOST_LOSSES and not self._done(inbox):
+            try:
+                with self.open_way() as way:
+                    answered = True
+                    while waiting and vain < _MOST_IN_VAIN and not self._done(inbox):
+                        request = waiting.popleft()
+                        vain = 0 if self._one(way, request, inbox) else vain + 1
+                    if vain >= _MOST_IN_VAIN:
+                        return
+            except (AssociationLostError, AssociationRejectedError, UnreachableError) as error:
+                self.why = error.message
+                losses += 1
+                if isinstance(error, AssociationRejectedError) and not error.transient:
+                    break
+                if losses < _MOST_LOSSES:
+                    self._pause(_FIRST_PAUSE * 2**losses)
+        self.silent = not answered
+
+    def _one(self, way: Way, request: Request, inbox: Inbox) -> bool:
+        self._pause(self._last + self.interval - time.monotonic())
+        self._last = time.monotonic()
+        before = len(inbox.arrived)
+        self.why = f"it ended its answer with {way.retrieve(request, inbox, self.stopped)}"
+        return len(inbox.arrived) > before or request.level != "IMAGE"
+
+    def _done(self, inbox: Inbox) -> bool:
+        return inbox.full or self.stopped() or not inbox.missing()
+
+    def _pause(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and not self.stopped():
+            time.sleep(min(left, 0.2))
+
+
+def _by_series(study: WantedStudy, inbox: Inbox) -> Iterator[Request]:
+    missing = set(inbox.missing())
+    for series, items in _series(study).items():
+        uids = [uid for uid in map(_uid, items) if uid in missing]
+        keys = {"StudyInstanceUID": study.uid, "SeriesInstanceUID": series}
+        if uids and series in study.whole_series:
+            yield Request("SERIES", keys)
+            continue
+        for start in range(0, len(uids), _IMAGES_AT_ONCE):
+            some = "\\".join(uids[start : start + _IMAGES_AT_ONCE])
+            yield Request("IMAGE", keys | {"SOPInstanceUID": some})
+
+
+def _one_by_one(study: WantedStudy, inbox: Inbox) -> Iterator[Request]:
+    missing = set(inbox.missing())
+    for series, items in _series(study).items():
+        keys = {"StudyInstanceUID": study.uid, "SeriesInstanceUID": series}
+        for uid in map(_uid, items):
+            if uid in missing:
+                yield Request("IMAGE", keys | {"SOPInstanceUID": uid})
+
+
+def _series(study: WantedStudy) -> dict[str, list[Item]]:
+    found: dict[str, list[Item]] = {}
+    for item in study.items:
+        assert item.remote is not None  # noqa: S101  a wanted item is a remote one
+        found.setdefault(item.remote.ref.series_instance_uid, []).append(item)
+    return found
+
+
+def _uid(item: Item) -> str:
+    return item.location.member.rsplit("/", 1)[-1]

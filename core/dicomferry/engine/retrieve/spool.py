@@ -1,0 +1,31 @@
+"""The folder where retrieved instances wait for their sinks."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from dicomferry.ledger.rows import Item
+
+SPOOL = "spool"
+_KEPT = ".ferry"
+_PARTIAL = "*.dcm"
+"""What pynetdicom calls the files it is writing."""
+
+
+def spool_file(spool: Path, item: Item) -> Path:
+    """Return where an instance is spooled: the same place in every run."""
+    digest = hashlib.sha256(str(item.location).encode()).hexdigest()
+    return spool / f"{digest[:40]}{_KEPT}"
+
+
+def make_spool(state: Path) -> Path:
+    """Make the spool, which only its owner can read, and clear away what a killed run left half.
+
+    Raises `OSError`.
+    """
+    spool = state / SPOOL
+    spool.mkdir(mode=0o700, exist_ok=True)
+    for partial in spool.glob(_PARTIAL):
+        partial.unlink(missing_ok=True)
+    return spool

@@ -1,0 +1,113 @@
+"""The worker's part of a retrieval: fetch studies into the spool, and look at what came."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from dicomferry.component import Context
+from dicomferry.dimse import ContextRefusedError
+from dicomferry.dimse.classes import likely_classes
+from dicomferry.dimse.get import open_get
+from dicomferry.dimse.inbox import Inbox, receiving
+from dicomferry.dimse.move import MoveTarget, open_move
+from dicomferry.engine.examine import examine
+from dicomferry.engine.retrieve.asking import Asker, OpenWay
+from dicomferry.engine.retrieve.messages import Retrieved, RetrieveTask
+from dicomferry.engine.retrieve.spool import spool_file
+from dicomferry.engine.servers import peer_of
+from dicomferry.engine.stages import Stages
+from dicomferry.errors import FerryError
+from dicomferry.ledger.retrievals import Arrival, WantedStudy
+from dicomferry.ledger.rows import Item, Verdict
+from dicomferry.model import Location
+from dicomferry.recipe.servers import PacsServer
+
+
+def retrieve(
+    stages: Stages, task: RetrieveTask, context: Context, stopped: Callable[[], bool]
+) -> Iterator[Retrieved]:
+    """Retrieve a batch of studies, one after another; yields what came of each.
+
+    Raises `FerryError` where nothing can be tried at all: a port in use, a certificate missing.
+    """
+    spool = Path(task.spool)
+    room = task.room
+    with receiving(spool):
+        for study in task.studies:
+            asker = Asker(_way(task, study, context), stopped, task.interval)
+            result, room = _fetch(stages, study, asker, spool, room)
+            yield result
+
+
+def _way(task: RetrieveTask, study: WantedStudy, context: Context) -> OpenWay:
+    server = context.server(task.server, PacsServer)
+    peer = peer_of(server, context)
+    classes = _classes(study.items)
+    target = MoveTarget(server.move_ae_title, server.move_port)
+    if task.move:
+        return lambda: open_move(peer, classes, target)
+    return lambda: open_get(peer, classes)
+
+
+def _classes(items: Sequence[Item]) -> list[str]:
+    found: dict[str, None] = {}
+    for item in items:
+        if item.remote and item.remote.ref.sop_class_uid:
+            found[item.remote.ref.sop_class_uid] = None
+    for item in items:
+        if item.remote and not item.remote.ref.sop_class_uid:
+            found |= dict.fromkeys(likely_classes(item.remote.attributes.get("Modality", "")))
+    return list(found)
+
+
+def _fetch(
+    stages: Stages, study: WantedStudy, asker: Asker, spool: Path, room: int
+) -> tuple[Retrieved, int]:
+    arrivals = {item.id: found for item in study.items if (found := _here(stages, item, spool))}
+    waiting = [item for item in study.items if item.id not in arrivals]
+    inbox = Inbox({_uid(item): spool_file(spool, item) for item in waiting}, room)
+    no_get = False
+    try:
+        asker.ask(study, inbox)
+    except ContextRefusedError as error:
+        asker.why, no_get = error.message, True
+    for item in waiting:
+        if _uid(item) in inbox.arrived:
+            arrivals[item.id] = _arrival(stages, item, spool_file(spool, item))
+    missing = tuple(item.id for item in study.items if item.id not in arrivals)
+    result = Retrieved(
+        study, tuple(arrivals.values()), missing, asker.why, inbox.full,
+        bool(missing) and asker.stopped(), asker.silent, no_get,
+    )  # fmt: skip
+    return result, inbox.room
+
+
+def _here(stages: Stages, item: Item, spool: Path) -> Arrival | None:
+    """Return an instance that a killed run had retrieved, if it is whole."""
+    file = spool_file(spool, item)
+    if not file.exists():
+        return None
+    arrival = _arrival(stages, item, file)
+    broken = arrival.examined.verdict in (Verdict.PASSED, Verdict.REJECTED)
+    if broken and arrival.examined.code in ("damaged", "not-dicom", "unreadable"):
+        file.unlink()
+        return None
+    return arrival
+
+
+def _arrival(stages: Stages, item: Item, file: Path) -> Arrival:
+    assert item.remote is not None  # noqa: S101  only remote items are retrieved
+    status = os.stat(file)  # noqa: PTH116
+    here = replace(item, remote=replace(item.remote, spooled=Location(str(file))))
+    try:
+        examined = examine(here, stages, len(stages.transforms))
+    except FerryError as error:
+        raise FerryError(f"{item.location}: {error.message}", hint=error.hint) from error
+    return Arrival(item.id, str(file), status.st_size, status.st_mtime_ns, examined)
+
+
+def _uid(item: Item) -> str:
+    return item.location.member.rsplit("/", 1)[-1]

@@ -1,0 +1,88 @@
+"""What a receiver should hold, session by session; and what is to be sent once more."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from dicomferry.ledger.catalog import destination_of
+from dicomferry.ledger.store import Ledger
+from dicomferry.model import Destination
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedInstance:
+    """One instance of the plan as it was to be sent; `stored` when the receiver said it has it."""
+
+    item: int
+    sop_instance_uid: str
+    sop_class_uid: str
+    series_instance_uid: str
+    stored: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedSession:
+    """One session of the plan; `studies` are the StudyInstanceUIDs it was sent with."""
+
+    key: int
+    destination: Destination
+    studies: tuple[str, ...]
+    instances: tuple[ExpectedInstance, ...]
+
+
+class ExpectedReader:
+    """Reads the last plan, for one sink; a session at a time."""
+
+    def __init__(self, ledger: Ledger, sink: str) -> None:
+        self._connection = ledger.connection
+        self._names = {"sink": sink, "scan": int(ledger.get("planned scan") or 0)}
+
+    def destinations(self) -> list[int]:
+        """Return the keys of the sessions, sorted by project, subject and session."""
+        rows = self._connection.execute(
+            "SELECT id FROM destination WHERE id IN"
+            " (SELECT destination FROM item WHERE scan = :scan AND verdict = 'ready')"
+            " ORDER BY project = '', project, subject, session",
+            self._names,
+        )
+        return [row[0] for row in rows]
+
+    def sessions(self) -> Iterator[ExpectedSession]:
+        """Yield every session of which the sink was not told to leave everything out."""
+        for key in self.destinations():
+            session = self.session(key)
+            if session.instances:
+                yield session
+
+    def session(self, key: int) -> ExpectedSession:
+        """Return one session with what the sink was to get of it."""
+        place = self._connection.execute(
+            "SELECT project, subject, session FROM destination WHERE id = ?", (key,)
+        ).fetchone()
+        rows = self._connection.execute(
+            "SELECT item.id, coalesce(sent_sop, item.sop), sop_class,"
+            " coalesce(sent_series, series), coalesce(sent_study, study),"
+            " coalesce(delivery.state, '') FROM item"
+            " LEFT JOIN delivery ON delivery.item = item.id AND delivery.sink = :sink"
+            " WHERE scan = :scan AND verdict = 'ready' AND item.destination = :key"
+            " AND coalesce(delivery.state, '') <> 'excluded' ORDER BY item.id",
+            {**self._names, "key": key},
+        ).fetchall()
+        instances = tuple(
+            ExpectedInstance(item, sop, sop_class, series, state == "stored")
+            for item, sop, sop_class, series, _, state in rows
+        )
+        studies = tuple(sorted({row[4] for row in rows}))
+        return ExpectedSession(key, destination_of(*place), studies, instances)
+
+
+def send_again(ledger: Ledger, sink: str, items: Collection[int], reason: str) -> int:
+    """Let the next run bring items that a sink is said to have; return how many there were."""
+    with ledger.transaction() as connection:
+        cursor = connection.executemany(
+            "UPDATE delivery SET state = 'failed', retryable = 1, reason = ?"
+            " WHERE sink = ? AND item = ? AND state = 'stored'",
+            [(reason, sink, item) for item in items],
+        )
+        return int(cursor.rowcount)

@@ -1,0 +1,26 @@
+"""Items of the plan by their numbers, to be read again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dicomferry.ledger.catalog import item_of
+from dicomferry.ledger.rows import Item
+from dicomferry.ledger.store import Ledger
+
+_ITEMS = (
+    "SELECT id, source, path, member, size, modified_ns, names, row, edits FROM item WHERE id IN"
+)
+_MOST = 500
+"""Numbers in one question: SQLite takes 999 parameters in its oldest versions."""
+
+
+def planned_items(ledger: Ledger, numbers: Sequence[int]) -> dict[int, tuple[Item, str]]:
+    """Return each item and the digest of its planned edits."""
+    found = {}
+    for at in range(0, len(numbers), _MOST):
+        some = numbers[at : at + _MOST]
+        marks = ", ".join("?" * len(some))
+        rows = ledger.connection.execute(f"{_ITEMS} ({marks})", some)
+        found.update({row[0]: (item_of(row[:8]), row[8]) for row in rows})
+    return found

@@ -1,0 +1,105 @@
+"""The whole as a preparing transform sees it: a small file of its own beside the ledger.
+
+Workers read it while the ledger is being written. It is a file of its own because an SQLite file
+that a process has open must not be opened again behind a fork: the child would believe that it
+holds the locks its parent holds.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from dicomferry.component import StudyAt
+from dicomferry.errors import LedgerError
+from dicomferry.ledger.store import Ledger
+from dicomferry.model import Destination
+
+_PLACE = "project TEXT NOT NULL, subject TEXT NOT NULL, session TEXT NOT NULL"
+_STUDY_TABLE = f"""
+CREATE TABLE stage.study_at (
+    study TEXT NOT NULL, {_PLACE}, study_date TEXT NOT NULL, instances INTEGER NOT NULL
+)
+"""
+_SERIES_TABLE = f"""
+CREATE TABLE stage.series_at (
+    series TEXT NOT NULL, {_PLACE}, PRIMARY KEY (series, project, subject, session)
+) WITHOUT ROWID
+"""
+_STUDIES = """
+INSERT INTO stage.study_at
+SELECT study, project, subject, session, min(coalesce(study_date, '')), count(*)
+FROM item JOIN destination ON destination.id = item.destination
+WHERE scan = ? AND verdict = 'ready' GROUP BY study, destination
+ORDER BY project, subject, session, 5, study
+"""
+_SERIES = """
+INSERT INTO stage.series_at
+SELECT DISTINCT series, project, subject, session
+FROM item JOIN destination ON destination.id = item.destination
+WHERE scan = ? AND verdict = 'ready'
+"""
+
+
+def snapshot_path(folder: Path, stage: int) -> Path:
+    """Return where the snapshot taken before transform number `stage` is kept."""
+    return folder / f"stage-{stage}.sqlite"
+
+
+def take_snapshot(ledger: Ledger, scan: int, stage: int) -> None:
+    """Keep studies and series per destination as the ledger has them now."""
+    path = snapshot_path(ledger.path.parent, stage)
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    connection = ledger.connection
+    try:
+        fresh.touch(mode=0o600)
+        connection.execute("ATTACH DATABASE ? AS stage", (str(fresh),))
+        try:
+            with ledger.transaction():
+                connection.execute(_STUDY_TABLE)
+                connection.execute(_SERIES_TABLE)
+                connection.execute(_STUDIES, (scan,))
+                connection.execute(_SERIES, (scan,))
+        finally:
+            connection.execute("DETACH DATABASE stage")
+        fresh.rename(path)
+    except (OSError, sqlite3.Error) as error:
+        raise LedgerError(f"{path}: cannot be written: {error}", hint="free some space") from error
+
+
+class SnapshotReader:
+    """Implements `Catalog` on a snapshot."""
+
+    def __init__(self, folder: Path, stage: int) -> None:
+        path = snapshot_path(folder, stage)
+        try:
+            uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+            self._connection = sqlite3.connect(uri, uri=True)
+        except sqlite3.Error as error:
+            raise LedgerError(
+                f"{path}: cannot be read: {error}", hint="`dicomferry plan` makes it anew"
+            ) from error
+
+    def studies(self) -> Iterator[StudyAt]:
+        """Yield every pair of study and destination, ordered by destination, date and UID."""
+        rows = self._connection.execute(
+            "SELECT study, project, subject, session, study_date, instances FROM study_at"
+            " ORDER BY project, subject, session, study_date, study"
+        )
+        for study, project, subject, session, study_date, instances in rows:
+            yield StudyAt(study, _destination(project, subject, session), study_date, instances)
+
+    def destinations_of_series(self, series_instance_uid: str) -> tuple[Destination, ...]:
+        """Return where the instances of a series go."""
+        rows = self._connection.execute(
+            "SELECT project, subject, session FROM series_at WHERE series = ?"
+            " ORDER BY project, subject, session",
+            (series_instance_uid,),
+        )
+        return tuple(_destination(*row) for row in rows)
+
+
+def _destination(project: str, subject: str, session: str) -> Destination:
+    return Destination(project or None, subject or None, session)

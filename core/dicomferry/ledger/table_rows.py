@@ -1,0 +1,60 @@
+"""What became of the rows of a source's table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from dicomferry.ledger.store import Ledger
+
+_STAMP = "substr(item.edits, 1, 32) || ':' || item.size || ':' || item.modified_ns"
+
+
+@dataclass(slots=True)
+class RowState:
+    """One row's studies, its instances by state, and the first reason of each state."""
+
+    studies: int = 0
+    states: Counter[str] = field(default_factory=Counter)
+    reasons: dict[str, str] = field(default_factory=dict)
+
+
+def row_states(ledger: Ledger, scan: int, source: str, sinks: Sequence[str]) -> dict[int, RowState]:
+    """Return by row number what became of its instances at the sink that has them least.
+
+    States are `stored`, `excluded`, `rejected`, `failed` and `due`.
+    """
+    found: dict[int, RowState] = {}
+    for sink in sinks or ("",):
+        states = _at_sink(ledger, scan, source, sink)
+        for number, state in states.items():
+            known = found.setdefault(number, state)
+            if state.states["stored"] < known.states["stored"]:
+                found[number] = state
+    return found
+
+
+def _at_sink(ledger: Ledger, scan: int, source: str, sink: str) -> dict[int, RowState]:
+    found: dict[int, RowState] = {}
+    rows = ledger.connection.execute(
+        "SELECT table_row, CASE WHEN verdict <> 'ready' THEN verdict"  # noqa: S608
+        "  WHEN delivery.state IS NULL THEN 'due'"
+        f"  WHEN delivery.stamp <> {_STAMP} THEN 'due' ELSE delivery.state END AS state,"
+        " count(*), min(CASE WHEN verdict <> 'ready' THEN item.reason"
+        "  ELSE coalesce(delivery.reason, '') END)"
+        " FROM item LEFT JOIN delivery ON delivery.item = item.id AND delivery.sink = :sink"
+        " WHERE scan = :scan AND source = :source AND table_row > 0 GROUP BY 1, 2",
+        {"sink": sink, "scan": scan, "source": source},
+    )
+    for number, state, count, reason in rows:
+        row = found.setdefault(number, RowState())
+        row.states[state] += count
+        row.reasons[state] = reason
+    for number, studies in ledger.connection.execute(
+        "SELECT table_row, count(DISTINCT study) FROM item"
+        " WHERE scan = ? AND source = ? AND table_row > 0 GROUP BY 1",
+        (scan, source),
+    ):
+        found[number].studies = studies
+    return found

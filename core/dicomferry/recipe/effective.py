@@ -1,0 +1,123 @@
+"""A recipe as it takes effect: layers merged, parameters filled in, each value with its origin."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from dicomferry.model import Place
+from dicomferry.recipe.document import Document, Node, NodePath, Plain, path_text
+from dicomferry.recipe.layers import read_layers
+from dicomferry.recipe.params import Params, read_params, render_static
+from dicomferry.recipe.scalars import Scalar
+from dicomferry.recipe.secrets import is_reference, sounds_secret
+from dicomferry.template import Templates
+
+MASK: Final = "********"
+
+_PARAM: Final = re.compile(r"params(?:\.(\w+)|\[\s*['\"]([^'\"]+))")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One value, or the key or list item that others stand below (`holds`).
+
+    `origin` is the file and line it comes from, `--set NAME` or `$DICOMFERRY_PARAM_NAME`;
+    `template` the text with parameters that it was rendered from, else empty.
+    """
+
+    path: NodePath
+    value: Scalar
+    origin: str
+    place: Place | None
+    template: str = ""
+    holds: str = ""
+
+    @property
+    def name(self) -> str:
+        """The path as people write it."""
+        return path_text(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """A recipe's file as it takes effect."""
+
+    document: Document
+    params: Params
+    tree: Plain
+
+    def lines(self) -> Iterator[Line]:
+        """Yield every value in the order of the recipe; what may be a secret is masked."""
+        yield from self._lines(self.document.root, self.tree, ())
+
+    def values(self) -> dict[NodePath, Scalar]:
+        """Return every value outside `params` by its path, masked as in `lines`."""
+        return {
+            line.path: line.value
+            for line in self.lines()
+            if not line.holds and line.path[0] != "params"
+        }
+
+    def _lines(self, node: Node, plain: Plain, path: NodePath) -> Iterator[Line]:
+        if len(path) == 2 and path[0] == "params":
+            yield self._param(str(path[1]))
+            return
+        place = self.document.place(path)
+        match node.value, plain:
+            case Mapping() as mapping, dict() as below:
+                yield from self._head(path, place, "mapping" if mapping else "{}")
+                for key, child in mapping.items():
+                    yield from self._lines(child, below[key], (*path, key))
+            case tuple() as items, list() as below:
+                yield from self._head(path, place, "list" if items else "[]")
+                for index, child in enumerate(items):
+                    yield from self._lines(child, below[index], (*path, index))
+            case _:
+                yield self._value(node, plain, path, place)
+
+    def _head(self, path: NodePath, place: Place, holds: str) -> Iterator[Line]:
+        if path:
+            yield Line(path, None, _where(place), place, holds=holds)
+
+    def _value(self, node: Node, plain: Plain, path: NodePath, place: Place) -> Line:
+        value = plain if not isinstance(plain, dict | list) else None
+        source = node.value if isinstance(node.value, str) else ""
+        template = source if source != value else ""
+        named = [one or other for one, other in _PARAM.findall(source)]
+        # A list of secrets is told by the key above it.
+        keys = [key for key in path if isinstance(key, str)][-1:]
+        hidden = any(sounds_secret(name) for name in (*keys, *(named if template else ())))
+        if hidden and isinstance(value, str) and value and not is_reference(value):
+            return Line(path, MASK, _where(place), place, template)
+        return Line(path, value, _where(place), place, template)
+
+    def _param(self, name: str) -> Line:
+        path: NodePath = ("params", name)
+        value = self.params.values.get(name, "")
+        hidden = sounds_secret(name) and value and not is_reference(value)
+        origin = self.params.origins.get(name, "")
+        place = self.document.place(path)
+        if origin == str(self.document.place((*path, "default"))):
+            origin = _where(self.document.place((*path, "default")))
+        return Line(path, MASK if hidden else value, origin, place)
+
+
+def read_effective(
+    path: Path, overrides: Mapping[str, str], environment: Mapping[str, str]
+) -> Effective:
+    """Read a recipe, sound or not, as it takes effect.
+
+    Raises `ProblemsError` for what is no YAML, for layers that cannot be merged; `FerryError` for
+    an override that no parameter takes.
+    """
+    document = read_layers(path)
+    params = read_params(document, overrides, environment)
+    return Effective(document, params, render_static(document, Templates(params.typed)).tree)
+
+
+def _where(place: Place) -> str:
+    return f"{place.file}:{place.line}"

@@ -1,0 +1,60 @@
+"""Brings recipes of older formats up to the one read here, step by step, layout kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from dicomferry.errors import FerryError
+from dicomferry.recipe.reading import parse_document
+from dicomferry.recipe.rewriting import YamlText
+from dicomferry.recipe.schema import FORMAT_VERSION
+from dicomferry.recipe.validate import check_version
+
+_VERSION: Final = ("recipe",)
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """The step from one format version to the next; `apply` changes all but the number itself."""
+
+    summary: str
+    apply: Callable[[YamlText], None]
+
+
+MIGRATIONS: Final[Mapping[int, Migration]] = MappingProxyType({})
+"""The step that leads away from each older version. Version 1 is the first, so there is none."""
+
+
+def migrate(
+    text: YamlText,
+    migrations: Mapping[int, Migration] = MIGRATIONS,
+    newest: int = FORMAT_VERSION,
+) -> tuple[str, ...]:
+    """Change a recipe's text to the newest format; return the summaries of the steps taken.
+
+    Raises `ProblemsError` for a newer format, for none, and for one no step leads away from.
+    """
+    taken = []
+    while (version := _version(text, newest)) != newest:
+        step = migrations.get(version)
+        if step is None:
+            check_version(parse_document(text.text, text.name))
+            raise FerryError(f"{text.name}: no way leads from format {version} to {newest}")
+        step.apply(text)
+        text.replace(_VERSION, version + 1)
+        taken.append(step.summary)
+    return tuple(taken)
+
+
+def _version(text: YamlText, newest: int) -> int:
+    """Return the format's number; whatever cannot be one is refused as `validate` refuses it."""
+    document = parse_document(text.text, text.name)
+    plain = document.plain
+    version = plain.get("recipe") if isinstance(plain, dict) else None
+    if type(version) is int and version <= newest:
+        return version
+    check_version(document)
+    raise FerryError(f"{text.name}: format version {version} is newer", hint="upgrade dicomferry")

@@ -1,0 +1,89 @@
+"""What one run gives a recipe's parameters, and where each value comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from dicomferry.errors import FerryError
+from dicomferry.template import suggestion
+
+ENVIRONMENT_PREFIX: Final = "DICOMFERRY_PARAM_"
+
+
+class Settings(Mapping[str, str]):
+    """Values of parameters by name, each with its origin as messages call it."""
+
+    def __init__(self, values: Mapping[str, str], origins: Mapping[str, str]) -> None:
+        self._values = dict(values)
+        self._origins = dict(origins)
+
+    @classmethod
+    def of(cls, values: Mapping[str, str]) -> Settings:
+        """Return the values as settings, as if they came from `--set`."""
+        if isinstance(values, Settings):
+            return values
+        return cls(values, {name: f"--set {name}" for name in values})
+
+    @classmethod
+    def of_environment(cls, environment: Mapping[str, str]) -> Settings:
+        """Return the values of the variables that begin with `DICOMFERRY_PARAM_`."""
+        names = {
+            variable.removeprefix(ENVIRONMENT_PREFIX): variable
+            for variable in environment
+            if variable.startswith(ENVIRONMENT_PREFIX)
+        }
+        values = {name: environment[variable] for name, variable in names.items()}
+        return cls(values, {name: f"${variable}" for name, variable in names.items()})
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def origin(self, name: str) -> str:
+        """Return where a value comes from."""
+        return self._origins[name]
+
+    def over(self, weaker: Settings) -> Settings:
+        """Return both together; these win."""
+        return Settings({**weaker._values, **self._values}, {**weaker._origins, **self._origins})
+
+    def only(self, names: Mapping[str, object]) -> Settings:
+        """Return those among `names`."""
+        kept = [name for name in self._values if name in names]
+        return Settings({n: self._values[n] for n in kept}, {n: self._origins[n] for n in kept})
+
+    def check(self, declared: Mapping[str, object]) -> None:
+        """Raise `FerryError` for a value that no parameter takes, or that is a template."""
+        for name, value in self._values.items():
+            if name not in declared:
+                known = f"it declares {', '.join(declared)}" if declared else "it declares none"
+                raise FerryError(
+                    f"{self._origins[name]}: the recipe declares no such parameter",
+                    hint=suggestion(name, declared) or known,
+                )
+            if "{{" in value or "{%" in value:
+                raise FerryError(
+                    f"{self._origins[name]}: a parameter's value cannot be a template itself"
+                )
+
+
+def read_settings(path: Path) -> Settings:
+    """Read a YAML file of `name: value`; raises `FerryError` with the place of what is wrong."""
+    from dicomferry.recipe.reading import read_document
+
+    root = read_document(path).root
+    if not isinstance(root.value, Mapping) or root.keys is None:
+        raise FerryError(f"{root.place}: parameters are written as name: value")
+    values: dict[str, str] = {}
+    for name, node in root.value.items():
+        if node.source is None or node.value is None:
+            raise FerryError(f"{node.place}: {name}: a parameter's value is text")
+        values[name] = node.source
+    return Settings(values, {name: f"{root.keys[name]}: {name}" for name in values})

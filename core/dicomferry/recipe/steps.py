@@ -1,0 +1,138 @@
+"""How the lists of steps of two layers become one: by `id`, with markers for all but adding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, NoReturn
+
+from dicomferry.errors import ProblemsError
+from dicomferry.model import Problem
+from dicomferry.recipe.document import Document, Node, NodePath, path_text
+from dicomferry.template import suggestion
+
+SECTIONS: Final = ("sources", "transforms", "sinks")
+BESIDE: Final = frozenset({"id", "when"})
+"""What may stand beside a component in every recipe."""
+
+MARKERS: Final = ("remove", "replace", "before", "after")
+"""What may stand there too in a recipe that extends another."""
+
+MergeNodes = Callable[[Node, Node, NodePath], Node]
+
+
+def free_id(name: str, taken: set[str]) -> str:
+    """Return the name of a step that gives itself none: its component's, or `name-2`."""
+    number = 1
+    candidate = name
+    while candidate in taken:
+        number += 1
+        candidate = f"{name}-{number}"
+    return candidate
+
+
+@dataclass(frozen=True, slots=True)
+class StepMerge:
+    """Merges one section; `merge` is what is done to the options of one component."""
+
+    layer: Document
+    section: NodePath
+    merge: MergeNodes
+
+    def items(self, base: Sequence[Node], layer: Sequence[Node]) -> tuple[Node, ...]:
+        """Return the steps of both: the base's in their order, then what the layer adds."""
+        names = _names(base)
+        steps = list(base)
+        for index, item in enumerate(layer):
+            path = (*self.section, index)
+            if not isinstance(item.value, Mapping):
+                steps.append(item)
+                names.append("")
+                continue
+            self._lay(names, steps, item, path)
+        return tuple(steps)
+
+    def _lay(self, names: list[str], steps: list[Node], item: Node, path: NodePath) -> None:
+        name = _text(item, "id")
+        removing = self._flag(item, "remove", path)
+        replacing = self._flag(item, "replace", path)
+        if (removing or replacing) and name not in names:
+            self._refuse_unknown(path, name, names, "id")
+        position = names.index(name) if name in names else len(steps)
+        if name in names:
+            base = steps.pop(position)
+            names.pop(position)
+            if removing:
+                return
+            item = item if replacing else self._merged(base, item, path)
+        position = self._position(item, names, position, path)
+        steps.insert(position, _without_markers(item))
+        names.insert(position, name or free_id(_component(item), set(names)))
+
+    def _merged(self, base: Node, item: Node, path: NodePath) -> Node:
+        """Lay a step over the base's: another component takes the place of the one there."""
+        before, now = _component(base), _component(item)
+        if now and before != now:
+            base = _without(base, (before,))
+        return self.merge(base, item, path)
+
+    def _position(self, item: Node, names: list[str], position: int, path: NodePath) -> int:
+        for marker, offset in (("before", 0), ("after", 1)):
+            wanted = _text(item, marker)
+            if wanted and wanted not in names:
+                self._refuse_unknown(path, wanted, names, marker)
+            if wanted:
+                return names.index(wanted) + offset
+        return position
+
+    def _flag(self, item: Node, marker: str, path: NodePath) -> bool:
+        node = item.child(marker)
+        if node is not None and node.value is not True:
+            self._refuse((*path, marker), f"{marker}: true is needed here")
+        return node is not None
+
+    def _refuse_unknown(self, path: NodePath, name: str, names: list[str], key: str) -> NoReturn:
+        where = (*path, key)
+        known = [known for known in names if known]
+        hint = suggestion(name, known) or f"known: {', '.join(known) or 'none'}"
+        message = f"there is no step '{name}' here" if name else "the id of a step is needed"
+        self._refuse(where, message, hint)
+
+    def _refuse(self, path: NodePath, message: str, hint: str = "") -> NoReturn:
+        place = self.layer.place(path)
+        problem = Problem("extends", message, path=path_text(path), place=place, hint=hint)
+        raise ProblemsError([problem])
+
+
+def _names(steps: Sequence[Node]) -> list[str]:
+    taken = {name for item in steps if (name := _text(item, "id"))}
+    names = []
+    for item in steps:
+        name = _text(item, "id") or free_id(_component(item), taken)
+        taken.add(name)
+        names.append(name)
+    return names
+
+
+def _component(item: Node) -> str:
+    keys = item.value if isinstance(item.value, Mapping) else {}
+    return next((key for key in keys if key not in BESIDE and key not in MARKERS), "")
+
+
+def _text(item: Node, key: str) -> str:
+    node = item.child(key)
+    return node.value if node is not None and isinstance(node.value, str) else ""
+
+
+def _without_markers(item: Node) -> Node:
+    return _without(item, MARKERS)
+
+
+def _without(item: Node, names: Sequence[str]) -> Node:
+    values = item.value if isinstance(item.value, Mapping) else {}
+    keys = item.keys or {}
+    return replace(
+        item,
+        value={key: node for key, node in values.items() if key not in names},
+        keys={key: place for key, place in keys.items() if key not in names},
+    )

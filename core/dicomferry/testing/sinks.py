@@ -1,0 +1,148 @@
+"""What every sink promises."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from dicomferry.component import Consignment, Delivery, Parcel, Sink
+from dicomferry.dicom.blob import BytesBlob, open_blob
+from dicomferry.dicom.edits import Edits, Set
+from dicomferry.dicom.instance import Instance, open_instance
+from dicomferry.dicom.splice import Spliced
+from dicomferry.errors import DamagedError, FerryError
+from dicomferry.model import Destination, Excluded, Failed, Location, Outcome, Rejected, Stored
+from dicomferry.testing.contract import ContractError, require, require_texts
+
+_PLACE = Destination("CONTRACT", "SUBJECT", "SESSION")
+_SOP_INSTANCE_UID = 0x00080018
+_BROKEN_UID = "2.25.42"
+_BROKEN_LENGTH = 4096
+
+ReadBack = Callable[[str], bytes]
+"""Gives the Part 10 file that the receiver holds of a SOP Instance UID."""
+
+
+def check_sink(
+    sink: Sink, files: Iterable[Path], read_back: ReadBack | None = None
+) -> list[Outcome]:
+    """Raise `ContractError` unless a sink keeps its contract; return what it said of `files`.
+
+    It says how many lanes it bears and what is behind it. What it is given it stores, bit for bit
+    where `read_back` can tell; an instance that comes twice does no harm; and one whose bytes
+    cannot be read is never called stored. `files` are whole instances, which it is to take.
+    """
+    _check_promises(sink)
+    paths = list(files)
+    require(bool(paths), "a contract cannot be checked without an instance")
+    with _opened(paths) as instances:
+        parcels = [_parcel(instance) for instance in instances]
+        consignment = _consignment(parcels)
+        with sink.open(consignment) as delivery:
+            outcomes = [_store(delivery, parcel) for parcel in parcels]
+        for parcel, outcome in zip(parcels, outcomes, strict=True):
+            _check_stored(parcel, outcome, read_back)
+        with sink.open(consignment) as delivery:
+            _store(delivery, parcels[0])
+        with sink.open(consignment) as delivery:
+            _check_broken(delivery, parcels[0])
+    return outcomes
+
+
+def _check_promises(sink: Sink) -> None:
+    require(
+        isinstance(sink.lanes, int) and sink.lanes > 0, f"lanes is {sink.lanes!r}, not 1 or more"
+    )
+    require_texts(sink, ("receiver", "server"))
+    require(bool(sink.receiver), "receiver is empty: the ledger knows a receiver by it")
+
+
+def _check_stored(parcel: Parcel, outcome: Outcome, read_back: ReadBack | None) -> None:
+    uid = parcel.ref.sop_instance_uid
+    require(isinstance(outcome, Stored), f"{uid} was not stored: {outcome!r}")
+    if read_back is not None:
+        location = Location(uid)
+        with open_instance(BytesBlob(read_back(uid)), location) as held:
+            same = _digest(held.data_set(held.header)) == _digest(parcel.data_set())
+        require(same, f"{uid} is held, but not as it was handed over")
+
+
+def _check_broken(delivery: Delivery, parcel: Parcel) -> None:
+    header = parcel.header.edited(Edits((Set((_SOP_INSTANCE_UID,), _BROKEN_UID),)))
+    broken = Parcel(
+        header.ref, parcel.transfer_syntax_uid, header, parcel.destination, _unreadable, _unreadable
+    )
+    try:
+        outcome: Outcome | None = _store(delivery, broken)
+    except (FerryError, OSError):
+        return  # the engine makes an outcome of it
+    require(not isinstance(outcome, Stored), "an instance that cannot be read is called stored")
+
+
+def _store(delivery: Delivery, parcel: Parcel) -> Outcome:
+    outcome = delivery.store(parcel)
+    require(
+        isinstance(outcome, Stored | Excluded | Rejected | Failed),
+        f"store() returned {outcome!r}: return an Outcome",
+    )
+    if isinstance(outcome, Stored):
+        require(isinstance(outcome.receipt, str), f"the receipt is {outcome.receipt!r}, not a text")
+    else:
+        require(bool(outcome.reason), f"{type(outcome).__name__} without a reason")
+    return outcome
+
+
+@contextmanager
+def _opened(paths: Sequence[Path]) -> Iterator[list[Instance]]:
+    instances: list[Instance] = []
+    try:
+        for path in paths:
+            location = Location(str(path))
+            instances.append(open_instance(open_blob(location), location))
+        yield instances
+    except FerryError as error:
+        raise ContractError(error.message) from error
+    finally:
+        for instance in instances:
+            instance.close()
+
+
+def _parcel(instance: Instance) -> Parcel:
+    header = instance.header
+    return Parcel(
+        ref=header.ref,
+        transfer_syntax_uid=instance.transfer_syntax_uid,
+        header=header,
+        destination=_PLACE,
+        data_set=lambda: instance.data_set(header),
+        file=lambda: instance.file(header),
+    )
+
+
+def _consignment(parcels: Sequence[Parcel]) -> Consignment:
+    pairs = {(parcel.ref.sop_class_uid, parcel.transfer_syntax_uid): None for parcel in parcels}
+    size = sum(parcel.file().length for parcel in parcels)
+    return Consignment(_PLACE, tuple(pairs), len(parcels), size)
+
+
+def _digest(spliced: Spliced) -> str:
+    sha = hashlib.sha256()
+    for chunk in spliced.chunks():
+        sha.update(chunk)
+    return sha.hexdigest()
+
+
+class _Unreadable:
+    size = _BROKEN_LENGTH
+
+    def read(self, start: int, length: int) -> bytes:
+        raise DamagedError(f"{length} bytes from {start} cannot be read")
+
+    def close(self) -> None:
+        return
+
+
+def _unreadable() -> Spliced:
+    return Spliced([(0, _BROKEN_LENGTH)], _Unreadable(), 0)

@@ -1,0 +1,50 @@
+"""What every source promises."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import get_args
+
+from dicomferry.component import Source
+from dicomferry.model import Finding, LocalFile, Location, Unusable
+from dicomferry.testing.contract import require
+
+_KINDS = get_args(Finding)
+
+
+def check_source(source: Source) -> list[Finding]:
+    """Raise `ContractError` unless a source keeps its contract; return what it found.
+
+    It finds the same in the same order every time; nothing twice; files that are there, with the
+    size and the time they have; and a code and a reason for whatever cannot be carried.
+    """
+    found = list(source.discover())
+    require(list(source.discover()) == found, "a second discover() does not find the same again")
+    seen: set[Location] = set()
+    for finding in found:
+        require(isinstance(finding, _KINDS), f"{finding!r} is no finding")
+        require(finding.location not in seen, f"{finding.location} is found twice")
+        seen.add(finding.location)
+        if isinstance(finding, LocalFile):
+            _check_file(finding)
+        elif isinstance(finding, Unusable):
+            require(bool(finding.code), f"{finding.location} is unusable without a code")
+            require(bool(finding.reason), f"{finding.location} is unusable without a reason")
+    return found
+
+
+def _check_file(file: LocalFile) -> None:
+    path = Path(file.location.path)
+    require(path.is_absolute(), f"{path} is relative: where would a worker look for it?")
+    require(path.is_file(), f"{path} is not a file; yield an Unusable for it")
+    status = path.stat()
+    require(file.modified_ns == status.st_mtime_ns, f"{path}: modified_ns is not the file's")
+    if not file.location.member:
+        require(file.size == status.st_size, f"{path}: size is not the file's")
+    for what, texts in (("names", file.names), ("row", file.row)):
+        require(
+            isinstance(texts, Mapping)
+            and all(isinstance(text, str) for pair in texts.items() for text in pair),
+            f"{file.location}: {what} must map text to text",
+        )

@@ -1,0 +1,46 @@
+"""What a spreadsheet does to identifiers when it takes them for numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from dicomferry.model import Severity
+from dicomferry.xnat.dqr_csv.cells import Cell
+
+_SCIENTIFIC = re.compile(r"\d([.,]\d+)?E\+\d+", re.ASCII | re.IGNORECASE)
+_DECIMAL = re.compile(r"\d{4,}\.0", re.ASCII)
+_LONG = 6
+"""Numbers shorter than this are counted, not padded: lengths that differ mean nothing."""
+
+Trace = tuple[str, Severity, str, str, Cell]
+"""Code, severity, message, hint, and the cell it is about."""
+
+_AS_TEXT = "format the column as text in the spreadsheet, and take the value from its origin"
+
+
+def number_trace(header: str, cell: Cell) -> Iterator[Trace]:
+    """Yield what shows that an identifier has been a number."""
+    for value in cell.text.split("\\"):
+        if _SCIENTIFIC.fullmatch(value.strip()) or _DECIMAL.fullmatch(value.strip()):
+            message = f"{header} '{value}' is a spreadsheet's number: digits are lost"
+            yield "excel-number", Severity.ERROR, message, _AS_TEXT, cell
+
+
+def zero_traces(header: str, cells: Iterable[Cell]) -> Iterator[Trace]:
+    """Yield the cells of a column of numbers that seem to have lost their leading zeros."""
+    numbers = [cell for cell in cells if cell.text.isascii() and cell.text.isdigit()]
+    padded = {len(cell.text) for cell in numbers if cell.text.startswith("0")}
+    lengths = [len(cell.text) for cell in numbers]
+    usual = max(set(lengths), key=lengths.count, default=0)
+    for cell in numbers:
+        length = len(cell.text)
+        if len(padded) == 1 and length < max(padded):
+            message = (
+                f"{header} '{cell.text}' is shorter than the others, which begin with zeros:"
+                " its own seem to be lost"
+            )
+            yield "excel-zeros", Severity.ERROR, message, _AS_TEXT, cell
+        elif not padded and usual >= _LONG > 0 and usual - 3 <= length < usual:
+            message = f"{header} '{cell.text}' is shorter than the others: were there zeros first?"
+            yield "excel-zeros", Severity.WARNING, message, _AS_TEXT, cell

@@ -1,0 +1,163 @@
+"""A DQR file from its bytes to rows, with everything that is wrong with it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+
+from dicomferry.model import Place, Problem, Severity
+from dicomferry.xnat.dqr_csv.cells import (
+    Cell,
+    UnreadableCsvError,
+    decode,
+    delimiter_of,
+    read_cells,
+)
+from dicomferry.xnat.dqr_csv.columns import KNOWN, NUMBERS, RELABEL, SEARCH
+from dicomferry.xnat.dqr_csv.excel import Trace, zero_traces
+from dicomferry.xnat.dqr_csv.rows import RowReading, read_row
+from dicomferry.xnat.dqr_csv.table import DqrRow, DqrTable
+
+_MOST_ROWS = 1000
+_START = Cell("", False, 1, 1)
+_DELIMITER_NAMES = {";": "semicolons", "\t": "tabs"}
+
+
+def read_dqr_csv(data: bytes, name: str, encoding: str = "") -> DqrTable:
+    """Understand a DQR file; `name` is for the places of problems.
+
+    Nothing is raised: a file that is no table at all has no rows and a problem that says so.
+    """
+    traces: list[Trace] = []
+    headers: tuple[str, ...] = ()
+    rows: list[DqrRow] = []
+    try:
+        lines = _lines(data, encoding, traces)
+        if not lines:
+            traces.append(_error("empty-file", "there is nothing in this file", _START))
+        else:
+            headers = tuple(cell.text for cell in lines[0])
+            traces += _header_traces(lines[0])
+            rows = _rows(lines, headers, traces)
+    except UnreadableCsvError as error:
+        traces.append(_error("not-a-table", str(error), Cell("", False, error.line, error.column)))
+    problems = sorted((_problem(trace, name) for trace in traces), key=_order)
+    return DqrTable(headers, tuple(rows), tuple(problems))
+
+
+def _lines(data: bytes, encoding: str, traces: list[Trace]) -> list[list[Cell]]:
+    text, used, supposed = decode(data, encoding)
+    if "\0" in text:
+        raise UnreadableCsvError("this is not text: it has NUL characters")
+    if supposed:
+        message = f"this is not UTF-8; it was read as {used}"
+        traces.append(
+            ("encoding", Severity.WARNING, message, "say encoding: in the recipe", _START)
+        )
+    delimiter = delimiter_of(text)
+    if delimiter in _DELIMITER_NAMES:
+        message = f"the cells are separated by {_DELIMITER_NAMES[delimiter]}"
+        traces.append(
+            ("delimiter", Severity.NOTE, f"{message}; the DQR plug-in takes commas", "", _START)
+        )
+    return list(read_cells(text, delimiter))
+
+
+def _header_traces(header: Sequence[Cell]) -> Iterator[Trace]:
+    seen: set[str] = set()
+    for cell in header:
+        if cell.text not in KNOWN:
+            near = get_close_matches(cell.text.strip(), KNOWN, 1)
+            hint = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(KNOWN)}"
+            yield _error(
+                "unknown-header",
+                f"the header '{cell.text}' is not known; the DQR plug-in would leave the column"
+                " out without a word",
+                cell,
+                hint,
+            )
+        elif cell.text in seen:
+            yield _error("duplicate-header", f"the header '{cell.text}' is there twice", cell)
+        seen.add(cell.text)
+    if not seen & set(SEARCH):
+        yield _error("no-search-header", "no header is a search header", header[0])
+    for one, other in (("Last Name", "First Name"), ("First Name", "Last Name")):
+        if one in seen and other not in seen:
+            cell = next(cell for cell in header if cell.text == one)
+            hint = f"add the column {other}, blank where there is none, or use Patient Name"
+            yield _error("half-a-name", f"{one} needs the column {other} beside it", cell, hint)
+
+
+def _rows(
+    lines: Sequence[list[Cell]], headers: tuple[str, ...], traces: list[Trace]
+) -> list[DqrRow]:
+    rows: list[DqrRow] = []
+    columns: dict[str, list[Cell]] = {header: [] for header in NUMBERS}
+    seen: dict[tuple[tuple[str, str], ...], int] = {}
+    all_quoted = all(cell.quoted for cell in lines[0])
+    for number, line in enumerate(lines[1:], 1):
+        cells = dict(reversed(list(zip(headers, line, strict=False))))  # of doubles, the first
+        reading = _read(line, cells, headers, all_quoted=all_quoted)
+        _note_doubles(reading, number, seen, line[0])
+        traces += reading.traces
+        for header, column in columns.items():
+            column += [cells[header]] if header in cells and header in headers else []
+        texts = {header: _as_it_stands(header, cell) for header, cell in cells.items()}
+        rows.append(DqrRow(number, line[0].line, texts, reading.query, reading.relabel))
+    for header, column in columns.items():
+        traces += zero_traces(header, column)
+    if not rows:
+        traces.append(_error("no-rows", "there is no row below the header", lines[0][0]))
+    if len(rows) > _MOST_ROWS:
+        message = f"{len(rows)} rows; the DQR plug-in takes {_MOST_ROWS} at most"
+        traces.append(("many-rows", Severity.NOTE, message, "", lines[_MOST_ROWS + 1][0]))
+    return rows
+
+
+def _read(
+    line: list[Cell], cells: Mapping[str, Cell], headers: tuple[str, ...], *, all_quoted: bool
+) -> RowReading:
+    if len(line) != len(headers):
+        reading = RowReading()
+        kind = "short" if len(line) < len(headers) else "long"
+        message = f"the row has {len(line)} cells where the header has {len(headers)}"
+        hint = "write a comma for every blank cell, and quotes around a value with a comma"
+        reading.error(f"{kind}-row", message, line[0], hint)
+        return reading
+    known = {
+        header: cell for header, cell in cells.items() if header in SEARCH or header in RELABEL
+    }
+    if not known:
+        return RowReading()  # the header's own problems say why
+    return read_row(known, all_quoted=all_quoted)
+
+
+def _as_it_stands(header: str, cell: Cell) -> str:
+    # A quoted nothing clears; as text it is the two quotes, which mean the same.
+    return '""' if header in RELABEL and cell.quoted and not cell.text else cell.text
+
+
+def _note_doubles(
+    reading: RowReading, number: int, seen: dict[tuple[tuple[str, str], ...], int], cell: Cell
+) -> None:
+    key = tuple(sorted(reading.query.items()))
+    if not key:
+        return
+    if key in seen:
+        message = f"this row asks for the same as row {seen[key]}"
+        reading.error("duplicate-row", message, cell, "keep one of them")
+    seen.setdefault(key, number)
+
+
+def _error(code: str, message: str, cell: Cell, hint: str = "") -> Trace:
+    return code, Severity.ERROR, message, hint, cell
+
+
+def _problem(trace: Trace, name: str) -> Problem:
+    code, severity, message, hint, cell = trace
+    return Problem(code, message, severity, place=Place(name, cell.line, cell.column), hint=hint)
+
+
+def _order(problem: Problem) -> tuple[int, int, str]:
+    place = problem.place
+    return (place.line, place.column, problem.code) if place else (0, 0, problem.code)

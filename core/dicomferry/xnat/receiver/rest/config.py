@@ -1,0 +1,170 @@
+"""How the site identifies and what it does to what comes in: rules, receivers, preferences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from dicomferry.xnat.identification import DqrIdentifier
+from dicomferry.xnat.identification_options import SiteRules
+from dicomferry.xnat.receiver.anonymize import DEFAULT_SCRIPT
+from dicomferry.xnat.receiver.rest.http import (
+    Answer,
+    Refused,
+    Request,
+    plain_json,
+    result_set,
+    text,
+)
+from dicomferry.xnat.receiver.rest.prearchive import project_ids
+from dicomferry.xnat.receiver.site import Site
+
+if TYPE_CHECKING:
+    from dicomferry.xnat.receiver.scp import StorageScp
+
+_LEVELS = {
+    "projectRules": "project",
+    "subjectRules": "subject",
+    "sessionRules": "session",
+    "aaRules": "aa",
+}
+_FORM = "application/x-www-form-urlencoded"
+
+
+def rules(site: Site, request: Request, path: str) -> Answer:
+    """Return the site's routing rules of one level (section 2.1); 404 where none are set."""
+    contents = "\n".join(getattr(site.declared.site, _level(path)))
+    if not contents:
+        if request.query.get("accept-not-found") == "true":
+            return text("", 204)
+        raise Refused(404, f"Config not found for user admin and tool dicom and path {path}")
+    if request.query.get("contents") == "true":
+        return text(contents)
+    row = {
+        "tool": "dicom",
+        "path": path,
+        "project": "",
+        "user": "admin",
+        "create_date": "",
+        "reason": "",
+        "contents": contents,
+        "unversioned": "false",
+        "version": "1",
+        "status": "enabled",
+    }
+    return result_set([row], request)
+
+
+def set_rules(site: Site, request: Request, path: str) -> Answer:
+    """Set the site's routing rules of one level; XNAT does not look at them before it needs them.
+
+    A rule that does not parse is taken, and spoils every object that comes (section 2.3).
+    """
+    lines = request.body.decode("utf-8", "replace").splitlines()
+    site_rules: dict[str, list[str]] = msgspec.structs.asdict(site.declared.site)
+    site_rules[_level(path)] = [line for line in lines if line]
+    site.configure(msgspec.structs.replace(site.declared, site=SiteRules(**site_rules)))
+    return text("", 201)
+
+
+def receivers(site: Site, scp: StorageScp) -> list[Mapping[str, object]]:
+    """Return the one receiver there is, as `/xapi/dicomscp` describes it."""
+    receiver = site.declared.receiver
+    dqr = isinstance(site.identifier, DqrIdentifier)
+    return [
+        {
+            "id": 1,
+            "aeTitle": scp.ae_title,
+            "port": scp.port,
+            "identifier": "dqrObjectIdentifier" if dqr else "dicomObjectIdentifier",
+            "fileNamer": "dicomFileNamer",
+            "enabled": True,
+            "customProcessing": dqr,
+            "directArchive": False,
+            "anonymizationEnabled": site.settings.anonymize,
+            "whitelistEnabled": bool(site.settings.whitelist),
+            "whitelist": list(site.settings.whitelist),
+            "routingExpressionsEnabled": bool(
+                receiver.project or receiver.subject or receiver.session
+            ),
+            "projectRoutingExpression": "\n".join(receiver.project),
+            "subjectRoutingExpression": "\n".join(receiver.subject),
+            "sessionRoutingExpression": "\n".join(receiver.session),
+        }
+    ]
+
+
+def site_config(site: Site, _request: Request, name: str = "") -> Answer:
+    """Return the site's preferences, or one of them."""
+    preferences = site.settings.site_config()
+    if not name:
+        return plain_json(dict(preferences))
+    if name not in preferences:
+        raise Refused(404, f"No site configuration property {name}")
+    return plain_json(preferences[name])
+
+
+def script(_site: Site, _request: Request) -> Answer:
+    """Return the site-wide anonymization script."""
+    return text(DEFAULT_SCRIPT)
+
+
+def script_enabled(site: Site, _request: Request) -> Answer:
+    """Tell whether the site-wide script runs."""
+    return plain_json(site.settings.anonymize)
+
+
+def routes(site: Site, _request: Request) -> Answer:
+    """List the routed studies, those the DQR identifier looks up (section 2.5 e)."""
+    rows = [
+        {"studyInstanceUid": uid, "projectId": project}
+        for uid, project in site.declared.routing.items()
+    ]
+    return plain_json(rows)
+
+
+def route(site: Site, request: Request, study: str) -> Answer:
+    """Return, set or delete the routing of one study; PUT overwrites what is there."""
+    routing = dict(site.declared.routing)
+    if request.method == "PUT":
+        routing[study] = _routed_to(site, request)
+    elif study not in routing:
+        raise Refused(404, f"No routing found for {study}")
+    elif request.method == "GET":
+        return plain_json({"studyInstanceUid": study, "projectId": routing[study]})
+    else:
+        del routing[study]
+    site.configure(msgspec.structs.replace(site.declared, routing=routing))
+    return text("")
+
+
+def clear_routes(site: Site, _request: Request) -> Answer:
+    """Delete every routing."""
+    site.configure(msgspec.structs.replace(site.declared, routing={}))
+    return text("")
+
+
+def _routed_to(site: Site, request: Request) -> str:
+    from urllib.parse import parse_qs
+
+    if request.headers.get("content-type", "").split(";")[0].strip() != _FORM:
+        raise Refused(415, "Unsupported Media Type")
+    fields = parse_qs(request.body.decode("utf-8", "replace"))
+    if {"subject", "label"} & fields.keys():
+        raise Refused(
+            400,
+            "This restlet currently only supports assigning to project, not subject or label.",
+        )
+    if not fields.get("project"):
+        raise Refused(400, "You must specify a project.")
+    if fields["project"][-1] not in project_ids(site):
+        raise Refused(403, "You do not have edit permission in that project.")
+    return fields["project"][-1]
+
+
+def _level(path: str) -> str:
+    if path not in _LEVELS:
+        raise Refused(404, f"Config not found for user admin and tool dicom and path {path}")
+    return _LEVELS[path]

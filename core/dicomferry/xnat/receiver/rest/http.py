@@ -1,0 +1,91 @@
+"""Requests and answers as values, and the shapes XNAT gives its JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+Row = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request; `path` has been decoded, `query` has the last value of each name."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    base: str
+    """The root the client used, as `http://127.0.0.1:8080`."""
+
+    @property
+    def form(self) -> str:
+        """The `format` asked for, in lower case; empty when none is."""
+        return self.query.get("format", "").lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One response."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "text/html"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Refused(Exception):  # noqa: N818 - it is an answer, not a failure of the stand-in
+    """Ends a request with an error status and XNAT's words."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.answer = text(message, status)
+
+
+def text(message: str, status: int = 200) -> Answer:
+    """Answer with plain words."""
+    return Answer(status, message.encode(), "text/plain;charset=UTF-8")
+
+
+def plain_json(value: object, status: int = 200) -> Answer:
+    """Answer with JSON as `/xapi` does."""
+    return Answer(status, json.dumps(value).encode(), "application/json;charset=UTF-8")
+
+
+def xml(document: str) -> Answer:
+    """Answer with an XML document."""
+    return Answer(200, document.encode(), "text/xml;charset=UTF-8")
+
+
+def result_set(rows: Iterable[Row], request: Request) -> Answer:
+    """Answer with `{"ResultSet": {"Result": […], "totalRecords": "N"}}`, as `/data` does.
+
+    `columns` chooses among the columns; `offset` and `limit` page where they are given.
+    """
+    found = list(rows)
+    total = len(found)
+    start = _number(request, "offset", 0)
+    found = found[start : start + _number(request, "limit", total)]
+    if columns := request.query.get("columns"):
+        wanted = [name.strip() for name in columns.split(",") if name.strip()]
+        # XNAT adds the URI of its own accord
+        found = [{k: v for k, v in row.items() if k in {*wanted, "URI"}} for row in found]
+    body = {"ResultSet": {"Result": [dict(row) for row in found], "totalRecords": str(total)}}
+    return plain_json(body)
+
+
+def item(kind: str, fields: Row, children: Iterable[Row] = ()) -> dict[str, object]:
+    """Return one item as XNAT's JSON of an XML element has it."""
+    return {
+        "children": list(children),
+        "meta": {"xsi:type": kind, "isHistory": False},
+        "data_fields": dict(fields),
+    }
+
+
+def _number(request: Request, name: str, other: int) -> int:
+    value = request.query.get(name, "")
+    return int(value) if value.isascii() and value.isdecimal() else other

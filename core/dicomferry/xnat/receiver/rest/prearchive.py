@@ -1,0 +1,184 @@
+"""The prearchive's routes (section 3.6): lists, one session, and what can be done to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from dicomferry.model import AutoArchive
+from dicomferry.xnat.conflicts import Merge
+from dicomferry.xnat.receiver.rest.http import (
+    Answer,
+    Refused,
+    Request,
+    Row,
+    item,
+    plain_json,
+    result_set,
+    text,
+)
+from dicomferry.xnat.receiver.rest.scans import Held, scan_item
+from dicomferry.xnat.receiver.site import Site
+from dicomferry.xnat.scans import session_type
+from dicomferry.xnat.sessions import Session, Status
+
+_UNASSIGNED = "Unassigned"
+_AUTO = {AutoArchive.AUTO: "AutoArchive", AutoArchive.MANUAL: "Manual"}
+
+
+def listing(site: Site, request: Request) -> Answer:
+    """List the prearchive; `tag` chooses a StudyInstanceUID."""
+    tag = request.query.get("tag")
+    sessions = (s for s in site.holdings.prearchive if not tag or s.study_instance_uid == tag)
+    return result_set(map(row_of, sessions), request)
+
+
+def of_projects(site: Site, request: Request, projects: str) -> Answer:
+    """List the prearchive of projects, given with commas; `Unassigned` is one of them."""
+    wanted = {None if name == _UNASSIGNED else name for name in projects.split(",")}
+    unknown = wanted - {None} - set(project_ids(site))
+    if unknown:
+        raise Refused(404, "No such project")
+    sessions = (s for s in site.holdings.prearchive if s.destination.project in wanted)
+    return result_set(map(row_of, sessions), request)
+
+
+def held(site: Site, project: str, timestamp: str, folder: str) -> Held:
+    """Return one prearchive session by its path; 404 when it is not there."""
+    name = None if project == _UNASSIGNED else project
+    session = site.holdings.find(name, timestamp, folder)
+    if session is None:
+        raise Refused(404, "Unable to find the specified session.")
+    return Held(session, uri_of(session))
+
+
+def one(site: Site, request: Request, project: str, timestamp: str, folder: str) -> Answer:
+    """Describe one session: its row as JSON, or itself as an item."""
+    found = held(site, project, timestamp, folder).session
+    if request.form == "json" or not request.form:
+        return result_set([row_of(found)], request)
+    fields = {"label": found.destination.session, "UID": found.study_instance_uid}
+    children = [{"field": "scans/scan", "items": [scan_item(s) for s in found.scans.values()]}]
+    return plain_json({"items": [item(session_type(found.modality), fields, children)]})
+
+
+def logs(site: Site, request: Request, project: str, timestamp: str, folder: str) -> Answer:
+    """Tell what XNAT wrote down about one session: the message of its conflict."""
+    found = held(site, project, timestamp, folder).session
+    entries = [{"id": "1", "entry": found.conflict}] if found.conflict else []
+    return result_set(entries, request)
+
+
+def act(site: Site, request: Request, project: str, timestamp: str, folder: str) -> Answer:
+    """Build, commit, move or reset one session, as `action` says."""
+    session = held(site, project, timestamp, folder).session
+    match request.query.get("action", ""):
+        case "build":
+            session.build()
+            return text(_DATA + uri_of(session))
+        case "commit":
+            return commit(site, session, archive=request.query.get("AA") == "true")
+        case "move":
+            move(site, session, request.query.get("newProject", ""))
+            return Answer(301, headers={"Location": _DATA + uri_of(session)})
+        case "reset-status":
+            session.status, session.conflict = Status.READY, None
+            return text(_DATA + uri_of(session))
+        case other:
+            raise Refused(400, f"unsupported action on prearchive session: {other}")
+
+
+def delete(site: Site, _request: Request, project: str, timestamp: str, folder: str) -> Answer:
+    """Delete one session, and the routing of its study."""
+    remove(site, held(site, project, timestamp, folder).session)
+    return text("")
+
+
+def remove(site: Site, session: Session) -> None:
+    """Take a session out of the prearchive."""
+    site.holdings.prearchive.remove(session)
+    site.forget_route(session)
+
+
+def move(site: Site, session: Session, project: str) -> None:
+    """Move a session to another project (section 2.5 f)."""
+    if project not in project_ids(site):
+        raise Refused(404, "No such project")
+    site.holdings.move(session, project)
+
+
+def commit(site: Site, session: Session, *, archive: bool) -> Answer:
+    """Build a session, and archive it where its project or the request says so."""
+    left = site.holdings.commit(session)
+    if not left and archive and session.status is Status.READY:
+        left = site.holdings.move_to_archive(session, Merge())
+    if left:
+        site.forget_route(session)
+        return Answer(301, headers={"Location": archive_uri(session)})
+    return Answer(301, headers={"Location": _DATA + uri_of(session)})
+
+
+def uri_of(session: Session) -> str:
+    """Return a prearchive session's URI as the listing has it, without `/data`."""
+    project = quote(session.destination.project or _UNASSIGNED)
+    return (
+        f"/prearchive/projects/{project}/{session.timestamp}/{quote(session.destination.session)}"
+    )
+
+
+def archive_uri(session: Session) -> str:
+    """Return an archived session's URI."""
+    place = session.destination
+    names = ("projects", place.project or "", "subjects", place.subject or "", "experiments")
+    return "/data/archive/" + "/".join(map(quote, (*names, place.session)))
+
+
+def project_ids(site: Site) -> list[str]:
+    """Return the projects there are: those declared, and those something was filed under."""
+    declared = [p if isinstance(p, str) else p.id for p in site.declared.projects or ()]
+    held_too = (session.destination.project for session in site.holdings.sessions())
+    return list(dict.fromkeys([*declared, *(name for name in held_too if name)]))
+
+
+def row_of(session: Session) -> Row:
+    """Return a session as a row of the prearchive."""
+    date = session.study_date
+    dashed = f"{date[:4]}-{date[4:6]}-{date[6:8]} 00:00:00.0" if len(date) == 8 else ""
+    return {
+        "project": session.destination.project or _UNASSIGNED,
+        "timestamp": session.timestamp,
+        "lastmod": _moment(session.touched),
+        "uploaded": _moment(session.uploaded),
+        "scan_date": dashed,
+        "scan_time": "",
+        "subject": session.destination.subject or "",
+        "folderName": session.destination.session,
+        "name": session.destination.session,
+        "tag": session.study_instance_uid,
+        "status": str(session.status),
+        "url": uri_of(session),
+        "autoarchive": _AUTO.get(session.auto_archive, ""),
+        "prevent_anon": "false",
+        "prevent_auto_commit": str(session.uncommitted).lower(),
+        "SOURCE": "",
+        "VISIT": "",
+        "PROTOCOL": "",
+        "TIMEZONE": "",
+    }
+
+
+def named(site: Site, sources: str) -> Iterator[Session]:
+    """Yield the prearchive sessions a `src` names: URIs with or without `/data`, with commas."""
+    for source in sources.split(","):
+        parts = source.strip().removeprefix("/data").strip("/").split("/")
+        if len(parts) != 5 or parts[:2] != ["prearchive", "projects"]:
+            raise Refused(400, f"Invalid src: {source}")
+        yield held(site, *parts[2:]).session
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+
+
+_DATA = "/data"

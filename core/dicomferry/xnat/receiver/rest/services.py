@@ -1,0 +1,88 @@
+"""Services over prearchive sessions: archive, validate, move, delete, rebuild (section 3.6)."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs
+
+from dicomferry.xnat.conflicts import Merge, conflict
+from dicomferry.xnat.receiver.rest.http import Answer, Refused, Request, plain_json, text
+from dicomferry.xnat.receiver.rest.prearchive import (
+    archive_uri,
+    move,
+    named,
+    remove,
+)
+from dicomferry.xnat.receiver.site import Site
+
+_MERGES = {
+    "": Merge(allowed=False),
+    "none": Merge(allowed=False),
+    "append": Merge(),
+    "delete": Merge(override=True),
+    "override": Merge(override=True),
+}
+_EXISTS, _FAIL = "1", "FAIL"
+
+
+def archive(site: Site, request: Request) -> Answer:
+    """Archive prearchive sessions; `overwrite` is none, append or delete.
+
+    A conflict is answered with 409 and XNAT's message, and the session then stands in CONFLICT
+    (section 3.3).
+    """
+    parameters = _parameters(request)
+    merge = _merge(parameters.get("overwrite", ""))
+    uris = []
+    for session in list(named(site, parameters.get("src", ""))):
+        if session.destination.project is None:
+            raise Refused(400, "Unable to identify project.")
+        session.build()
+        if not site.holdings.move_to_archive(session, merge):
+            raise Refused(409, session.conflict or "")
+        site.forget_route(session)
+        uris.append(archive_uri(session))
+    return text("\n".join(uris) + "\n", 301 if len(uris) == 1 else 200)
+
+
+def validate(site: Site, request: Request) -> Answer:
+    """Say what would happen if a session were archived, without doing it."""
+    found = []
+    for session in named(site, _parameters(request).get("src", "")):
+        place = (session.destination.project or "", session.destination.session)
+        existing = site.holdings.archive.get(place)
+        message = conflict(session, existing, Merge()) if existing else None
+        if existing is not None:
+            found.append({"code": _EXISTS, "type": "CONFLICT", "message": "Session already exists"})
+        elif session.conflict is not None:
+            found.append({"code": _EXISTS, "type": "CONFLICT", "message": session.conflict})
+        if message is not None:
+            found.append({"code": "", "type": _FAIL, "message": message})
+    return plain_json(found)
+
+
+def prearchive_service(site: Site, request: Request, action: str) -> Answer:
+    """Move, delete or rebuild prearchive sessions."""
+    parameters = _parameters(request)
+    for session in list(named(site, parameters.get("src", ""))):
+        match action:
+            case "delete":
+                remove(site, session)
+            case "rebuild":
+                session.build()
+            case "move":
+                move(site, session, parameters.get("newProject", ""))
+            case _:
+                raise Refused(404, "Not Found")
+    return text("")
+
+
+def _merge(overwrite: str) -> Merge:
+    if overwrite not in _MERGES:
+        raise Refused(400, f"Invalid overwrite: {overwrite}")
+    return _MERGES[overwrite]
+
+
+def _parameters(request: Request) -> dict[str, str]:
+    """Return the parameters of a service: those of the query, and of a form in the body."""
+    fields = parse_qs(request.body.decode("utf-8", "replace"))
+    return {name: ",".join(values) for name, values in fields.items()} | dict(request.query)

@@ -1,0 +1,58 @@
+"""The files in a request's body: multipart, a zip, or one file as it is."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+
+from dicomferry.xnat.receiver.rest.http import Refused, Request
+
+_BOUNDARY = re.compile(r'boundary="?([^";]+)"?')
+_FILE_NAME = re.compile(rb'filename="([^"]*)"')
+_ZIP = b"PK\x03\x04"
+
+Upload = tuple[str, bytes]
+"""The client's name for a file, and its content."""
+
+
+def uploaded(request: Request) -> Upload:
+    """Return the one file of a request; XNAT takes no more than one in a call."""
+    content_type = request.headers.get("content-type", "")
+    if not content_type.startswith("multipart/"):
+        if not request.body:
+            raise Refused(400, "No file was uploaded.")
+        return request.query.get("filename", "upload"), request.body
+    found = list(_parts(request.body, content_type))
+    if not found:
+        raise Refused(400, "No file was uploaded.")
+    if len(found) > 1:
+        raise Refused(400, "Importer is limited to one uploaded resource at a time.")
+    return found[0]
+
+
+def unpacked(upload: Upload) -> Iterator[Upload]:
+    """Yield the members of a zip in its own order; a file that is none is its only member."""
+    name, content = upload
+    if not content.startswith(_ZIP):
+        yield name, content
+        return
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for member in archive.infolist():
+                if not member.is_dir():
+                    yield member.filename.rpartition("/")[2], archive.read(member)
+    except (zipfile.BadZipFile, OSError, EOFError) as error:
+        raise Refused(400, f"Unable to read the zip: {type(error).__name__}") from error
+
+
+def _parts(body: bytes, content_type: str) -> Iterator[Upload]:
+    boundary = _BOUNDARY.search(content_type)
+    if boundary is None:
+        raise Refused(400, "Multipart without a boundary.")
+    for part in body.split(b"--" + boundary[1].encode())[1:-1]:
+        head, _, content = part.partition(b"\r\n\r\n")
+        name = _FILE_NAME.search(head)
+        if name is not None:
+            yield name[1].decode("utf-8", "replace"), content.removesuffix(b"\r\n")

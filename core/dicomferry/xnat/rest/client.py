@@ -1,0 +1,287 @@
+"""The client: one login, renewed when it lapses; what is not an answer is an error."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self
+from urllib.parse import quote, urlsplit
+
+from dicomferry.xnat.rest.errors import DeniedError, NotThereError, RestError, SilentError
+
+if TYPE_CHECKING:
+    from requests import PreparedRequest, Response, Session
+
+Row = Mapping[str, str]
+"""One row of a table of XNAT's, columns by name."""
+
+_BUSY: Final = frozenset({502, 503, 504})
+_ATTEMPTS: Final = 3
+_FIRST_PAUSE: Final = 0.5
+_LARGEST_ANSWER: Final = 256 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where an XNAT is and who asks it.
+
+    `login` is `user:password`; an alias token is the same, `alias:secret`. `ca` is a file of
+    certificates that vouch for the server; empty for those the system trusts. Time limits are in
+    seconds.
+    """
+
+    url: str
+    login: str = field(repr=False)
+    ca: str = ""
+    connect_timeout: float = 10.0
+    timeout: float = 60.0
+
+    @property
+    def host(self) -> str:
+        """Return the host's name, for messages."""
+        return urlsplit(self.url).netloc
+
+
+class RestClient:
+    """Asks one XNAT; a context manager that ends its XNAT session. Not for two threads.
+
+    The login is sent once, to `POST /data/JSESSION`; after that its cookie speaks for us. XNAT
+    forgets it after 15 idle minutes (`sessionTimeout`), and it is then renewed.
+    """
+
+    def __init__(self, site: Site, sleep: Callable[[float], None] = time.sleep) -> None:
+        self.site = site
+        self._sleep = sleep
+        self._session: Session | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the XNAT session, of which a server has a limited number, and the connections."""
+        from requests import RequestException
+
+        if self._session is None:
+            return
+        # Where that fails it lapses by itself.
+        with contextlib.suppress(RequestException):
+            self._session.delete(f"{self.site.url}/data/JSESSION", **self._terms)
+        self._session.close()
+        self._session = None
+
+    def log_in(self) -> None:
+        """Open an XNAT session; raises `DeniedError` when the login is refused."""
+        from requests import Session
+
+        if self._session is not None:
+            self._session.close()
+        session = Session()
+        # Without it requests would look for a login of its own in ~/.netrc.
+        session.auth = _no_login
+        # XNAT asks what looks like a browser for a CSRF token with every POST.
+        session.headers["User-Agent"] = "dicomferry"
+        self._session = session
+        user, _, password = self.site.login.partition(":")
+        pair = (user.encode(), password.encode())
+        answer = self._send("POST", "/data/JSESSION", auth=pair)
+        if answer.is_redirect:
+            raise RestError(
+                f"{self.site.host} sends us elsewhere",
+                hint=f"should url: be {_origin(answer.headers['Location'])}?",
+            )
+        if answer.status_code in (401, 403):
+            raise DeniedError(
+                f"{self.site.host} refuses the login",
+                hint="check what the reference login: of the server resolves to (user:password),"
+                " and that an alias token has not lapsed",
+            )
+        self._check(answer, "/data/JSESSION")
+
+    def rows(self, path: str, **query: str) -> list[Row]:
+        """Return every row of a table, page by page where XNAT gives pages.
+
+        Raises `RestError` when XNAT announces more rows than it gives.
+        """
+        found: list[Row] = []
+        seen: set[tuple[str, ...]] = set()
+        while True:
+            page = {"offset": str(len(found))} if found else {}
+            rows, total = _table(self.json(path, format="json", **query, **page), path)
+            # A server that knows no offset gives the same rows again.
+            fresh = [row for row in rows if not found or tuple(row.values()) not in seen]
+            seen.update(tuple(row.values()) for row in fresh)
+            found += fresh
+            if len(found) >= total:
+                return found
+            if not fresh:
+                raise RestError(
+                    f"{path}: {self.site.host} gives {len(found)} of {total} rows",
+                    hint="a list that is cut short proves nothing; look at the server's log",
+                )
+
+    def json(self, path: str, **query: str) -> Any:
+        """Return what GET of `path` answers, decoded."""
+        return self._decoded(self._ask("GET", path, params=query), path)
+
+    def post(self, path: str, form: Mapping[str, str], **query: str) -> Any:
+        """Send a form and return the decoded answer. Only for what may be asked twice."""
+        return self._decoded(self._ask("POST", path, params=query, data=dict(form)), path)
+
+    def text(self, path: str, **query: str) -> str:
+        """Return what GET of `path` answers, as text."""
+        return self._ask("GET", path, params=query).text
+
+    def content(self, path: str, **query: str) -> bytes:
+        """Return the bytes that GET of `path` answers."""
+        return self._ask("GET", path, params=query).content
+
+    def head(self, path: str, length: int) -> bytes:
+        """Return the first `length` bytes, or fewer where there are fewer."""
+        answer = self._ask("GET", path, stream=True, headers={"Range": f"bytes=0-{length - 1}"})
+        with answer:
+            data = b""
+            for chunk in self._chunks(answer):
+                data += chunk
+                if len(data) >= length:
+                    break
+        return data[:length]
+
+    def clock(self) -> str:
+        """Return the HTTP date of an answer, empty where the server gives none."""
+        return str(self._ask("GET", "/data/JSESSION").headers.get("Date", ""))
+
+    def _ask(self, method: str, path: str, **how: Any) -> Response:
+        """Send a request, logged in; once more with a fresh login where the old one lapsed."""
+        if self._session is None:
+            self.log_in()
+        answer = self._send(method, path, **how)
+        # An XNAT whose session lapsed answers 401, or shows its login page.
+        if answer.status_code == 401 or answer.is_redirect:
+            self.log_in()
+            answer = self._send(method, path, **how)
+        self._check(answer, path)
+        return answer
+
+    def _send(self, method: str, path: str, **how: Any) -> Response:
+        """Send a request; again, a few times, where XNAT is busy or the connection breaks."""
+        from requests import RequestException, Timeout
+
+        assert self._session is not None  # noqa: S101  log_in makes it
+        attempt = 1
+        while True:
+            try:
+                answer = self._session.request(
+                    method, self.site.url + path, allow_redirects=False, **self._terms, **how
+                )
+            except RequestException as error:
+                if attempt == _ATTEMPTS or isinstance(error, Timeout) or _is_tls(error):
+                    raise self._silent(error) from None
+            else:
+                if answer.status_code not in _BUSY or attempt == _ATTEMPTS:
+                    return answer
+                answer.close()
+            self._sleep(_FIRST_PAUSE * 2 ** (attempt - 1))
+            attempt += 1
+
+    @property
+    def _terms(self) -> dict[str, Any]:
+        # `verify` goes with every request: set on the session, REQUESTS_CA_BUNDLE overrules it.
+        limits = (self.site.connect_timeout, self.site.timeout)
+        return {"timeout": limits, "verify": self.site.ca or True}
+
+    def _chunks(self, answer: Response) -> Iterator[bytes]:
+        from requests import RequestException
+
+        try:
+            yield from answer.iter_content(1 << 14)
+        except RequestException as error:
+            raise self._silent(error) from None
+
+    def _check(self, answer: Response, path: str) -> None:
+        status = answer.status_code
+        if 200 <= status < 300:
+            return
+        answer.close()
+        where = f"{path}: {self.site.host}"
+        if status in (401, 403):
+            raise DeniedError(
+                f"{where} does not let this login see it ({status})",
+                hint="the login needs to be a member of the project; some settings are for"
+                " administrators only",
+            )
+        if status == 404:
+            raise NotThereError(f"{where} has no such thing (404)")
+        raise RestError(f"{where} answers {status}", hint="look at the server's log")
+
+    def _decoded(self, answer: Response, path: str) -> Any:
+        if len(answer.content) > _LARGEST_ANSWER:
+            raise RestError(f"{path}: the answer of {self.site.host} is too large to be true")
+        try:
+            return answer.json()
+        except ValueError:
+            raise RestError(
+                f"{path}: {self.site.host} does not answer in JSON",
+                hint="is url: that of the XNAT itself, with its path if it has one?",
+            ) from None
+
+    def _silent(self, error: Exception) -> SilentError:
+        """Return what went wrong in our own words: those of requests quote whole requests."""
+        from requests import Timeout
+
+        if _is_tls(error):
+            words, hint = (
+                "its certificate is not trusted",
+                "name the certificate authority's file with ca: beside url:",
+            )
+        elif isinstance(error, Timeout):
+            words, hint = "it does not answer in time", "try again later, or raise timeout:"
+        else:
+            words, hint = "there is no connection", "is it running, and is url: right?"
+        return SilentError(f"{self.site.host} cannot be asked over REST: {words}", hint=hint)
+
+
+def segment(text: str) -> str:
+    """Return `text` as one segment of a path."""
+    return quote(text, safe="")
+
+
+def _origin(url: str) -> str:
+    """Return scheme and host alone: the rest may hold an XNAT session's number."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else "another path of it"
+
+
+def _no_login(request: PreparedRequest) -> PreparedRequest:
+    return request
+
+
+def _is_tls(error: Exception) -> bool:
+    from requests.exceptions import SSLError
+
+    return isinstance(error, SSLError)
+
+
+def _table(answer: Any, path: str) -> tuple[list[Row], int]:
+    """Return the rows of `{"ResultSet": {"Result": […], "totalRecords": "3"}}` and their number."""
+    table = answer.get("ResultSet") if isinstance(answer, dict) else None
+    rows = table.get("Result") if isinstance(table, dict) else None
+    if not isinstance(table, dict) or not isinstance(rows, list):
+        raise RestError(f"{path}: the answer is not a table of XNAT's")
+    clean = [{str(k): _cell(v) for k, v in row.items()} for row in rows if isinstance(row, dict)]
+    total = _cell(table.get("totalRecords"))
+    return list(clean), int(total) if total.isdecimal() else len(clean)
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,142 @@
+"""How an XNAT is set up: receivers, rules, filters, anonymization, projects, clock.
+
+What only administrators may read is None for others: not known, which is not "off".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+from dicomferry.xnat.rest.client import RestClient
+from dicomferry.xnat.rest.errors import DeniedError, NotThereError, RestError
+
+LEVELS: Final = ("project", "subject", "session")
+_ROLES: Final = ("owner", "member", "collaborator")
+_DISABLED: Final = "disabled"
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """One DICOM receiver of an XNAT (`/xapi/dicomscp`).
+
+    `identifier` is the name of its DicomObjectIdentifier; `rules` are its routing expressions by
+    level, none where routing is not enabled.
+    """
+
+    ae_title: str
+    port: int
+    enabled: bool
+    identifier: str
+    rules: Mapping[str, tuple[str, ...]]
+    anonymizes: bool
+    direct_archive: bool
+    custom_processing: bool
+    whitelist: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """The site's series import filter; what it takes out is answered with success, and gone."""
+
+    mode: str
+    patterns: str
+
+
+class SettingsReader:
+    """Reads how an XNAT is set up."""
+
+    def __init__(self, client: RestClient) -> None:
+        self._client = client
+
+    def receivers(self) -> list[Receiver] | None:
+        """Return the receivers; None where the login may not see them."""
+        try:
+            answer = self._client.json("/xapi/dicomscp")
+        except DeniedError:
+            return None
+        if not isinstance(answer, list):
+            raise RestError("/xapi/dicomscp: the answer is not a list of receivers")
+        return [_receiver(plain) for plain in answer if isinstance(plain, dict)]
+
+    def site_rules(self, level: str) -> tuple[str, ...] | None:
+        """Return the site's rules of a level (`project`, `subject`, `session`, `aa`).
+
+        They are the configuration `dicom/{level}Rules`; None where the login may not see it.
+        """
+        try:
+            rows = self._client.rows(f"/data/config/dicom/{level}Rules")
+        except NotThereError:
+            return ()
+        except DeniedError:
+            return None
+        if not rows or rows[0].get("status", "").lower() == _DISABLED:
+            return ()
+        return lines_of(rows[0].get("contents", ""))
+
+    def site(self) -> Mapping[str, Any] | None:
+        """Return the site's preferences (`/xapi/siteConfig`); None for all but administrators."""
+        try:
+            answer = self._client.json("/xapi/siteConfig")
+        except (DeniedError, NotThereError):
+            return None
+        return answer if isinstance(answer, dict) else None
+
+    def projects(self) -> dict[str, str]:
+        """Return the projects the login can read, with its role: owner, member, … or empty."""
+        found = {row["ID"]: "" for row in self._projects("accessible") if row.get("ID")}
+        for role in reversed(_ROLES):
+            found.update({row["ID"]: role for row in self._projects(role) if row.get("ID")})
+        return found
+
+    def clock(self) -> datetime | None:
+        """Return the server's time, to the second; None where it does not tell."""
+        try:
+            return parsedate_to_datetime(self._client.clock()).astimezone(UTC)
+        except ValueError:
+            return None
+
+    def _projects(self, which: str) -> list[Mapping[str, str]]:
+        return self._client.rows("/data/projects", **{which: "true"})
+
+
+def import_filter(site: Mapping[str, Any]) -> Filter | None:
+    """Return the site's series import filter; None while it is off."""
+    if not site.get("enableSitewideSeriesImportFilter"):
+        return None
+    return Filter(
+        str(site.get("sitewideSeriesImportFilterMode", "")),
+        str(site.get("sitewideSeriesImportFilter", "")),
+    )
+
+
+def anonymizes(site: Mapping[str, Any]) -> bool:
+    """Return whether the site's anonymization script runs on what arrives; it does by default."""
+    return bool(site.get("enableSitewideAnonymizationScript", True))
+
+
+def lines_of(text: str) -> tuple[str, ...]:
+    """Return the lines of rules, without the empty ones, which XNAT skips."""
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
+
+
+def _receiver(plain: Mapping[str, Any]) -> Receiver:
+    routed = bool(plain.get("routingExpressionsEnabled"))
+    rules = {
+        level: lines_of(str(plain.get(f"{level}RoutingExpression") or "")) if routed else ()
+        for level in LEVELS
+    }
+    return Receiver(
+        ae_title=str(plain.get("aeTitle", "")),
+        port=int(plain.get("port") or 0),
+        enabled=bool(plain.get("enabled", True)),
+        identifier=str(plain.get("identifier") or ""),
+        rules=rules,
+        anonymizes=bool(plain.get("anonymizationEnabled", True)),
+        direct_archive=bool(plain.get("directArchive")),
+        custom_processing=bool(plain.get("customProcessing")),
+        whitelist=bool(plain.get("whitelistEnabled")),
+    )

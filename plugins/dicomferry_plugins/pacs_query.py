@@ -1,0 +1,144 @@
+"""Find instances on a PACS by what it tells of its studies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+import msgspec
+
+from dicomferry import (
+    Component,
+    Context,
+    FerryError,
+    Finding,
+    FoundStudy,
+    PacsServer,
+    Peer,
+    ServerName,
+    Source,
+    find_contents,
+    find_studies,
+    hookimpl,
+)
+from dicomferry_plugins._pacs import (
+    EXPECT,
+    Asking,
+    SeriesChoice,
+    date_fault,
+    findings,
+    peer_of,
+    unexpected,
+)
+
+_KEYS = (
+    "StudyInstanceUID", "AccessionNumber", "StudyDate", "StudyID", "StudyDescription",
+    "PatientID", "PatientName", "PatientBirthDate", "PatientSex", "ReferringPhysicianName",
+    "ModalitiesInStudy",
+)  # fmt: skip
+_DATES = ("StudyDate", "PatientBirthDate")
+
+Where = dict[str, str]
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    r"""Studies by attributes, all of which must match, and the series of them that are carried.
+
+    `*` and `?` are wildcards, `A\B` is any of several values, dates are YYYYMMDD or ranges. What
+    the PACS answers is compared with what was asked: one that ignores a key brings nothing wrong.
+    """
+
+    pacs: Annotated[ServerName, msgspec.Meta(description="a `pacs` of the recipe's servers")]
+    where: Annotated[
+        Where | tuple[Where, ...],
+        msgspec.Meta(description="what to ask for, by keyword; a list asks several times"),
+    ]
+    series: Annotated[SeriesChoice, msgspec.Meta(description="which series are carried")] = (
+        SeriesChoice()
+    )
+    expect: Annotated[
+        str,
+        msgspec.Meta(
+            description="`exactly-one`, `at-most N` or `any`: how many studies one `where` may"
+            " find",
+            pattern=EXPECT,
+        ),
+    ] = "any"
+    most_studies: Annotated[
+        int,
+        msgspec.Meta(description="more answers than this are taken for a mistake", ge=1),
+    ] = 1000
+
+    @property
+    def queries(self) -> tuple[Where, ...]:
+        """Everything that is asked for."""
+        return (self.where,) if isinstance(self.where, dict) else self.where
+
+    def faults(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Yield keys that no study is found by, and questions that ask for everything."""
+        if not self.queries:
+            yield ("where",), "nothing is asked for"
+        for number, keys in enumerate(self.queries):
+            path: tuple[str | int, ...] = ("where",)
+            if not isinstance(self.where, dict):
+                path = ("where", number)
+            if not any(value.strip("*? ") for value in keys.values()):
+                yield path, "asks for every study: give at least one criterion"
+            for keyword, value in keys.items():
+                if fault := _fault(keyword, value):
+                    yield (*path, keyword), fault
+
+
+def _fault(keyword: str, value: str) -> str:
+    if keyword == "Modality":
+        return "studies are asked for by ModalitiesInStudy"
+    if keyword not in _KEYS:
+        return f"'{keyword}' is not asked for at the level of studies; known: {', '.join(_KEYS)}"
+    return date_fault(value) if keyword in _DATES and value else ""
+
+
+@dataclass(frozen=True, slots=True)
+class PacsQuery:
+    """Asks one PACS; a study that several questions find is carried once."""
+
+    options: Options
+    peer: Peer
+
+    def discover(self) -> Iterator[Finding]:
+        """Yield the instances; raises `FerryError` where the PACS's answer may not be all."""
+        with Asking(self.peer) as asking:
+            seen: set[str] = set()
+            for number, keys in enumerate(self.options.queries, 1):
+                for study in self._studies(asking, keys, number):
+                    if study.uid not in seen:
+                        seen.add(study.uid)
+                        yield from self._instances(asking, study)
+
+    def _studies(self, asking: Asking, keys: Mapping[str, str], number: int) -> list[FoundStudy]:
+        most = self.options.most_studies
+        studies = asking.ask(lambda query: find_studies(query, keys, most))
+        fault = unexpected(self.options.expect, studies)
+        if fault:
+            which = f" number {number}" if len(self.options.queries) > 1 else ""
+            raise FerryError(
+                f"{self.options.pacs}: query{which}: {fault}",
+                hint="ask more narrowly, or change expect",
+            )
+        return studies
+
+    def _instances(self, asking: Asking, study: FoundStudy) -> Iterator[Finding]:
+        keeps = self.options.series.keeps
+        whole = asking.ask(lambda query: find_contents(query, study, keeps))
+        yield from findings(self.options.pacs, whole, relabel={}, row={})
+
+
+def _build(options: Options, context: Context) -> PacsQuery:
+    server = context.server(options.pacs, PacsServer)
+    return PacsQuery(options, peer_of(server, context))
+
+
+@hookimpl
+def dicomferry_sources() -> Iterable[Component[Options, Source]]:
+    """Offer the PACS source."""
+    yield Component("pacs-query", "studies of a PACS, by query", Options, _build)

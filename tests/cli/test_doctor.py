@@ -1,0 +1,186 @@
+"""`doctor` asks the servers whether they are as the recipe says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dicomferry.xnat.identification_options import Identification, RoutingRules, SiteRules
+from dicomferry.xnat.receiver.filters import SeriesFilter
+from support.fake_xnat_rest import Says, fake_xnat, shaped, table
+from support.journey import Journey, journey
+
+RULE = "(0010,0020):(.*)"
+LIVE = Identification(
+    projects=["P"],
+    site=SiteRules(subject=[RULE]),
+    receiver=RoutingRules(project=["(0008,1030):(.*)"]),
+)
+
+
+def doctor(trip: Journey, *options: object) -> tuple[int, dict[str, dict[str, Any]]]:
+    result = trip.ferry("doctor", "--format", "json", *options)
+    assert result.stdout, result.stderr
+    return result.returncode, {c["what"]: c for c in json.loads(result.stdout)["checks"]}
+
+
+def test_a_server_that_is_as_declared_is_well(tmp_path: Path) -> None:
+    with journey(tmp_path) as trip:
+        code, checks = doctor(trip)
+
+    assert code == 0, checks
+    assert {"C-ECHO", "REST", "project P", "receiver", "rules", "clock", "disk"} <= checks.keys()
+    assert {check["state"] for check in checks.values()} <= {"ok", "warning"}  # a disk may be full
+
+
+def test_rules_that_differ_are_placed_and_can_be_mended(tmp_path: Path) -> None:
+    with journey(tmp_path, declared=LIVE) as trip:
+        result = trip.ferry("doctor")
+
+        assert result.returncode == 2
+        assert f"site.subject is '{RULE}', the recipe says empty" in result.stdout
+        lines = trip.recipe.read_text().splitlines()
+        (line,) = [n for n, text in enumerate(lines, 1) if "identification:" in text]
+        assert f"{trip.recipe}:{line}:" in result.stdout
+
+
+def test_write_puts_the_servers_rules_into_the_recipe(tmp_path: Path) -> None:
+    with journey(tmp_path, declared=LIVE) as trip:
+        assert doctor(trip, "--write")[0] == 0
+
+        code, checks = doctor(trip)
+
+    assert (code, checks["rules"]["state"]) == (0, "ok")
+
+
+def test_write_changes_no_other_character(tmp_path: Path) -> None:
+    with journey(tmp_path, declared=LIVE) as trip:
+        address = f"host: {trip.xnat.host},   port: {trip.xnat.port}"
+        block = f"""servers:
+    xnat:
+        xnat:
+            dicom: {{ {address} }}  # behind the wall
+            rest: {{url: "{trip.xnat.url}", login: "${{env:XNAT_LOGIN}}"}}
+            identification:
+                # all we have
+                projects: [P]
+                site:
+                    session: []   # none yet
+"""
+        rest = trip.recipe.read_text().split("servers:")[0]
+        source = "sources:\n- folder: {path: data}\nsinks:\n- xnat-cstore: {server: 'xnat'}\n"
+        trip.recipe.write_text(before := rest.split("sinks:")[0] + block + source)
+
+        result = trip.ferry("doctor", "--write")
+
+        assert result.returncode == 0, result.stdout + result.stderr
+        added = set(trip.recipe.read_text().splitlines()) - set(before.splitlines())
+        assert {line.strip().split(":")[0] for line in added} == {"receiver", "subject"}
+        assert set(before.splitlines()) <= set(trip.recipe.read_text().splitlines())
+
+
+def test_without_a_difference_write_leaves_the_file_alone(tmp_path: Path) -> None:
+    with journey(tmp_path) as trip:
+        before = trip.recipe.read_bytes()
+
+        trip.ferry("doctor", "--write")
+
+        assert trip.recipe.read_bytes() == before
+
+
+def test_a_project_the_login_cannot_see_is_a_failure(tmp_path: Path) -> None:
+    with journey(tmp_path) as trip:
+        trip.write(identification={"projects": ["P", "SECRET"]})
+
+        code, checks = doctor(trip)
+
+    assert code == 1
+    assert checks["project SECRET"]["state"] == "failed"
+    assert checks["project P"]["state"] == "ok"
+
+
+def test_an_import_filter_is_told(tmp_path: Path) -> None:
+    with journey(tmp_path, series_filter=SeriesFilter("blacklist", (".*localizer.*",))) as trip:
+        _, checks = doctor(trip)
+
+    assert checks["import filter"]["state"] == "warning"
+    assert ".*localizer.*" in checks["import filter"]["message"]
+
+
+def test_anonymization_is_told(tmp_path: Path) -> None:
+    with journey(tmp_path, anonymize=True) as trip:
+        _, checks = doctor(trip)
+
+    assert "StudyDescription, PatientName, PatientID" in checks["anonymization"]["message"]
+
+
+def test_a_receiver_of_another_name_is_a_failure(tmp_path: Path) -> None:
+    with journey(tmp_path) as trip:
+        dicom = {"host": trip.xnat.host, "port": trip.xnat.port, "ae_title": "ELSEWHERE"}
+        trip.write(server={"dicom": dicom})
+
+        code, checks = doctor(trip)
+
+    assert code == 1
+    assert checks["C-ECHO"]["state"] == checks["receiver"]["state"] == "failed"
+    assert f"XNAT:{trip.xnat.port}" in checks["receiver"]["hint"]
+
+
+def test_what_only_administrators_see_is_unknown_and_no_success(tmp_path: Path) -> None:
+    with journey(tmp_path) as trip, fake_xnat() as fake:
+        fake.routes["/data/projects"] = table([{"ID": "P"}])
+        fake.routes["GET /data/JSESSION"] = Says()
+        for route in ("/xapi/dicomscp", "/xapi/siteConfig"):
+            fake.routes[route] = Says(403)
+        trip.write(rest={"url": fake.url})
+
+        code, checks = doctor(trip)
+
+    assert code == 1
+    assert checks["receiver"]["state"] == checks["site"]["state"] == "unknown"
+    assert checks["project P"]["state"] == "ok"
+
+
+def test_a_server_that_breaks_down_is_unknown_and_no_traceback(tmp_path: Path) -> None:
+    with journey(tmp_path) as trip, fake_xnat() as fake:
+        fake.routes["/data/projects"] = Says(500)
+        fake.routes["/xapi/dicomscp"] = shaped({"not": "a list"})
+        fake.routes["/xapi/siteConfig"] = Says(200, b"<html>")
+        fake.routes["GET /data/JSESSION"] = Says(500)
+        trip.write(rest={"url": fake.url})
+
+        code, checks = doctor(trip)
+
+    assert code == 1
+    assert {checks[what]["state"] for what in ("projects", "receiver", "site", "clock")} == {
+        "unknown"
+    }
+
+
+@pytest.mark.parametrize("rest", [True, False])
+def test_a_server_that_is_away_is_a_failure_and_no_traceback(tmp_path: Path, rest: bool) -> None:
+    with journey(tmp_path) as trip:
+        if not rest:
+            trip.write(server={"rest": None})
+
+    code, checks = doctor(trip)
+
+    assert code == 1
+    assert checks["C-ECHO"]["state"] == "failed"
+    assert checks["REST"]["state"] == ("failed" if rest else "unknown")
+
+
+def test_a_pacs_is_asked_too(tmp_path: Path) -> None:
+    with journey(tmp_path) as trip:
+        pacs = {"host": trip.xnat.host, "port": trip.xnat.port, "ae_title": "XNAT"}
+        text = trip.recipe.read_text()
+        block = f"servers:\n  old-pacs: {{pacs: {json.dumps(pacs)}}}\n"
+        trip.recipe.write_text(text.replace("servers:\n", block))
+
+        result = trip.ferry("doctor")
+
+    assert "old-pacs" in result.stdout
+    assert result.returncode == 0, result.stdout

@@ -1,0 +1,116 @@
+"""`receiver`: the stand-in as a program of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+from pydicom import dcmread
+from pynetdicom import AE
+from pynetdicom.association import Association
+
+from support.cli import PROGRAM, ferry
+from support.instances import MR_IMAGE, make_instances
+
+HEAD = re.compile(r"(\S+) listens at ([\d.]+):(\d+), REST at (\S+);")
+
+
+@contextmanager
+def receiver(*options: str) -> Iterator[tuple[subprocess.Popen[str], int, str]]:
+    """Run it on free ports; give its process, its DICOM port and its REST root."""
+    command = [*PROGRAM, "receiver", "--port", "0", "--rest-port", "0", *options]
+    environment = os.environ | {"PYTHONUNBUFFERED": "1", "LOGIN": "me:canary"}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            found = HEAD.search(line)
+            assert found, line
+            assert "NOT an XNAT" in line
+            yield process, int(found[3]), found[4]
+        finally:
+            process.kill()
+
+
+def associated(port: int, calling: str = "SENDER") -> Association:
+    entity = AE(calling)
+    entity.add_requested_context(MR_IMAGE)
+    return entity.associate("127.0.0.1", port, ae_title="XNAT")
+
+
+def sent(port: int, files: list[Path]) -> list[int]:
+    association = associated(port)
+    statuses = [int(association.send_c_store(dcmread(file)).Status) for file in files]
+    association.release()
+    return statuses
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[str, str]:
+    process.send_signal(signal.SIGINT)
+    told = process.communicate(timeout=60)
+    assert process.returncode == 0
+    return told
+
+
+def test_it_shows_what_an_xnat_would_hold_when_it_is_stopped(tmp_path: Path) -> None:
+    files = make_instances(tmp_path, 4, sessions=1)
+    with receiver() as (process, port, _):
+        assert sent(port, files) == [0x0000] * 4
+        told, loud = ended(process)
+    assert "1 session, 4 instances" in told
+    assert "not an XNAT" in loud
+
+
+def test_its_rest_side_answers(tmp_path: Path) -> None:
+    with receiver("--prearchive-code", "0") as (_, port, url):
+        sent(port, make_instances(tmp_path, 2, sessions=1))
+        answer = requests.get(f"{url}/data/prearchive", auth=("a", "b"), timeout=20)
+    assert answer.json()["ResultSet"]["totalRecords"] == "1"
+
+
+def test_the_login_is_a_reference_and_shown_nowhere() -> None:
+    with receiver("--login", "${env:LOGIN}") as (process, _, url):
+        route = f"{url}/data/projects"
+        assert requests.get(route, auth=("me", "wrong"), timeout=20).status_code == 401
+        assert requests.get(route, auth=("me", "canary"), timeout=20).status_code == 200
+        assert b"canary" not in Path(f"/proc/{process.pid}/cmdline").read_bytes()
+        told = "".join(ended(process))
+    assert "canary" not in told
+
+
+def test_it_misbehaves_on_demand(tmp_path: Path) -> None:
+    with receiver("--fault", "refuse-every=2", "--fault", "refuse-status=0xA700") as (_, port, _):
+        assert sent(port, make_instances(tmp_path, 4, sessions=1)) == [0, 0xA700, 0, 0xA700]
+
+
+def test_only_named_senders_get_in() -> None:
+    with receiver("--sender", "SCANNER") as (_, port, _):
+        assert associated(port, "STRANGER").is_rejected
+        allowed = associated(port, "SCANNER")
+        assert allowed.is_established
+        allowed.release()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--series", "("], "--series"),
+        (["--quiet-period", "soon"], "span of time"),
+        (["--ae-title", "A\\B"], "no AE title"),
+        (["--login", "${env:NOT_THERE_AT_ALL}"], "NOT_THERE_AT_ALL"),
+    ],
+)
+def test_what_cannot_be_is_a_clear_error(options: list[str], said: str) -> None:
+    result = ferry("receiver", "--port", "0", *options)
+    assert result.returncode == 2
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr

@@ -1,0 +1,195 @@
+"""`rehearse`: forecast, send, build, verify; and what is said when it is not as forecast."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.cli import ferry
+from support.instances import encode, image, make_instances, uid
+
+Recipe = Path
+WriteRecipe = Any
+SUBJECT = "{{ PatientID }}"
+NAMED = ({"identify": {"project": "P", "subject": SUBJECT, "session": "{{ PatientID }}_MR"}},)
+SPLIT = ({"identify": {"project": "P", "subject": "MC", "session": "MC_MR"}},)
+"""Every study into one session, which XNAT does not put up with."""
+
+
+def rehearse(recipe: Path, *options: object) -> tuple[int, dict[str, Any]]:
+    result = ferry("rehearse", recipe, "--format", "json", *options)
+    assert result.stdout, result.stderr
+    return result.returncode, json.loads(result.stdout)
+
+
+@pytest.fixture
+def recipe(write_recipe: WriteRecipe, tmp_path: Path) -> Path:
+    make_instances(tmp_path / "data", 12, sessions=2)
+    path: Path = write_recipe(transforms=NAMED)
+    return path
+
+
+def split(write_recipe: WriteRecipe, tmp_path: Path) -> Path:
+    make_instances(tmp_path / "data", 4, sessions=2, series=1)
+    path: Path = write_recipe(transforms=SPLIT)
+    return path
+
+
+def test_what_is_as_forecast_is_counted_from_what_xnat_answers(recipe: Path) -> None:
+    code, report = rehearse(recipe)
+    assert (code, report["landed_as_forecast"], report["forecast"]) == (0, 2, 2)
+    assert [verdict["verdict"] for verdict in report["verdicts"]] == ["landed", "landed"]
+
+
+def test_instances_that_vanish_are_told_by_session(recipe: Path) -> None:
+    code, report = rehearse(recipe, "--fault", "lose-every=12")
+    assert code == 1
+    assert sorted(verdict["verdict"] for verdict in report["verdicts"]) == ["landed", "short"]
+    (short,) = [one for one in report["verdicts"] if not one["as_forecast"]]
+    assert any("import filter" in line for line in short["explanation"])
+
+
+def test_a_conflict_is_explained_by_its_rule_and_by_the_plan(
+    write_recipe: WriteRecipe, tmp_path: Path
+) -> None:
+    code, report = rehearse(split(write_recipe, tmp_path))
+    assert code == 1
+    (verdict,) = report["verdicts"]
+    explained = "\n".join(verdict["explanation"])
+    assert "Invalid modification of session UID via archive process." in explained
+    assert "rule: a session label keeps its StudyInstanceUID" in explained
+    assert "the plan said so: session-of-several-studies" in explained
+
+
+def test_the_last_line_counts_what_landed(write_recipe: WriteRecipe, tmp_path: Path) -> None:
+    result = ferry("rehearse", split(write_recipe, tmp_path))
+    assert result.stdout.splitlines()[-1] == "0 of 1 session landed as forecast."
+
+
+def test_a_mismatch_becomes_a_vector_without_the_patients_names(
+    write_recipe: WriteRecipe, tmp_path: Path
+) -> None:
+    saved = tmp_path / "vectors.json"
+    rehearse(split(write_recipe, tmp_path), "--save-vector", saved)
+    (vector,) = json.loads(saved.read_text())
+    assert vector["expect"]["conflict"].startswith("Invalid modification of session UID")
+    assert {item["label"] for item in vector["situation"]} == {"E1"}
+    assert len({item["study_instance_uid"] for item in vector["situation"]}) == 2
+    assert {session["status"] for session in vector["expect"]["sessions"]} == {
+        "ARCHIVED",
+        "CONFLICT",
+    }
+    assert "MC" not in saved.read_text()
+    assert "2.25" not in saved.read_text()
+
+
+def test_a_saved_vector_holds_against_the_emulation(
+    write_recipe: WriteRecipe, tmp_path: Path
+) -> None:
+    from dicomferry.model import AutoArchive, Destination, InstanceRef
+    from dicomferry.xnat.holdings import Holdings
+    from dicomferry.xnat.sessions import Received
+
+    saved = tmp_path / "vectors.json"
+    rehearse(split(write_recipe, tmp_path), "--save-vector", saved)
+    (vector,) = json.loads(saved.read_text())
+    holdings = Holdings(vector["context"]["project_prearchive_code"])
+    for item in vector["situation"]:
+        ref = InstanceRef(
+            item["study_instance_uid"], item["series_instance_uid"], item["sop_instance_uid"], "1"
+        )
+        place = Destination(item["project"], item["subject"], item["label"])
+        auto = AutoArchive(item["auto_archive"])
+        name = f"{ref.sop_instance_uid}.dcm"
+        holdings.receive(
+            Received(ref, place, auto, item["series_number"], item["modality"], name, 1, name)
+        )
+    holdings.build()
+    statuses = sorted(str(session.status) for session in holdings.sessions())
+    assert statuses == sorted(one["status"] for one in vector["expect"]["sessions"])
+
+
+def test_nothing_that_lands_makes_a_vector(recipe: Path, tmp_path: Path) -> None:
+    saved = tmp_path / "vectors.json"
+    rehearse(recipe, "--save-vector", saved)
+    assert json.loads(saved.read_text()) == []
+
+
+def test_unassigned_is_as_forecast_when_it_waits_there(
+    write_recipe: WriteRecipe, tmp_path: Path
+) -> None:
+    make_instances(tmp_path / "data", 4, sessions=1)
+    labels = {"subject": SUBJECT, "session": "{{ PatientID }}_MR"}
+    code, report = rehearse(write_recipe(transforms=({"identify": labels},)))
+    assert (code, report["landed_as_forecast"]) == (0, 1)
+    assert report["verdicts"][0]["destination"].startswith("Unassigned")
+
+
+@pytest.mark.parametrize("fault", ["lose-every", "nonsense=1", "lose-every=x", "lose-every=-1"])
+def test_a_fault_that_is_none_is_a_clear_error(recipe: Path, fault: str) -> None:
+    result = ferry("rehearse", recipe, "--fault", fault)
+    assert result.returncode == 2
+    assert "Invalid value for '--fault'" in result.stderr
+
+
+def instances(folder: Path, *series: dict[str, object]) -> None:
+    folder.mkdir(parents=True)
+    for number, elements in enumerate(series):
+        plain: dict[str, object] = {
+            "SOPInstanceUID": uid("instance", number),
+            "StudyInstanceUID": uid("study"),
+            "SeriesInstanceUID": uid("series", number),
+            "PatientID": "MC1",
+            "PatientName": "MC1",
+            "StudyDescription": "P",
+            "SeriesNumber": number,
+        }
+        (folder / f"I{number}").write_bytes(encode(image(plain | elements)))
+
+
+def problems(recipe: Path, *options: object) -> dict[str, dict[str, Any]]:
+    result = ferry("plan", recipe, "--format", "json", *options)
+    assert result.stdout, result.stderr
+    return {problem["code"]: problem for problem in json.loads(result.stdout)["problems"]}
+
+
+def plain(write_recipe: WriteRecipe, transforms: Sequence[Any] = (), **more: Any) -> Path:
+    path: Path = write_recipe(transforms=transforms, **more)
+    return path
+
+
+def test_the_plan_reads_what_will_be_sent_not_what_was_found(
+    write_recipe: WriteRecipe, tmp_path: Path
+) -> None:
+    instances(tmp_path / "data", {"SeriesNumber": 1}, {"SeriesNumber": 2})
+    same = ({"remap": {"set": {"SeriesNumber": "7"}}},)
+    assert "series-number-shared" not in problems(plain(write_recipe))
+    assert "series-number-shared" in problems(plain(write_recipe, same))
+
+
+def test_the_plan_finds_comments_that_xnat_reads_by_half(
+    write_recipe: WriteRecipe, tmp_path: Path
+) -> None:
+    instances(tmp_path / "data", {"PatientComments": "Project:P\nSubject:S\nSession:E"})
+    found = problems(plain(write_recipe))["comment-of-several-lines"]
+    assert found["severity"] == "warning"
+    assert "end of a line" in found["why"]
+
+
+def test_a_waived_problem_stays_in_sight(write_recipe: WriteRecipe, tmp_path: Path) -> None:
+    instances(tmp_path / "data", {"SeriesNumber": 1}, {"SeriesNumber": 1})
+    code = "series-number-shared"
+    found = problems(plain(write_recipe, allow=[code]))[code]
+    assert (found["severity"], found["message"][-9:]) == ("note", "[allowed]")
+
+
+def test_the_plan_says_why_and_what_to_do(write_recipe: WriteRecipe, tmp_path: Path) -> None:
+    instances(tmp_path / "data", {"SeriesNumber": 1}, {"SeriesNumber": 1})
+    lines = [line.strip() for line in ferry("plan", plain(write_recipe)).stdout.splitlines()]
+    assert any(line.startswith("warning [series-number-shared]") for line in lines)
+    assert any(line.startswith("why: XNAT's scan ID") for line in lines)
+    assert any(line.startswith("do:  give each series") for line in lines)

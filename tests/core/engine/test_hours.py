@@ -1,0 +1,53 @@
+"""When a PACS may be asked, by the clock on the wall."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from dicomferry.engine.retrieve.hours import is_open, next_opening
+
+HOURS = {"mon-fri": "19:00-06:00", "sat-sun": "all"}
+
+
+def at(text: str) -> datetime:
+    """Return a time in the week of Monday, 2 November 2026."""
+    return datetime.strptime(f"2026-11-{text}", "%Y-%m-%d %H:%M")
+
+
+@pytest.mark.parametrize("when", ["02 19:00", "02 23:59", "03 05:59", "07 12:00", "08 00:00"])
+def test_inside_the_hours_it_is_open(when: str) -> None:
+    assert is_open(HOURS, at(when))
+
+
+@pytest.mark.parametrize("when", ["02 18:59", "03 06:00", "06 12:00", "02 05:00"])
+def test_outside_the_hours_it_is_closed(when: str) -> None:
+    assert not is_open(HOURS, at(when))
+
+
+def test_friday_night_reaches_into_saturday() -> None:
+    assert is_open({"fri": "22:00-04:00"}, at("07 03:59"))
+    assert not is_open({"fri": "22:00-04:00"}, at("06 03:59"))
+
+
+def test_without_hours_it_is_always_open() -> None:
+    assert is_open({}, at("04 12:00"))
+
+
+def test_hours_may_end_at_midnight() -> None:
+    assert is_open({"all": "20:00-24:00"}, at("04 23:59"))
+    assert not is_open({"all": "20:00-24:00"}, at("04 00:00"))
+
+
+def test_a_span_of_days_may_go_over_the_end_of_the_week() -> None:
+    assert is_open({"sat-mon": "all"}, at("08 10:00"))
+    assert not is_open({"sat-mon": "all"}, at("03 10:00"))
+
+
+def test_the_next_opening_is_told_to_the_minute() -> None:
+    assert next_opening(HOURS, at("03 07:30")) == at("03 19:00")
+
+
+def test_there_is_no_opening_where_there_are_no_hours() -> None:
+    assert next_opening({"all": "none"}, at("03 07:30")) is None

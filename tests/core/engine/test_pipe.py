@@ -1,0 +1,61 @@
+"""What goes through a pipe comes out equal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from multiprocessing import Pipe
+
+import pytest
+
+from dicomferry.engine.pipe import receive, send
+from dicomferry.ledger.rows import Examined, Facts, Verdict
+from dicomferry.model import (
+    AutoArchive,
+    Because,
+    Destination,
+    Excluded,
+    Failed,
+    Forecast,
+    InstanceRef,
+    Stored,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """A value without fields."""
+
+
+REF = InstanceRef("1.1", "1.2", "1.3", "1.4")
+FORECAST = Forecast(Destination("P", None, "E"), Because("a", "b", "c"), AutoArchive.MANUAL)
+FACTS = Facts(REF, "1.2.840.10008.1.2", "20050102", "MR", "")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Nothing(),
+        Excluded("why"),
+        [Stored("0x0000"), Failed("lost", retryable=True)],
+        Examined(7, Verdict.READY, "", "", FACTS, REF, FORECAST, None, "ab"),
+        {"path": "caf\udce9"},
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_value_arrives_as_it_was(value: object) -> None:
+    here, there = Pipe()
+
+    send(here, value)
+
+    assert receive(there) == value
+    here.close()
+    there.close()
+
+
+def test_a_closed_pipe_is_told() -> None:
+    here, there = Pipe()
+    here.close()
+
+    with pytest.raises(EOFError):
+        receive(there)
+    there.close()

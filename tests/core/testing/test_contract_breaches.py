@@ -1,0 +1,236 @@
+"""Each contract notices a stage that breaks it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dicomferry import (
+    AutoArchive,
+    Because,
+    Consignment,
+    Delete,
+    Destination,
+    Edits,
+    Excluded,
+    Failed,
+    FerryError,
+    Forecast,
+    Header,
+    LocalFile,
+    Location,
+    Outcome,
+    Parcel,
+    Set,
+    Stored,
+    Unusable,
+)
+from dicomferry.testing import (
+    ContractError,
+    build_stage,
+    check_identifier,
+    check_sink,
+    check_source,
+    check_transform,
+    header_of,
+)
+from dicomferry_plugins import export
+from support.instances import make_instances
+
+
+@dataclass
+class Finds:
+    """A source of given findings; another list each time where there are several."""
+
+    lists: Iterator[list[Any]]
+
+    def discover(self) -> Iterator[Any]:
+        yield from next(self.lists)
+
+
+def always(*findings: Any) -> Finds:
+    return Finds(itertools.repeat(list(findings)))
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> LocalFile:
+    path = tmp_path / "a"
+    path.write_bytes(b"1234")
+    return LocalFile(Location(str(path)), 4, path.stat().st_mtime_ns)
+
+
+def test_a_sound_source_keeps_its_contract(file: LocalFile) -> None:
+    assert check_source(always(file, Unusable(Location("b"), "gone", "not there"))) != []
+
+
+def test_a_source_must_find_the_same_again(file: LocalFile) -> None:
+    with pytest.raises(ContractError, match="same again"):
+        check_source(Finds(iter([[file], []])))
+
+
+@pytest.mark.parametrize(
+    ("finding", "told"),
+    [
+        ("a path", "no finding"),
+        (LocalFile(Location("relative"), 1, 1), "is relative"),
+        (LocalFile(Location("/nowhere/at/all"), 1, 1), "not a file"),
+        (Unusable(Location("x"), "", "reason"), "without a code"),
+        (Unusable(Location("x"), "code", ""), "without a reason"),
+    ],
+)
+def test_a_source_must_yield_what_is_there(finding: object, told: str) -> None:
+    with pytest.raises(ContractError, match=told):
+        check_source(always(finding))
+
+
+def test_a_source_must_not_find_twice(file: LocalFile) -> None:
+    with pytest.raises(ContractError, match="found twice"):
+        check_source(always(file, file))
+
+
+def test_a_source_must_know_the_size(file: LocalFile) -> None:
+    wrong = LocalFile(file.location, 5, file.modified_ns)
+
+    with pytest.raises(ContractError, match="size"):
+        check_source(always(wrong))
+
+
+def test_a_source_must_know_the_time(file: LocalFile) -> None:
+    with pytest.raises(ContractError, match="modified_ns"):
+        check_source(always(LocalFile(file.location, 4, 1)))
+
+
+@dataclass
+class Answers:
+    """A transform by a function."""
+
+    edit: Callable[[Header], Any]
+
+
+def count(counter: Iterator[int]) -> Callable[[Header], Edits]:
+    return lambda _: Edits((Set((0x00100020,), str(next(counter))),))
+
+
+@pytest.mark.parametrize(
+    ("edit", "told"),
+    [
+        (lambda header: None, "returned None"),
+        (lambda header: Excluded(""), "without a reason"),
+        (lambda header: Edits((Set((0x00280010,), "many"),)), "cannot be made"),
+        (count(itertools.count()), "two answers"),
+    ],
+)
+def test_a_transform_must_answer_with_sound_edits(edit: Callable[[Header], Any], told: str) -> None:
+    with pytest.raises(ContractError, match=told):
+        check_transform(Answers(edit), [header_of({})])
+
+
+def test_a_sound_transform_keeps_its_contract() -> None:
+    edits = Edits((Delete((0x00100020,)),))
+
+    assert check_transform(Answers(lambda header: edits), [header_of({})]) == [edits]
+
+
+def test_a_transform_that_prepares_needs_a_catalog() -> None:
+    class Prepares(Answers):
+        def prepare(self, catalog: object) -> None:
+            return
+
+    with pytest.raises(ContractError, match="catalog"):
+        check_transform(Prepares(lambda header: Edits()), [header_of({})])
+
+
+@dataclass
+class Names:
+    """An identifier with one answer."""
+
+    destination: Destination
+    fields: Mapping[str, str] = field(default_factory=dict)
+    because: Because = field(default_factory=lambda: Because("a", "b", "c"))
+    reads_comments: bool = False
+    first_session_wins: bool = False
+
+    def forecast(self, header: Header) -> Forecast:
+        return Forecast(self.destination, self.because, AutoArchive.AUTO)
+
+
+@pytest.mark.parametrize(
+    ("identifier", "told"),
+    [
+        (Names(Destination("P", "S", "")), "always has a label"),
+        (Names(Destination("P", "", "E")), "is None"),
+        (Names(Destination("P", "A B", "E")), "would not call"),
+        (Names(Destination("P", "S", "E"), because=Because("", "b", "c")), "no rule"),
+        (Names(Destination("P", "S", "E"), {"visit": "StudyID"}), "no level called visit"),
+    ],
+)
+def test_an_identifier_must_name_as_xnat_does(identifier: Names, told: str) -> None:
+    with pytest.raises(ContractError, match=told):
+        check_identifier(identifier, [header_of({})])
+
+
+@dataclass
+class Keeps:
+    """A sink in memory; `store` says what it answers, and may not do it."""
+
+    store_one: Callable[[dict[str, bytes], Parcel], Outcome]
+    lanes: int = 1
+    receiver: str = "memory"
+    server: str = ""
+    held: dict[str, bytes] = field(default_factory=dict)
+
+    @contextmanager
+    def open(self, consignment: Consignment) -> Iterator[Keeps]:
+        yield self
+
+    def store(self, parcel: Parcel) -> Outcome:
+        return self.store_one(self.held, parcel)
+
+
+def keep(held: dict[str, bytes], parcel: Parcel) -> Outcome:
+    held[parcel.ref.sop_instance_uid] = b"".join(map(bytes, parcel.file().chunks()))
+    return Stored("kept")
+
+
+def damage(held: dict[str, bytes], parcel: Parcel) -> Outcome:
+    keep(held, parcel)
+    uid = parcel.ref.sop_instance_uid
+    held[uid] = held[uid][:-1] + b"\xff"
+    return Stored("kept")
+
+
+def test_a_sound_sink_keeps_its_contract(tmp_path: Path) -> None:
+    sink = Keeps(keep)
+
+    check_sink(sink, make_instances(tmp_path, 2), sink.held.__getitem__)
+
+
+@pytest.mark.parametrize(
+    ("sink", "told"),
+    [
+        (Keeps(damage), "not as it was handed over"),
+        (Keeps(lambda held, parcel: Stored("never looked")), "cannot be read is called stored"),
+        (Keeps(lambda held, parcel: Failed("full", True)), "was not stored"),
+        (Keeps(lambda held, parcel: True), "return an Outcome"),
+        (Keeps(keep, lanes=0), "lanes"),
+        (Keeps(keep, receiver=""), "receiver is empty"),
+    ],
+)
+def test_a_sink_must_store_what_it_says(sink: Keeps, told: str, tmp_path: Path) -> None:
+    held = sink.held.__getitem__ if sink.store_one in (keep, damage) else None
+
+    with pytest.raises(ContractError, match=told):
+        check_sink(sink, make_instances(tmp_path, 1), held)
+
+
+def test_options_that_a_component_does_not_take_are_told(tmp_path: Path) -> None:
+    (component,) = export.dicomferry_sinks()
+
+    with pytest.raises(FerryError, match="layout"):
+        build_stage(component, {"path": "out", "layout": "../x"}, tmp_path)

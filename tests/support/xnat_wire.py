@@ -1,0 +1,90 @@
+"""Send to a stand-in and ask it, as a stranger would: C-STORE by pynetdicom, REST by requests."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import requests
+from pydicom import Dataset, dcmwrite
+from pydicom.dataset import FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pynetdicom import AE
+
+from dicomferry.xnat.receiver import StandIn
+
+LOGIN = ("anybody", "secret")
+
+
+class Rest:
+    """The REST side of a stand-in."""
+
+    def __init__(self, standin: StandIn, session: requests.Session) -> None:
+        self._root = standin.url
+        self._session = session
+
+    def ask(self, method: str, route: str, **how: Any) -> requests.Response:
+        return self._session.request(
+            method, self._root + route, timeout=20, allow_redirects=False, **how
+        )
+
+    def get(self, route: str, **query: str) -> requests.Response:
+        return self.ask("GET", route, params=query)
+
+    def rows(self, route: str, **query: str) -> list[dict[str, str]]:
+        answer = self.get(route, **query)
+        assert answer.status_code == 200, answer.text
+        rows: list[dict[str, str]] = answer.json()["ResultSet"]["Result"]
+        return rows
+
+    def upload(self, content: bytes, name: str = "upload.zip", **query: str) -> requests.Response:
+        return self.ask(
+            "POST", "/data/services/import", params=query, files={"file": (name, content)}
+        )
+
+
+@contextmanager
+def rest_of(standin: StandIn, login: tuple[str, str] | None = LOGIN) -> Iterator[Rest]:
+    with requests.Session() as session:
+        session.trust_env = False
+        session.auth = login
+        yield Rest(standin, session)
+
+
+def part10_of(dataset: Dataset) -> bytes:
+    """Return a data set as a file, whatever it lacks."""
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = dataset.get("SOPClassUID", "1.2")
+    meta.MediaStorageSOPInstanceUID = dataset.get("SOPInstanceUID", "1.2")
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.file_meta = meta
+    buffer = io.BytesIO()
+    dcmwrite(buffer, dataset, enforce_file_format=True)
+    return buffer.getvalue()
+
+
+def zip_of(files: Mapping[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def store(standin: StandIn, *datasets: Dataset, calling: str = "SENDER") -> list[int]:
+    """Send data sets over one association and return the statuses; -1 where none came."""
+    entity = AE(calling)
+    for sop_class in sorted({str(dataset.SOPClassUID) for dataset in datasets}):
+        entity.add_requested_context(sop_class, [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+    association = entity.associate(standin.host, standin.port, ae_title=standin.ae_title)
+    assert association.is_established
+    statuses = []
+    for dataset in datasets:
+        dataset.file_meta = FileMetaDataset()
+        dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+        statuses.append(int(association.send_c_store(dataset).get("Status", -1)))
+    association.release()
+    return statuses
