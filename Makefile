@@ -20,7 +20,7 @@ ifeq ($(CI),true)
 export DICOMFERRY_NO_SKIPS := 1
 endif
 
-.PHONY: help venv demo test lint pytest wheel-test schemas system language-server clean
+.PHONY: help venv demo test lint pytest wheel-test schemas system language-server bench clean
 
 help:
 	@echo 'make demo        build a small legacy archive and rehearse its way into XNAT'
@@ -31,6 +31,7 @@ help:
 	@echo 'make schemas     write schemas/ from the built-in components'
 	@echo 'make system      install dcmtk and Orthanc, or say how'
 	@echo 'make language-server  install the YAML language server, to test the schemas in'
+	@echo 'make bench       measure dicomferry beside the native tools, in under 20 minutes'
 	@echo 'make clean       remove what the other targets made'
 
 venv: $(STAMP)
@@ -75,6 +76,9 @@ system:
 
 language-server:
 	@bash .ci/language-server .node
+
+bench: $(STAMP) system
+	$(BIN)/python -m benchmarks $(BENCH)
 
 clean:
 	rm -rf $(VENV) .node demo dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -18,6 +18,7 @@ from dicomferry import (
     FerryError,
     FoundSeries,
     FoundStudy,
+    IncompleteAnswerError,
     InstanceRef,
     PacsServer,
     Peer,
@@ -73,6 +74,11 @@ def _matched(wanted: Series, series: FoundSeries) -> Iterator[bool | None]:
     """Yield for every attribute that is asked for whether it matches; None while unknown."""
     for name in ("Modality", "SeriesDescription", "SeriesNumber"):
         globs = getattr(wanted, name)
+        if globs and name not in series.attributes:
+            raise IncompleteAnswerError(
+                f"the PACS does not tell {name}, so series cannot be chosen by it",
+                hint="choose by Modality or SeriesNumber, which every PACS tells (PS3.4 C.6.2.1.3)",
+            )
         if globs:
             text = series.attributes.get(name, "").strip().casefold()
             yield any(fnmatchcase(text, glob.casefold()) for glob in globs)

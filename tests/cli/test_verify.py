@@ -292,6 +292,17 @@ def test_an_xnat_that_is_away_is_no_success(tmp_path: Path) -> None:
     assert "cannot be asked over REST" in result.stderr
 
 
+@pytest.mark.parametrize("name", ['(0019,"CREATOR",0C)', "RequestAttributesSequence[0].StudyID"])
+def test_what_cannot_be_left_out_of_the_comparison_is_a_fault(tmp_path: Path, name: str) -> None:
+    with journey(tmp_path) as trip:
+        trip.write(server={"anonymizes": [name]})
+
+        result = trip.ferry("validate")
+
+    assert result.returncode == 2
+    assert "only a keyword or (gggg,eeee)" in result.stderr
+
+
 @pytest.mark.parametrize("span", ["soon", "-1", "5d"])
 def test_a_span_of_time_that_is_none_is_told(tmp_path: Path, span: str) -> None:
     with journey(tmp_path) as trip:

@@ -9,15 +9,17 @@ from typing import Any
 
 import pytest
 
-from dicomferry import Destination, StudyAt, XnatDicom, XnatServer
+from dicomferry import Destination, PacsServer, StudyAt, XnatDicom, XnatServer
 from dicomferry.host import Selection, load_plugins
 from dicomferry.testing import (
+    Pacs,
     build_stage,
     check_identifier,
     check_sink,
     check_source,
     check_transform,
     header_of,
+    instance_bytes,
     open_receiver,
 )
 from support.instances import make_instances
@@ -126,3 +128,28 @@ def test_xnat_cstore(
             return path.read_bytes()
 
         check_sink(sink, files, held)
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Iterator[Mapping[str, PacsServer]]:
+    """Give the servers of a recipe: one PACS that holds two patients."""
+    folder = tmp_path / "held"
+    folder.mkdir()
+    for patient in ("P7", "P8"):
+        (folder / patient).write_bytes(instance_bytes({"PatientID": patient}))
+    with Pacs(folder) as pacs:
+        yield {"old": PacsServer(host=pacs.host, port=pacs.port, ae_title=pacs.ae_title)}
+
+
+def test_pacs_query(build: Callable[..., Any], old: Mapping[str, PacsServer]) -> None:
+    source = build("source", "pacs-query", old, pacs="old", where={"PatientID": "P*"})
+
+    assert len(check_source(source)) == 2
+
+
+def test_csv_dqr(build: Callable[..., Any], old: Mapping[str, PacsServer], tmp_path: Path) -> None:
+    (tmp_path / "wanted.csv").write_text("Patient ID\nP7\n")
+
+    found = check_source(build("source", "csv-dqr", old, pacs="old", file="wanted.csv"))
+
+    assert len(found) == 1

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from dicomferry.cli.text import columns
 from dicomferry.dicom.blob import open_blob
-from dicomferry.dicom.header import Header
+from dicomferry.dicom.changes import changes
 from dicomferry.dicom.instance import open_instance
-from dicomferry.dicom.tags import keyword_of
 from dicomferry.engine.edit import Held, edit_and_forecast
 from dicomferry.engine.session import Session
 from dicomferry.errors import FerryError
@@ -33,39 +32,18 @@ def diff_lines(session: Session, which: str) -> Iterator[str]:
         if isinstance(result, Held):
             yield f"  not sent: {result.why.reason}"
             return
-        changes = list(_changes(before, result.header, ""))
-        yield from columns(changes) if changes else ["  no edits"]
+        rows = [
+            [change.name, _shown(change.before), "→", _shown(change.after)]
+            for change in changes(before, result.header)
+        ]
+        yield from columns(rows) if rows else ["  no edits"]
         yield f"  goes to {result.forecast.destination}"
 
 
-def _changes(before: Header, after: Header, prefix: str) -> Iterator[list[str]]:
-    for tag in sorted({*before.tags(), *after.tags()}):
-        was, now = before.raw(tag), after.raw(tag)
-        if was == now and before.vr(tag) == after.vr(tag):
-            continue
-        name = prefix + (keyword_of(tag) or f"({tag >> 16:04X},{tag & 0xFFFF:04X})")
-        if "SQ" in (before.vr(tag), after.vr(tag)):
-            yield from _item_changes(before, after, tag, name)
-        else:
-            yield [name, _value(before, tag), "→", _value(after, tag)]
-
-
-def _item_changes(before: Header, after: Header, tag: int, name: str) -> Iterator[list[str]]:
-    was, now = before.items(tag), after.items(tag)
-    if len(was) != len(now):
-        yield [name, f"{len(was)} items", "→", f"{len(now)} items"]
-        return
-    for number, (one, other) in enumerate(zip(was, now, strict=True)):
-        yield from _changes(one, other, f"{name}[{number}].")
-
-
-def _value(header: Header, tag: int) -> str:
-    if tag not in header:
+def _shown(value: str | None) -> str:
+    if value is None:
         return "(missing)"
-    text = header.text(tag)
-    if text is None:
-        return f"({len(header.raw(tag) or b'')} bytes)"
-    quoted = f'"{text}"'
+    quoted = value if value.startswith("(") else f'"{value}"'
     return quoted if len(quoted) <= _WIDTH else f"{quoted[:_WIDTH]}…"
 
 

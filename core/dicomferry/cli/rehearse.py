@@ -19,17 +19,18 @@ from dicomferry.cli.common import (
     set_option,
 )
 from dicomferry.cli.fault_option import fault_option
+from dicomferry.cli.mismatch_view import mismatch_lines, save_mismatches, vector_option
 from dicomferry.cli.plan_view import plan_json, plan_lines
 from dicomferry.cli.progress import choose_display
 from dicomferry.cli.report_view import report_json, report_lines
 from dicomferry.cli.run import stoppable
-from dicomferry.cli.text import count, printable, say
+from dicomferry.cli.text import count, say
 from dicomferry.engine.context import BuildContext
-from dicomferry.engine.mismatch import as_forecast, explain, save_vectors, vector_of
+from dicomferry.engine.mismatch import Explainer, as_forecast
 from dicomferry.engine.reconcile import Inquiry, SessionVerdict, inquire
 from dicomferry.engine.rehearsal import open_stage
 from dicomferry.engine.servers import targets_of
-from dicomferry.engine.session import Job, RunReport, Session, open_session
+from dicomferry.engine.session import Job, Planned, RunReport, Session, open_session
 from dicomferry.xnat.receiver import Faults
 from dicomferry.xnat.tree import Tree, format_tree
 
@@ -45,10 +46,7 @@ Verdicts = tuple[SessionVerdict, ...]
     help="Folder for what the stand-in receives [default: nothing is kept].",
 )  # fmt: skip
 @fault_option
-@click.option(
-    "--save-vector", "vectors", type=click.Path(path_type=Path, dir_okay=False),
-    help="Save what did not land as forecast as test vectors (.json), names and UIDs replaced.",
-)  # fmt: skip
+@vector_option
 def command(
     recipe: Path,
     overrides: Mapping[str, str],
@@ -76,10 +74,7 @@ def command(
             with display:
                 planned = session.plan()
             if planned.errors or not session.stages.sinks:
-                say(plan_lines(session, planned))
-                why = "the plan has errors" if planned.errors else "no sink delivers to an XNAT"
-                click.echo(f"Nothing was sent: {why}.")
-                return 2 if planned.errors else int(bool(planned.rejected))
+                return _stay(session, planned)
             if form == "text":
                 say(plan_lines(session, planned))
             targets = targets_of(session.stages, BuildContext(stage.recipe, plugins))
@@ -89,13 +84,21 @@ def command(
                 inquiry = Inquiry(session.stages, session.ledger, targets, str(recipe))
                 verdicts = inquire(inquiry, display.show).verdicts
             if vectors is not None:
-                _save(session, report, verdicts, vectors)
+                save_mismatches(verdicts, session.ledger, vectors)
             if form == "json":
                 plan = plan_json(session, planned)
                 click.echo(json.dumps(_json(report, trees, verdicts, plan), indent=2))
             else:
                 say(_lines(report, recipe, trees, verdicts))
             return 0 if report.complete and all(map(as_forecast, verdicts)) else 1
+
+
+def _stay(session: Session, planned: Planned) -> int:
+    """Show a plan of which nothing can be sent, and return the exit code."""
+    say(plan_lines(session, planned))
+    why = "the plan has errors" if planned.errors else "no sink delivers to an XNAT"
+    click.echo(f"Nothing was sent: {why}.")
+    return 2 if planned.errors else int(bool(planned.rejected))
 
 
 def _lines(
@@ -110,24 +113,9 @@ def _lines(
         yield f"What the XNAT '{name}' would hold (from a stand-in, which is not an XNAT):"
         yield from format_tree(tree)
     yield ""
-    for verdict in verdicts:
-        if not as_forecast(verdict):
-            yield f"{verdict.destination}: {verdict.standing}"
-            yield from (f"  {printable(line)}" for line in _explained(report, verdict))
+    yield from mismatch_lines(verdicts, Explainer(report.planned.view, report.planned.problems))
     landed = sum(map(as_forecast, verdicts))
     yield f"{landed:,} of {count(len(verdicts), 'session')} landed as forecast."
-
-
-def _explained(report: RunReport, verdict: SessionVerdict) -> list[str]:
-    plans = {plan.destination: plan for plan in report.planned.view.sessions()}
-    told = [verdict.message] if verdict.message else []
-    return told + list(explain(verdict, plans.get(verdict.destination), report.planned.problems))
-
-
-def _save(session: Session, report: RunReport, verdicts: Verdicts, path: Path) -> None:
-    scan = report.planned.view.scan
-    found = [vector_of(v, session.ledger, scan) for v in verdicts if not as_forecast(v)]
-    save_vectors(found, path)
 
 
 def _json(
@@ -153,6 +141,7 @@ def _json(
         ]
         for name, tree in trees.items()
     }
+    explainer = Explainer(report.planned.view, report.planned.problems)
     return {
         "plan": plan,
         "run": report_json(report),
@@ -163,7 +152,8 @@ def _json(
                 "destination": str(verdict.destination),
                 "verdict": str(verdict.standing),
                 "as_forecast": as_forecast(verdict),
-                "explanation": [] if as_forecast(verdict) else _explained(report, verdict),
+                "message": verdict.message,
+                "explanation": explainer.rules(verdict),
             }
             for verdict in verdicts
         ],

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import click
@@ -19,17 +19,23 @@ from dicomferry.errors import FerryError
 _EXAMPLES = 10
 
 
-def show_findings(findings: Findings, form: str, marked: int = 0) -> None:
+Explain = Callable[[SessionVerdict], Iterable[str]]
+"""Gives the rules that made the difference between a session and its forecast."""
+
+
+def show_findings(
+    findings: Findings, form: str, marked: int = 0, explain: Explain = lambda _verdict: ()
+) -> None:
     """Print the verdicts; `marked` instances are due again."""
     if form == "json":
         click.echo(json.dumps({**findings_json(findings), "due_again": marked}, indent=2))
         return
-    say(findings_lines(findings))
+    say(findings_lines(findings, explain))
     if marked:
         click.echo(f"{count(marked, 'instance')} will be sent again by the next run.")
 
 
-def findings_lines(findings: Findings) -> Iterator[str]:
+def findings_lines(findings: Findings, explain: Explain = lambda _verdict: ()) -> Iterator[str]:
     """Yield one line for each session, and below it what is wrong and what mends it."""
     if not findings.verdicts:
         yield "The plan holds nothing for an XNAT."
@@ -37,6 +43,7 @@ def findings_lines(findings: Findings) -> Iterator[str]:
     for verdict in findings.verdicts:
         yield f"{verdict.destination}: {_headline(verdict)}"
         yield from (f"  {line}" for line in _details(verdict))
+        yield from (f"  {printable(line)}" for line in explain(verdict))
     for one in findings.compared:
         yield f"{one.sameness} {one.sop_instance_uid} {one.detail}".rstrip()
     yield ""

@@ -17,6 +17,7 @@ from dicomferry.cli.common import (
     state_option,
 )
 from dicomferry.cli.duration import seconds
+from dicomferry.cli.mismatch_view import explainer_of, save_mismatches, vector_option
 from dicomferry.cli.progress import choose_display
 from dicomferry.cli.verdict_view import save_findings, show_findings
 from dicomferry.engine.context import BuildContext
@@ -46,6 +47,7 @@ _REASON = "XNAT said that it has it, and does not hold it (verify)"
 @click.option(
     "--send-again", "send", is_flag=True, help="Let the next run bring what XNAT does not hold."
 )
+@vector_option
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
     help="Save the verdicts as .json or .csv.",
@@ -58,6 +60,7 @@ def command(
     wait: float,
     content: str,
     send: bool,
+    vectors: Path | None,
     output: Path | None,
 ) -> int:
     """Ask XNAT what it holds of RECIPE's plan, by SOP Instance UID, and say what is not right.
@@ -77,12 +80,15 @@ def command(
         inquiry = Inquiry(stages, ledger, targets, again, content, wait)
         with display:
             findings = inquire(inquiry, display.show)
+        explainer = explainer_of(ledger, stages)
+        if vectors is not None:
+            save_mismatches(findings.verdicts, ledger, vectors)
     finally:
         ledger.close()
     marked = _mark(folder, findings.verdicts) if send else 0
     if output is not None:
         save_findings(findings, output)
-    show_findings(findings, form, marked)
+    show_findings(findings, form, marked, explainer.rules)
     return 0 if findings.landed else 1
 
 

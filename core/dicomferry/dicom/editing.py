@@ -8,9 +8,10 @@ from functools import lru_cache
 
 from dicomferry.dicom import dictionary
 from dicomferry.dicom.edits import Delete, Edit, Set, TagPath
-from dicomferry.dicom.elements import Elements, Fresh, Item
+from dicomferry.dicom.elements import Elements, Item
 from dicomferry.dicom.encode import encode_element, encode_value, padded
 from dicomferry.dicom.framing import framed, sequence_delimiter
+from dicomferry.dicom.pieces import Fresh
 from dicomferry.dicom.text import CHARACTER_SET, GOVERNED, decode, is_known
 from dicomferry.dicom.values import trim
 from dicomferry.dicom.walk import BULK_TAGS, DEPTH, LONG, SHORT, CutError, Syntax, UnsureError
@@ -18,7 +19,8 @@ from dicomferry.errors import EditError
 
 PIXEL_REPRESENTATION = 0x00280103
 _VRS = SHORT | LONG
-_DECIDING = frozenset((CHARACTER_SET, PIXEL_REPRESENTATION))
+DECIDING = frozenset((CHARACTER_SET, PIXEL_REPRESENTATION))
+"""What other elements are read by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def lay(elements: Elements, edits: Iterable[Edit], around: Setting) -> Elements:
             renewed.clear()
         renewed.add(edit.path)
         elements = _lay_one(elements, edit, setting)
-        if tag in _DECIDING:
+        if tag in DECIDING:
             setting = around.inside(elements)
     for tag, inner in waiting.items():
         elements = _lay_inside(elements, tag, inner, around)

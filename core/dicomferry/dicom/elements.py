@@ -9,6 +9,7 @@ from types import MappingProxyType
 from dicomferry.dicom import dictionary
 from dicomferry.dicom.blob import BytesBlob
 from dicomferry.dicom.framing import framed
+from dicomferry.dicom.pieces import Fresh, Piece, pieces_of
 from dicomferry.dicom.reads import Reads, Trace
 from dicomferry.dicom.values import trim
 from dicomferry.dicom.walk import (
@@ -26,18 +27,6 @@ from dicomferry.dicom.walk import (
 
 _MAYBE_SEQUENCES = frozenset((b"SQ", b"UN", b""))
 _DELIMITERS = frozenset((b"\xfe\xff\xdd\xe0", b"\xff\xfe\xe0\xdd"))
-
-Piece = bytes | tuple[int, int]
-"""New bytes, or an untouched stretch from one offset to another."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fresh:
-    """An element written anew; its value starts at byte `value_start` of `data`."""
-
-    vr: bytes
-    value_start: int
-    data: bytes
 
 
 def _nothing() -> Mapping[int, Fresh | None]:
@@ -191,36 +180,9 @@ class Elements:
             self.trace.untold = True
 
     def pieces(self) -> list[Piece]:
-        """Return the whole in order: untouched stretches, and new bytes between them.
-
-        New elements go in front of the first one with a greater tag (PS3.5 7.1: ascending).
-        """
+        """Return the whole in order: untouched stretches, and new bytes between them."""
         self._untold()
-        pieces: list[Piece] = []
-        cursor = self.start
-        for start, _, stop, new in sorted(self._cuts()):
-            pieces += [(cursor, start), new]
-            cursor = stop
-        pieces.append((cursor, self.stop))
-        return [piece for piece in pieces if _is_something(piece)]
-
-    def _cuts(self) -> Iterator[tuple[int, int, int, bytes]]:
-        """Yield where each fresh element goes, its tag, where the old one ends, and its bytes."""
-        for tag, new in self.fresh.items():
-            data = new.data if new else b""
-            if tag in self.index:
-                start, _, stop, _ = self.index[tag]
-                yield start, tag, stop, data
-            elif new:
-                place = self._place_of_new(tag)
-                yield place, tag, place, data
-
-    def _place_of_new(self, tag: int) -> int:
-        for other, (start, _, _, _) in self.index.items():
-            if other > tag:
-                return start
-        last = next(reversed(self.index.values()), None)
-        return last[2] if last else self.start
+        return pieces_of(self.index, self.fresh, self.start, self.stop)
 
     def encoded(self, *, without: frozenset[int] = frozenset()) -> bytes:
         """Return the elements that are held as bytes, those at the tags in `without` left out."""
@@ -306,7 +268,3 @@ class Item:
         if not self.elements.fresh:
             return self.source
         return framed(self.elements.encoded(), self.elements.syntax, undefined=self.undefined)
-
-
-def _is_something(piece: Piece) -> bool:
-    return bool(piece) if isinstance(piece, bytes) else piece[0] < piece[1]

@@ -7,8 +7,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from dicomferry.dicom import dictionary, values
-from dicomferry.dicom.editing import Setting, lay, vr_of
-from dicomferry.dicom.elements import Elements, Fresh
+from dicomferry.dicom.editing import DECIDING, Setting, lay, vr_of
+from dicomferry.dicom.elements import Elements
+from dicomferry.dicom.pieces import Fresh
 from dicomferry.dicom.reads import Reads, Trace
 from dicomferry.dicom.walk import CutError, UnsureError
 from dicomferry.errors import DamagedError
@@ -250,7 +251,12 @@ class Header:
 
     def with_laid(self, laid: Mapping[int, Fresh | None], wanted: Wanted | None) -> Header:
         """Return the header with elements laid over it that were made for one that reads alike."""
-        return self._with(self._elements.with_fresh(laid), wanted)
+        header = self._with(self._elements.with_fresh(laid), wanted)
+        if not any(tag in DECIDING or dictionary.is_private(tag) for tag in laid):
+            # What was read already reads the same, unless it was laid over.
+            known = {tag: text for tag, text in self._read.items() if tag not in laid}
+            header._read.update(known)  # noqa: SLF001  another of this class
+        return header
 
     def _with(
         self, elements: Elements, wanted: Wanted | None, trace: Trace | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from dicomferry.dicom.elements import Piece
+from dicomferry.dicom.pieces import Piece
 
 if TYPE_CHECKING:
     from dicomferry.dicom.blob import Blob

@@ -78,21 +78,22 @@ class MoveWay:
 
 
 @contextmanager
-def open_move(peer: Peer, sop_classes: Sequence[str], target: MoveTarget) -> Iterator[MoveWay]:
-    """Listen for instances of these SOP classes, and associate for C-MOVE.
-
-    Raises as `open_association`, and `FerryError` when the port cannot be had.
-    """
-    door = Door()
-    with _listening(target, sop_classes, door), associated(peer, _MODELS) as association:
+def open_move(peer: Peer, target: MoveTarget, door: Door) -> Iterator[MoveWay]:
+    """Associate for C-MOVE to where `listening` lets instances in; raises as `open_association`."""
+    with associated(peer, _MODELS) as association:
         yield MoveWay(peer, association, target, door)
 
 
 @contextmanager
-def _listening(target: MoveTarget, sop_classes: Sequence[str], door: Door) -> Iterator[None]:
+def listening(target: MoveTarget, sop_classes: Sequence[str]) -> Iterator[Door]:
+    """Listen for instances of these SOP classes; raises `FerryError` when the port is taken.
+
+    What is not asked for at the time is refused.
+    """
     from pynetdicom import evt
 
     silence()
+    door = Door()
     handlers: list[Any] = [
         (evt.EVT_CONN_OPEN, lambda event: tune(socket_of(event.assoc))),
         (evt.EVT_C_ECHO, lambda _event: 0x0000),
@@ -108,7 +109,7 @@ def _listening(target: MoveTarget, sop_classes: Sequence[str], door: Door) -> It
             hint="choose another move_port, and tell the PACS of it",
         ) from None
     try:
-        yield
+        yield door
     finally:
         if server is not None:
             server.shutdown()

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from dicomferry.engine.lanes import Lanes
 from dicomferry.engine.plan import Workshop
 from dicomferry.engine.pool import Pool, Said
+from dicomferry.engine.processes import preload
 from dicomferry.engine.provenance.witness import Witnessed
 from dicomferry.engine.retrieve.messages import Retrieved
 from dicomferry.engine.stages import Taking
@@ -57,6 +59,8 @@ class Courier:
         self._stopped = False
         self._doors = 0
         self._positions: dict[int, int] = {}
+        self._lanes = Lanes(1)
+        self._strained: set[int] = set()
         self.tally = Tally()
 
     def stop(self) -> None:
@@ -84,11 +88,14 @@ class Courier:
         if not places:
             return self.tally
         loads = (self._deliveries.load(key, place) for place in places)
+        self._lanes = Lanes(lanes)
+        if self._taking.sink.server:
+            preload()
         with Pool(self._shop.spec, lanes) as pool:
             self._pool = pool
             if self._stopped:
                 pool.stop()
-            for said in pool.work(self._while_reachable(loads)):
+            for said in pool.work(self._while_reachable(loads), self._lanes):
                 self._take(said, total)
         return self.tally
 
@@ -109,6 +116,7 @@ class Courier:
                 position = self._positions[id(one.task)]
                 self._positions[id(one.task)] = position + 1
                 delivered.append(_delivered(one.task.dues[position], one.message))
+                self._feel(one.task, delivered[-1].outcome)
         if delivered:
             self._keep(delivered, total)
 
@@ -120,10 +128,21 @@ class Courier:
             self._observe(self._taking.key, result.due.sent.sop_instance_uid, result.outcome)
         self._shop.progress(self._taking.id, len(delivered), total)
 
+    def _feel(self, load: Load, outcome: Outcome) -> None:
+        # Once for a consignment: what one receiver refuses it refuses many times in a row.
+        if isinstance(outcome, Failed) and outcome.retryable and id(load) not in self._strained:
+            self._strained.add(id(load))
+            self._lanes.strained()
+
     def _close(self, load: Load, done: Done) -> list[Delivered]:
         position = self._positions.pop(id(load))
+        strained = id(load) in self._strained
+        self._strained.discard(id(load))
         if not done.error:
+            if not strained:
+                self._lanes.eased()
             return []
+        self._lanes.strained()
         if position == 0 and not done.died:
             self._doors += 1
         self.tally.unreachable, self.tally.hint = done.error, done.hint

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
-from dicomferry.dicom.elements import Fresh
 from dicomferry.dicom.header import Header
+from dicomferry.dicom.pieces import Fresh
 from dicomferry.dicom.reads import Reads, Trace
 from dicomferry.model import Forecast, Wanted
 

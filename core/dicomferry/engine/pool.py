@@ -11,6 +11,7 @@ from multiprocessing.synchronize import Event
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+from dicomferry.engine.lanes import Lanes
 from dicomferry.engine.pipe import receive, send
 from dicomferry.engine.processes import process_context
 from dicomferry.engine.worker import Answer, Done, Kept, Message, Messages, Task, WorkerSpec, work
@@ -70,8 +71,12 @@ class Pool:
         """Ask the workers to end after the instance they are at."""
         self._stop.set()
 
-    def work(self, tasks: Iterator[TaskT]) -> Iterator[list[Said[TaskT]]]:
+    def work(
+        self, tasks: Iterator[TaskT], lanes: Lanes | None = None
+    ) -> Iterator[list[Said[TaskT]]]:
         """Give out tasks and yield what the workers say, in batches as it comes.
+
+        No more tasks are given out at a time than `lanes` has open; without, one to each worker.
 
         An empty batch is yielded now and then, so that the caller can look about. By taking the
         next batch the caller says that the one before is durable. A worker that dies ends its
@@ -80,7 +85,8 @@ class Pool:
         idle = list(self._workers)
         busy: dict[Connection, TaskT] = {}
         while True:
-            while idle and not self._stop.is_set():
+            open_lanes = self._size if lanes is None else lanes.open
+            while idle and len(busy) < open_lanes and not self._stop.is_set():
                 task = next(tasks, None)
                 if task is None:
                     break

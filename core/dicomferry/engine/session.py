@@ -13,7 +13,7 @@ from dicomferry.engine.log import log_to
 from dicomferry.engine.plan import Progress, Workshop, make_plan
 from dicomferry.engine.problems import anonymizes_of, find_problems
 from dicomferry.engine.provenance.lock_file import make_lock
-from dicomferry.engine.provenance.manifest import ManifestWriter
+from dicomferry.engine.provenance.manifest_writer import ManifestWriter
 from dicomferry.engine.retrieve.retriever import Courtesy, Retrieval, Retriever
 from dicomferry.engine.retrieve.row_tables import write_row_tables
 from dicomferry.engine.stages import Stages, build_stages, only_servers
@@ -127,7 +127,8 @@ class Session:
         plugins.run_started(recipe, run)
         lock = make_lock(recipe, plugins, self.stages)
         tallies: dict[str, Tally] = {}
-        with ManifestWriter(self._job.state, recipe, run, lock) as manifest:
+        receivers = {taking.id: taking.sink.receiver for taking in self.stages.sinks}
+        with ManifestWriter(self._job.state, recipe, run, lock, receivers) as manifest:
             for taking in self.stages.sinks:
                 courier = Courier(
                     self._shop, deliveries, run, taking, plugins.outcome, manifest.delivered

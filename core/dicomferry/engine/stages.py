@@ -87,9 +87,7 @@ class Stages:
                 transform.prepare(SnapshotReader(folder, position))
 
 
-def build_stages(
-    recipe: Recipe, plugins: Plugins, context: BuildContext | None = None
-) -> Stages:
+def build_stages(recipe: Recipe, plugins: Plugins, context: BuildContext | None = None) -> Stages:
     """Build every component of a recipe; raises `FerryError` that names the step and its place."""
     context = context or BuildContext(recipe, plugins)
     components = plugins.components

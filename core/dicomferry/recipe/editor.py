@@ -36,7 +36,7 @@ def with_keywords(schema: Schema) -> Schema:
 
 def layer_schema(components: Components) -> Schema:
     """Return the schema of a recipe that extends another, or is there to be extended."""
-    schema = recipe_schema(components)
+    schema = copy.deepcopy(recipe_schema(components))
     for part in list(_parts(schema)):
         for key in _WHOLE:
             if isinstance(part.get(key), list | int):

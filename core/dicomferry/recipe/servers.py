@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from dicomferry.recipe.annotations import AETitle, Attribute, Port, Seconds, Secret
 
@@ -115,12 +115,12 @@ class XnatServer(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     rest: XnatRest | None = None
     identification: Any = None
     anonymizes: Annotated[
-        tuple[Attribute, ...],
+        list[Attribute],
         Meta(
             description="What the site's anonymization changes in what arrives; `verify --content`"
             " does not compare it. Left out: what XNAT's own script changes."
         ),
-    ] = ("StudyDescription", "PatientName", "PatientID")
+    ] = field(default_factory=lambda: ["StudyDescription", "PatientName", "PatientID"])
 
     @property
     def identifier(self) -> str:
@@ -135,9 +135,16 @@ class XnatServer(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
         return self.identification.options if known else None
 
     def faults(self) -> Iterable[tuple[tuple[str, ...], str]]:
-        """Say what is wrong with the encryption."""
+        """Say what is wrong with the encryption, and with what is anonymized."""
+        from dicomferry.dicom.tags import parse_tag
+
         for path, message in self.dicom.tls.faults() if self.dicom.tls else ():
             yield ("dicom", "tls", *path), message
+        for name in self.anonymizes:
+            try:
+                parse_tag(name)
+            except ValueError:
+                yield ("anonymizes",), f"'{name}': only a keyword or (gggg,eeee) can be used here"
 
 
 Server = PacsServer | XnatServer

@@ -13,7 +13,7 @@ HOURS = {"mon-fri": "19:00-06:00", "sat-sun": "all"}
 
 def at(text: str) -> datetime:
     """Return a time in the week of Monday, 2 November 2026."""
-    return datetime.strptime(f"2026-11-{text}", "%Y-%m-%d %H:%M")
+    return datetime.fromisoformat(f"2026-11-{text}")
 
 
 @pytest.mark.parametrize("when", ["02 19:00", "02 23:59", "03 05:59", "07 12:00", "08 00:00"])

@@ -163,6 +163,14 @@ def test_the_keywords_are_those_that_validate_takes(
     assert validator.is_valid(recipe) is known
 
 
+def test_making_one_schema_leaves_the_others_alone(components: Components) -> None:
+    before = schema_text(recipe_schema(components))
+
+    with_keywords(layer_schema(components))
+
+    assert schema_text(recipe_schema(components)) == before
+
+
 LAYERS = [
     {"recipe": 1, "extends": "base.yaml"},
     {"recipe": 1, "transforms": [{"id": "a", "remove": True}]},

@@ -144,3 +144,18 @@ def test_a_first_object_that_cannot_be_written_leaves_no_session(
     standin = start(storage=tmp_path)
     assert store(standin, make_dataset()) == [0xC000]
     assert standin.tree().sessions == ()
+
+
+def test_what_cannot_be_written_is_answered_without_a_label(
+    start: Start, make_dataset: MakeDataset, tmp_path: Path
+) -> None:
+    standin = start(storage=tmp_path)
+    (tmp_path / "P1").write_text("in the way")
+    entity = AE("SENDER")
+    entity.add_requested_context(MR_IMAGE, ExplicitVRLittleEndian)
+    association = entity.associate(standin.host, standin.port, ae_title="XNAT")
+    named = "Project:P1 Subject:CANARY Session:CANARY"
+    answer = association.send_c_store(make_dataset(PatientComments=named))
+    association.release()
+    assert answer.Status == 0xC000
+    assert "CANARY" not in answer.ErrorComment

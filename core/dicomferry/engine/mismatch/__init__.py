@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dicomferry.engine.mismatch.explain import as_forecast, explain
+from dicomferry.engine.mismatch.explain import Explainer, as_forecast, is_mismatch
 from dicomferry.engine.mismatch.vector import save_vectors, vector_of
 
-__all__ = ["as_forecast", "explain", "save_vectors", "vector_of"]
+__all__ = ["Explainer", "as_forecast", "is_mismatch", "save_vectors", "vector_of"]

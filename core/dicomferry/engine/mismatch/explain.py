@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from dicomferry.engine.reconcile import SessionVerdict, Standing
-from dicomferry.ledger.view import SessionPlan
+from dicomferry.ledger.view import LedgerView, SessionPlan
 from dicomferry.model import Destination, Problem
 
 _LEVELS: Final = ("project", "subject", "session")
@@ -55,25 +55,44 @@ def as_forecast(verdict: SessionVerdict) -> bool:
     )
 
 
-def explain(
-    verdict: SessionVerdict, plan: SessionPlan | None, problems: Sequence[Problem]
-) -> Iterator[str]:
-    """Yield what made the difference, as rules; and the codes of the plan that foretold it."""
-    told = [rule for said, rule in _CONFLICTS if said in verdict.message]
-    yield from (f"rule: {rule}" for rule in told)
-    for place in verdict.where:
-        yield from _levels(verdict.destination, place.destination, plan)
-    if verdict.standing in (Standing.SHORT, Standing.EMPTY):
-        yield (
-            f"rule: what the series import filter or a reject[] takes out is answered with"
-            f" success; {len(verdict.missing):,} of {verdict.planned:,} are not there"
-        )
-    codes = _CODES.get(verdict.standing, ())
-    foretold = dict.fromkeys(problem.code for problem in problems if problem.code in codes)
-    if foretold:
-        yield f"the plan said so: {', '.join(foretold)}"
-    elif not told:
-        yield "nothing in the plan foretold it: save it as a vector with --save-vector"
+def is_mismatch(verdict: SessionVerdict) -> bool:
+    """Tell whether a session is for good what the forecast does not say.
+
+    What XNAT is still at work on, could not be asked about, or never got, is none.
+    """
+    if as_forecast(verdict) or verdict.under_way:
+        return False
+    settled = (Standing.ELSEWHERE, Standing.WAITING)
+    return verdict.standing in settled or bool(verdict.droppable)
+
+
+class Explainer:
+    """Explains the sessions of one plan; `problems` are what it warned of."""
+
+    def __init__(self, view: LedgerView, problems: Sequence[Problem]) -> None:
+        self._plans = {plan.destination: plan for plan in view.sessions()}
+        self._codes = dict.fromkeys(problem.code for problem in problems)
+
+    def rules(self, verdict: SessionVerdict) -> list[str]:
+        """Return the rules that made the difference, and the codes of the plan that foretold it.
+
+        Empty for what is as forecast, or not settled yet.
+        """
+        if not is_mismatch(verdict):
+            return []
+        rules = [f"rule: {rule}" for said, rule in _CONFLICTS if said in verdict.message]
+        plan = self._plans.get(verdict.destination)
+        for place in verdict.where:
+            rules += _levels(verdict.destination, place.destination, plan)
+        if verdict.standing in (Standing.SHORT, Standing.EMPTY):
+            rules.append(
+                "rule: what the series import filter or a reject[] takes out is answered with"
+                f" success; {len(verdict.missing):,} of {verdict.planned:,} are not there"
+            )
+        foretold = [code for code in self._codes if code in _CODES.get(verdict.standing, ())]
+        if foretold:
+            return [*rules, f"the plan said so: {', '.join(foretold)}"]
+        return [*rules, "nothing in the plan foretold it; --save-vector keeps it for a test"]
 
 
 def _levels(wanted: Destination, held: Destination, plan: SessionPlan | None) -> Iterator[str]:

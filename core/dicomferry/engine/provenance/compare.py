@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from dicomferry.engine.provenance.lock_file import drift
@@ -123,13 +123,13 @@ def diff_manifests(first: Path, second: Path) -> Iterator[str]:
 
 
 def _row(entry: Entry) -> tuple[str, ...]:
-    sink, path, member, sop, *facts = astuple(entry)
     # One that failed before it was opened has no UID of the source; the sent one is as good.
-    key = sop or entry.sent_sop
-    texts = (_printable(path), _printable(member))
+    key = entry.sop or entry.sent_sop
     destination = " / ".join(part or "-" for part in entry.destination or ())
-    input_, edits, _, *rest = facts
-    return (sink, *texts, key, input_, edits, destination, *rest)
+    return (
+        entry.sink, _printable(entry.path), _printable(entry.member), key, entry.input,
+        entry.edits, destination, entry.sent_sop, entry.sent, entry.outcome, entry.reason,
+    )  # fmt: skip
 
 
 def _difference(row: tuple[str | None, ...]) -> Difference | None:

@@ -1,30 +1,19 @@
-"""The manifest of a run: one line for each instance it brought somewhere, written as it goes."""
+"""The manifest of a run, read back: one line for each instance it brought somewhere."""
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import Any
 
 import msgspec
 
 from dicomferry.engine.provenance.lock_file import Lock, lock_from
-from dicomferry.engine.stages import Taking
-from dicomferry.errors import FerryError, LedgerError
-from dicomferry.ledger.deliveries import Delivered, columns_of
-from dicomferry.ledger.provenance import HeldBack
-from dicomferry.recipe.recipe import Recipe
-from dicomferry.recipe.secrets import is_reference, sounds_secret
+from dicomferry.errors import FerryError
 
 MANIFEST_VERSION = 1
-_FOLDER = "manifests"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,121 +29,20 @@ class Head:
     lock: Lock
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One instance at one sink, or an item that was held back (`sink` empty)."""
 
-    sink: str
+    sink: str = ""
     path: str
     member: str
-    sop: str
-    input: str
-    edits: str
-    destination: tuple[str | None, str | None, str] | None
-    sent_sop: str
-    sent: str
+    sop: str = ""
+    input: str = ""
+    edits: str = ""
+    destination: tuple[str | None, str | None, str] | None = None
+    sent_sop: str = ""
+    sent: str = ""
     outcome: str
     reason: str
-
-
-class ManifestWriter:
-    """Writes a manifest line by line; a context manager that ends it.
-
-    A run that is killed leaves a manifest without an end; what stands in it is true all the same.
-    Raises `LedgerError` where it cannot be written.
-    """
-
-    def __init__(self, state: Path, recipe: Recipe, run: int, lock: Lock) -> None:
-        self.path = state / _FOLDER / f"run-{run}.jsonl"
-        self._instances = 0
-        self._held = 0
-        self._complete = False
-        self._file = self._open(run)
-        self._write(
-            {
-                "manifest": MANIFEST_VERSION,
-                "run": run,
-                "recipe": str(recipe.file.absolute()),
-                "params": dict(_kept(recipe.params)),
-                "started": _now(),
-                "lock": msgspec.to_builtins(lock),
-            }
-        )
-        self._flush()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is None:
-            self._write(
-                {
-                    "finished": _now(),
-                    "complete": self._complete,
-                    "instances": self._instances,
-                    "held": self._held,
-                }
-            )
-        self._file.close()
-
-    def delivered(self, taking: Taking, results: Sequence[Delivered]) -> None:
-        """Note what became of instances at a sink, before the ledger does."""
-        for result in results:
-            self._write(_delivered_line(taking, result))
-        self._instances += len(results)
-        self._flush()
-
-    def finish(self, held: Iterator[HeldBack], *, complete: bool) -> None:
-        """Note what the plan held back, and whether the run brought everything."""
-        for item in held:
-            self._write(
-                {
-                    "held": str(item.verdict),
-                    "path": item.location.path,
-                    "member": item.location.member,
-                    "code": item.code,
-                    "reason": item.reason,
-                }
-            )
-            self._held += 1
-        self._complete = complete
-
-    def _open(self, run: int) -> TextIO:
-        """Open a file of a name that is free: a ledger that is put aside counts anew."""
-        try:
-            self.path.parent.mkdir(mode=0o700, exist_ok=True)
-            for number in count(2):
-                with suppress(FileExistsError):
-                    handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-                    return os.fdopen(handle, "w", encoding="ascii")
-                self.path = self.path.with_name(f"run-{run}-{number}.jsonl")
-        except OSError as error:
-            raise self._unwritable(error) from None
-        raise AssertionError("the numbers do not end")
-
-    def _write(self, line: dict[str, Any]) -> None:
-        try:
-            # File names need not be UTF-8: escapes keep them.
-            self._file.write(json.dumps(line, separators=(",", ":")) + "\n")
-        except OSError as error:
-            raise self._unwritable(error) from None
-
-    def _flush(self) -> None:
-        try:
-            self._file.flush()
-        except OSError as error:
-            raise self._unwritable(error) from None
-
-    def _unwritable(self, error: OSError) -> LedgerError:
-        return LedgerError(
-            f"{self.path}: the manifest cannot be written: {error.strerror}",
-            hint="free some space or mend the disk, then run again: nothing is sent twice",
-        )
 
 
 def read_head(path: Path) -> Head:
@@ -181,70 +69,32 @@ def read_entries(path: Path) -> Iterator[Entry]:
         if number == 1 or "finished" in line:
             continue
         try:
-            yield _held_entry(line) if "held" in line else _entry(line)
-        except (KeyError, TypeError, ValueError):
+            yield _held_entry(line) if "held" in line else msgspec.convert(line, Entry)
+        except (KeyError, msgspec.ValidationError):
             raise FerryError(f"{path}: line {number} is not a manifest's") from None
 
 
-def _delivered_line(taking: Taking, result: Delivered) -> dict[str, Any]:
-    due, proof = result.due, result.proof
-    outcome, reason, _ = columns_of(result.outcome)
-    place = due.destination
-    return {
-        "sink": taking.id,
-        "receiver": taking.sink.receiver,
-        "path": due.item.location.path,
-        "member": due.item.location.member,
-        "sop": proof.sop_instance_uid if proof else "",
-        "input": proof.input if proof else "",
-        "edits": due.edits,
-        "destination": [place.project, place.subject, place.session],
-        "sent_sop": due.sent.sop_instance_uid,
-        "sent": proof.sent if proof else "",
-        "outcome": outcome,
-        "reason": reason,
-    }
-
-
-def _entry(line: dict[str, Any]) -> Entry:
-    project, subject, session = line["destination"]
-    return Entry(
-        sink=line["sink"], path=line["path"], member=line["member"], sop=line["sop"],
-        input=line["input"], edits=line["edits"], destination=(project, subject, session),
-        sent_sop=line["sent_sop"], sent=line["sent"], outcome=line["outcome"],
-        reason=line["reason"],
-    )  # fmt: skip
-
-
 def _held_entry(line: dict[str, Any]) -> Entry:
-    return Entry(
-        sink="", path=line["path"], member=line["member"], sop="", input="", edits="",
-        destination=None, sent_sop="", sent="", outcome=line["held"],
-        reason=f"{line['reason']} ({line['code']})",
-    )  # fmt: skip
+    reason = f"{line['reason']} ({line['code']})"
+    return msgspec.convert({**line, "outcome": line["held"], "reason": reason}, Entry)
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
     try:
-        with path.open(encoding="ascii") as file:
+        with path.open(encoding="ascii", errors="replace") as file:
             for number, text in enumerate(file, 1):
                 if not text.endswith("\n"):
                     return  # a killed run was at this line
-                line = json.loads(text)
-                if not isinstance(line, dict):
-                    raise FerryError(f"{path}: line {number} is not a manifest's")
-                yield line
+                yield _line(path, number, text)
     except OSError as error:
         raise FerryError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _line(path: Path, number: int, text: str) -> dict[str, Any]:
+    try:
+        line = json.loads(text)
     except ValueError:
-        raise FerryError(f"{path}: is not a manifest, or was changed since") from None
-
-
-def _kept(params: Mapping[str, str]) -> Iterator[tuple[str, str | None]]:
-    for name, value in params.items():
-        hidden = sounds_secret(name) and bool(value) and not is_reference(value)
-        yield name, None if hidden else value
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+        line = None
+    if not isinstance(line, dict):
+        raise FerryError(f"{path}: line {number} is not a manifest's")
+    return line

@@ -167,16 +167,18 @@ def _read_back(manifest: Path, folder: Path | None) -> Iterator[Entry]:
         if not entry.sink:
             yield entry
         elif entry.outcome != "stored":
-            yield replace(_plain(entry), outcome=f"{entry.outcome}: {entry.reason}")
+            yield msgspec.structs.replace(_plain(entry), outcome=f"{entry.outcome}: {entry.reason}")
         elif folder is None:
             yield _plain(entry)
         else:
-            yield replace(_plain(entry), sent=_data_set_digest(folder / entry.reason))
+            yield msgspec.structs.replace(
+                _plain(entry), sent=_data_set_digest(folder / entry.reason)
+            )
 
 
 def _plain(entry: Entry) -> Entry:
     # Which sink it was, and what that said, is not what is to be the same.
-    return replace(entry, sink=_STEP, reason="")
+    return msgspec.structs.replace(entry, sink=_STEP, reason="")
 
 
 def _data_set_digest(path: Path) -> str:

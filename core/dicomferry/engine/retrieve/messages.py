@@ -29,6 +29,7 @@ class Retrieved:
 
     Instances are missing for the reason in `why`, unless the spool was `full` or the run was
     stopped. `silent` says that the PACS could not be reached, `no_get` that it does no C-GET.
+    `reused` of the arrivals lay in the spool already.
     """
 
     study: WantedStudy
@@ -39,3 +40,4 @@ class Retrieved:
     stopped: bool = False
     silent: bool = False
     no_get: bool = False
+    reused: int = 0

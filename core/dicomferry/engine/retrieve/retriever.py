@@ -161,7 +161,7 @@ class Retriever:
             for arrival in held:
                 Path(arrival.path).unlink(missing_ok=True)
             self.result.held += len(held)
-            self.result.retrieved += len(message.arrivals)
+            self.result.retrieved += len(message.arrivals) - message.reused
             self._shop.progress("retrieved", len(message.arrivals), self._total)
             self._missing(message, server, stuck=alone and not message.arrivals)
 

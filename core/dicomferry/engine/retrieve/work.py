@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from dicomferry.dimse import ContextRefusedError
 from dicomferry.dimse.classes import likely_classes
 from dicomferry.dimse.get import open_get
 from dicomferry.dimse.inbox import Inbox, receiving
-from dicomferry.dimse.move import MoveTarget, open_move
+from dicomferry.dimse.move import MoveTarget, listening, open_move
 from dicomferry.engine.examine import examine
 from dicomferry.engine.retrieve.asking import Asker, OpenWay
 from dicomferry.engine.retrieve.messages import Retrieved, RetrieveTask
@@ -35,21 +36,30 @@ def retrieve(
     """
     spool = Path(task.spool)
     room = task.room
-    with receiving(spool):
-        for study in task.studies:
-            asker = Asker(_way(task, study, context), stopped, task.interval)
-            result, room = _fetch(stages, study, asker, spool, room)
-            yield result
+    try:
+        with receiving(spool), _ways(task, context) as way:
+            for study in task.studies:
+                asker = Asker(way(study), stopped, task.interval)
+                result, room = _fetch(stages, study, asker, spool, room)
+                yield result
+    except OSError as error:
+        raise FerryError(
+            f"the spool {spool} cannot be used: {error.strerror or error}",
+            hint="free some space, or choose another --state",
+        ) from None
 
 
-def _way(task: RetrieveTask, study: WantedStudy, context: Context) -> OpenWay:
+@contextmanager
+def _ways(task: RetrieveTask, context: Context) -> Iterator[Callable[[WantedStudy], OpenWay]]:
     server = context.server(task.server, PacsServer)
     peer = peer_of(server, context)
-    classes = _classes(study.items)
+    if not task.move:
+        yield lambda study: lambda: open_get(peer, _classes(study.items))
+        return
     target = MoveTarget(server.move_ae_title, server.move_port)
-    if task.move:
-        return lambda: open_move(peer, classes, target)
-    return lambda: open_get(peer, classes)
+    every = _classes([item for study in task.studies for item in study.items])
+    with listening(target, every) as door:
+        yield lambda _study: lambda: open_move(peer, target, door)
 
 
 def _classes(items: Sequence[Item]) -> list[str]:
@@ -67,6 +77,7 @@ def _fetch(
     stages: Stages, study: WantedStudy, asker: Asker, spool: Path, room: int
 ) -> tuple[Retrieved, int]:
     arrivals = {item.id: found for item in study.items if (found := _here(stages, item, spool))}
+    reused = len(arrivals)
     waiting = [item for item in study.items if item.id not in arrivals]
     inbox = Inbox({_uid(item): spool_file(spool, item) for item in waiting}, room)
     no_get = False
@@ -81,6 +92,7 @@ def _fetch(
     result = Retrieved(
         study, tuple(arrivals.values()), missing, asker.why, inbox.full,
         bool(missing) and asker.stopped(), asker.silent, no_get,
+        reused,
     )  # fmt: skip
     return result, inbox.room
 

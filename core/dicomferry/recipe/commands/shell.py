@@ -179,7 +179,8 @@ def files_of(
         if wild:
             base = PurePosixPath(*path.parts[: wild[0]])
             yield Files(str(base), (str(PurePosixPath(*path.parts[wild[0] :])),))
-        elif folders and not path.suffix:
+        elif not path.suffix and (folders or str(path.parent) == "/"):
+            # Nobody keeps DICOM files in the root folder: it is a folder that is meant.
             yield Files(operand, (f"**/{pattern}" if recurse else pattern,))
         else:
             yield Files(str(path.parent), (path.name,))

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from dicomferry.recipe.commands.dcmodify import Modification, groups, read_modification
 from dicomferry.recipe.commands.shell import Files, NotTranslated, Script, files_of, read_script
 from dicomferry.recipe.commands.storescu import Sending, read_sending
-from dicomferry.recipe.commands.words import as_shell, as_template, parameters, read_commands
+from dicomferry.recipe.commands.words import (
+    as_shell,
+    as_template,
+    parameter,
+    parameters,
+    read_commands,
+)
 from dicomferry.recipe.rewriting import written
 
 _IN_PLACE = "files are not changed where they are: the edited ones are written into a new folder"
@@ -80,19 +86,28 @@ class _Draft:
             self._faults.append(NotTranslated(modification.line, "dcmodify", why))
 
     def _settle_files(self) -> None:
+        """Carry the files that are edited, else those that are sent; list where the two differ."""
         for sending in self._sendings:
-            if not self._edits and not self._files:
+            if not self._files and not self._edits:
                 self._files = sending.files
-            folders = {one.folder for one in sending.files} - {one.folder for one in self._files}
-            if folders and sending.files:
-                why = "not what is edited; the recipe sends the edited files"
-                what = f"sends {', '.join(map(as_shell, sorted(folders)))}"
-                self._faults.append(NotTranslated(sending.line, what, why))
-            elif self._edits and sending.line < self._edits[-1].line:
-                why = "it comes before an edit; the recipe edits first"
-                self._faults.append(NotTranslated(sending.line, "the order", why))
+            self._compare(sending)
         if self._edits and not self._sendings:
             self._faults.append(NotTranslated(self._edits[0].line, "dcmodify", _IN_PLACE))
+        if not self._files:
+            lines = [edit.line for edit in self._edits] + [one.line for one in self._sendings]
+            why = "they are not named there: the recipe has a parameter for their folder"
+            self._faults.append(NotTranslated(min(lines, default=1), "the files", why))
+            self._files = (Files(parameter("archive")),)
+
+    def _compare(self, sending: Sending) -> None:
+        others = set(sending.files) - set(self._files)
+        if others:
+            what = "sends " + ", ".join(f"{one.folder}/{one.include[0]}" for one in others)
+            why = "not what is edited; the recipe sends the edited files"
+            self._faults.append(NotTranslated(sending.line, as_shell(what), why))
+        elif self._edits and sending.line < self._edits[-1].line:
+            why = "it comes before an edit; the recipe edits first"
+            self._faults.append(NotTranslated(sending.line, "the order", why))
 
     def text(self) -> str:
         return "\n".join([*self._head(), *self._body(), *self._tests(), *self._notes()]) + "\n"
@@ -116,7 +131,7 @@ class _Draft:
         for name, sending in self._servers():
             yield from _server(name, sending)
         yield from ["", "sources:"]
-        for one in self._files or (Files("."),):
+        for one in self._files:
             include = ", ".join(written(as_template(pattern)) for pattern in one.include)
             folder = written(as_template(one.folder))
             yield f"  - folder: {{path: {folder}, include: [{include}]}}"

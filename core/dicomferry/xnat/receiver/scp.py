@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+from socketserver import BaseServer
 from typing import TYPE_CHECKING, Any
 
 from dicomferry.errors import FerryError
@@ -28,6 +29,9 @@ _CANNOT_UNDERSTAND = 0xC000
 _NOT_RECOGNIZED = (0x01, 0x01, 0x03)
 """Rejected permanently by the user: calling AE title not recognized (PS3.8 9.3.4)."""
 
+_LOOK = 0.05
+"""Seconds between two looks whether the server shall end."""
+
 _MAXIMUM_PDU = 1 << 18
 _MAXIMUM_ASSOCIATIONS = 100
 _COMMENT_LENGTH = 64
@@ -50,6 +54,7 @@ class StorageScp:
     def start(self) -> None:
         """Listen; raises `OSError` when the address cannot be had."""
         from pynetdicom import evt
+        from pynetdicom.transport import ThreadedAssociationServer
 
         handlers: list[EventHandlerType] = [
             (evt.EVT_CONN_OPEN, _no_delay),
@@ -57,11 +62,11 @@ class StorageScp:
             (evt.EVT_C_ECHO, lambda _event: 0x0000),
             (evt.EVT_C_STORE, self._on_store),
         ]
-        server = _application_entity(self.ae_title).start_server(
-            (self.host, self.port), block=False, evt_handlers=handlers
+        # not start_server(): its loop looks only twice a second whether it shall end
+        server: Any = _application_entity(self.ae_title).make_server(
+            (self.host, self.port), evt_handlers=handlers, server_class=ThreadedAssociationServer
         )
-        if server is None:
-            raise OSError(0, "the DICOM server did not start")
+        threading.Thread(target=server.serve_forever, args=(_LOOK,), daemon=True).start()
         self._server = server
         self.port = int(server.server_address[1])
 
@@ -69,7 +74,8 @@ class StorageScp:
         """Stop listening and close what is open."""
         self._stopping.set()
         if self._server is not None:
-            self._server.shutdown()
+            BaseServer.shutdown(self._server)
+            self._server.server_close()
             self._server = None
 
     def _on_request(self, event: Event) -> None:
@@ -158,7 +164,8 @@ def _wire(event: Event) -> Wire:
 
 
 def _reason(error: FerryError | OSError) -> str:
-    return error.message if isinstance(error, FerryError) else str(error)
+    # not str(error): it names the file, and that is made of labels
+    return error.message if isinstance(error, FerryError) else error.strerror or "I/O error"
 
 
 def _status(status: int, comment: str) -> Dataset:

@@ -18,8 +18,6 @@ class Request:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
-    base: str
-    """The root the client used, as `http://127.0.0.1:8080`."""
 
     @property
     def form(self) -> str:

@@ -58,7 +58,8 @@ class RestServer:
         except Refused as refused:
             return refused.answer
         except (FerryError, OSError) as error:
-            return text(error.message if isinstance(error, FerryError) else str(error), 500)
+            known = error.message if isinstance(error, FerryError) else error.strerror
+            return text(known or "I/O error", 500)
         except Exception as error:  # noqa: BLE001 - a servlet container answers 500 to all of it
             _LOG.error("a request could not be answered: %s", type(error).__name__)
             return text(f"Internal Server Error: {type(error).__name__}", 500)
@@ -107,7 +108,6 @@ class _Handler(BaseHTTPRequestHandler):
             dict(parse_qsl(parts.query, keep_blank_values=True)),
             {name.lower(): value for name, value in self.headers.items()},
             self.rfile.read(length),
-            f"http://{self.headers.get('Host', '')}",
         )
         self._send(self.server.answer(request))
 

@@ -1,0 +1,165 @@
+"""Write the manifest of a run, line by line as it goes."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TextIO
+
+import msgspec
+
+from dicomferry.engine.provenance.lock_file import Lock
+from dicomferry.engine.provenance.manifest import MANIFEST_VERSION
+from dicomferry.engine.stages import Taking
+from dicomferry.errors import LedgerError
+from dicomferry.ledger.deliveries import Delivered, columns_of
+from dicomferry.ledger.provenance import HeldBack
+from dicomferry.recipe.recipe import Recipe
+from dicomferry.recipe.secrets import is_reference, sounds_secret
+
+_FOLDER = "manifests"
+
+
+class ManifestWriter:
+    """Writes a manifest line by line; a context manager that ends it.
+
+    A run that is killed leaves a manifest without an end; what stands in it is true all the same.
+    `receivers` say what is behind each sink, by its step's id. Raises `LedgerError` where it cannot
+    be written.
+    """
+
+    def __init__(
+        self, state: Path, recipe: Recipe, run: int, lock: Lock, receivers: Mapping[str, str]
+    ) -> None:
+        self.path = state / _FOLDER / f"run-{run}.jsonl"
+        self._instances = 0
+        self._held = 0
+        self._complete = False
+        self._file = self._open(run)
+        self._write(
+            {
+                "manifest": MANIFEST_VERSION,
+                "run": run,
+                "recipe": str(recipe.file.absolute()),
+                "params": dict(_kept(recipe.params)),
+                "started": _now(),
+                "receivers": dict(receivers),
+                "lock": msgspec.to_builtins(lock),
+            }
+        )
+        self._flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            with suppress(OSError):
+                self._file.close()
+            return
+        self._write(
+            {
+                "finished": _now(),
+                "complete": self._complete,
+                "instances": self._instances,
+                "held": self._held,
+            }
+        )
+        try:
+            self._file.close()
+        except OSError as failure:
+            raise self._unwritable(failure) from None
+
+    def delivered(self, taking: Taking, results: Sequence[Delivered]) -> None:
+        """Note what became of instances at a sink, before the ledger does."""
+        for result in results:
+            self._write(_delivered_line(taking, result))
+        self._instances += len(results)
+        self._flush()
+
+    def finish(self, held: Iterator[HeldBack], *, complete: bool) -> None:
+        """Note what the plan held back, and whether the run brought everything."""
+        for item in held:
+            self._write(
+                {
+                    "held": str(item.verdict),
+                    "path": item.location.path,
+                    "member": item.location.member,
+                    "code": item.code,
+                    "reason": item.reason,
+                }
+            )
+            self._held += 1
+        self._complete = complete
+
+    def _open(self, run: int) -> TextIO:
+        """Open a file of a name that is free: a ledger that is put aside counts anew."""
+        try:
+            self.path.parent.mkdir(mode=0o700, exist_ok=True)
+            for number in count(2):
+                with suppress(FileExistsError):
+                    handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                    return os.fdopen(handle, "w", encoding="ascii")
+                self.path = self.path.with_name(f"run-{run}-{number}.jsonl")
+        except OSError as error:
+            raise self._unwritable(error) from None
+        raise AssertionError("the numbers do not end")
+
+    def _write(self, line: dict[str, Any]) -> None:
+        try:
+            # File names need not be UTF-8: escapes keep them.
+            self._file.write(json.dumps(line, separators=(",", ":")) + "\n")
+        except OSError as error:
+            raise self._unwritable(error) from None
+
+    def _flush(self) -> None:
+        try:
+            self._file.flush()
+        except OSError as error:
+            raise self._unwritable(error) from None
+
+    def _unwritable(self, error: OSError) -> LedgerError:
+        return LedgerError(
+            f"{self.path}: the manifest cannot be written: {error.strerror}",
+            hint="free some space or mend the disk, then run again: nothing is sent twice",
+        )
+
+
+def _delivered_line(taking: Taking, result: Delivered) -> dict[str, Any]:
+    due, proof = result.due, result.proof
+    outcome, reason, _ = columns_of(result.outcome)
+    place = due.destination
+    return {
+        "sink": taking.id,
+        "path": due.item.location.path,
+        "member": due.item.location.member,
+        "sop": proof.sop_instance_uid if proof else "",
+        "input": proof.input if proof else "",
+        "edits": due.edits,
+        "destination": [place.project, place.subject, place.session],
+        "sent_sop": due.sent.sop_instance_uid,
+        "sent": proof.sent if proof else "",
+        "outcome": outcome,
+        "reason": reason,
+    }
+
+
+def _kept(params: Mapping[str, str]) -> Iterator[tuple[str, str | None]]:
+    for name, value in params.items():
+        hidden = sounds_secret(name) and bool(value) and not is_reference(value)
+        yield name, None if hidden else value
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,132 @@
+"""`dicomferry init`: the recipe it writes is valid, and passes its own test."""
+
+from __future__ import annotations
+
+import os
+import pty
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from dicomferry.engine.expectation import run_tests
+from dicomferry.host import Selection, load_plugins
+from dicomferry.recipe.load import load_recipe
+from dicomferry.recipe.starter import SINKS, SOURCES
+from support.cli import PROGRAM, ferry
+
+PLUGINS = load_plugins(Selection())
+INSTALLED = PLUGINS.components
+CHOICES = [
+    (source, sink)
+    for source in SOURCES
+    for sink in SINKS
+    if source in INSTALLED.sources and sink in INSTALLED.sinks
+]
+
+
+def passes_its_own_test(path: Path) -> bool:
+    (result,) = run_tests(load_recipe(path, INSTALLED, {}), PLUGINS)
+    return result.passed
+
+
+@pytest.mark.parametrize(("source", "sink"), CHOICES)
+def test_a_recipe_to_start_from_passes_its_own_test(source: str, sink: str, tmp_path: Path) -> None:
+    path = tmp_path / "my recipe.yaml"
+
+    result = ferry("init", path, "--source", source, "--sink", sink)
+
+    assert result.returncode == 0, result.stderr
+    assert passes_its_own_test(path)
+
+
+def test_the_first_line_names_the_schema_beside_the_recipe(tmp_path: Path) -> None:
+    ferry("init", "r.yaml", cwd=tmp_path)
+
+    line, _, _ = (tmp_path / "r.yaml").read_text().partition("\n")
+    assert line == "# yaml-language-server: $schema=recipe.schema.json"
+    assert (tmp_path / "recipe.schema.json").is_file()
+
+
+def test_what_is_there_is_never_written_over(tmp_path: Path) -> None:
+    (tmp_path / "r.yaml").write_text("mine\n")
+
+    result = ferry("init", "r.yaml", cwd=tmp_path)
+
+    assert result.returncode == 2
+    assert (tmp_path / "r.yaml").read_text() == "mine\n"
+
+
+def test_a_source_that_no_plug_in_offers_is_refused(tmp_path: Path) -> None:
+    result = ferry("init", "r.yaml", cwd=tmp_path, env={"DICOMFERRY_BLOCK_PLUGINS": "folder"})
+
+    assert result.returncode == 2
+    assert "no plug-in offers the source 'folder'" in result.stderr
+
+
+def test_a_folder_with_trustworthy_headers_is_identified_by_them(
+    legacy: Path, tmp_path: Path
+) -> None:
+    for patient in ("MC0007", "MC0012"):
+        shutil.copytree(legacy / patient, tmp_path / "disk" / patient)
+
+    result = ferry("init", "r.yaml", "--from", "disk", cwd=tmp_path)
+
+    assert result.returncode == 0, result.stderr
+    text = (tmp_path / "r.yaml").read_text()
+    assert 'session: "{{ PatientID }}_{{ Modality }}_{{ StudyDate }}"' in text
+    assert passes_its_own_test(tmp_path / "r.yaml")
+
+
+def test_a_folder_whose_headers_say_nothing_is_identified_by_its_names(
+    legacy: Path, tmp_path: Path
+) -> None:
+    from pydicom import dcmread
+
+    for patient in ("MC0007", "MC0012"):
+        shutil.copytree(legacy / patient, tmp_path / "disk" / patient)
+    for path in (tmp_path / "disk").rglob("IM*"):
+        dataset = dcmread(path)
+        dataset.PatientID, dataset.PatientName, dataset.StudyDate = "ANON", "ANON", ""
+        dataset.save_as(path)
+
+    ferry("init", "r.yaml", "--from", "disk", cwd=tmp_path)
+
+    text = (tmp_path / "r.yaml").read_text()
+    assert "parts: '^(?P<subject>[^/]+)/(?P<visit>[^/]+)/'" in text
+    assert 'session: "{{ path.subject }}_{{ Modality }}_{{ path.visit }}"' in text
+    assert passes_its_own_test(tmp_path / "r.yaml")
+    plan = ferry("plan", "r.yaml", cwd=tmp_path)
+    assert "MC0012_MR_visit1" in plan.stdout, plan.stdout + plan.stderr
+
+
+def test_no_value_of_a_header_gets_into_the_recipe(legacy: Path, tmp_path: Path) -> None:
+    ferry("init", "r.yaml", "--from", legacy, cwd=tmp_path)
+
+    text = (tmp_path / "r.yaml").read_text()
+    assert "PatientID: " in text
+    assert not any(value in text for value in ("DOE", "ROSSI", "MC0012", "MEMORY CLINIC"))
+
+
+def test_a_folder_without_instances_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+
+    result = ferry("init", "r.yaml", "--from", "empty", cwd=tmp_path)
+
+    assert result.returncode == 2
+    assert not (tmp_path / "r.yaml").exists()
+
+
+def test_on_a_terminal_it_asks_three_questions(tmp_path: Path) -> None:
+    own, theirs = pty.openpty()
+    with subprocess.Popen(
+        [*PROGRAM, "init", "r.yaml"], cwd=tmp_path, stdin=theirs, stdout=theirs, stderr=theirs
+    ) as process:
+        os.write(own, b"folder\nxnat-cstore\nPILOT\n")
+        assert process.wait(timeout=60) == 0
+    os.close(own)
+    os.close(theirs)
+
+    recipe = load_recipe(tmp_path / "r.yaml", INSTALLED, {})
+    assert recipe.params["project"] == "PILOT"

@@ -1,0 +1,247 @@
+"""From a PACS to XNAT: by query and by DQR file, with C-GET and C-MOVE, across kills."""
+
+from __future__ import annotations
+
+import csv
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from pydicom import dcmread
+
+from dicomferry.xnat.identification import DqrIdentifier
+from dicomferry.xnat.identification_options import Identification
+from dicomferry.xnat.receiver import StandIn
+from support import pacs, servers
+from support.cli import PROGRAM, ferry
+from support.pacs_recipes import MOVER, csv_source, pacs_recipe
+
+
+@contextmanager
+def standin(folder: Path, routed: int) -> Iterator[StandIn]:
+    routing = {pacs.study_uid(number): "P" for number in range(1, routed + 1)}
+    options = Identification(projects=["P"], routing=routing)
+    with StandIn(DqrIdentifier(options), folder / "xnat") as receiver:
+        yield receiver
+
+
+@contextmanager
+def filled(kind: str, folder: Path, studies: int, port: int = 11112) -> Iterator[pacs.Pacs]:
+    """Run a PACS with so many studies of two instances; the last of them is a CT."""
+    for number in range(1, studies + 1):
+        modality = "CT" if number == studies else "MR"
+        pacs.study(folder / "in", number, Modality=modality)
+    run = pacs.orthanc if kind == "orthanc" else servers.dcmqrscp
+    with run(folder / kind, movers={MOVER: port}) as server:
+        pacs.fill(server, folder / "in")
+        yield server
+
+
+def wanted_csv(studies: int) -> str:
+    rows = (f"A{n:04},Subj{n:03},Subj{n:03}_MR1\n" for n in range(1, studies + 1))
+    return "Accession Number,Subject,Session\n" + "".join(rows)
+
+
+@pytest.fixture(autouse=True)
+def _programs(dcmtk: Callable[[str], str]) -> None:
+    dcmtk("dcmqrscp")
+    if servers.program("Orthanc") is None:
+        pytest.skip("Orthanc is not installed: sudo apt-get install orthanc")
+
+
+@pytest.mark.parametrize(
+    ("kind", "retrieve", "studies"),
+    [
+        ("orthanc", "c-get", 60),
+        ("dcmqrscp", "c-get", 6),
+        ("orthanc", "c-move", 6),
+        ("dcmqrscp", "c-move", 60),
+    ],
+)
+def test_the_studies_of_a_csv_arrive_relabelled(
+    tmp_path: Path, kind: str, retrieve: str, studies: int
+) -> None:
+    port = servers.free_port()
+    with filled(kind, tmp_path, studies, port) as server, standin(tmp_path, studies) as xnat:
+        source = csv_source(tmp_path, wanted_csv(studies))
+        recipe = pacs_recipe(
+            tmp_path, server, xnat, source, routed=studies, retrieve=retrieve,
+            move_ae_title=MOVER, move_port=port, batch=10,
+        )  # fmt: skip
+        result = ferry("run", recipe)
+        xnat.build()
+        sessions = [(s.label, s.instances) for s in xnat.tree().sessions]
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert sorted(sessions) == [(f"Subj{n:03}_MR1", 2) for n in range(1, studies + 1)]
+    assert not any((tmp_path / ".dicomferry" / "wanted" / "spool").iterdir())
+
+
+def test_a_killed_run_is_finished_without_retrieving_anything_twice(tmp_path: Path) -> None:
+    with (
+        filled("orthanc", tmp_path, 40) as server,
+        servers.storescp(tmp_path / "xnat", options=["--fork"]) as xnat,
+    ):
+        source = csv_source(tmp_path, wanted_csv(40))
+        recipe = pacs_recipe(tmp_path, server, xnat, source, retrieve="c-get")
+        spool = tmp_path / ".dicomferry" / "wanted" / "spool"
+        killed(recipe, lambda: spool.is_dir() and len(list(spool.glob("*.ferry"))) >= 30)
+        here = len(list(spool.glob("*.ferry")))
+        result = ferry("run", recipe, "--format", "json")
+        arrived = [dcmread(file).SOPInstanceUID for file in xnat.files()]
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert here >= 30
+    assert len(arrived) == len(set(arrived)) == 80
+    assert json.loads(result.stdout)["retrieval"]["retrieved"] == 80 - here
+
+
+def test_a_run_killed_while_it_delivers_retrieves_only_what_is_missing(tmp_path: Path) -> None:
+    with (
+        filled("orthanc", tmp_path, 40) as server,
+        servers.storescp(tmp_path / "xnat", options=["--fork"]) as xnat,
+    ):
+        source = csv_source(tmp_path, wanted_csv(40))
+        recipe = pacs_recipe(tmp_path, server, xnat, source, retrieve="c-get")
+        killed(recipe, lambda: len(xnat.files()) >= 20)
+        result = ferry("run", recipe, "--format", "json")
+        arrived = {dcmread(file).SOPInstanceUID for file in xnat.files()}
+        again = ferry("run", recipe, "--format", "json")
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert len(arrived) == 80
+    assert json.loads(result.stdout)["retrieval"]["retrieved"] == 0
+    assert json.loads(again.stdout)["retrieval"]["retrieved"] == 0
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def killed(recipe: Path, reached: Callable[[], bool]) -> None:
+    process = subprocess.Popen(
+        [*PROGRAM, "run", str(recipe)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    while process.poll() is None and not reached():
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def test_a_row_that_finds_several_studies_is_rejected_before_anything_is_retrieved(
+    tmp_path: Path,
+) -> None:
+    with filled("dcmqrscp", tmp_path, 4) as server, standin(tmp_path, 4) as xnat:
+        source = csv_source(
+            tmp_path, "Modality,Accession Number,Subject\nMR,,Subj002\n,A0004,Subj004\n"
+        )
+        recipe = pacs_recipe(tmp_path, server, xnat, source, routed=4)
+        result = ferry("run", recipe)
+        stored = xnat.receipts()
+    rejects = table(tmp_path / ".dicomferry" / "wanted" / "rejects.csv")
+    rows = table(tmp_path / ".dicomferry" / "wanted" / "rows.csv")
+
+    assert result.returncode == 1
+    assert len(stored) == 2
+    assert [row["Subject"] for row in rejects] == ["Subj002"]
+    assert pacs.study_uid(1) in rejects[0]["Rejected because"]
+    assert [(row["row"], row["outcome"]) for row in rows] == [("1", "rejected"), ("2", "stored")]
+
+
+@pytest.mark.parametrize("kind", ["orthanc", "dcmqrscp"])
+def test_a_modality_brings_no_study_of_another(tmp_path: Path, kind: str) -> None:
+    with filled(kind, tmp_path, 5) as server, standin(tmp_path, 5) as xnat:
+        source = csv_source(tmp_path, "Modality\nCT\n")
+        result = ferry("run", pacs_recipe(tmp_path, server, xnat, source, routed=5))
+        stored = {receipt.destination.session for receipt in xnat.receipts()}
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert stored == {"S0005"}
+
+
+def test_a_query_takes_ranges_wildcards_lists_and_chooses_series(tmp_path: Path) -> None:
+    for number in range(1, 5):
+        pacs.study(tmp_path / "in", number, series=2)
+    with servers.dcmqrscp(tmp_path / "pacs") as server, standin(tmp_path, 4) as xnat:
+        pacs.fill(server, tmp_path / "in")
+        where = [
+            {"PatientID": "P*", "StudyDate": "20210302-20210303"},
+            {"AccessionNumber": "A0002\\A0003"},
+        ]
+        source = {
+            "pacs-query": {
+                "pacs": "clinic",
+                "where": where,
+                "series": {"exclude": {"SeriesNumber": ["1"]}},
+            }
+        }
+        recipe = pacs_recipe(tmp_path, server, xnat, source, routed=4)
+        result = ferry("run", recipe)
+        stored = [receipt.destination.session for receipt in xnat.receipts()]
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert sorted(stored) == ["S0001"] * 2 + ["S0002"] * 2 + ["S0003"] * 2
+
+
+def test_a_plan_says_what_is_provisional_and_retrieves_nothing(tmp_path: Path) -> None:
+    with filled("orthanc", tmp_path, 2) as server, standin(tmp_path, 2) as xnat:
+        source = csv_source(tmp_path, wanted_csv(2))
+        result = ferry("plan", pacs_recipe(tmp_path, server, xnat, source, routed=2))
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "Subj001_MR1" in result.stdout
+    assert "provisional" in result.stdout
+    assert not (tmp_path / ".dicomferry" / "wanted" / "spool").exists()
+
+
+def test_a_file_with_errors_is_refused_before_the_pacs_is_asked(tmp_path: Path) -> None:
+    nobody = servers.StoreScp(9, "NOBODY", tmp_path, None)  # type: ignore[arg-type]
+    source = csv_source(tmp_path, "Acession Number,Subject\n1,S 1\n")
+    result = ferry("plan", pacs_recipe(tmp_path, nobody, nobody, source))
+
+    assert result.returncode == 2
+    assert "wanted.csv:1:1" in result.stderr
+    assert "wanted.csv:2:3" in result.stderr
+
+
+def test_a_pacs_that_is_not_there_is_told_without_a_traceback(tmp_path: Path) -> None:
+    nobody = servers.StoreScp(servers.free_port(), "NOBODY", tmp_path, None)  # type: ignore[arg-type]
+    source = csv_source(tmp_path, wanted_csv(1))
+    result = ferry("run", pacs_recipe(tmp_path, nobody, nobody, source))
+
+    assert result.returncode == 2
+    assert "NOBODY" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_outside_its_hours_nothing_is_retrieved_unless_asked(tmp_path: Path) -> None:
+    with filled("orthanc", tmp_path, 1) as server, standin(tmp_path, 1) as xnat:
+        source = csv_source(tmp_path, wanted_csv(1))
+        recipe = pacs_recipe(tmp_path, server, xnat, source, routed=1, hours={"all": "none"})
+        closed = ferry("run", recipe)
+        before = len(xnat.receipts())
+        now = ferry("run", recipe, "--now")
+        after = len(xnat.receipts())
+
+    assert (closed.returncode, before) == (1, 0)
+    assert "outside the hours of clinic" in closed.stdout
+    assert (now.returncode, after) == (0, 2)
+
+
+def test_a_small_spool_is_filled_and_emptied_until_all_is_there(tmp_path: Path) -> None:
+    for number in range(1, 4):
+        pacs.study(tmp_path / "in", number, instances=4, Rows=300)
+    with pacs.orthanc(tmp_path / "pacs") as server, standin(tmp_path, 3) as xnat:
+        pacs.fill(server, tmp_path / "in")
+        source = csv_source(tmp_path, wanted_csv(3))
+        recipe = pacs_recipe(tmp_path, server, xnat, source, routed=3)
+        result = ferry("run", recipe, "--spool", "1")
+        stored = len(xnat.receipts())
+
+    assert (result.returncode, stored) == (0, 12), result.stdout + result.stderr

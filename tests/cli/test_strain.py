@@ -1,0 +1,62 @@
+"""A receiver that is out of resources: less is sent at once, and nothing is lost or doubled."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from support.cli import ferry
+from support.instances import make_instances
+from support.misbehaving import AE_TITLE, HOST, Receiver, serving
+
+OUT_OF_RESOURCES = 0xA700
+SESSIONS, COUNT = 6, 24
+
+
+@dataclass
+class Address:
+    port: int
+    host: str = HOST
+    ae_title: str = AE_TITLE
+
+
+def carry(tmp_path: Path, write_recipe: Callable[..., Path], receiver: Receiver) -> str:
+    recipe = write_recipe(
+        Address(receiver.port),
+        sinks=[{"xnat-cstore": {"server": "xnat", "retries": 0}}],
+        dicom={"associations": 3},
+    )
+    return ferry("run", recipe).stdout
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    make_instances(tmp_path / "data", COUNT, sessions=SESSIONS)
+    return tmp_path / "data"
+
+
+@pytest.mark.usefixtures("data")
+def test_every_instance_is_offered_once_however_strained(
+    tmp_path: Path, write_recipe: Callable[..., Path]
+) -> None:
+    receiver = Receiver(status=lambda received: OUT_OF_RESOURCES)
+    with serving(receiver):
+        carry(tmp_path, write_recipe, receiver)
+
+    offered = Counter(received.sop_instance_uid for received in receiver.received)
+    assert len(offered) == COUNT
+    assert set(offered.values()) == {1}
+
+
+@pytest.mark.usefixtures("data")
+def test_what_was_refused_goes_with_the_next_run(
+    tmp_path: Path, write_recipe: Callable[..., Path]
+) -> None:
+    receiver = Receiver(status=lambda received: OUT_OF_RESOURCES if received.number < 9 else 0)
+    with serving(receiver):
+        carry(tmp_path, write_recipe, receiver)
+        assert "Everything is stored" in carry(tmp_path, write_recipe, receiver)

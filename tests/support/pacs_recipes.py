@@ -1,0 +1,60 @@
+"""Recipes that carry studies from a PACS of the test to a receiver of the test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from support.pacs import Pacs, study_uid
+
+MOVER = "FERRYMOVE"
+
+
+def pacs_recipe(
+    folder: Path,
+    pacs: Pacs,
+    receiver: Pacs,
+    source: dict[str, Any],
+    *,
+    routed: int = 0,
+    **server: Any,
+) -> Path:
+    """Write a recipe; the first `routed` studies are routed to the project P."""
+    address = {"host": pacs.host, "port": pacs.port, "ae_title": pacs.ae_title, "timeout": 20}
+    routing = {study_uid(number): "P" for number in range(1, routed + 1)}
+    recipe = {
+        "recipe": 1,
+        "name": "wanted",
+        "servers": {
+            "clinic": {"pacs": address | server},
+            "xnat": {
+                "xnat": {
+                    "dicom": {
+                        "host": receiver.host,
+                        "port": receiver.port,
+                        "ae_title": receiver.ae_title,
+                        "timeout": 20,
+                    },
+                    "identification": {
+                        "identifier": "dqr",
+                        "projects": ["P"],
+                        "routing": routing,
+                    },
+                }
+            },
+        },
+        "sources": [source],
+        "sinks": [{"xnat-cstore": {"server": "xnat"}}],
+    }
+    path = folder / "wanted.yaml"
+    with path.open("w") as file:
+        YAML(typ="safe").dump(recipe, file)
+    return path
+
+
+def csv_source(folder: Path, text: str, **options: Any) -> dict[str, Any]:
+    """Write a DQR file and return the source that reads it."""
+    (folder / "wanted.csv").write_text(text)
+    return {"csv-dqr": {"file": "wanted.csv", "pacs": "clinic", **options}}

@@ -1,0 +1,133 @@
+"""A PACS that does what it is told to, rather than what it should."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydicom import Dataset
+
+from support.instances import EXPLICIT_LITTLE, MR_IMAGE
+from support.servers import HOST
+
+FIND = "1.2.840.10008.5.1.4.1.2.2.1"
+GET = "1.2.840.10008.5.1.4.1.2.2.3"
+_UNIQUE = {"STUDY": "StudyInstanceUID", "SERIES": "SeriesInstanceUID", "IMAGE": "SOPInstanceUID"}
+
+
+@dataclass
+class Script:
+    """How it misbehaves.
+
+    `ignores` are keys it answers everything for; `answers` is how many made-up studies it adds;
+    `stops_after` ends every C-GET with a failure after so many instances, `aborts` by hanging up
+    instead; `lies` reports no failures; `stranger` is sent, unasked, before all else;
+    `final` is the final status of every C-FIND; `loses` are SOP Instance UIDs it never sends;
+    `pretends` are values it answers in place of those its instances have.
+    """
+
+    ignores: tuple[str, ...] = ()
+    answers: int = 0
+    stops_after: int | None = None
+    aborts: bool = False
+    lies: bool = False
+    stranger: Dataset | None = None
+    final: int = 0x0000
+    loses: tuple[str, ...] = ()
+    pretends: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class ScriptedPacs:
+    """A running one; `sent` are the SOP Instance UIDs it was asked to send, `gets` the requests."""
+
+    instances: list[Dataset]
+    script: Script
+    port: int = 0
+    ae_title: str = "SCRIPTED"
+    host: str = HOST
+    sent: list[str] = field(default_factory=list)
+    gets: int = 0
+
+    def find(self, event: Any) -> Iterator[tuple[int, Dataset | None]]:
+        """Answer a C-FIND."""
+        asked = event.identifier
+        unique = _UNIQUE[asked.QueryRetrieveLevel]
+        seen = set()
+        for instance in self.instances:
+            uid = str(instance[unique].value)
+            if uid not in seen and self._matches(asked, instance):
+                seen.add(uid)
+                answer = _answer(asked, instance)
+                for keyword, value in self.script.pretends.items():
+                    setattr(answer, keyword, value)
+                yield 0xFF00, answer
+        for number in range(self.script.answers if unique == "StudyInstanceUID" else 0):
+            answer = _answer(asked, self.instances[0])
+            answer.StudyInstanceUID = f"1.2.3.{number}"
+            yield 0xFF00, answer
+        yield self.script.final, None
+
+    def get(self, event: Any) -> Iterator[Any]:
+        """Answer a C-GET."""
+        self.gets += 1
+        found = [one for one in self.instances if self._matches(event.identifier, one)]
+        found = [one for one in found if one.SOPInstanceUID not in self.script.loses]
+        if self.script.stranger is not None:
+            found = [self.script.stranger, *found]
+        yield len(found)
+        for number, instance in enumerate(found):
+            if self.script.stops_after is not None and number >= self.script.stops_after:
+                if self.script.aborts:
+                    event.assoc.abort()
+                    return
+                yield 0x0000 if self.script.lies else 0xC000, None
+                return
+            self.sent.append(str(instance.SOPInstanceUID))
+            yield 0xFF00, instance
+
+    def _matches(self, asked: Dataset, instance: Dataset) -> bool:
+        for element in asked:
+            wanted = element.value
+            if element.keyword in ("QueryRetrieveLevel", *self.script.ignores) or not wanted:
+                continue
+            several = [str(one) for one in wanted] if element.VM > 1 else [str(wanted)]
+            found = str(instance.get(element.keyword, ""))
+            if not any(found == one or one.endswith("*") for one in several):
+                return False
+        return True
+
+
+def _answer(asked: Dataset, instance: Dataset) -> Dataset:
+    answer = Dataset()
+    answer.QueryRetrieveLevel = asked.QueryRetrieveLevel
+    for element in asked:
+        if element.keyword in instance:
+            answer[element.keyword] = deepcopy(instance[element.keyword])
+    return answer
+
+
+@contextmanager
+def scripted(instances: list[Dataset], script: Script) -> Iterator[ScriptedPacs]:
+    """Run a scripted PACS in a thread of this process."""
+    from pynetdicom import AE, evt
+
+    pacs = ScriptedPacs(instances, script)
+    entity = AE(pacs.ae_title)
+    entity.add_supported_context(FIND)
+    entity.add_supported_context(GET)
+    entity.add_supported_context(MR_IMAGE, EXPLICIT_LITTLE, scu_role=True, scp_role=True)
+    server = entity.start_server(
+        (HOST, 0),
+        block=False,
+        evt_handlers=[(evt.EVT_C_FIND, pacs.find), (evt.EVT_C_GET, pacs.get)],
+    )
+    assert server is not None
+    pacs.port = server.server_address[1]
+    try:
+        yield pacs
+    finally:
+        server.shutdown()
