@@ -22,6 +22,11 @@ _WIDTH = 60
 def diff_lines(session: Session, which: str) -> Iterator[str]:
     """Yield what the transforms change in the instance with this file name or SOP Instance UID."""
     item = _find(session, which)
+    if item.remote is not None:
+        raise FerryError(
+            f"{item.location} is not on this machine, so its edits cannot be shown",
+            hint="they are decided by its own header, once it is retrieved",
+        )
     stages = session.stages
     stages.prepare(session.ledger.path.parent, len(stages.transforms))
     blob = open_blob(item.location)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from dicomferry.dimse.association import AssociationLostError, ContextRefusedError, Peer
+from dicomferry.dimse.association import ContextRefusedError, Peer
 from dicomferry.dimse.contexts import MOST_CONTEXTS
 from dicomferry.dimse.inbox import Door, Inbox
 from dicomferry.dimse.retrieval import Ended, Request, Stopped, conclude, study_contexts
@@ -15,6 +15,7 @@ from dicomferry.dimse.scu import (
     IMPLICIT_LITTLE,
     STUDY_ROOT_GET,
     associated,
+    held,
     identifier,
 )
 
@@ -35,15 +36,14 @@ class GetWay:
 
     def retrieve(self, request: Request, inbox: Inbox, stopped: Stopped) -> Ended:
         """Ask for instances and take them; see `Way`."""
-        if not self._association.is_established:
-            raise AssociationLostError(f"{self._peer} ended the association")
         self._number += 1
         self._door.inbox = inbox
         try:
-            responses = self._association.send_c_get(
-                identifier(request.level, request.keys), STUDY_ROOT_GET, msg_id=self._number
-            )
-            return conclude(self._peer, self._association, responses, stopped)
+            with held(self._peer, self._association):
+                responses = self._association.send_c_get(
+                    identifier(request.level, request.keys), STUDY_ROOT_GET, msg_id=self._number
+                )
+                return conclude(self._peer, self._association, responses, stopped)
         finally:
             self._door.inbox = None
 

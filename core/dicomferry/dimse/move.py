@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dicomferry.dicom.quiet import quietly
-from dicomferry.dimse.association import AssociationLostError, Peer
+from dicomferry.dimse.association import Peer
 from dicomferry.dimse.inbox import Door, Inbox
 from dicomferry.dimse.link import tune
 from dicomferry.dimse.reference import silence, socket_of
@@ -18,6 +18,7 @@ from dicomferry.dimse.scu import (
     IMPLICIT_LITTLE,
     STUDY_ROOT_MOVE,
     associated,
+    held,
     identifier,
 )
 from dicomferry.errors import FerryError
@@ -54,18 +55,17 @@ class MoveWay:
 
     def retrieve(self, request: Request, inbox: Inbox, stopped: Stopped) -> Ended:
         """Ask for instances and take them; see `Way`."""
-        if not self._association.is_established:
-            raise AssociationLostError(f"{self._peer} ended the association")
         self._number += 1
         self._door.inbox = inbox
         try:
-            responses = self._association.send_c_move(
-                identifier(request.level, request.keys),
-                self._target.ae_title,
-                STUDY_ROOT_MOVE,
-                msg_id=self._number,
-            )
-            ended = conclude(self._peer, self._association, responses, stopped)
+            with held(self._peer, self._association):
+                responses = self._association.send_c_move(
+                    identifier(request.level, request.keys),
+                    self._target.ae_title,
+                    STUDY_ROOT_MOVE,
+                    msg_id=self._number,
+                )
+                ended = conclude(self._peer, self._association, responses, stopped)
         finally:
             self._door.inbox = None
         if ended.status in _UNKNOWN_DESTINATION and not (inbox.arrived or inbox.full):

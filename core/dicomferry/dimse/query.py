@@ -14,6 +14,7 @@ from dicomferry.dimse.scu import (
     IMPLICIT_LITTLE,
     STUDY_ROOT_FIND,
     associated,
+    held,
     identifier,
     status_of,
 )
@@ -75,13 +76,11 @@ class Query:
         Raises `IncompleteAnswerError` for any final status but success, `TooManyAnswersError`
         for more than `most`, and `AssociationLostError`.
         """
-        if not self._association.is_established:
-            raise AssociationLostError(f"{self._peer} ended the association")
         self._number += 1
         asked = identifier(level.name, dict.fromkeys((level.unique_key, *level.returned), "")
                            | dict(keys))  # fmt: skip
         found: list[dict[str, str]] = []
-        with quietly():
+        with held(self._peer, self._association), quietly():
             for answer, dataset in self._association.send_c_find(
                 asked, STUDY_ROOT_FIND, msg_id=self._number
             ):

@@ -15,8 +15,8 @@ from dicomferry.dimse.association import (
     Peer,
     UnreachableError,
 )
+from dicomferry.dimse.checkpoint import Checkpoint
 from dicomferry.dimse.contexts import Syntaxes
-from dicomferry.dimse.gate import Gate
 from dicomferry.dimse.link import tune
 from dicomferry.dimse.negotiate import user_identity
 from dicomferry.dimse.reference import (
@@ -86,22 +86,35 @@ def associated(
             raise AssociationRejectedError(peer, *rejections[0])
         raise failure(peer, contexts, association, bool(connections))
     tune(connections[0])
-    gate = Gate()
-    gate.hold(association)
+    association._reactor_checkpoint = Checkpoint()  # noqa: SLF001 - see Checkpoint
     try:
         yield association
     finally:
-        end(association, gate)
+        end(association)
         for connection in connections:
             connection.close()
 
 
-def end(association: Association, gate: Gate) -> None:
+@contextmanager
+def held(peer: Peer, association: Association) -> Iterator[None]:
+    """Keep the association's own thread from the answers to one request.
+
+    Raises `AssociationLostError` where the association is over.
+    """
+    checkpoint = association._reactor_checkpoint  # noqa: SLF001 - see Checkpoint
+    if not association.is_established or not isinstance(checkpoint, Checkpoint):
+        raise AssociationLostError(f"{peer} ended the association")
+    with checkpoint.held() as stands:
+        if not stands or not association.is_established:
+            raise AssociationLostError(f"{peer} ended the association")
+        yield
+
+
+def end(association: Association) -> None:
     """Release where the association still stands, else let its threads go."""
     with contextlib.suppress(RuntimeError):
         if association.is_established:
             association.release()
-    gate.open()
     association.kill()
 
 
