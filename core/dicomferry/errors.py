@@ -36,6 +36,12 @@ class ProblemsError(FerryError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+class StoppedError(FerryError):
+    """The user stopped what was going on before it had an effect."""
+
+    exit_code = 1
+
+
 class TemplateError(FerryError):
     """A template or a condition that this instance cannot answer: a name is missing, say."""
 

@@ -270,6 +270,27 @@ def test_an_interrupt_stops_cleanly_and_says_how_to_go_on(
         assert len(receiver.files()) == 3000
 
 
+@pytest.mark.parametrize("verb", ["plan", "run"])
+def test_an_interrupt_while_planning_ends_at_once_and_the_next_run_plans_anew(
+    tmp_path: Path, write_recipe: Callable[..., Path], storescp: servers.StoreScp, verb: str
+) -> None:
+    make_instances(tmp_path / "data", 6000, sessions=3)
+    recipe = write_recipe(storescp)
+    running = subprocess.Popen(
+        [*PROGRAM, verb, str(recipe)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    while not (tmp_path / ".dicomferry" / "journey" / "ledger.sqlite").exists():
+        time.sleep(0.001)
+    running.send_signal(signal.SIGINT)
+    output, errors = running.communicate(timeout=60)
+
+    assert running.returncode == 1, output
+    assert "stopped" in errors
+    assert "Traceback" not in errors
+    assert storescp.files() == []
+    assert "6,000 instances" in ferry("plan", recipe).stdout
+
+
 def test_an_unwritable_state_folder_is_told_with_a_way_out(
     data: Path, tmp_path: Path, write_recipe: Callable[..., Path]
 ) -> None:

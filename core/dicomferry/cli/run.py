@@ -101,9 +101,9 @@ def stoppable(session: Session) -> Iterator[None]:
     """Let the first Ctrl-C or SIGTERM end the run cleanly, and a second one at once."""
 
     def stop(_signal: int, _frame: object) -> None:
-        click.echo("\nstopping after the instances under way; once more stops at once", err=True)
-        session.stop()
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        session.stop()
+        click.echo("\nstopping after the instances under way; once more stops at once", err=True)
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -18,7 +18,7 @@ from dicomferry.engine.retrieve.retriever import Courtesy, Retrieval, Retriever
 from dicomferry.engine.retrieve.row_tables import write_row_tables
 from dicomferry.engine.stages import Stages, build_stages, only_servers
 from dicomferry.engine.worker import WorkerSpec
-from dicomferry.errors import FerryError, LedgerError
+from dicomferry.errors import FerryError, LedgerError, StoppedError
 from dicomferry.host import Plugins, Selection
 from dicomferry.ledger import Ledger, Lock
 from dicomferry.ledger.deliveries import Deliveries
@@ -99,6 +99,7 @@ class Session:
         self._shop = Workshop(stages, ledger, spec, processes, job.progress)
         self._under_way: list[Courier | Retriever] = []
         self._stopped = False
+        self._planning = False
 
     @property
     def recipe(self) -> Recipe:
@@ -107,7 +108,11 @@ class Session:
 
     def plan(self) -> Planned:
         """Bring the plan up to date and look for problems. Nothing is sent."""
-        make_plan(self._shop)
+        self._planning = True
+        try:
+            make_plan(self._shop)
+        finally:
+            self._planning = False
         xnat = any(sink.sink.server for sink in self.stages.sinks)
         recipe = self._job.recipe
         anonymizes = anonymizes_of(recipe, self.stages)
@@ -157,8 +162,14 @@ class Session:
         return retriever.result if self._stopped else retriever.bring(limit)
 
     def stop(self) -> None:
-        """End a run after the instances under way. Safe to call from a signal handler."""
+        """End a run after the instances under way. Safe to call from a signal handler.
+
+        Raises `StoppedError` while there is only a plan in the making: nothing is under way then,
+        and a half-made plan is made anew by the next run.
+        """
         self._stopped = True
+        if self._planning:
+            raise StoppedError("stopped while planning; nothing was sent")
         for one in self._under_way:
             one.stop()
 
