@@ -98,8 +98,12 @@ class Deliveries:
         )
         dues = tuple(
             Due(
-                at_hand(item_of(row[:9]), row[16]), InstanceRef(*row[9:13]), row[13], place,
-                row[14], row[15],
+                at_hand(item_of(row[:9]), row[16]),
+                InstanceRef(*row[9:13]),
+                row[13],
+                place,
+                row[14],
+                row[15],
             )
             for row in rows
         )
