@@ -190,7 +190,8 @@ class Because:
 class Forecast:
     """What XNAT will make of one instance, and why; `refused` is why it would not take it.
 
-    `notes` are codes of what a person would read in the header and XNAT does not.
+    `notes` are codes of what a person would read in the header and XNAT does not. `originals` are
+    the texts that the labels of subject and session were made of, before XNAT cleaned them.
     """
 
     destination: Destination
@@ -198,6 +199,7 @@ class Forecast:
     auto_archive: AutoArchive
     refused: str | None = None
     notes: tuple[str, ...] = ()
+    originals: tuple[str | None, str | None] = (None, None)
 
 
 @dataclass(frozen=True, slots=True)

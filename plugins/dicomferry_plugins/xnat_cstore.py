@@ -37,6 +37,7 @@ from dicomferry import (
     store_status,
 )
 from dicomferry_plugins._associations import Associations
+from dicomferry_plugins._discreet import discreet
 from dicomferry_plugins._resend import BackOff, Breaker, Trouble
 
 _NO_WAY = (AssociationLostError, AssociationRejectedError, UnreachableError)
@@ -135,7 +136,7 @@ class Delivery:
         except OSError as error:
             return Failed(f"reading the source: {error.strerror or error}", retryable=True)
         self._sink.breaker.answered()
-        return self._judge(response.status, response.error_comment)
+        return self._judge(response.status, discreet(response.error_comment, parcel.header))
 
     def _judge(self, code: int, comment: str) -> Outcome | Trouble:
         status = store_status(code)

@@ -12,6 +12,7 @@ from dicomferry.xnat.identification_options import Identification, RoutingRules,
 from dicomferry.xnat.receiver.filters import SeriesFilter
 from support.fake_xnat_rest import Says, fake_xnat, shaped, table
 from support.journey import Journey, journey
+from support.scripted_pacs import Script, scripted
 
 RULE = "(0010,0020):(.*)"
 LIVE = Identification(
@@ -174,8 +175,8 @@ def test_a_server_that_is_away_is_a_failure_and_no_traceback(tmp_path: Path, res
 
 
 def test_a_pacs_is_asked_too(tmp_path: Path) -> None:
-    with journey(tmp_path) as trip:
-        pacs = {"host": trip.xnat.host, "port": trip.xnat.port, "ae_title": "XNAT"}
+    with journey(tmp_path) as trip, scripted([], Script()) as server:
+        pacs = {"host": server.host, "port": server.port, "ae_title": server.ae_title}
         text = trip.recipe.read_text()
         block = f"servers:\n  old-pacs: {{pacs: {json.dumps(pacs)}}}\n"
         trip.recipe.write_text(text.replace("servers:\n", block))

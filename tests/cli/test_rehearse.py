@@ -195,6 +195,35 @@ def test_the_plan_says_why_and_what_to_do(write_recipe: WriteRecipe, tmp_path: P
     assert any(line.startswith("do:  give each series") for line in lines)
 
 
+def test_an_odd_uid_makes_no_noise(write_recipe: WriteRecipe, tmp_path: Path) -> None:
+    instances(tmp_path / "data", {"SOPInstanceUID": "2.25.7777777"})
+    (path,) = (tmp_path / "data").iterdir()
+    path.write_bytes(path.read_bytes().replace(b"2.25.7777777", b"2.25.0777777"))
+    result = ferry("rehearse", plain(write_recipe))
+    assert "1 of 1 session landed as forecast." in result.stdout
+    assert "Warning:" not in result.stderr
+
+
+def test_what_a_rehearsal_holds_back_is_not_looked_for_in_the_recipes_ledger(
+    write_recipe: WriteRecipe, tmp_path: Path
+) -> None:
+    instances(tmp_path / "data", {}, {})
+    (tmp_path / "data" / "I1").write_bytes((tmp_path / "data" / "I1").read_bytes()[:-7])
+    result = ferry("rehearse", plain(write_recipe))
+    assert "rejected before sending: 1 file (damaged)" in result.stdout
+    assert "dicomferry status" not in result.stdout
+
+
+def test_the_plan_finds_patients_who_are_one_once_cleaned(
+    write_recipe: WriteRecipe, tmp_path: Path
+) -> None:
+    names = ({"PatientName": "DOE^JOHN"}, {"PatientName": "DOE JOHN"})
+    instances(tmp_path / "data", *names)
+    found = problems(plain(write_recipe))["label-collision"]
+    assert found["severity"] == "error"
+    assert "2 different subjects fall together on the label 'DOE_JOHN'" in found["message"]
+
+
 def test_verify_explains_and_saves_what_a_real_receiver_made_of_it(tmp_path: Path) -> None:
     from support.journey import journey
 
@@ -210,3 +239,60 @@ def test_verify_explains_and_saves_what_a_real_receiver_made_of_it(tmp_path: Pat
     assert "rule: a session label keeps its StudyInstanceUID" in result.stdout
     assert "the plan said so: session-of-several-studies" in result.stdout
     assert len(json.loads((tmp_path / "vectors.json").read_text())) == 1
+
+
+def test_run_verify_explains_as_verify_does(tmp_path: Path) -> None:
+    from support.journey import journey
+
+    with journey(tmp_path, quiet_period=0.3) as trip:
+        make_instances(tmp_path / "data", 4, sessions=2, series=1)
+        trip.write(session="MC_MR")
+        text = trip.recipe.read_text().replace("'{{ PatientID }}'", "MC")
+        trip.recipe.write_text(text)
+        run = trip.ferry("run", "--verify", "--wait", "30s")
+        verified = trip.verify()
+    assert run.returncode == 1
+    assert "rule: a session label keeps its StudyInstanceUID" in run.stdout
+    (session,) = verified["sessions"]
+    told = [line for line in session["explanation"] if line.startswith("rule: ")]
+    assert told == ["rule: a session label keeps its StudyInstanceUID: another one is not merged"]
+
+
+SHARED = Path(__file__).parents[3] / "shared" / "data" / "dicom"
+LABELS = {
+    "subject": "{{ PatientID | default('NONE') }}",
+    "session": "{{ PatientID | default('NONE') }}_{{ Modality }}_{{ StudyInstanceUID }}",
+}
+
+
+def unforetold(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what is not as forecast, and no code of the plan announced it."""
+    return [
+        verdict
+        for verdict in report["verdicts"]
+        if not verdict["as_forecast"]
+        and not any(line.startswith("the plan said so: ") for line in verdict["explanation"])
+    ]
+
+
+if SHARED.exists():
+
+    def test_all_shared_files_land_as_forecast_or_the_plan_said_why(
+        write_recipe: WriteRecipe,
+    ) -> None:
+        transforms = ({"identify": {"project": "P"} | LABELS},)
+        source = {"path": str(SHARED), "archives": True}
+        _, report = rehearse(write_recipe(transforms=transforms, source=source))
+        assert report["forecast"] > 40
+        assert unforetold(report) == []
+
+    def test_all_shared_files_end_as_foretold_under_their_own_labels(
+        write_recipe: WriteRecipe,
+    ) -> None:
+        allow = ["label-collision", "session-of-several-subjects"]
+        recipe = plain(write_recipe, source={"path": str(SHARED)}, allow=allow)
+        _, report = rehearse(recipe)
+        codes = {problem["code"] for problem in report["plan"]["problems"]}
+        assert "unassigned" in codes
+        assert report["forecast"] > 20
+        assert unforetold(report) == []

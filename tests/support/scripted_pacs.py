@@ -117,6 +117,7 @@ def scripted(instances: list[Dataset], script: Script) -> Iterator[ScriptedPacs]
 
     pacs = ScriptedPacs(instances, script)
     entity = AE(pacs.ae_title)
+    entity.add_supported_context("1.2.840.10008.1.1")
     entity.add_supported_context(FIND)
     entity.add_supported_context(GET)
     entity.add_supported_context(MR_IMAGE, EXPLICIT_LITTLE, scu_role=True, scp_role=True)

@@ -32,7 +32,10 @@ from dicomferry.recipe.recipe import Recipe
 @set_option
 @state_option
 @format_option
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Save it as .json or .csv.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path),
+    help="Save it as .json, or as .csv to choose from.",
+)  # fmt: skip
 @click.option("--ask", is_flag=True, help="Ask XNAT what stands in the way there (needs rest:).")
 @click.option("--diff", metavar="FILE|UID", help="Show the tag edits of one instance instead.")
 def command(

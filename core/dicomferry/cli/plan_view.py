@@ -10,9 +10,9 @@ from itertools import groupby
 from pathlib import Path
 
 from dicomferry.cli.text import columns, count, printable, problem_json, problem_lines, size
+from dicomferry.engine.choosing import table_rows
 from dicomferry.engine.retrieve.outlook import outlook
 from dicomferry.engine.session import Planned, Session
-from dicomferry.engine.spreadsheet import neutral
 from dicomferry.errors import FerryError
 from dicomferry.ledger.rows import Verdict
 from dicomferry.ledger.view import ItemState, LedgerView, SessionPlan
@@ -45,17 +45,18 @@ def plan_json(session: Session, planned: Planned) -> dict[str, object]:
 
 
 def save_plan(session: Session, planned: Planned, path: Path) -> None:
-    """Save the plan: every instance as a row for `.csv`, everything for `.json`."""
+    """Save the plan: its series to choose from for `.csv`, everything for `.json`."""
     match path.suffix.lower():
         case ".json":
             text = json.dumps(plan_json(session, planned), indent=2, ensure_ascii=False) + "\n"
         case ".csv":
-            text = _spreadsheet(planned.view)
+            text = _spreadsheet(session, planned.view)
         case other:
             raise FerryError(
                 f"{path}: a plan is saved as .json or .csv, not '{other}'", hint="name it plan.csv"
             )
     try:
+        path.touch(mode=0o600)  # it names patients
         path.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise FerryError(f"{path}: cannot be written: {error.strerror}") from None
@@ -161,15 +162,7 @@ def _item_json(item: ItemState) -> dict[str, object]:
     }
 
 
-def _spreadsheet(view: LedgerView) -> str:
+def _spreadsheet(session: Session, view: LedgerView) -> str:
     table = io.StringIO()
-    writer = csv.writer(table)
-    writer.writerow(
-        ["file", "verdict", "code", "reason", "project", "subject", "session", "SOPInstanceUID"]
-    )
-    for item in view.items():
-        place = item.destination
-        names = (place.project or "Unassigned", place.subject or "", place.session) if place else ()
-        row = (str(item.location), item.verdict, item.code, item.reason, *(names or ("", "", "")))
-        writer.writerow([neutral(cell) for cell in (*row, item.sop_instance_uid)])
+    csv.writer(table).writerows(table_rows(session.ledger, view))
     return table.getvalue()

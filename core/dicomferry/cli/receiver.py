@@ -103,9 +103,10 @@ def command(
 
     It takes instances by DICOM and, with --rest-port, questions and uploads by REST.
     """
+    from dicomferry.cli.tree_view import format_tree
+    from dicomferry.dicom.quiet import quietly
     from dicomferry.engine.context import LooseContext
     from dicomferry.xnat.receiver import StandIn
-    from dicomferry.xnat.tree import format_tree
 
     plugins = find_plugins()
     declared = read_identification(server_file, plugins) if server_file else None
@@ -113,7 +114,7 @@ def command(
     done = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: done.set())
-    with StandIn(
+    stand_in = StandIn(
         context.identifier_of(declared),
         storage,
         ae_title=ae_title,
@@ -121,7 +122,8 @@ def command(
         port=port,
         rest_port=rest_port,
         settings=_settings(context, declared, **behavior),
-    ) as stand_in:
+    )
+    with quietly(), stand_in:
         rest = f", REST at {stand_in.url}" if stand_in.url else ""
         click.echo(
             f"a stand-in, NOT an XNAT: {ae_title} listens at {host}:{stand_in.port}{rest};"

@@ -25,6 +25,7 @@ from dicomferry.cli.progress import choose_display
 from dicomferry.cli.report_view import report_json, report_lines
 from dicomferry.cli.run import stoppable
 from dicomferry.cli.text import count, say
+from dicomferry.cli.tree_view import format_tree
 from dicomferry.engine.context import BuildContext
 from dicomferry.engine.mismatch import Explainer, as_forecast
 from dicomferry.engine.reconcile import Inquiry, SessionVerdict, inquire
@@ -32,7 +33,7 @@ from dicomferry.engine.rehearsal import open_stage
 from dicomferry.engine.servers import targets_of
 from dicomferry.engine.session import Job, Planned, RunReport, Session, open_session
 from dicomferry.xnat.receiver import Faults
-from dicomferry.xnat.tree import Tree, format_tree
+from dicomferry.xnat.tree import Tree
 
 Verdicts = tuple[SessionVerdict, ...]
 
@@ -57,9 +58,9 @@ def command(
 ) -> int:
     """Run RECIPE against a stand-in XNAT on this machine, and ask it what it holds.
 
-    Nothing leaves the machine, no real server is contacted, and the recipe's own ledger is not
-    touched. Sinks that deliver to no server are left out. The stand-in is not an XNAT: it knows
-    how XNAT identifies, groups and archives, and no more.
+    Nothing is sent to any server, and the recipe's own ledger is not touched. A PACS among the
+    sources is asked, though, and retrieved from. Sinks that deliver to no server are left out.
+    The stand-in is not an XNAT: it knows how XNAT identifies, groups and archives, and no more.
     """
     plugins = find_plugins()
     selection = find_selection()
@@ -89,7 +90,7 @@ def command(
                 plan = plan_json(session, planned)
                 click.echo(json.dumps(_json(report, trees, verdicts, plan), indent=2))
             else:
-                say(_lines(report, recipe, trees, verdicts))
+                say(_lines(report, trees, verdicts))
             return 0 if report.complete and all(map(as_forecast, verdicts)) else 1
 
 
@@ -101,13 +102,12 @@ def _stay(session: Session, planned: Planned) -> int:
     return 2 if planned.errors else int(bool(planned.rejected))
 
 
-def _lines(
-    report: RunReport, recipe: Path, trees: Mapping[str, Tree], verdicts: Verdicts
-) -> Iterator[str]:
+def _lines(report: RunReport, trees: Mapping[str, Tree], verdicts: Verdicts) -> Iterator[str]:
     yield ""
     # the plan above has told the problems
     told = replace(report, planned=replace(report.planned, problems=()))
-    yield from report_lines(told, recipe, limited=False)
+    # without the recipe: the scratch ledger is gone with the rehearsal, and `status` of no help
+    yield from report_lines(told, None, limited=False)
     for name, tree in trees.items():
         yield ""
         yield f"What the XNAT '{name}' would hold (from a stand-in, which is not an XNAT):"

@@ -13,7 +13,9 @@ from dicomferry.ledger.rows import Verdict
 _REASONS = 10
 
 
-def report_lines(report: RunReport, recipe: Path | None, *, limited: bool) -> Iterator[str]:
+def report_lines(
+    report: RunReport, recipe: Path | None, *, limited: bool, again: str = ""
+) -> Iterator[str]:
     """Yield what was stored where, what was not and why, and how to go on.
 
     Without a `recipe`, as after a rehearsal, there is nothing to go on with.
@@ -36,7 +38,7 @@ def report_lines(report: RunReport, recipe: Path | None, *, limited: bool) -> It
         yield f"  rejected before sending: {count(kind.count, 'file')} ({kind.code})"
     if report.planned.problems:
         yield from problem_lines(report.planned.problems)
-    yield _ending(report, recipe, limited=limited)
+    yield _ending(report, recipe, again or str(recipe), limited=limited)
 
 
 def report_json(report: RunReport) -> dict[str, object]:
@@ -79,12 +81,12 @@ def _tally(tally: Tally) -> str:
     return ", ".join(parts)
 
 
-def _ending(report: RunReport, recipe: Path | None, *, limited: bool) -> str:
+def _ending(report: RunReport, recipe: Path | None, named: str, *, limited: bool) -> str:
     if report.complete:
         return "Everything is stored."
     if recipe is None:
         return "Not everything is stored; what was held back is listed above."
-    again = f"dicomferry run {recipe}"
+    again = f"dicomferry run {named}"
     if report.interrupted:
         return f"Stopped. {report.remaining:,} still to bring; go on with: {again}"
     if report.remaining and limited:

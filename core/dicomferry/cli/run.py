@@ -28,6 +28,7 @@ from dicomferry.cli.report_view import report_json, report_lines
 from dicomferry.cli.text import say
 from dicomferry.cli.verdict_view import findings_json, findings_lines
 from dicomferry.engine.context import BuildContext
+from dicomferry.engine.mismatch import Explainer
 from dicomferry.engine.reconcile import Findings, Inquiry, inquire
 from dicomferry.engine.retrieve.retriever import Courtesy
 from dicomferry.engine.servers import targets_of
@@ -40,6 +41,10 @@ from dicomferry.engine.session import Job, Planned, RunReport, Session, open_ses
 @state_option
 @format_option
 @click.option("--dry-run", is_flag=True, help="Plan only, as `plan` does.")
+@click.option(
+    "--plan", "chosen", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    help="Bring only what a saved plan.csv includes.",
+)  # fmt: skip
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Bring N sessions at most.")
 @click.option("--locked", is_flag=True, help="Refuse where anything differs from NAME.lock.")
 @click.option("--verify", is_flag=True, help="Wait for XNAT, then ask it what it holds.")
@@ -59,6 +64,7 @@ def command(
     state: Path | None,
     form: str,
     dry_run: bool,
+    chosen: Path | None,
     limit: int | None,
     locked: bool,
     verify: bool,
@@ -79,7 +85,7 @@ def command(
             refuse_drift(recipe, loaded, plugins, session.stages)
         targets = targets_of(session.stages, BuildContext(loaded, plugins)) if verify else ()
         with display:
-            planned = session.plan()
+            planned = session.plan(chosen)
         if dry_run or planned.errors:
             _show_plan(session, planned, form)
             return 2 if planned.errors else int(bool(planned.rejected))
@@ -91,7 +97,8 @@ def command(
             inquiry = Inquiry(session.stages, session.ledger, targets, again, wait=wait)
             with display:
                 findings = inquire(inquiry, display.show)
-        _show_report(report, recipe, form, findings, limited=limit is not None)
+        named = f"{recipe} --plan {chosen}" if chosen else str(recipe)
+        _show_report(report, recipe, form, findings, named, limited=limit is not None)
         landed = findings is None or findings.landed
         return 0 if landed and (report.complete or (limit and _only_limited(report))) else 1
 
@@ -127,15 +134,22 @@ def _show_plan(session: Session, planned: Planned, form: str) -> None:
 
 
 def _show_report(
-    report: RunReport, recipe: Path, form: str, findings: Findings | None, *, limited: bool
+    report: RunReport,
+    recipe: Path,
+    form: str,
+    findings: Findings | None,
+    named: str,
+    *,
+    limited: bool,
 ) -> None:
+    explain = Explainer(report.planned.view, report.planned.problems).rules
     if form == "json":
         whole = {**report_json(report), "manifest": str(report.manifest)}
         if findings is not None:
-            whole["verify"] = findings_json(findings)
+            whole["verify"] = findings_json(findings, explain)
         click.echo(json.dumps(whole, indent=2))
     else:
-        say(report_lines(report, recipe, limited=limited))
+        say(report_lines(report, recipe, limited=limited, again=named))
         say([f"Manifest: {report.manifest}"])
         if findings is not None:
-            say(findings_lines(findings))
+            say(findings_lines(findings, explain))

@@ -23,19 +23,18 @@ Explain = Callable[[SessionVerdict], Iterable[str]]
 """Gives the rules that made the difference between a session and its forecast."""
 
 
-def show_findings(
-    findings: Findings, form: str, marked: int = 0, explain: Explain = lambda _verdict: ()
-) -> None:
+def show_findings(findings: Findings, form: str, marked: int, explain: Explain) -> None:
     """Print the verdicts; `marked` instances are due again."""
     if form == "json":
-        click.echo(json.dumps({**findings_json(findings), "due_again": marked}, indent=2))
+        told = {**findings_json(findings, explain), "due_again": marked}
+        click.echo(json.dumps(told, indent=2))
         return
     say(findings_lines(findings, explain))
     if marked:
         click.echo(f"{count(marked, 'instance')} will be sent again by the next run.")
 
 
-def findings_lines(findings: Findings, explain: Explain = lambda _verdict: ()) -> Iterator[str]:
+def findings_lines(findings: Findings, explain: Explain) -> Iterator[str]:
     """Yield one line for each session, and below it what is wrong and what mends it."""
     if not findings.verdicts:
         yield "The plan holds nothing for an XNAT."
@@ -50,11 +49,14 @@ def findings_lines(findings: Findings, explain: Explain = lambda _verdict: ()) -
     yield from _sums(findings)
 
 
-def findings_json(findings: Findings) -> dict[str, object]:
+def findings_json(findings: Findings, explain: Explain) -> dict[str, object]:
     """Return the verdicts as plain data."""
     return {
         "landed": findings.landed,
-        "sessions": [_verdict_json(verdict) for verdict in findings.verdicts],
+        "sessions": [
+            {**_verdict_json(verdict), "explanation": list(explain(verdict))}
+            for verdict in findings.verdicts
+        ],
         "content": [
             {
                 "sameness": str(one.sameness),
@@ -66,11 +68,12 @@ def findings_json(findings: Findings) -> dict[str, object]:
     }
 
 
-def save_findings(findings: Findings, path: Path) -> None:
+def save_findings(findings: Findings, path: Path, explain: Explain) -> None:
     """Save the verdicts: a row for each session as `.csv`, everything as `.json`."""
     match path.suffix.lower():
         case ".json":
-            text = json.dumps(findings_json(findings), indent=2, ensure_ascii=False) + "\n"
+            told = findings_json(findings, explain)
+            text = json.dumps(told, indent=2, ensure_ascii=False) + "\n"
         case ".csv":
             text = _spreadsheet(findings)
         case other:

@@ -87,7 +87,7 @@ def command(
         ledger.close()
     marked = _mark(folder, findings.verdicts) if send else 0
     if output is not None:
-        save_findings(findings, output)
+        save_findings(findings, output, explainer.rules)
     show_findings(findings, form, marked, explainer.rules)
     return 0 if findings.landed else 1
 

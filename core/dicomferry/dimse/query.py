@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -76,10 +76,35 @@ class Query:
         Raises `IncompleteAnswerError` for any final status but success, `TooManyAnswersError`
         for more than `most`, and `AssociationLostError`.
         """
+        found: list[dict[str, str]] = []
+        with closing(self._answers(level, keys)) as answers:
+            for answer in answers:
+                found.append(answer)
+                if len(found) > most:
+                    self._association.abort()
+                    raise TooManyAnswersError(
+                        f"{self._peer} has more than {most} answers at the level {level.name}",
+                        hint="ask more narrowly, or raise most_studies",
+                    )
+        return found
+
+    def first(self, level: Level, keys: Mapping[str, str]) -> dict[str, str]:
+        """Return some one match, empty where there is none, and hear no more of them.
+
+        Where there is one, the association is over. Raises as `find`.
+        """
+        with closing(self._answers(level, keys)) as answers:
+            for answer in answers:
+                self._association.abort()
+                return answer
+        return {}
+
+    def _answers(
+        self, level: Level, keys: Mapping[str, str]
+    ) -> Generator[dict[str, str], None, None]:
         self._number += 1
         asked = identifier(level.name, dict.fromkeys((level.unique_key, *level.returned), "")
                            | dict(keys))  # fmt: skip
-        found: list[dict[str, str]] = []
         with held(self._peer, self._association), quietly():
             for answer, dataset in self._association.send_c_find(
                 asked, STUDY_ROOT_FIND, msg_id=self._number
@@ -87,16 +112,10 @@ class Query:
                 status = status_of(self._peer, answer)
                 if status not in _PENDING:
                     self._judge(status, str(answer.get("ErrorComment", "")))
-                    return found
+                    return
                 if dataset is None:
                     raise IncompleteAnswerError(f"{self._peer} sent an answer that is unreadable")
-                found.append(_texts(dataset))
-                if len(found) > most:
-                    self._association.abort()
-                    raise TooManyAnswersError(
-                        f"{self._peer} has more than {most} answers at the level {level.name}",
-                        hint="ask more narrowly, or raise most_studies",
-                    )
+                yield _texts(dataset)
         raise AssociationLostError(f"{self._peer} never ended its answer")
 
     def _judge(self, status: int, comment: str) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from dicomferry.dicom.quiet import quietly
 from dicomferry.engine.context import BuildContext
 from dicomferry.engine.processes import process_context
 from dicomferry.errors import FerryError
@@ -133,7 +134,7 @@ def _stand_in(cast: Cast, connection: Connection, other_end: Connection) -> None
     other_end.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        with _played(cast) as stand_in:
+        with quietly(), _played(cast) as stand_in:
             connection.send((stand_in.port, stand_in.url))
             while connection.recv() == "build":
                 stand_in.build()

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dicomferry.engine.choosing import choose, read_lines
 from dicomferry.engine.deliver import Courier, Tally, is_complete
 from dicomferry.engine.log import log_to
 from dicomferry.engine.plan import Progress, Workshop, make_plan
@@ -21,6 +22,7 @@ from dicomferry.engine.worker import WorkerSpec
 from dicomferry.errors import FerryError, LedgerError, StoppedError
 from dicomferry.host import Plugins, Selection
 from dicomferry.ledger import Ledger, Lock
+from dicomferry.ledger.catalog import CatalogWriter
 from dicomferry.ledger.deliveries import Deliveries
 from dicomferry.ledger.provenance import held_back
 from dicomferry.ledger.retrievals import Retrievals
@@ -106,13 +108,20 @@ class Session:
         """The recipe in use."""
         return self._job.recipe
 
-    def plan(self) -> Planned:
-        """Bring the plan up to date and look for problems. Nothing is sent."""
+    def plan(self, chosen: Path | None = None) -> Planned:
+        """Bring the plan up to date and look for problems. Nothing is sent.
+
+        `chosen` is a saved plan: what it does not include is excluded. Raises `FerryError` where
+        it is not one of the plan of now.
+        """
+        lines = read_lines(chosen) if chosen is not None else []
         self._planning = True
         try:
             make_plan(self._shop)
         finally:
             self._planning = False
+        if chosen is not None:
+            choose(self.ledger, CatalogWriter(self.ledger), chosen, lines)
         xnat = any(sink.sink.server for sink in self.stages.sinks)
         recipe = self._job.recipe
         anonymizes = anonymizes_of(recipe, self.stages)

@@ -20,6 +20,7 @@ from dicomferry.model import (
     Refused,
     RemoteInstance,
     Unusable,
+    Wanted,
 )
 
 # A row keeps its examination only while the file and what its path says are as they were.
@@ -128,9 +129,11 @@ class CatalogWriter:
         return int(row[0])
 
     def reopen(self) -> None:
-        """Forget the examinations whose verdict came from another item."""
+        """Forget the examinations whose verdict came from another item, or from a choice."""
         with self._ledger.transaction() as connection:
-            connection.execute("UPDATE item SET examined = '' WHERE code LIKE 'duplicate%'")
+            connection.execute(
+                "UPDATE item SET examined = '' WHERE code LIKE 'duplicate%' OR code = 'not-chosen'"
+            )
 
     def examined(self, digest: str, results: Sequence[Examined]) -> None:
         """Note what a batch of items turned out to be."""
@@ -153,17 +156,17 @@ class CatalogWriter:
             )
 
     def move(self, items: Iterable[tuple[int, Destination]]) -> None:
-        """Change the destination of items."""
+        """Bring items into another session: it is not of their own text that its label is made."""
         with self._ledger.transaction() as connection:
             connection.executemany(
-                "UPDATE item SET destination = ? WHERE id = ?",
+                "UPDATE item SET destination = ?, session_original = NULL WHERE id = ?",
                 [(self._destination(connection, place), item) for item, place in items],
             )
 
     def _examined_row(
         self, connection: sqlite3.Connection, digest: str, result: Examined
     ) -> tuple[object, ...]:
-        facts, wanted, forecast = result.facts, result.wanted, result.forecast
+        facts, forecast = result.facts, result.forecast
         learned: tuple[object, ...] = (None,) * 8
         if facts:
             ref = facts.ref
@@ -176,9 +179,7 @@ class CatalogWriter:
             digest, result.verdict, result.code, result.reason, *learned, *_sent(result),
             self._destination(connection, forecast.destination) if forecast else None,
             self._why(connection, forecast) if forecast else None,
-            wanted.subject_original if wanted else None,
-            wanted.session_original if wanted else None,
-            result.edits, result.item,
+            *_originals(result), result.edits, result.item,
         )  # fmt: skip
 
     def _destination(self, connection: sqlite3.Connection, destination: Destination) -> int:
@@ -265,6 +266,13 @@ def _finding_row(source: str, scan: int, finding: Finding) -> tuple[object, ...]
 
 def _json(names: Mapping[str, str]) -> str:
     return json.dumps(dict(names), sort_keys=True) if names else "{}"
+
+
+def _originals(result: Examined) -> tuple[str | None, str | None]:
+    """Return what the labels were made of: as the recipe means it, or else as XNAT finds it."""
+    found = result.forecast.originals if result.forecast else (None, None)
+    wanted = result.wanted or Wanted()
+    return wanted.subject_original or found[0], wanted.session_original or found[1]
 
 
 def _sent(result: Examined) -> tuple[str | None, str | None, str | None]:

@@ -15,6 +15,16 @@ _MOST = 500
 """Numbers in one question: SQLite takes 999 parameters in its oldest versions."""
 
 
+def found_item(ledger: Ledger, number: int) -> Item:
+    """Return one item as its source found it, with what a PACS told of it."""
+    row = ledger.connection.execute(
+        "SELECT id, source, path, member, size, modified_ns, names, row, remote FROM item"
+        " WHERE id = ?",
+        (number,),
+    ).fetchone()
+    return item_of(row)
+
+
 def planned_items(ledger: Ledger, numbers: Sequence[int]) -> dict[int, tuple[Item, str]]:
     """Return each item and the digest of its planned edits."""
     found = {}

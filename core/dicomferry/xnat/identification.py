@@ -38,6 +38,9 @@ _FALSE = re.compile(r"f(?:alse)?", re.ASCII | re.IGNORECASE)
 _Candidates = Iterator[tuple[str, str | None]]
 """The source in words and the text found there, in XNAT's order."""
 
+_Label = tuple[str, str, str]
+"""The source in words, the label, and the text it was made of."""
+
 
 _PROJECT_ID: Final = re.compile(r"[A-Za-z0-9_-]+")
 _UNDECLARED: Final = ", if there is such a project: the server's projects are not declared"
@@ -172,6 +175,7 @@ class ClassicIdentifier:
             because,
             requested if project else AutoArchive.NEVER,
             notes=notes(header, (r for c in rules.values() for r in c.rules), _COMMENT_TAGS),
+            originals=(subject[-1] if subject else None, session[-1] if session else None),
         )
 
     def _project(
@@ -192,9 +196,7 @@ class ClassicIdentifier:
 
         return _project(lambda: self._projects.first(candidates()))
 
-    def _label(
-        self, key: Key, header: Header, rules: Mapping[Key, RuleChain]
-    ) -> tuple[str, str] | None:
+    def _label(self, key: Key, header: Header, rules: Mapping[Key, RuleChain]) -> _Label | None:
         tag = _PATIENT_NAME if key is Key.SUBJECT else _PATIENT_ID
 
         def candidates() -> _Candidates:
@@ -203,7 +205,7 @@ class ClassicIdentifier:
             yield from _from_fields(header, (self.fields[key.lower()], tag))
 
         found = _first(candidates())
-        return (found[0], to_label(found[1])) if found else None
+        return (found[0], to_label(found[1]), found[1]) if found else None
 
     def _auto_archive(self, header: Header, rules: RuleChain) -> AutoArchive:
         def candidates() -> _Candidates:
@@ -260,6 +262,7 @@ class DqrIdentifier:
                 session[0] if session else f"no value anywhere: {DEFAULT_SESSION}",
             ),
             _requested(requested[1] if requested else None) if project else AutoArchive.NEVER,
+            originals=(subject[1] if subject else None, session[1] if session else None),
         )
 
     def _project(self, header: Header) -> tuple[str | None, str]:

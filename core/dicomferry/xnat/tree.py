@@ -1,13 +1,11 @@
-"""What an XNAT holds, as a tree to print: project, subject, session, scan."""
+"""What an XNAT holds, as a tree: project, subject, session, scan."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from dicomferry.xnat.sessions import Session, Status
-
-_STEP = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,55 +121,3 @@ def _subject_nodes(subjects: dict[str | None, list[SessionNode]]) -> Iterator[Su
     for label in sorted(subjects, key=lambda name: (name is None, name or "")):
         ordered = sorted(subjects[label], key=lambda node: (node.label, node.study_instance_uid))
         yield SubjectNode(label, tuple(ordered))
-
-
-def _size(size: int) -> str:
-    """Return a size for people, as `1.4 MiB`."""
-    amount = float(size)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if amount < _STEP:
-            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= _STEP
-    return f"{amount:.1f} TiB"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def _branches(branches: Sequence[tuple[str, list[str]]]) -> Iterator[str]:
-    """Yield the lines of heads and what is below each, with the lines that join them."""
-    for number, (head, below) in enumerate(branches, 1):
-        last = number == len(branches)
-        yield f"{'└─' if last else '├─'} {head}"
-        yield from (f"{'   ' if last else '│  '}{line}" for line in below)
-
-
-def _amount(node: ScanNode | SessionNode) -> str:
-    return f"{_count(node.instances, 'instance')}, {_size(node.size)}"
-
-
-def _session_branch(session: SessionNode) -> tuple[str, list[str]]:
-    state = session.status.lower()
-    head = f"{session.label}  ({_amount(session)}, {state})"
-    below = [f"{scan.id} {scan.modality}  ({_amount(scan)})" for scan in session.scans]
-    below += [session.conflict] if session.conflict else []
-    return head, list(_branches([(line, []) for line in below]))
-
-
-def format_tree(tree: Tree) -> list[str]:
-    """Return the tree as plain lines of text, and a last line with the sums."""
-    lines: list[str] = []
-    for project in tree.projects:
-        lines.append(project.id or "Unassigned")
-        subjects = [
-            (
-                subject.label or "(no subject)",
-                list(_branches([_session_branch(session) for session in subject.sessions])),
-            )
-            for subject in project.subjects
-        ]
-        lines += _branches(subjects)
-    sessions, instances = len(tree.sessions), tree.instances
-    total = f"{_count(sessions, 'session')}, {_count(instances, 'instance')}, {_size(tree.size)}"
-    return [*lines, total]

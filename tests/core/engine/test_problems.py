@@ -34,6 +34,7 @@ PLAIN: Row = {
     "sop_class": MR_IMAGE, "syntax": EXPLICIT, "modality": "MR", "number": "1", "size": 1000,
     "by": "StudyDescription", "notes": (), "verdict": Verdict.READY, "code": "", "reason": "",
     "subject_original": None, "session_original": None,
+    "subject_found": None, "session_found": None,
 }  # fmt: skip
 
 Plan = Callable[..., list[Problem]]
@@ -43,7 +44,10 @@ def examined(item: int, row: Row) -> Examined:
     ref = InstanceRef(row["study"], row["series"], f"{row['series']}.{item}", row["sop_class"])
     because = Because(row["by"], "PatientName", "PatientID")
     place = Destination(row["project"], row["subject"], row["session"])
-    forecast = Forecast(place, because, AutoArchive.PROJECT_DEFAULT, notes=row["notes"])
+    forecast = Forecast(
+        place, because, AutoArchive.PROJECT_DEFAULT, notes=row["notes"],
+        originals=(row["subject_found"], row["session_found"]),
+    )  # fmt: skip
     facts = Facts(ref, row["syntax"], "20200101", row["modality"], row["number"])
     originals = {name: row[name] for name in ("subject_original", "session_original")}
     return Examined(
@@ -131,6 +135,24 @@ def test_every_problem_says_why_and_what_to_do(plan: Plan, code: str) -> None:
     assert found.message
     assert found.why
     assert found.hint
+
+
+def test_values_that_fall_together_without_an_identify_are_a_collision(plan: Plan) -> None:
+    dotted = {"session_found": "E.1", "session": "E_1"}
+    (found,) = plan(dotted, {"session_found": "E 1", "session": "E_1"})
+    assert found.code == "label-collision"
+    assert "2 different sessions fall together on the label 'E_1' in P1" in found.message
+
+
+def test_what_identify_means_goes_before_what_xnat_finds(plan: Plan) -> None:
+    cleaned = {"subject_original": "S1", "subject_found": "S 1"}
+    assert plan(cleaned, {"subject_original": "S1", "subject_found": "S.1"}) == []
+
+
+def test_session_labels_that_differ_by_case_are_told_as_sessions(plan: Plan) -> None:
+    (found,) = plan({"session": "Ab"}, {"session": "aB"}, {"session": "C"})[:1]
+    assert found.code == "labels-differ-by-case"
+    assert found.message.startswith("the sessions Ab,aB in P1 differ only by case")
 
 
 def test_errors_come_first(plan: Plan) -> None:

@@ -186,3 +186,9 @@ def test_dqr_with_receiver_rules_is_a_fault() -> None:
 def test_an_unknown_key_is_refused() -> None:
     with pytest.raises(msgspec.ValidationError, match="sites"):
         msgspec.convert({"sites": {}}, Identification)
+
+
+def test_a_forecast_keeps_what_its_labels_were_made_of(header: MakeHeader) -> None:
+    forecast = classic().forecast(header(PatientName="DOE^JOHN", PatientID="MC 7"))
+    assert forecast.originals == ("DOE^JOHN", "MC 7")
+    assert (forecast.destination.subject, forecast.destination.session) == ("DOE_JOHN", "MC_7")

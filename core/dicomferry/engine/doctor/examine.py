@@ -12,6 +12,7 @@ from dicomferry.dimse import echo
 from dicomferry.engine.context import BuildContext
 from dicomferry.engine.doctor.checks import Check, State, tried
 from dicomferry.engine.doctor.identification import Difference
+from dicomferry.engine.doctor.pacs import PacsExaminer
 from dicomferry.engine.doctor.site import SiteExaminer
 from dicomferry.engine.servers import peer_of, site_of
 from dicomferry.errors import FerryError
@@ -35,9 +36,12 @@ def examine_servers(recipe: Recipe, context: BuildContext, state: Path) -> Exami
     """Look at every server, and at the disk here. Never raises for what a server does."""
     found = Examined()
     for name, server in recipe.servers.items():
-        found.checks.append(_echo(name, server, context))
+        heard = _echo(name, server, context)
+        found.checks.append(heard)
         if isinstance(server, XnatServer):
             _examine_site(recipe, name, server, context, found)
+        elif heard.state is State.OK:
+            found.checks += PacsExaminer(name, server, context).checks()
     found.checks += _disk(state)
     return found
 

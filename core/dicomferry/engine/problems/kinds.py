@@ -80,7 +80,8 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType({
     ),
     "labels-differ-by-case": Kind(
         _WARNING,
-        "XNAT matches subjects without regard to case, and files under the one that came first",
+        "XNAT matches subjects without regard to case, and files under the one that came first;"
+        " sessions it keeps apart, in folders that a disk without regard to case makes one",
         "spell them alike with remap, or tell them apart",
     ),
     # sessions

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from dicomferry.dimse import (
     AssociationLostError,
@@ -15,6 +15,7 @@ from dicomferry.dimse import (
 )
 from dicomferry.dimse.inbox import Inbox
 from dicomferry.dimse.retrieval import Request, Way
+from dicomferry.engine.retrieve.pace import Pace
 from dicomferry.ledger.retrievals import WantedStudy
 from dicomferry.ledger.rows import Item
 
@@ -22,6 +23,9 @@ _IMAGES_AT_ONCE = 64
 _MOST_LOSSES = 4
 _MOST_IN_VAIN = 10
 """So many single requests in a row that bring nothing end the asking."""
+
+_LONGEST_IDLE = 10.0
+"""Seconds after which a PACS may take an association for forgotten, and hang up."""
 
 _FIRST_PAUSE = 0.5
 
@@ -32,16 +36,15 @@ OpenWay = Callable[[], AbstractContextManager[Way]]
 class Asker:
     """Asks one PACS; `why` says how it last ended an answer that was not all.
 
-    `interval` is the least number of seconds between two requests. `silent` is set when the last
-    study found no way to the PACS at all.
+    `pace` keeps its requests apart. `silent` is set when the last study found no way to the PACS
+    at all.
     """
 
     open_way: OpenWay
     stopped: Callable[[], bool]
-    interval: float = 0.0
+    pace: Pace
     why: str = ""
     silent: bool = False
-    _last: float = field(default=float("-inf"))
 
     def ask(self, study: WantedStudy, inbox: Inbox) -> None:
         """Ask for what an inbox waits for: by series, by series again, then one by one.
@@ -62,12 +65,15 @@ class Asker:
         losses = vain = 0
         answered = False
         while waiting and losses < _MOST_LOSSES and not self._done(inbox):
+            self.pace.wait(self.stopped)
             try:
                 with self.open_way() as way:
                     answered = True
                     while waiting and vain < _MOST_IN_VAIN and not self._done(inbox):
                         request = waiting.popleft()
                         vain = 0 if self._one(way, request, inbox) else vain + 1
+                        if self.pace.left() > _LONGEST_IDLE:
+                            break
                     if vain >= _MOST_IN_VAIN:
                         return
             except (AssociationLostError, AssociationRejectedError, UnreachableError) as error:
@@ -80,8 +86,8 @@ class Asker:
         self.silent = not answered
 
     def _one(self, way: Way, request: Request, inbox: Inbox) -> bool:
-        self._pause(self._last + self.interval - time.monotonic())
-        self._last = time.monotonic()
+        self.pace.wait(self.stopped)
+        self.pace.asked()
         before = len(inbox.arrived)
         self.why = f"it ended its answer with {way.retrieve(request, inbox, self.stopped)}"
         return len(inbox.arrived) > before or request.level != "IMAGE"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, time, timedelta
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _NEVER = "none"
 _ALWAYS = "all"
+
+_DOZE = 5.0
+_NAP = 0.1
 
 
 def is_open(hours: Mapping[str, str], now: datetime) -> bool:
@@ -32,6 +35,25 @@ def next_opening(hours: Mapping[str, str], now: datetime) -> datetime | None:
         if is_open(hours, then):
             return then
     return None
+
+
+def wait_until_open(
+    hours: Mapping[str, str],
+    now: Callable[[], datetime],
+    sleep: Callable[[float], None],
+    stopped: Callable[[], bool],
+) -> bool:
+    """Sit out the time until a PACS may be asked, and tell whether it may.
+
+    False where it is stopped before, or no week has such a time. The clock is looked at again and
+    again, so it does not matter when it is put forward or back meanwhile.
+    """
+    while not is_open(hours, now()):
+        opening = next_opening(hours, now())
+        if opening is None or stopped():
+            return False
+        sleep(min(_DOZE, max(_NAP, (opening - now()).total_seconds())))
+    return True
 
 
 def _covers(hours: Mapping[str, str], day: int, clock: time, which: str) -> bool:

@@ -12,7 +12,8 @@ class RetrieveTask:
     """Retrieve studies from one PACS into the spool.
 
     `move` says C-MOVE rather than C-GET, `room` how many bytes may come, `interval` how many
-    seconds are at least between two requests.
+    seconds are at least between two requests. `asked` is when the last one before this worker
+    was started had been made, by the monotonic clock that all processes of a machine share.
     """
 
     server: str
@@ -21,6 +22,7 @@ class RetrieveTask:
     move: bool
     room: int
     interval: float
+    asked: float
 
 
 @dataclass(frozen=True, slots=True)

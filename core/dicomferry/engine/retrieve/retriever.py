@@ -12,8 +12,9 @@ from pathlib import Path
 from dicomferry.engine.deliver import Courier
 from dicomferry.engine.plan import Workshop
 from dicomferry.engine.pool import Pool, Said
-from dicomferry.engine.retrieve.hours import is_open, next_opening
+from dicomferry.engine.retrieve.hours import is_open, next_opening, wait_until_open
 from dicomferry.engine.retrieve.messages import Retrieved, RetrieveTask
+from dicomferry.engine.retrieve.pace import share_out
 from dicomferry.engine.retrieve.spool import make_spool
 from dicomferry.engine.worker import Done
 from dicomferry.errors import FerryError
@@ -25,8 +26,6 @@ _STUDIES_AT_ONCE = 64
 
 _SILENCES = 3
 """After so many studies in a row without a way to the PACS, the rest are not tried."""
-
-_DOZE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +67,7 @@ class Retriever:
         self._pool: Pool | None = None
         self._stopped = False
         self._silences = 0
+        self._asked = float("-inf")
         self._moves: set[str] = set()
         self._again: list[WantedStudy] = []
         self._total = 0
@@ -107,7 +107,7 @@ class Retriever:
         server = self._shop.spec.recipe.servers.get(name)
         if not isinstance(server, PacsServer):
             raise FerryError(f"server '{name}' is no pacs", hint="declare it under servers:")
-        self._silences = 0
+        self._silences, self._asked = 0, float("-inf")
         while queue and not self._over():
             if not self._may_ask(name, server):
                 return
@@ -124,9 +124,8 @@ class Retriever:
 
     def _fill(self, name: str, server: PacsServer, queue: deque[WantedStudy]) -> None:
         move = server.retrieve == "c-move" or name in self._moves
-        lanes = 1 if move else min(server.associations, len(queue))
-        rate = server.requests_per_minute
-        interval = 60 * lanes / rate if rate else 0.0
+        share, asked = share_out(server, len(queue), move=move), self._asked
+        lanes = share.lanes
         room = self._courtesy.spool - self._retrievals.spooled_bytes()
 
         def tasks() -> Iterator[RetrieveTask]:
@@ -136,11 +135,10 @@ class Retriever:
                     return
                 if not self._open_now(server):
                     return
-                batch = tuple(queue.popleft() for _ in range(min(server.batch, len(queue))))
+                batch = tuple(queue.popleft() for _ in range(min(share.studies, len(queue))))
                 given += len(batch)
-                yield RetrieveTask(
-                    name, batch, str(self._spool), move, room // (2 * lanes), interval
-                )
+                most = room // (2 * lanes)
+                yield RetrieveTask(name, batch, str(self._spool), move, most, share.interval, asked)
 
         with Pool(self._shop.spec, lanes) as pool:
             self._pool = pool
@@ -157,6 +155,7 @@ class Retriever:
             if message.error:
                 self._end(message.error, message.hint)
         elif isinstance(message, Retrieved):
+            self._asked = time.monotonic()
             held = self._retrievals.arrived(message.arrivals)
             for arrival in held:
                 Path(arrival.path).unlink(missing_ok=True)
@@ -195,19 +194,17 @@ class Retriever:
         self._retrievals.dropped(item for item, _ in settled)
 
     def _may_ask(self, name: str, server: PacsServer) -> bool:
-        opening = None if self._open_now(server) else next_opening(server.hours, self._now())
-        while not self._open_now(server):
-            if not self._courtesy.wait or opening is None:
-                when = f"; they begin again {opening:%a %H:%M}" if opening else ""
-                self._end(
-                    f"outside the hours of {name}{when}",
-                    "run again then, or with --wait, or with --now if the PACS's people agree",
-                )
-                return False
-            if self._stopped:
-                return False
-            time.sleep(min(_DOZE, max(0.1, (opening - self._now()).total_seconds())))
-        return True
+        if self._open_now(server):
+            return True
+        opening = next_opening(server.hours, self._now())
+        if self._courtesy.wait and opening is not None:
+            return wait_until_open(server.hours, self._now, time.sleep, lambda: self._stopped)
+        when = f"; they begin again {opening:%a %H:%M}" if opening else ""
+        self._end(
+            f"outside the hours of {name}{when}",
+            "run again then, or with --wait-for-hours, or with --now if the PACS's people agree",
+        )
+        return False
 
     def _open_now(self, server: PacsServer) -> bool:
         return self._courtesy.now or is_open(server.hours, self._now())

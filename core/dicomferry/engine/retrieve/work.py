@@ -17,6 +17,7 @@ from dicomferry.dimse.move import MoveTarget, listening, open_move
 from dicomferry.engine.examine import examine
 from dicomferry.engine.retrieve.asking import Asker, OpenWay
 from dicomferry.engine.retrieve.messages import Retrieved, RetrieveTask
+from dicomferry.engine.retrieve.pace import Pace
 from dicomferry.engine.retrieve.spool import spool_file
 from dicomferry.engine.servers import peer_of
 from dicomferry.engine.stages import Stages
@@ -28,9 +29,15 @@ from dicomferry.recipe.servers import PacsServer
 
 
 def retrieve(
-    stages: Stages, task: RetrieveTask, context: Context, stopped: Callable[[], bool]
+    stages: Stages,
+    task: RetrieveTask,
+    context: Context,
+    stopped: Callable[[], bool],
+    pace: Pace,
 ) -> Iterator[Retrieved]:
     """Retrieve a batch of studies, one after another; yields what came of each.
+
+    `pace` is that of the worker, for the PACS: it outlives the batch.
 
     Raises `FerryError` where nothing can be tried at all: a port in use, a certificate missing.
     """
@@ -39,7 +46,7 @@ def retrieve(
     try:
         with receiving(spool), _ways(task, context) as way:
             for study in task.studies:
-                asker = Asker(way(study), stopped, task.interval)
+                asker = Asker(way(study), stopped, pace)
                 result, room = _fetch(stages, study, asker, spool, room)
                 yield result
     except OSError as error:

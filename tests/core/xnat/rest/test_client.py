@@ -221,3 +221,22 @@ def test_a_certificate_that_ca_vouches_for_is_taken(identity: Path) -> None:
             client.log_in()
 
         assert fake.count("/data/JSESSION", "POST") == 1
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/data/projects/P/subjects/CANARY/experiments/CANARY_MR/scans",
+        "/data/prearchive/projects/P/20240102_030405/CANARY_MR/scans",
+        "/data/experiments/X_E1/scans/1/resources/2/files/CANARY.dcm",
+    ],
+)
+@pytest.mark.parametrize("status", [401, 403, 404, 500])
+def test_an_error_names_the_route_and_no_label(
+    fake: FakeXnat, client: RestClient, path: str, status: int
+) -> None:
+    fake.routes[path] = Says(status)
+    with pytest.raises(RestError) as caught:
+        client.rows(path)
+    assert "/…" in str(caught.value)
+    assert "CANARY" not in str(caught.value)

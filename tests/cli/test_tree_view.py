@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dicomferry.cli.tree_view import format_tree
 from dicomferry.model import AutoArchive, Destination, InstanceRef
 from dicomferry.xnat.holdings import Holdings
 from dicomferry.xnat.sessions import Received
-from dicomferry.xnat.tree import format_tree, tree_of
+from dicomferry.xnat.tree import tree_of
 
 
 def instance(
@@ -18,7 +19,7 @@ def instance(
         series,
         "MR",
         f"{number}.dcm",
-        1024,
+        1000,
         str(number),
     )
 
@@ -42,15 +43,15 @@ def test_the_tree_is_drawn_with_counts_and_sizes() -> None:
     assert format_tree(tree_of(holdings.sessions())) == [
         "P1",
         "└─ S1",
-        "   └─ E1  (4 instances, 4.0 KiB, archived)",
-        "      ├─ 1 MR  (2 instances, 2.0 KiB)",
-        "      ├─ 2 MR  (1 instance, 1.0 KiB)",
-        "      └─ 10 MR  (1 instance, 1.0 KiB)",
+        "   └─ E1  (4 instances, 4.0 kB, archived)",
+        "      ├─ 1 MR  (2 instances, 2.0 kB)",
+        "      ├─ 2 MR  (1 instance, 1.0 kB)",
+        "      └─ 10 MR  (1 instance, 1.0 kB)",
         "Unassigned",
         "└─ (no subject)",
-        "   └─ E1  (1 instance, 1.0 KiB, ready)",
-        "      └─ 1 MR  (1 instance, 1.0 KiB)",
-        "2 sessions, 5 instances, 5.0 KiB",
+        "   └─ E1  (1 instance, 1.0 kB, ready)",
+        "      └─ 1 MR  (1 instance, 1.0 kB)",
+        "2 sessions, 5 instances, 5.0 kB",
     ]
 
 

@@ -1,0 +1,9 @@
+"""A plan as a table that people tick series in, and that a run takes back."""
+
+from __future__ import annotations
+
+from dicomferry.engine.choosing.choose import choose
+from dicomferry.engine.choosing.reading import read_lines
+from dicomferry.engine.choosing.table import table_rows
+
+__all__ = ["choose", "read_lines", "table_rows"]

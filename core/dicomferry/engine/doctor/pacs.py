@@ -1,0 +1,173 @@
+"""One PACS: whether it lets itself be asked, and whether its images would get here.
+
+A C-MOVE of something that is not there proves nothing: some PACS report success and others the
+same failure as for a destination they do not know. So one instance that is there is asked for, and
+refused when it comes: that it came is the proof.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Final
+
+from dicomferry.component import Context
+from dicomferry.dimse import ContextRefusedError, Peer
+from dicomferry.dimse.classes import likely_classes
+from dicomferry.dimse.get import open_get
+from dicomferry.dimse.inbox import Inbox, receiving
+from dicomferry.dimse.move import MoveTarget, listening, open_move
+from dicomferry.dimse.query import (
+    IMAGE,
+    SERIES,
+    STUDY,
+    IncompleteAnswerError,
+    TooManyAnswersError,
+    open_query,
+)
+from dicomferry.dimse.retrieval import Ended, Request
+from dicomferry.engine.doctor.checks import Check, State
+from dicomferry.engine.servers import peer_of
+from dicomferry.errors import FerryError
+from dicomferry.recipe.servers import PacsServer
+
+_MOST: Final = 200
+"""Answers after which it is clear that a PACS answers."""
+
+_UNKNOWN_DESTINATION: Final = 0xA801
+_KEYS: Final = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
+
+
+class PacsExaminer:
+    """Looks at one PACS that has answered a C-ECHO; nothing on it is changed."""
+
+    def __init__(self, name: str, server: PacsServer, context: Context) -> None:
+        self._name = name
+        self._server = server
+        self._context = context
+
+    def checks(self) -> Iterator[Check]:
+        """Yield what was found; whatever the PACS does, nothing is raised."""
+        try:
+            peer = peer_of(self._server, self._context)
+            yield self._find(peer)
+            yield from self._retrieve(peer)
+        except FerryError as error:
+            yield self._check("PACS", State.FAILED, error.message, error.hint)
+
+    def _find(self, peer: Peer) -> Check:
+        calling = peer.calling_ae_title
+        try:
+            with open_query(peer) as query:
+                found = len(query.find(STUDY, {"StudyDate": _recently()}, _MOST))
+        except TooManyAnswersError:
+            found = _MOST
+        except ContextRefusedError:
+            return self._check(
+                "C-FIND", State.FAILED, f"{peer} takes no queries (Study Root) of {calling}",
+                f"its administrator must allow {calling} to query",
+            )  # fmt: skip
+        except IncompleteAnswerError as error:
+            return self._check(
+                "C-FIND", State.FAILED, error.message,
+                f"may {calling} query there? its log says why it refused",
+            )  # fmt: skip
+        except FerryError as error:
+            return self._check("C-FIND", State.FAILED, error.message, error.hint)
+        told = f"{found} or more" if found == _MOST else str(found)
+        message = f"{peer} answers queries (studies of yesterday and today: {told})"
+        return self._check("C-FIND", State.OK, message)
+
+    def _retrieve(self, peer: Peer) -> Iterator[Check]:
+        wanted, movable = self._server.retrieve, bool(self._server.move_ae_title)
+        if wanted != "c-move":
+            yield self._get(peer, instead=wanted == "auto" and movable)
+        if wanted == "c-move" or (wanted == "auto" and movable):
+            yield self._move(peer)
+
+    def _get(self, peer: Peer, *, instead: bool) -> Check:
+        try:
+            with open_get(peer, likely_classes("MR")):
+                return self._check("C-GET", State.OK, f"{peer} takes requests for images")
+        except ContextRefusedError:
+            if instead:
+                return self._check("C-GET", State.NOTE, f"{peer} does no C-GET: C-MOVE is used")
+            return self._check(
+                "C-GET", State.FAILED, f"{peer} does no C-GET for {peer.calling_ae_title}",
+                "have it allowed, or say retrieve: c-move, with move_ae_title as the PACS knows us",
+            )  # fmt: skip
+        except FerryError as error:
+            return self._check("C-GET", State.FAILED, error.message, error.hint)
+
+    def _move(self, peer: Peer) -> Check:
+        target = MoveTarget(self._server.move_ae_title, self._server.move_port)
+        try:
+            instance = _an_instance(peer)
+            if not instance:
+                return self._check(
+                    "C-MOVE", State.UNKNOWN, f"{peer} names no image to try it with",
+                    "send it one, and ask again",
+                )  # fmt: skip
+            came, ended = _tried(peer, target, instance)
+        except FerryError as error:
+            return self._check("C-MOVE", State.FAILED, error.message, error.hint)
+        where = f"{target.ae_title} at port {target.port} of this machine"
+        if came:
+            message = f"{peer} sends to {where} (one image, refused)"
+            return self._check("C-MOVE", State.OK, message)
+        if ended.status == _UNKNOWN_DESTINATION:
+            return self._check(
+                "C-MOVE", State.FAILED, f"{peer} does not know the destination {target.ae_title}",
+                f"its administrator must register {where}, spelt exactly so",
+            )  # fmt: skip
+        return self._check(
+            "C-MOVE", State.FAILED, f"{peer} sent nothing to {target.ae_title}: {ended}",
+            f"is {where} registered there with this machine's address, and does a firewall let"
+            " the PACS through to it?",
+        )  # fmt: skip
+
+    def _check(self, what: str, state: State, message: str, hint: str = "") -> Check:
+        return Check(self._name, what, state, message, hint)
+
+
+def _tried(peer: Peer, target: MoveTarget, instance: Mapping[str, str]) -> tuple[bool, Ended]:
+    """Ask for one instance; return whether it came, and how the PACS ended its answer."""
+    told = instance.get("SOPClassUID", "")
+    classes = [told] if told else likely_classes(instance.get("Modality", ""))
+    inbox = Inbox({}, 0)
+    request = Request("IMAGE", {key: instance[key] for key in _KEYS})
+    with (
+        tempfile.TemporaryDirectory(prefix="dicomferry-doctor-") as folder,
+        receiving(Path(folder)),
+        listening(target, classes) as door,
+        open_move(peer, target, door) as way,
+    ):
+        ended = way.retrieve(request, inbox, lambda: False)
+    return inbox.unasked > 0, ended
+
+
+def _an_instance(peer: Peer) -> dict[str, str]:
+    """Return what a PACS tells of some instance, of the last days if it has one; else nothing."""
+    for days in (_recently(), f"-{_today():%Y%m%d}"):
+        found: dict[str, str] = {}
+        asked = {"StudyDate": days}
+        for level in (STUDY, SERIES, IMAGE):
+            with open_query(peer) as query:
+                answer = query.first(level, asked)
+            if not answer.get(level.unique_key):
+                break
+            found |= answer
+            asked = {key: found[key] for key in _KEYS if key in found}
+        else:
+            return found
+    return {}
+
+
+def _recently() -> str:
+    return f"{_today() - timedelta(days=1):%Y%m%d}-{_today():%Y%m%d}"
+
+
+def _today() -> date:
+    return date.today()  # noqa: DTZ011  the calendar on the wall, as the PACS's

@@ -1,0 +1,59 @@
+"""How fast a PACS is asked: how many at once, and how long between one request and the next."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dicomferry.recipe.servers import PacsServer
+
+_NAP = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How a PACS's studies are shared out: `lanes` at once, each with so many at a time.
+
+    `interval` is the least number of seconds between two requests of one lane.
+    """
+
+    lanes: int
+    studies: int
+    interval: float
+
+
+def share_out(server: PacsServer, waiting: int, *, move: bool) -> Share:
+    """Return a share by which no more than a batch of studies is ever outstanding.
+
+    All lanes together keep within the requests per minute. C-MOVE has one lane, for there is one
+    port to listen at.
+    """
+    rate = server.requests_per_minute
+    lanes = 1 if move else min(server.associations, server.batch, max(1, waiting))
+    if rate:
+        lanes = min(lanes, rate)
+    return Share(lanes, server.batch // lanes, 60 / (rate // lanes) if rate else 0.0)
+
+
+@dataclass(slots=True)
+class Pace:
+    """Keeps requests apart; `last` is when the last one was made, by `clock`, in seconds."""
+
+    interval: float = 0.0
+    last: float = float("-inf")
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+    def left(self) -> float:
+        """Return how many seconds the next request has to wait."""
+        return max(0.0, self.last + self.interval - self.clock())
+
+    def wait(self, stopped: Callable[[], bool]) -> None:
+        """Wait until the next request may be made, or the run is to stop."""
+        while (left := self.left()) > 0 and not stopped():
+            self.sleep(min(left, _NAP))
+
+    def asked(self) -> None:
+        """Note that a request is made now."""
+        self.last = self.clock()
