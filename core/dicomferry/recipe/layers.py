@@ -34,16 +34,6 @@ def read_layers(path: Path) -> Document:
     return _read(path, ())
 
 
-def layer_files(path: Path) -> tuple[Path, ...]:
-    """Return the files a recipe is made of, itself first; raises as `read_layers` does."""
-    files = [path]
-    while (base := _base_of(read_document(files[-1]))) is not None:
-        if len(files) == MAX_LAYERS:
-            break
-        files.append(base)
-    return tuple(files)
-
-
 def _read(path: Path, above: tuple[Path, ...]) -> Document:
     document = read_document(path)
     check_version(document)
