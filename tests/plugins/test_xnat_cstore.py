@@ -411,7 +411,6 @@ def test_an_interrupted_delivery_aborts(receiver: Receiver, sink_to) -> None:
     with pytest.raises(KeyboardInterrupt):
         interrupted()
 
-    receiver.closing.wait(0.3)
     assert receiver.ends == ["aborted"]
 
 

@@ -7,6 +7,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -61,12 +62,20 @@ class Receiver:
     stored: list[Received] = field(default_factory=list)
     associations: int = 0
     proposed: list[list[tuple[str, str]]] = field(default_factory=list)
-    ends: list[str] = field(default_factory=list)
+    endings: list[str] = field(default_factory=list)
     closing: threading.Event = field(default_factory=threading.Event)
 
     def instances(self) -> dict[str, str]:
         """Return what it has: SOP Instance UID to SHA-256 of the data set."""
         return {one.sop_instance_uid: one.sha256 for one in self.stored}
+
+    @property
+    def ends(self) -> list[str]:
+        """How the associations ended, once all have: a requestor does not wait for its peer."""
+        patience = time.monotonic() + 20
+        while len(self.endings) < self.associations and time.monotonic() < patience:
+            time.sleep(0.01)
+        return self.endings
 
 
 class Conversation:
@@ -91,7 +100,7 @@ class Conversation:
         except OSError:
             end = "broken"
         finally:
-            self.receiver.ends.append(end)
+            self.receiver.endings.append(end)
             self.connection.close()
 
     def send(self, data: bytes) -> None:

@@ -126,7 +126,6 @@ def test_a_release_is_a_release_to_the_peer(receiver: Receiver, sender, store) -
     store(association)
     association.release()
 
-    receiver.closing.wait(0.2)
     assert receiver.ends == ["released"]
     assert not association.alive
 
