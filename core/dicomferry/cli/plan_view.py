@@ -10,7 +10,6 @@ from itertools import groupby
 from pathlib import Path
 
 from dicomferry.cli.text import columns, count, printable, problem_json, problem_lines, size
-from dicomferry.engine.choosing import table_rows
 from dicomferry.engine.retrieve.outlook import outlook
 from dicomferry.engine.session import Planned, Session
 from dicomferry.errors import FerryError
@@ -163,6 +162,8 @@ def _item_json(item: ItemState) -> dict[str, object]:
 
 
 def _spreadsheet(session: Session, view: LedgerView) -> str:
+    from dicomferry.engine.choosing import table_rows
+
     table = io.StringIO()
     csv.writer(table).writerows(table_rows(session.ledger, view))
     return table.getvalue()

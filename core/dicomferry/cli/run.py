@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,18 +22,15 @@ from dicomferry.cli.common import (
     state_option,
 )
 from dicomferry.cli.duration import seconds
-from dicomferry.cli.lock import refuse_drift
 from dicomferry.cli.plan_view import plan_json, plan_lines
 from dicomferry.cli.progress import choose_display
 from dicomferry.cli.report_view import report_json, report_lines
 from dicomferry.cli.text import say
-from dicomferry.cli.verdict_view import findings_json, findings_lines
-from dicomferry.engine.context import BuildContext
-from dicomferry.engine.mismatch import Explainer
-from dicomferry.engine.reconcile import Findings, Inquiry, inquire
 from dicomferry.engine.retrieve.retriever import Courtesy
-from dicomferry.engine.servers import targets_of
 from dicomferry.engine.session import Job, Planned, RunReport, Session, open_session, state_folder
+
+if TYPE_CHECKING:
+    from dicomferry.engine.reconcile import Findings, Inquiry
 
 
 @click.command("run")
@@ -82,8 +80,11 @@ def command(
     job = Job(loaded, plugins, find_selection(), folder, display.show, courtesy=courtesy)
     with open_session(job) as session, stoppable(session):
         if locked:
+            from dicomferry.cli.lock import refuse_drift
+
             refuse_drift(recipe, loaded, plugins, session.stages)
-        targets = targets_of(session.stages, BuildContext(loaded, plugins)) if verify else ()
+        again = named_again(recipe, overrides, state)
+        inquiry = _inquiry(session, job, again, wait) if verify else None
         with display:
             planned = session.plan(chosen)
         if dry_run or planned.errors:
@@ -92,9 +93,9 @@ def command(
         with display:
             report = session.run(planned, limit)
         findings = None
-        if verify and not report.interrupted:
-            again = named_again(recipe, overrides, state)
-            inquiry = Inquiry(session.stages, session.ledger, targets, again, wait=wait)
+        if inquiry is not None and not report.interrupted:
+            from dicomferry.engine.reconcile import inquire
+
             with display:
                 findings = inquire(inquiry, display.show)
         named = f"{recipe} --plan {chosen}" if chosen else str(recipe)
@@ -120,6 +121,16 @@ def stoppable(session: Session) -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def _inquiry(session: Session, job: Job, again: str, wait: float) -> Inquiry:
+    """Return what XNAT is to be asked; raises `FerryError` where it cannot be, before a run."""
+    from dicomferry.engine.context import BuildContext
+    from dicomferry.engine.reconcile import Inquiry
+    from dicomferry.engine.servers import targets_of
+
+    targets = targets_of(session.stages, BuildContext(job.recipe, job.plugins))
+    return Inquiry(session.stages, session.ledger, targets, again, wait=wait)
+
+
 def _only_limited(report: RunReport) -> bool:
     clean = all(not (t.failed or t.rejected or t.unreachable) for t in report.tallies.values())
     return clean and not report.planned.rejected and not report.interrupted
@@ -142,14 +153,17 @@ def _show_report(
     *,
     limited: bool,
 ) -> None:
-    explain = Explainer(report.planned.view, report.planned.problems).rules
+    whole = {**report_json(report), "manifest": str(report.manifest)}
+    lines = [*report_lines(report, recipe, limited=limited, again=named)]
+    lines.append(f"Manifest: {report.manifest}")
+    if findings is not None:
+        from dicomferry.cli.verdict_view import findings_json, findings_lines
+        from dicomferry.engine.mismatch import Explainer
+
+        explain = Explainer(report.planned.view, report.planned.problems).rules
+        whole["verify"] = findings_json(findings, explain)
+        lines += findings_lines(findings, explain)
     if form == "json":
-        whole = {**report_json(report), "manifest": str(report.manifest)}
-        if findings is not None:
-            whole["verify"] = findings_json(findings, explain)
         click.echo(json.dumps(whole, indent=2))
     else:
-        say(report_lines(report, recipe, limited=limited, again=named))
-        say([f"Manifest: {report.manifest}"])
-        if findings is not None:
-            say(findings_lines(findings, explain))
+        say(lines)

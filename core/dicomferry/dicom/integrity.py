@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dicomferry.dicom import dictionary
 from dicomferry.dicom.part10 import NATIVE
 from dicomferry.dicom.walk import BULK_TAGS
 
@@ -90,7 +91,5 @@ def _number(header: Header, tag: int) -> int | None:
 
 
 def _is_image(sop_class_uid: str) -> bool:
-    from pydicom._uid_dict import UID_dictionary
-
-    name = UID_dictionary[sop_class_uid][0] if sop_class_uid in UID_dictionary else ""
+    name = dictionary.uid_name(sop_class_uid)
     return "Image Storage" in name or name in _IMAGES_BY_ANOTHER_NAME

@@ -20,7 +20,6 @@ from dicomferry.engine.pipe import receive, send
 from dicomferry.engine.provenance.witness import Witnessed
 from dicomferry.engine.retrieve.messages import Retrieved, RetrieveTask
 from dicomferry.engine.retrieve.pace import Pace
-from dicomferry.engine.retrieve.work import retrieve
 from dicomferry.engine.stages import Stages, build_stages, only_servers
 from dicomferry.errors import FerryError
 from dicomferry.host import Selection, load_plugins
@@ -179,6 +178,8 @@ class _Worker:
                 stages = self._stages(upto)
                 yield Examinations([examine(item, stages, upto) for item in items])
             case RetrieveTask():
+                from dicomferry.engine.retrieve.work import retrieve
+
                 context = BuildContext(self._spec.recipe, load_plugins(self._spec.selection))
                 pace = self._paces.setdefault(task.server, Pace(task.interval, task.asked))
                 yield from retrieve(self._stages(None), task, context, self._stopped, pace)
