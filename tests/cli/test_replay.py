@@ -61,7 +61,7 @@ def lines(manifest: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in manifest.read_text().splitlines()]
 
 
-def changed(manifest: Path, folder: Path, **facts: str) -> Path:
+def changed(manifest: Path, folder: Path, **facts: str | int) -> Path:
     """Return a copy of a manifest with facts of its first instance changed."""
     head, first, *rest = lines(manifest)
     copy = folder / "changed.jsonl"
@@ -87,7 +87,10 @@ def test_a_manifest_has_the_digest_of_what_the_sink_was_given(done: Path) -> Non
         whole = Path(folder, entry["reason"]).read_bytes()
         # PS3.10 7.1: behind the meta group, whose length is in its first element
         start = 144 + int.from_bytes(whole[140:144], "little")
-        assert hashlib.sha256(whole[start:]).hexdigest() == entry["sent"]
+        stop = len(whole) - entry["untouched"]
+        assert hashlib.sha256(whole[start:stop]).hexdigest() == entry["sent"]
+        assert whole[stop:] == Path(entry["path"]).read_bytes()[-entry["untouched"] :]
+        assert entry["untouched"] > 500
 
 
 def test_a_manifest_says_what_was_held_back(done: Path) -> None:
@@ -209,6 +212,15 @@ def test_other_bytes_are_told(done: Path, tmp_path: Path) -> None:
 
     assert result.returncode == 1
     assert "the bytes that were sent: 0000000000000000… → " in result.stdout
+
+
+def test_another_end_of_what_was_sent_is_told(done: Path, tmp_path: Path) -> None:
+    ended = lines(done)[1]["untouched"]
+
+    result = ferry("replay", changed(done, tmp_path, untouched=ended - 2))
+
+    assert result.returncode == 1
+    assert f"the number of bytes that were sent untouched: {ended - 2} → {ended}" in result.stdout
 
 
 def test_a_file_that_is_gone_is_told(recipe: Path) -> None:

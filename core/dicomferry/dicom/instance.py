@@ -93,6 +93,21 @@ class Instance:
         """Return the data set alone, with the edits of `header`, as C-STORE wants it."""
         return Spliced(self._pieces(header).pieces(), self._data, self._origin)
 
+    def parted(self, header: Header) -> tuple[Spliced, int]:
+        """Return the data set without its end, and how long that is: the file's own last bytes.
+
+        The end is what follows the last edit. There is none where the file is deflated, or where
+        pydicom had to write its data set anew.
+        """
+        pieces = self._pieces(header).pieces()
+        last = pieces[-1] if pieces else b""
+        if isinstance(last, bytes) or self._data is not self._blob:
+            return Spliced(pieces, self._data, self._origin), 0
+        start, stop = last
+        if self._origin + stop != self._blob.size:
+            return Spliced(pieces, self._data, self._origin), 0
+        return Spliced(pieces[:-1], self._data, self._origin), stop - start
+
     def file(self, header: Header) -> Spliced:
         """Return the whole file with the edits of `header` (PS3.10 section 7).
 

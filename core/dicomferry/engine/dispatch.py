@@ -10,7 +10,7 @@ from dicomferry.dicom.instance import open_instance
 from dicomferry.engine.edit import Held, edit_and_forecast
 from dicomferry.engine.examine import unchanged
 from dicomferry.engine.log import log_bug
-from dicomferry.engine.provenance.witness import Witnessed, witness
+from dicomferry.engine.provenance.witness import WatchedBlob, Witnessed, witness
 from dicomferry.engine.remote import relabelled, signed
 from dicomferry.engine.stages import Stages, Taking
 from dicomferry.errors import FerryError
@@ -42,7 +42,7 @@ def _bring(stages: Stages, taking: Taking, due: Due, delivery: Delivery) -> Outc
         if not unchanged(due.item):
             return _CHANGED
         item = due.item
-        blob = open_blob(item.bytes_at)
+        blob = WatchedBlob(open_blob(item.bytes_at))
         with open_instance(blob, item.location, item.names, item.row) as instance:
             planned = relabelled(instance.header, item)
             edited = edit_and_forecast(stages, planned, len(stages.transforms))
@@ -62,7 +62,8 @@ def _bring(stages: Stages, taking: Taking, due: Due, delivery: Delivery) -> Outc
                 data_set=lambda: instance.data_set(header),
                 file=lambda: instance.file(header),
             )
-            return witness(delivery.store(parcel), blob, instance, header)
+            stays = item.bytes_at == item.location
+            return witness(delivery.store(parcel), blob, instance, header, stays=stays)
     except OSError as error:
         return Failed(f"it cannot be read: {error.strerror or error}", True)
     except FerryError as error:

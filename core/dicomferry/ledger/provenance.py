@@ -16,13 +16,14 @@ class Proof:
     """What one delivery was made of, as hex SHA-256.
 
     `sop_instance_uid` is the source's. `input` is of the file or archive member as it is on the
-    disk, `sent` of the data set that the sink was given; both are empty when they could not be
-    read once more.
+    disk, `sent` of the data set that the sink was given, but for its last `untouched` bytes, which
+    are the input's last ones. Both are empty when they could not be read once more.
     """
 
     sop_instance_uid: str
     input: str
     sent: str
+    untouched: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,13 @@ from pathlib import Path
 from dicomferry.engine.provenance.lock_file import drift
 from dicomferry.engine.provenance.manifest import Entry, read_entries, read_head
 
-_FACTS = ("input", "edits", "destination", "sent_sop", "sent", "outcome")
+_FACTS = ("input", "edits", "destination", "sent_sop", "untouched", "sent", "outcome")
 _WORDS = {
     "input": "the file",
     "edits": "the edits",
     "destination": "the destination",
     "sent_sop": "its SOP Instance UID as sent",
+    "untouched": "the number of bytes that were sent untouched",
     "sent": "the bytes that were sent",
     "outcome": "the outcome",
 }
@@ -42,7 +43,8 @@ WHERE one.side = :one AND (:both OR other.n IS NULL) ORDER BY one.n
 class Difference:
     """The first fact in which one instance differs; `before` or `after` is empty where it is not.
 
-    `fact` is `input`, `edits`, `destination`, `sent_sop`, `sent`, `outcome`, `missing` or `extra`.
+    `fact` is `input`, `edits`, `destination`, `sent_sop`, `untouched`, `sent`, `outcome`,
+    `missing` or `extra`.
     """
 
     sop_instance_uid: str
@@ -93,13 +95,14 @@ def compare(first: Iterable[Entry], second: Iterable[Entry]) -> Iterator[Compari
         connection.execute(
             "CREATE TABLE entry (n INTEGER PRIMARY KEY, side INTEGER, sink TEXT, path TEXT,"
             " member TEXT, key TEXT, input TEXT, edits TEXT, destination TEXT, sent_sop TEXT,"
-            " sent TEXT, outcome TEXT, reason TEXT)"
+            " untouched TEXT, sent TEXT, outcome TEXT, reason TEXT)"
         )
         connection.execute("BEGIN")
         for side, entries in enumerate((first, second)):
             connection.executemany(
                 "INSERT INTO entry (side, sink, path, member, key, input, edits, destination,"
-                " sent_sop, sent, outcome, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " sent_sop, untouched, sent, outcome, reason)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 ((side, *_row(entry)) for entry in entries),
             )
         connection.execute("COMMIT")
@@ -128,7 +131,8 @@ def _row(entry: Entry) -> tuple[str, ...]:
     destination = " / ".join(part or "-" for part in entry.destination or ())
     return (
         entry.sink, _printable(entry.path), _printable(entry.member), key, entry.input,
-        entry.edits, destination, entry.sent_sop, entry.sent, entry.outcome, entry.reason,
+        entry.edits, destination, entry.sent_sop, str(entry.untouched), entry.sent, entry.outcome,
+        entry.reason,
     )  # fmt: skip
 
 

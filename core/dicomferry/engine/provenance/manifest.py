@@ -41,6 +41,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     destination: tuple[str | None, str | None, str] | None = None
     sent_sop: str = ""
     sent: str = ""
+    untouched: int = 0
     outcome: str
     reason: str
 

@@ -150,6 +150,7 @@ def _delivered_line(taking: Taking, result: Delivered) -> dict[str, Any]:
         "destination": [place.project, place.subject, place.session],
         "sent_sop": due.sent.sop_instance_uid,
         "sent": proof.sent if proof else "",
+        "untouched": proof.untouched if proof else 0,
         "outcome": outcome,
         "reason": reason,
     }

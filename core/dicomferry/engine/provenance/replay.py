@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,6 +28,7 @@ _LAYOUT = (
 )
 _STEP = "replay"
 _SHOWN = 10
+_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +173,7 @@ def _read_back(manifest: Path, folder: Path | None) -> Iterator[Entry]:
         elif folder is None:
             yield _plain(entry)
         else:
-            yield msgspec.structs.replace(
-                _plain(entry), sent=_data_set_digest(folder / entry.reason)
-            )
+            yield msgspec.structs.replace(_plain(entry), sent=_digest(folder / entry.reason, entry))
 
 
 def _plain(entry: Entry) -> Entry:
@@ -181,16 +181,33 @@ def _plain(entry: Entry) -> Entry:
     return msgspec.structs.replace(entry, sink=_STEP, reason="")
 
 
-def _data_set_digest(path: Path) -> str:
+def _digest(path: Path, entry: Entry) -> str:
+    """Return the digest of a data set without its untouched end; empty where that was touched."""
     location = Location(str(path))
     sha = hashlib.sha256()
     try:
         with open_instance(open_blob(location), location) as instance:
-            for chunk in instance.data_set(instance.header).chunks():
-                sha.update(chunk)
+            data_set = instance.data_set(instance.header)
+            left = data_set.length - entry.untouched
+            for chunk in data_set.chunks():
+                sha.update(chunk[: max(0, left)])
+                left -= len(chunk)
+        same = _same_end(location, Location(entry.path, entry.member), entry.untouched)
     except (FerryError, OSError):
         return ""
-    return sha.hexdigest()
+    return sha.hexdigest() if same else ""
+
+
+def _same_end(first: Location, second: Location, length: int) -> bool:
+    """Say whether the last `length` bytes of two files are the same."""
+    if not length:
+        return True
+    with closing(open_blob(first)) as one, closing(open_blob(second)) as other:
+        return all(
+            one.read(one.size - left, size) == other.read(other.size - left, size)
+            for left in range(length, 0, -_CHUNK)
+            for size in (min(left, _CHUNK),)
+        )
 
 
 def _raise_for(report: RunReport) -> None:

@@ -1,4 +1,4 @@
-"""The digests of one delivery, taken in the worker while the file is at hand."""
+"""The digests of one delivery, taken in the worker while the bytes pass by."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from dicomferry.ledger.provenance import Proof
 from dicomferry.model import Outcome
 
 _CHUNK = 1 << 20
+_NEAR = 1 << 16
+"""Bytes that nobody asks for, those of a deleted element, which are read for the digest's sake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +25,57 @@ class Witnessed:
     proof: Proof
 
 
-def witness(outcome: Outcome, blob: Blob, instance: Instance, header: Header) -> Witnessed:
+class WatchedBlob:
+    """Another blob's bytes, digested as they are read from front to end: nothing is read twice.
+
+    What is read ahead, or again, is passed on as it is.
+    """
+
+    __slots__ = ("_at", "_blob", "_sha", "size")
+
+    def __init__(self, blob: Blob) -> None:
+        self._blob = blob
+        self._sha = hashlib.sha256()
+        self._at = 0
+        self.size = blob.size
+
+    def read(self, start: int, length: int) -> bytes:
+        """Return exactly `length` bytes; raises `DamagedError` when they cannot be had."""
+        if self._at < start <= self._at + _NEAR:
+            self.read(self._at, start - self._at)
+        data = self._blob.read(start, length)
+        if start <= self._at < start + length:
+            self._sha.update(memoryview(data)[self._at - start :])
+            self._at = start + length
+        return data
+
+    def digest(self) -> str:
+        """Return the hex SHA-256 of all bytes; those that nobody has read yet are read now."""
+        while self._at < self.size:
+            self.read(self._at, min(_CHUNK, self.size - self._at))
+        return self._sha.hexdigest()
+
+    def close(self) -> None:
+        """Close the other blob."""
+        self._blob.close()
+
+
+def witness(
+    outcome: Outcome, blob: WatchedBlob, instance: Instance, header: Header, *, stays: bool
+) -> Witnessed:
     """Return an outcome with the digests of what was read and of what was handed out.
 
-    The file was read a moment ago: its bytes come from the system's cache, not from the disk.
+    Where the source `stays` where it is, the part of it that was handed out untouched up to its
+    end is in the digest of the source already.
     """
     uid = instance.header.ref.sop_instance_uid
     try:
-        whole = hashlib.sha256()
-        for start in range(0, blob.size, _CHUNK):
-            whole.update(blob.read(start, min(_CHUNK, blob.size - start)))
+        whole = blob.digest()
+        front, untouched = instance.parted(header) if stays else (instance.data_set(header), 0)
         sent = hashlib.sha256()
-        for chunk in instance.data_set(header).chunks(_CHUNK):
+        for chunk in front.chunks(_CHUNK):
             sent.update(chunk)
     except (FerryError, OSError):
         # What the receiver said stays true; only that it can be repeated is not proved.
-        return Witnessed(outcome, Proof(uid, "", ""))
-    return Witnessed(outcome, Proof(uid, whole.hexdigest(), sent.hexdigest()))
+        return Witnessed(outcome, Proof(uid, "", "", 0))
+    return Witnessed(outcome, Proof(uid, whole, sent.hexdigest(), untouched))
