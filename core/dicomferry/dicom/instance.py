@@ -20,6 +20,7 @@ from dicomferry.dicom.part10 import (
     front,
     layout_of,
 )
+from dicomferry.dicom.shapes import Shapes
 from dicomferry.dicom.splice import Spliced
 from dicomferry.dicom.walk import (
     BULK_TAGS,
@@ -128,7 +129,7 @@ class Instance:
         return Spliced([head, *pieces], self._data, self._origin)
 
     def _pieces(self, header: Header) -> Elements:
-        if header.elements.index is not self.header.elements.index:
+        if header.elements.windows is not self.header.elements.windows:
             raise ValueError("this header was not made from this instance's")
         return header.elements
 
@@ -138,13 +139,17 @@ def open_instance(
     location: Location,
     names: Mapping[str, str] = _NOTHING,
     row: Mapping[str, str] = _NOTHING,
+    shapes: Shapes | None = None,
 ) -> Instance:
     """Open an instance; the blob is closed with it, or at once when this raises.
 
-    Raises `NotDicomError`, `DicomDirError`, and `DamagedError` where not even pydicom can read it.
+    `shapes` are those of the files opened before, which most are like. Raises `NotDicomError`,
+    `DicomDirError`, and `DamagedError` where not even pydicom can read it.
     """
     try:
-        return _open(blob, location, names, row)
+        layout, elements, data, origin, repaired = _read(blob, str(location), shapes)
+        header = Header(elements, location=location, names=names, row=row)
+        return Instance(blob, layout, header, data, origin, repaired)
     except (CutError, UnsureError) as error:
         blob.close()
         raise DamagedError(f"{location}: {error}") from error
@@ -156,27 +161,35 @@ def open_instance(
         raise
 
 
-def _open(
-    blob: Blob, location: Location, names: Mapping[str, str], row: Mapping[str, str]
-) -> Instance:
+def _read(blob: Blob, name: str, shapes: Shapes | None) -> tuple[Layout, Elements, Blob, int, str]:
+    """Return what is in front of the data set, its elements, their bytes, and where they start.
+
+    The last is why the data set had to be written anew, if it had to be.
+    """
     if blob.size == 0:
         raise NotDicomError("empty file")
     head = blob.read(0, min(HEAD, blob.size))
+    shape = shapes.find(head, blob.size) if shapes is not None else None
+    if shape is not None:
+        layout, elements = shape.of(head)
+        _refuse(elements, layout)
+        return layout, elements, blob, layout.start, ""
     layout = layout_of(blob, head)
-    data, origin, head = blob, layout.start, head[layout.start :]
+    data, origin, rest = blob, layout.start, head[layout.start :]
     if layout.declared in DEFLATED:
         from dicomferry.dicom.unpack import inflated
 
-        data, origin, head = inflated(blob, layout.start, str(location)), 0, b""
+        data, origin, rest = inflated(blob, layout.start, name), 0, b""
     try:
-        elements, data, origin, repaired = _index(data, origin, head, layout.syntax)
+        elements, data, origin, repaired = _index(data, origin, rest, layout.syntax)
         _refuse(elements, layout)
     except BaseException:
         if data is not blob:
             data.close()
         raise
-    header = Header(elements, location=location, names=names, row=row)
-    return Instance(blob, layout, header, data, origin, repaired)
+    if shapes is not None and data is blob:
+        shapes.keep(head, blob.size, layout, elements)
+    return layout, elements, data, origin, repaired
 
 
 def _refuse(elements: Elements, layout: Layout) -> None:

@@ -43,7 +43,7 @@ def _bring(stages: Stages, taking: Taking, due: Due, delivery: Delivery) -> Outc
             return _CHANGED
         item = due.item
         blob = WatchedBlob(open_blob(item.bytes_at))
-        with open_instance(blob, item.location, item.names, item.row) as instance:
+        with open_instance(blob, item.location, item.names, item.row, stages.shapes) as instance:
             planned = relabelled(instance.header, item)
             edited = edit_and_forecast(stages, planned, len(stages.transforms))
             if isinstance(edited, Held):

@@ -49,7 +49,7 @@ def _examine(item: Item, stages: Stages, upto: int) -> Examined:
     except (OSError, FerryError) as error:
         return Examined(item.id, Verdict.REJECTED, "unreadable", _reason(error, item))
     try:
-        with open_instance(blob, item.location, item.names, item.row) as instance:
+        with open_instance(blob, item.location, item.names, item.row, stages.shapes) as instance:
             instance.check()
             return _examine_instance(item, instance, stages, upto)
     except DicomDirError as error:

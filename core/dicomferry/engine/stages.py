@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from dicomferry.component import Identifier, Preparing, Reading, Sink, Source, Transform
+from dicomferry.dicom.shapes import Shapes
 from dicomferry.engine.context import BuildContext
 from dicomferry.engine.memory import Memory
 from dicomferry.errors import FerryError
@@ -67,6 +68,8 @@ class Stages:
     """Changes when the recipe, a plug-in's version, or a file that a transform reads changes."""
     memory: Memory | None = None
     """What is remembered of these transforms as they are prepared, for one number of them."""
+    shapes: Shapes | None = None
+    """How the files met by this process were laid out."""
     work: str = ""
     """Changes when what the transforms do to an instance changes."""
 

@@ -11,6 +11,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
+from dicomferry.dicom.shapes import Shapes
 from dicomferry.engine.context import BuildContext
 from dicomferry.engine.dispatch import dispatch
 from dicomferry.engine.examine import content_digest, examine
@@ -171,6 +172,7 @@ class _Worker:
         self._stop = stop
         self._prepared: dict[int, Stages] = {}
         self._paces: dict[str, Pace] = {}
+        self._shapes = Shapes()
 
     def answers(self, task: Task) -> Iterator[Answer]:
         match task:
@@ -198,7 +200,7 @@ class _Worker:
             stages.prepare(
                 self._spec.ledger_folder, len(stages.transforms) if upto is None else upto
             )
-            self._prepared[key] = replace(stages, memory=Memory())
+            self._prepared[key] = replace(stages, memory=Memory(), shapes=self._shapes)
         return self._prepared[key]
 
     def _stopped(self) -> bool:

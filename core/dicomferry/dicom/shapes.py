@@ -1,0 +1,117 @@
+"""Remembers where the elements of files were: the images of a series are laid out alike.
+
+Every tag, VR and length of a file is compared with those of the one remembered, so what was found
+there is true here. It saves the walk, not the look at each element.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from struct import Struct
+
+from dicomferry.dicom.elements import Elements
+from dicomferry.dicom.part10 import META_TRANSFER_SYNTAX, Layout
+from dicomferry.dicom.walk import EXPLICIT, Entry, Index
+
+_PREFIX = b"DICM"
+_MOST = 256
+"""Sizes of files that shapes are remembered of."""
+_WAYS = 4
+"""Shapes that are remembered of one size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How one file was laid out; `marks` are the bytes that must be the same in another.
+
+    `cut` picks them out of the head. They are the prefix, the transfer syntax, and what stands in
+    front of every value.
+    """
+
+    cut: Struct
+    marks: tuple[bytes, ...]
+    layout: Layout
+    meta: Index
+    elements: Elements
+
+    def fits(self, head: bytes) -> bool:
+        """Say whether a file of the same size that begins with `head` is laid out like this."""
+        return self.cut.size <= len(head) and self.cut.unpack_from(head) == self.marks
+
+    def of(self, head: bytes) -> tuple[Layout, Elements]:
+        """Return what was found, with the values that `head` has."""
+        known, found = self.layout, self.elements
+        at, start = len(known.preamble), known.start
+        held = len(found.windows[0][1])
+        meta = Elements(((0, head[at:start]),), self.meta, 0, start - at, EXPLICIT)
+        elements = Elements(
+            ((0, head[start : start + held]),), found.index, found.start, found.stop, found.syntax
+        )
+        layout = Layout(head[:at], meta, start, known.declared, known.syntax)
+        return layout, elements
+
+
+class Shapes:
+    """The shapes one process has met, by the size of the file."""
+
+    def __init__(self) -> None:
+        self._by_size: dict[int, list[Shape]] = {}
+
+    def find(self, head: bytes, size: int) -> Shape | None:
+        """Return the shape of a file of `size` bytes that begins with `head`, if it is known."""
+        for shape in self._by_size.get(size, ()):
+            if shape.fits(head):
+                return shape
+        return None
+
+    def keep(self, head: bytes, size: int, layout: Layout, elements: Elements) -> None:
+        """Remember how a file was laid out, where its head tells all of it."""
+        shape = _shape(head, layout, elements)
+        if shape is None:
+            return
+        if len(self._by_size) >= _MOST:
+            self._by_size.clear()
+        known = self._by_size.setdefault(size, [])
+        known.insert(0, shape)
+        del known[_WAYS:]
+
+
+def _shape(head: bytes, layout: Layout, elements: Elements) -> Shape | None:
+    meta, prefix = layout.meta, len(layout.preamble)
+    if meta is None or not prefix or not _is_told_by(head, layout, elements):
+        return None
+    stretches = [
+        (prefix - len(_PREFIX), prefix),
+        *_fronts(meta.index, prefix),
+        *_fronts(elements.index, layout.start),
+    ]
+    form, at = "<", 0
+    for start, stop in stretches:
+        form += f"{start - at}x{stop - start}s"
+        at = stop
+    cut = Struct(form)
+    return Shape(cut, cut.unpack_from(head), layout, meta.index, elements)
+
+
+def _is_told_by(head: bytes, layout: Layout, elements: Elements) -> bool:
+    """Say whether all that is held is in the head, and every length is in front of its value."""
+    if len(elements.windows) != 1:
+        return False
+    base, held = elements.windows[0]
+    # The end of what has no length is told by what is in it, which nobody compares.
+    return (
+        base == 0
+        and layout.start + len(held) <= len(head)
+        and not any(elements.undefined(tag) for tag in elements.index)
+    )
+
+
+def _fronts(index: Index, origin: int) -> Iterator[tuple[int, int]]:
+    """Yield where the bytes in front of each value are, the transfer syntax with its value."""
+    for tag, (start, value, stop, _) in _ordered(index):
+        yield origin + start, origin + (stop if tag == META_TRANSFER_SYNTAX else value)
+
+
+def _ordered(index: Index) -> list[tuple[int, Entry]]:
+    return sorted(index.items(), key=lambda item: item[1][0])

@@ -1,0 +1,127 @@
+"""A file that is laid out like one before is read as if it were the first of its kind."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pydicom
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dicomferry.dicom.blob import BytesBlob
+from dicomferry.dicom.instance import open_instance
+from dicomferry.dicom.shapes import Shapes
+from dicomferry.errors import FerryError
+from dicomferry.model import Location
+from support.instances import encode, image, uid
+
+LOCATION = Location("a file")
+WHEEL = Path(pydicom.__file__).parent / "data" / "test_files"
+FILES = sorted(path for path in WHEEL.rglob("*") if path.is_file())
+
+
+def read(data: bytes, shapes: Shapes | None = None) -> object:
+    """Return all that was found, or the words of the error."""
+    try:
+        with open_instance(BytesBlob(data), LOCATION, shapes=shapes) as instance:
+            instance.check()
+            header = instance.header
+            elements = header.elements
+            return (
+                instance.transfer_syntax_uid, header.ref, elements.windows, dict(elements.index),
+                list(elements.index), elements.start, elements.stop, elements.syntax,
+                b"".join(instance.data_set(header).chunks()),
+                b"".join(instance.file(header).chunks()),
+            )  # fmt: skip
+    except FerryError as error:
+        return type(error), error.message
+
+
+def slice_of_series(number: int, **others: object) -> bytes:
+    elements = {
+        "PatientName": "Doe^Jane", "PatientID": "P1", "StudyInstanceUID": uid("study"),
+        "SeriesInstanceUID": uid("series"), "SOPInstanceUID": f"1.2.3.{1000 + number}",
+        "InstanceNumber": f"{number:04}",
+    }  # fmt: skip
+    return encode(image({**elements, **others}))
+
+
+def test_the_second_slice_of_a_series_is_recognized() -> None:
+    first, second = slice_of_series(1), slice_of_series(2)
+    shapes = Shapes()
+
+    read(first, shapes)
+
+    assert shapes.find(second, len(second)) is not None
+    assert read(second, shapes) == read(second)
+    assert read(second, shapes) != read(first)
+
+
+def test_the_same_size_with_other_lengths_is_not_the_same_shape() -> None:
+    first = slice_of_series(1, PatientName="AB", PatientID="ABCDEF")
+    second = slice_of_series(1, PatientName="ABCDEF", PatientID="AB")
+    shapes = Shapes()
+
+    read(first, shapes)
+
+    assert len(first) == len(second)
+    assert shapes.find(second, len(second)) is None
+    assert read(second, shapes) == read(second)
+
+
+def test_another_transfer_syntax_of_the_same_length_is_not_the_same_shape() -> None:
+    first = slice_of_series(1)
+    second = first.replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.2\0")
+    shapes = Shapes()
+
+    read(first, shapes)
+
+    assert first != second
+    assert shapes.find(second, len(second)) is None
+
+
+def test_a_file_that_is_shorter_is_still_found_to_be_cut() -> None:
+    whole = slice_of_series(1)
+    shapes = Shapes()
+
+    read(whole, shapes)
+
+    assert read(whole[:-2], shapes) == read(whole[:-2])
+    assert read(whole[:200], shapes) == read(whole[:200])
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_a_file_of_pydicom_is_read_the_second_time_as_the_first(path: Path) -> None:
+    data, shapes = path.read_bytes(), Shapes()
+
+    first = read(data, shapes)
+
+    assert read(data, shapes) == first == read(data)
+
+
+@settings(max_examples=300, suppress_health_check=list(HealthCheck), deadline=None)
+@given(places=st.lists(st.integers(0, 1 << 16), min_size=1, max_size=4), seed=st.integers())
+def test_a_file_with_some_bytes_changed_is_read_as_without_a_memory(
+    places: list[int], seed: int
+) -> None:
+    whole = slice_of_series(1)
+    shapes, head = Shapes(), len(whole) - 512
+    read(whole, shapes)
+    changed, dice = bytearray(whole), random.Random(seed)
+    for place in places:
+        changed[128 + place % (head - 128)] = dice.choice(
+            [0, 1, 2, 8, 16, 255, dice.randrange(256)]
+        )
+
+    assert read(bytes(changed), shapes) == read(bytes(changed))
+
+
+def test_no_more_shapes_are_kept_than_there_is_room_for() -> None:
+    shapes = Shapes()
+    for length in range(300):
+        read(slice_of_series(1, PatientComments="x" * 2 * length), shapes)
+
+    assert read(slice_of_series(2), shapes) == read(slice_of_series(2))
+    assert len(shapes._by_size) <= 256
