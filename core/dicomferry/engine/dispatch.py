@@ -48,14 +48,14 @@ def _bring(stages: Stages, taking: Taking, due: Due, delivery: Delivery) -> Outc
             edited = edit_and_forecast(stages, planned, len(stages.transforms))
             if isinstance(edited, Held):
                 return _CHANGED
-            header = edited.header
+            header, ref = edited.header, edited.header.ref
             digest = signed(edited.digest, item, stages.work)
-            if digest != due.edits or header.ref != due.sent:
+            if digest != due.edits or ref != due.sent:
                 return _CHANGED
             if taking.when is not None and not taking.when.holds(header):
                 return Excluded(f"{taking.path}: the sink's when")
             parcel = Parcel(
-                ref=header.ref,
+                ref=ref,
                 transfer_syntax_uid=instance.transfer_syntax_uid,
                 header=header,
                 destination=due.destination,

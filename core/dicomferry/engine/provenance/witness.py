@@ -12,6 +12,7 @@ from dicomferry.errors import FerryError
 from dicomferry.ledger.provenance import Proof
 from dicomferry.model import Outcome
 
+_SOP_INSTANCE = 0x00080018
 _CHUNK = 1 << 20
 _NEAR = 1 << 16
 """Bytes that nobody asks for, those of a deleted element, which are read for the digest's sake."""
@@ -68,7 +69,7 @@ def witness(
     Where the source `stays` where it is, the part of it that was handed out untouched up to its
     end is in the digest of the source already.
     """
-    uid = instance.header.ref.sop_instance_uid
+    uid = instance.header.text(_SOP_INSTANCE) or ""
     try:
         whole = blob.digest()
         front, untouched = instance.parted(header) if stays else (instance.data_set(header), 0)
