@@ -13,7 +13,7 @@ from dicomferry.model import Location
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What one delivery was made of, as hex SHA-256.
+    """What one delivery was made of, as hex BLAKE3.
 
     `sop_instance_uid` is the source's. `input` is of the file or archive member as it is on the
     disk, `sent` of the data set that the sink was given, but for its last `untouched` bytes, which

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
+from blake3 import blake3
 
 from dicomferry.dicom.blob import open_blob
 from dicomferry.dicom.instance import open_instance
@@ -184,18 +185,18 @@ def _plain(entry: Entry) -> Entry:
 def _digest(path: Path, entry: Entry) -> str:
     """Return the digest of a data set without its untouched end; empty where that was touched."""
     location = Location(str(path))
-    sha = hashlib.sha256()
+    digest = blake3()
     try:
         with open_instance(open_blob(location), location) as instance:
             data_set = instance.data_set(instance.header)
             left = data_set.length - entry.untouched
             for chunk in data_set.chunks():
-                sha.update(chunk[: max(0, left)])
+                digest.update(chunk[: max(0, left)])
                 left -= len(chunk)
         same = _same_end(location, Location(entry.path, entry.member), entry.untouched)
     except (FerryError, OSError):
         return ""
-    return sha.hexdigest() if same else ""
+    return digest.hexdigest() if same else ""
 
 
 def _same_end(first: Location, second: Location, length: int) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
+
+from blake3 import blake3
 
 from dicomferry.dicom.blob import Blob
 from dicomferry.dicom.header import Header
@@ -32,11 +33,11 @@ class WatchedBlob:
     What is read ahead, or again, is passed on as it is.
     """
 
-    __slots__ = ("_at", "_blob", "_sha", "size")
+    __slots__ = ("_at", "_blob", "_digest", "size")
 
     def __init__(self, blob: Blob) -> None:
         self._blob = blob
-        self._sha = hashlib.sha256()
+        self._digest = blake3()
         self._at = 0
         self.size = blob.size
 
@@ -46,15 +47,15 @@ class WatchedBlob:
             self.read(self._at, start - self._at)
         data = self._blob.read(start, length)
         if start <= self._at < start + length:
-            self._sha.update(memoryview(data)[self._at - start :])
+            self._digest.update(memoryview(data)[self._at - start :])
             self._at = start + length
         return data
 
     def digest(self) -> str:
-        """Return the hex SHA-256 of all bytes; those that nobody has read yet are read now."""
+        """Return the hex BLAKE3 of all bytes; those that nobody has read yet are read now."""
         while self._at < self.size:
             self.read(self._at, min(_CHUNK, self.size - self._at))
-        return self._sha.hexdigest()
+        return self._digest.hexdigest()
 
     def close(self) -> None:
         """Close the other blob."""
@@ -73,7 +74,7 @@ def witness(
     try:
         whole = blob.digest()
         front, untouched = instance.parted(header) if stays else (instance.data_set(header), 0)
-        sent = hashlib.sha256()
+        sent = blake3()
         for chunk in front.chunks(_CHUNK):
             sent.update(chunk)
     except (FerryError, OSError):
