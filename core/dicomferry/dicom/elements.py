@@ -113,7 +113,7 @@ class Elements:
             return None
         data, start, stop = place
         # What ends in a delimiter may still be a value of known length that looks like one.
-        if data[stop - 8 : stop - 4] in _DELIMITERS and stop - start >= 8 and self.undefined(tag):
+        if stop - start >= 8 and data[stop - 8 : stop - 4] in _DELIMITERS and self.undefined(tag):
             stop -= 8
         return data[start:stop]
 
@@ -139,9 +139,10 @@ class Elements:
         entry = self.index.get(tag)
         if entry is None:
             return None
+        place, value, stop, _ = entry
         for base, data in self.windows:
-            if base <= entry[0] and entry[2] - base <= len(data):
-                return data, entry[1] - base, entry[2] - base
+            if base <= place and stop - base <= len(data):
+                return data, value - base, stop - base
         return None
 
     def _at(self, start: int, stop: int) -> bytes | None:

@@ -36,7 +36,7 @@ class Header:
     """
 
     __slots__ = (
-        "_around", "_elements", "_location", "_read", "_setting", "_trace",
+        "_around", "_elements", "_location", "_read", "_ref", "_setting", "_trace",
         "names", "row", "wanted",
     )  # fmt: skip
 
@@ -57,6 +57,7 @@ class Header:
         self._setting = self._around.inside(elements)
         # An identification asks for the same few texts again and again.
         self._read: dict[int, _AsText] = {}
+        self._ref: InstanceRef | None = None
         self._location = location
         self.names = names
         self.row = row
@@ -104,11 +105,13 @@ class Header:
     @property
     def ref(self) -> InstanceRef:
         """The four UIDs; empty where they are missing."""
-        text = self.text
-        return InstanceRef(
-            text(0x0020000D) or "", text(0x0020000E) or "", text(0x00080018) or "",
-            text(0x00080016) or "",
-        )  # fmt: skip
+        if self._ref is None:
+            text = self.text
+            self._ref = InstanceRef(
+                text(0x0020000D) or "", text(0x0020000E) or "", text(0x00080018) or "",
+                text(0x00080016) or "",
+            )  # fmt: skip
+        return self._ref
 
     def tags(self) -> Iterator[int]:
         """Yield the tags that are present, ascending."""
@@ -136,7 +139,10 @@ class Header:
     def text(self, key: int | str) -> str | None:
         r"""Return `raw_text` without padding, for a tag or a keyword; values are joined by `\`."""
         tag = dictionary.tag_of(key) if isinstance(key, str) else key
-        return None if tag is None else self._as_text(tag)[1]
+        if tag is None:
+            return None
+        found = self._read.get(tag)  # as `_as_text`, which would be one call more for each text
+        return found[1] if found is not None else self._as_text(tag)[1]
 
     def value(self, key: int | str) -> values.Value | None:
         """Return a value as templates see it, for a tag or a keyword; None when missing.

@@ -84,7 +84,9 @@ def _fault_without_pixels(header: Header, media_storage_class: str) -> str:
 
 def _number(header: Header, tag: int) -> int | None:
     raw = header.raw(tag)
-    if raw is not None and len(raw) == 2 and header.vr(tag) == "US":
+    if raw is None:
+        return None
+    if len(raw) == 2 and header.vr(tag) == "US":
         return int.from_bytes(raw, header.elements.syntax.order)
     text = (header.text(tag) or "").split("\\")[0].strip()
     return int(text) if text.isdecimal() else None

@@ -17,6 +17,7 @@ from dicomferry.errors import DamagedError, DicomDirError, FerryError, NotDicomE
 from dicomferry.ledger.rows import Examined, Facts, Item, Remote, Verdict
 from dicomferry.model import Excluded, InstanceRef
 
+_STUDY_DATE, _MODALITY, _SERIES_NUMBER = 0x00080020, 0x00080060, 0x00200011
 _UIDS = (
     ("StudyInstanceUID", "study_instance_uid"),
     ("SeriesInstanceUID", "series_instance_uid"),
@@ -139,15 +140,15 @@ def facts_of(header: Header, transfer_syntax_uid: str) -> Facts:
     return Facts(
         ref=header.ref,
         transfer_syntax_uid=transfer_syntax_uid,
-        study_date=header.text("StudyDate") or "",
-        modality=header.text("Modality") or "",
-        series_number=header.text("SeriesNumber") or "",
+        study_date=header.text(_STUDY_DATE) or "",
+        modality=header.text(_MODALITY) or "",
+        series_number=header.text(_SERIES_NUMBER) or "",
     )
 
 
 def _sent(facts: Facts, edited: Header) -> Facts:
     """Return the facts with what XNAT's scan IDs are made of as it will be sent."""
-    modality, number = edited.text("Modality") or "", edited.text("SeriesNumber") or ""
+    modality, number = edited.text(_MODALITY) or "", edited.text(_SERIES_NUMBER) or ""
     if (modality, number) == (facts.modality, facts.series_number):
         return facts
     return replace(facts, modality=modality, series_number=number)

@@ -30,24 +30,29 @@ class Witnessed:
 class WatchedBlob:
     """Another blob's bytes, digested as they are read from front to end: nothing is read twice.
 
-    What is read ahead, or again, is passed on as it is.
+    What is read ahead, or again, is passed on as it is. The first bytes read are kept: a small
+    instance is all in there.
     """
 
-    __slots__ = ("_at", "_blob", "_digest", "size")
+    __slots__ = ("_at", "_blob", "_digest", "_head", "size")
 
     def __init__(self, blob: Blob) -> None:
         self._blob = blob
         self._digest = blake3()
         self._at = 0
+        self._head = b""
         self.size = blob.size
 
     def read(self, start: int, length: int) -> bytes:
         """Return exactly `length` bytes; raises `DamagedError` when they cannot be had."""
+        if start + length <= len(self._head):
+            return self._head[start : start + length]
         if self._at < start <= self._at + _NEAR:
             self.read(self._at, start - self._at)
         data = self._blob.read(start, length)
         if start <= self._at < start + length:
             self._digest.update(memoryview(data)[self._at - start :])
+            self._head = self._head or data
             self._at = start + length
         return data
 
