@@ -14,7 +14,7 @@ from support.instances import make_instances
 from support.misbehaving import AE_TITLE, HOST, Receiver, serving
 
 OUT_OF_RESOURCES = 0xA700
-SESSIONS, COUNT = 6, 24
+SESSIONS, COUNT, ASSOCIATIONS = 6, 24, 3
 
 
 @dataclass
@@ -28,7 +28,7 @@ def carry(tmp_path: Path, write_recipe: Callable[..., Path], receiver: Receiver)
     recipe = write_recipe(
         Address(receiver.port),
         sinks=[{"xnat-cstore": {"server": "xnat", "retries": 0}}],
-        dicom={"associations": 3},
+        dicom={"associations": ASSOCIATIONS},
     )
     return ferry("run", recipe).stdout
 
@@ -60,3 +60,20 @@ def test_what_was_refused_goes_with_the_next_run(
     with serving(receiver):
         carry(tmp_path, write_recipe, receiver)
         assert "Everything is stored" in carry(tmp_path, write_recipe, receiver)
+
+
+@pytest.mark.usefixtures("data")
+def test_after_refusals_one_association_is_open_at_a_time(
+    tmp_path: Path, write_recipe: Callable[..., Path]
+) -> None:
+    receiver = Receiver(
+        status=lambda received: OUT_OF_RESOURCES if received.association <= ASSOCIATIONS else 0
+    )
+    with serving(receiver):
+        carry(tmp_path, write_recipe, receiver)
+
+    order = [received.association for received in receiver.received]
+    first = order.index(ASSOCIATIONS + 1)
+    assert receiver.associations == SESSIONS
+    assert max(order[:first]) == ASSOCIATIONS
+    assert order[first : first + COUNT // SESSIONS] == [ASSOCIATIONS + 1] * (COUNT // SESSIONS)

@@ -35,6 +35,7 @@ class Received:
     length: int
     sha256: str
     longest_pdu: int
+    association: int
 
 
 Answer = Callable[["Conversation", Received], None]
@@ -181,6 +182,7 @@ class Conversation:
             length,
             sha,
             longest,
+            self.ordinal,
         )
         self.receiver.received.append(received)
         if script := self.receiver.answers.get(received.number):
