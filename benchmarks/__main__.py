@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks import machine, report, rerun
+from benchmarks import machine, product, report, rerun
 from benchmarks.cases import Case, all_cases, measure
 
 _HERE = Path(__file__).parent
@@ -22,6 +22,7 @@ def main() -> None:
     """Run what the command line asks for."""
     options = _options()
     scale = _QUICK if options.quick else 1.0
+    product.compile_modules()
     about = machine.describe()
     print("\n".join(f"{key}: {value}" for key, value in about.items()), flush=True)
     started = time.monotonic()
