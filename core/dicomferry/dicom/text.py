@@ -11,6 +11,16 @@ CHARACTER_SET = 0x00080005
 # The VRs whose text the Specific Character Set governs; all others are ASCII (PS3.5 6.1.2.3).
 GOVERNED = frozenset(("LO", "LT", "PN", "SH", "ST", "UC", "UT"))
 
+# As pydicom calls the commonest ones, which need nothing else of pydicom.
+_ALONE = {
+    "": "iso8859",
+    "ISO_IR 6": "iso8859",
+    "ISO_IR 100": "latin_1",
+    "ISO_IR 101": "iso8859_2",
+    "ISO_IR 144": "iso_ir_144",
+    "ISO_IR 192": "UTF8",
+}
+
 # What ends a code extension and brings the first character set back (PS3.5 6.1.2.5.3).
 _RESETS = {0x5C, 0x0A, 0x0C, 0x0D, 0x09}
 _RESETS_IN_NAMES = _RESETS | {0x5E, 0x3D}
@@ -19,6 +29,9 @@ _RESETS_IN_NAMES = _RESETS | {0x5E, 0x3D}
 @cache
 def codecs_of(character_set: tuple[str, ...]) -> tuple[str, ...]:
     """Return Python's codecs for a Specific Character Set, Latin-1 for what is unknown."""
+    alone = _ALONE.get("".join(character_set)) if len(character_set) < 2 else None
+    if alone is not None:
+        return (alone,)
     from pydicom.charset import convert_encodings
 
     with quietly():

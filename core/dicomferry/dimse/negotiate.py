@@ -1,13 +1,16 @@
-"""The association request and what comes back, by pynetdicom's PDU classes (PS3.8 9.3)."""
+"""The association request and what comes back, as bytes (PS3.8 9.3).
+
+pynetdicom's PDU classes say the same byte by byte, and tests hold these against them; but to import
+them takes as long as to bring some hundred instances.
+"""
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dicomferry.dicom.quiet import quietly
 from dicomferry.dimse.association import (
     AssociationLostError,
     AssociationRejectedError,
@@ -18,21 +21,22 @@ from dicomferry.dimse.association import (
 from dicomferry.dimse.contexts import Syntaxes, context_id
 
 if TYPE_CHECKING:
-    from pynetdicom.pdu_primitives import A_ASSOCIATE, UserIdentityNegotiation
+    from pynetdicom.pdu_primitives import UserIdentityNegotiation
 
-A_ASSOCIATE_AC, A_ASSOCIATE_RJ = 0x02, 0x03
+A_ASSOCIATE_RQ, A_ASSOCIATE_AC, A_ASSOCIATE_RJ = 0x01, 0x02, 0x03
 IMPLEMENTATION_CLASS_UID = "2.25.73998347940216433173877779471893825357"
 IMPLEMENTATION_VERSION_NAME = "DICOMFERRY"
 _APPLICATION_CONTEXT_NAME = "1.2.840.10008.3.1.1.1"
-_UNREADABLE = (
-    AssertionError,
-    AttributeError,
-    IndexError,
-    KeyError,
-    TypeError,
-    ValueError,
-    struct.error,
-)
+_PROTOCOL_VERSION = 1
+_ITEMS_START = 68
+_ACCEPTANCE = 0
+
+# Items of a request and of its answer (PS3.8 9.3.2 and 9.3.3, PS3.7 D.3.3).
+_APPLICATION_CONTEXT, _PROPOSED, _ANSWERED, _USER_INFORMATION = 0x10, 0x20, 0x21, 0x50
+_ABSTRACT, _TRANSFER = 0x30, 0x40
+_MAXIMUM_LENGTH, _IMPLEMENTATION_CLASS, _IMPLEMENTATION_VERSION = 0x51, 0x52, 0x55
+_USER_IDENTITY = 0x58
+_NAME, _NAME_AND_PASSCODE = 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,43 +48,48 @@ class Agreement:
 
 
 def associate_rq(peer: Peer, contexts: Sequence[Syntaxes]) -> bytes:
-    """Encode an A-ASSOCIATE-RQ that proposes each of `contexts` on its own."""
-    from pynetdicom.pdu import A_ASSOCIATE_RQ
-    from pynetdicom.presentation import build_context
-
-    primitive = _associate(peer)
-    with quietly():  # the form of the UIDs is what it is
-        proposed = [build_context(abstract, transfer) for abstract, transfer in contexts]
-        for position, context in enumerate(proposed):
-            context.context_id = context_id(position)
-        primitive.presentation_context_definition_list = proposed
-        return A_ASSOCIATE_RQ(primitive).encode()
-
-
-def _associate(peer: Peer) -> A_ASSOCIATE:
-    """Return the request without its presentation contexts."""
-    from pydicom.uid import UID
-    from pynetdicom.pdu_primitives import (
-        A_ASSOCIATE,
-        ImplementationClassUIDNotification,
-        ImplementationVersionNameNotification,
-        MaximumLengthNotification,
+    """Encode an A-ASSOCIATE-RQ that proposes each of `contexts` on its own (PS3.8 9.3.2)."""
+    items = [_item(_APPLICATION_CONTEXT, _APPLICATION_CONTEXT_NAME.encode())]
+    for position, (abstract, transfer) in enumerate(contexts):
+        syntaxes = _item(_ABSTRACT, abstract.encode()) + _item(_TRANSFER, transfer.encode())
+        items.append(_item(_PROPOSED, bytes([context_id(position), 0, 0, 0]) + syntaxes))
+    items.append(_item(_USER_INFORMATION, b"".join(_user_information(peer))))
+    titles = b"".join(
+        title.encode("ascii").ljust(16) for title in (peer.called_ae_title, peer.calling_ae_title)
     )
+    body = struct.pack(">HH", _PROTOCOL_VERSION, 0) + titles + bytes(32) + b"".join(items)
+    return struct.pack(">BBI", A_ASSOCIATE_RQ, 0, len(body)) + body
 
-    primitive = A_ASSOCIATE()
-    primitive.application_context_name = UID(_APPLICATION_CONTEXT_NAME)
-    primitive.called_ae_title = peer.called_ae_title
-    primitive.calling_ae_title = peer.calling_ae_title
-    longest = MaximumLengthNotification()
-    longest.maximum_length_received = peer.max_pdu_length
-    implementation = ImplementationClassUIDNotification()
-    implementation.implementation_class_uid = UID(IMPLEMENTATION_CLASS_UID)
-    version = ImplementationVersionNameNotification()
-    version.implementation_version_name = IMPLEMENTATION_VERSION_NAME
-    primitive.user_information = [longest, implementation, version]
-    if peer.user_identity:
-        primitive.user_information.append(user_identity(peer.user_identity))
-    return primitive
+
+def _user_information(peer: Peer) -> Iterator[bytes]:
+    """Yield the sub-items of PS3.7 annex D that are of use here."""
+    yield _item(_MAXIMUM_LENGTH, struct.pack(">I", peer.max_pdu_length))
+    yield _item(_IMPLEMENTATION_CLASS, IMPLEMENTATION_CLASS_UID.encode())
+    yield _item(_IMPLEMENTATION_VERSION, IMPLEMENTATION_VERSION_NAME.encode())
+    if identity := peer.user_identity:
+        fields = (identity.user_name.encode(), identity.passcode.encode())
+        kind = _NAME_AND_PASSCODE if identity.passcode else _NAME
+        yield _item(
+            _USER_IDENTITY,
+            bytes([kind, 0]) + b"".join(struct.pack(">H", len(one)) + one for one in fields),
+        )
+
+
+def _item(kind: int, content: bytes) -> bytes:
+    return struct.pack(">BBH", kind, 0, len(content)) + content
+
+
+def _items(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield type and content of items; raises ValueError where one is cut short."""
+    at = 0
+    while at < len(data):
+        if at + 4 > len(data):
+            raise ValueError("an item without a length")
+        kind, length = struct.unpack_from(">BxH", data, at)
+        at += 4 + length
+        if at > len(data):
+            raise ValueError("an item is longer than what is left")
+        yield kind, data[at - length : at]
 
 
 def user_identity(identity: UserIdentity) -> UserIdentityNegotiation:
@@ -107,30 +116,39 @@ def agreement(peer: Peer, contexts: Sequence[Syntaxes], kind: int, body: bytes) 
     if kind != A_ASSOCIATE_AC:
         raise AssociationLostError(f"{peer} answered an association request with PDU type {kind}")
     try:
-        agreed = _accepted(contexts, struct.pack(">BxI", kind, len(body)) + body)
-    except _UNREADABLE as error:
+        agreed = _accepted(contexts, body)
+    except (ValueError, IndexError) as error:
         raise AssociationLostError(f"{peer} sent an unreadable A-ASSOCIATE-AC") from error
     if not agreed.accepted:
         raise none_accepted(peer, contexts)
     return agreed
 
 
-def _accepted(contexts: Sequence[Syntaxes], pdu: bytes) -> Agreement:
-    from pynetdicom.pdu import A_ASSOCIATE_AC as ACCEPTANCE
+def _accepted(contexts: Sequence[Syntaxes], body: bytes) -> Agreement:
+    """Read the variable field of an A-ASSOCIATE-AC (PS3.8 9.3.3); raises ValueError."""
+    if len(body) < _ITEMS_START:
+        raise ValueError("it is too short")
+    answers: dict[int, str] = {}
+    longest = 0
+    for kind, content in _items(body[_ITEMS_START:]):
+        if kind == _ANSWERED:
+            number, result = content[0], content[2]
+            syntaxes = dict(_items(content[4:]))
+            if result == _ACCEPTANCE:
+                answers[number] = _uid(syntaxes.get(_TRANSFER, b""))
+        elif kind == _USER_INFORMATION:
+            told = dict(_items(content)).get(_MAXIMUM_LENGTH)
+            longest = int.from_bytes(told, "big") if told and len(told) == 4 else 0
+    accepted = {
+        pair: context_id(at)
+        for at, pair in enumerate(contexts)
+        if answers.get(context_id(at)) == pair[1]
+    }
+    return Agreement(accepted, longest)
 
-    acceptance = ACCEPTANCE()
-    with quietly():
-        acceptance.decode(pdu)
-        answers = {item.context_id: item for item in acceptance.presentation_context}
-        accepted = {
-            pair: number
-            for number, pair in ((context_id(at), pair) for at, pair in enumerate(contexts))
-            if number in answers
-            and answers[number].result == 0
-            and answers[number].transfer_syntax == pair[1]
-        }
-    information = acceptance.user_information
-    return Agreement(accepted, (information and information.maximum_length) or 0)
+
+def _uid(content: bytes) -> str:
+    return content.decode("ascii").rstrip("\0 ")
 
 
 def none_accepted(peer: Peer, contexts: Sequence[Syntaxes]) -> ContextRefusedError:

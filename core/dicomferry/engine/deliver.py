@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from dicomferry.engine.lanes import Lanes
 from dicomferry.engine.plan import Workshop
 from dicomferry.engine.pool import Pool, Said
-from dicomferry.engine.processes import preload
 from dicomferry.engine.provenance.witness import Witnessed
 from dicomferry.engine.retrieve.messages import Retrieved
 from dicomferry.engine.stages import Taking
@@ -89,8 +88,6 @@ class Courier:
             return self.tally
         loads = (self._deliveries.load(key, place) for place in places)
         self._lanes = Lanes(lanes)
-        if self._taking.sink.server:
-            preload()
         with Pool(self._shop.spec, lanes) as pool:
             self._pool = pool
             if self._stopped:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from pydicom import Dataset, Sequence
+from pydicom.charset import convert_encodings
 
 from dicomferry.dicom.edits import Delete, Edits, Set
 from dicomferry.dicom.header import Header
-from dicomferry.dicom.text import decode, encode
+from dicomferry.dicom.text import codecs_of, decode, encode
 from dicomferry.errors import EditError
 
 PATIENT_NAME, PATIENT_ID, CHARACTER_SET = 0x00100010, 0x00100020, 0x00080005
@@ -144,3 +145,14 @@ class TestChangingTheCharacterSet:
     def test_a_term_that_does_not_exist_is_refused(self) -> None:
         with pytest.raises(EditError, match="not a term"):
             header_of(None, "A").edited(Edits.of([Set((CHARACTER_SET,), "UTF-8")]))
+
+
+@pytest.mark.parametrize(
+    "term", ["", "ISO_IR 6", "ISO_IR 100", "ISO_IR 101", "ISO_IR 144", "ISO_IR 192", "ISO_IR 13"]
+)
+def test_a_character_set_has_the_codec_that_pydicom_gives_it(term: str) -> None:
+    assert codecs_of((term,)) == tuple(convert_encodings([term]))
+
+
+def test_no_character_set_is_the_default_one() -> None:
+    assert codecs_of(()) == tuple(convert_encodings([""]))
