@@ -59,7 +59,7 @@ def test_it_passes_its_own_tests(kind: str, written: Path, installed: Mapping[st
         env={**os.environ, **installed},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
 
     assert result.returncode == 0, result.stdout + result.stderr

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
 
+from support.patience import PATIENCE
+
 HOST = "127.0.0.1"
-PATIENCE = 20.0
-"""Seconds that a server may take to listen, or to end."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import AE
 
 from dicomferry.xnat.receiver import StandIn
+from support.patience import PATIENCE
 
 LOGIN = ("anybody", "secret")
 
@@ -28,7 +29,7 @@ class Rest:
 
     def ask(self, method: str, route: str, **how: Any) -> requests.Response:
         return self._session.request(
-            method, self._root + route, timeout=20, allow_redirects=False, **how
+            method, self._root + route, timeout=PATIENCE, allow_redirects=False, **how
         )
 
     def get(self, route: str, **query: str) -> requests.Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from pynetdicom import AE
 from dicomferry.errors import FerryError
 from dicomferry.xnat.receiver import Faults, SeriesFilter, Settings, StandIn
 from dicomferry.xnat.receiver.whitelist import admits
+from support.patience import until
 from support.xnat_wire import store
 
 MR_IMAGE = "1.2.840.10008.5.1.4.1.1.4"
@@ -113,10 +113,7 @@ def test_quiet_sessions_are_built_without_being_told(
 ) -> None:
     standin = start(settings=Settings(quiet_period=0.05))
     store(standin, make_dataset(PatientComments=NAMED))
-    end = time.monotonic() + 20
-    while time.monotonic() < end and standin.tree().sessions[0].status != "ARCHIVED":
-        time.sleep(0.01)
-    assert standin.tree().sessions[0].status == "ARCHIVED"
+    until(lambda: standin.tree().sessions[0].status == "ARCHIVED")
 
 
 def test_every_nth_is_lost_on_demand_though_success_is_answered(
