@@ -41,7 +41,7 @@ def silent(watch: Watch, *known: Path, stdout: bool = True) -> None:
 def test_a_run_that_goes_well_tells_neither(trip: Journey, watch: Watch) -> None:
     codes = [
         watch.ferry("plan", trip.recipe, "--ask"),
-        watch.ferry("run", trip.recipe, "--verify", "--wait", "5m"),
+        watch.ferry("run", trip.recipe, "--verify", "--wait", "60s"),
         watch.ferry("verify", trip.recipe, "--content", "all", "-o", "verdicts.json"),
         watch.ferry("lock", trip.recipe),
         watch.ferry("rehearse", trip.recipe),
@@ -59,7 +59,7 @@ def test_a_password_in_a_file_stays_there(trip: Journey, watch: Watch) -> None:
     trip.write(rest={"login": f"${{file:{secret}}}"})
     watch.env = {}
 
-    assert watch.ferry("run", trip.recipe, "--verify", "--wait", "5m") == 0
+    assert watch.ferry("run", trip.recipe, "--verify", "--wait", "60s") == 0
     watch.ferry("doctor", trip.recipe)
 
     silent(watch, secret, stdout=False)

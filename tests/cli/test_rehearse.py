@@ -249,7 +249,7 @@ def test_run_verify_explains_as_verify_does(tmp_path: Path) -> None:
         trip.write(session="MC_MR")
         text = trip.recipe.read_text().replace("'{{ PatientID }}'", "MC")
         trip.recipe.write_text(text)
-        run = trip.ferry("run", "--verify", "--wait", "5m")
+        run = trip.ferry("run", "--verify", "--wait", "60s")
         verified = trip.verify()
     assert run.returncode == 1
     assert "rule: a session label keeps its StudyInstanceUID" in run.stdout

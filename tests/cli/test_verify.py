@@ -232,7 +232,7 @@ def test_run_waits_for_xnat_and_verifies(tmp_path: Path) -> None:
     with journey(tmp_path, builds_at=12) as trip:
         make_instances(trip.folder / "data", 12)
 
-        result = trip.ferry("run", "--verify", "--wait", "5m")
+        result = trip.ferry("run", "--verify", "--wait", "60s")
 
         assert result.returncode == 0, result.stdout + result.stderr
         assert "4 of 4 sessions landed as forecast." in result.stdout
