@@ -19,6 +19,7 @@ from pynetdicom.association import Association
 from support.cli import PROGRAM, ferry
 from support.instances import MR_IMAGE, make_instances
 from support.patience import PATIENCE
+from support.xnat_wire import rejection
 
 HEAD = re.compile(r"(\S+) listens at ([\d.]+):(\d+), REST at (\S+);")
 
@@ -95,7 +96,7 @@ def test_it_misbehaves_on_demand(tmp_path: Path) -> None:
 
 def test_only_named_senders_get_in() -> None:
     with receiver("--sender", "SCANNER") as (_, port, _):
-        assert associated(port, "STRANGER").is_rejected
+        assert rejection(port, calling="STRANGER") == (1, 1, 3)
         allowed = associated(port, "SCANNER")
         assert allowed.is_established
         allowed.release()

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from support.cli import PROGRAM
@@ -26,7 +27,8 @@ def killed_run(recipe: Path, reached: Callable[[], object], *, workers: bool = F
     finally:
         running.kill()
         if workers:
-            os.killpg(running.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)
         running.wait()
     if workers:
         until(lambda: not command_lines(running.pid))
