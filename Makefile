@@ -49,7 +49,8 @@ demo: $(STAMP)
 	@rm -rf demo
 	@$(BIN)/python tests/support/legacy_archive.py demo/legacy
 	@echo 'One file of this archive is cut short: it is held back, and the exit code is 1.'
-	$(BIN)/dicomferry rehearse recipes/quickstart.yaml --set 'archive=$(CURDIR)/demo/legacy' \
+	@echo '$$ dicomferry rehearse recipes/quickstart.yaml --set archive=$$PWD/demo/legacy'
+	@$(BIN)/dicomferry rehearse recipes/quickstart.yaml --set 'archive=$(CURDIR)/demo/legacy' \
 	  || [ $$? -eq 1 ]
 
 test: system language-server lint pytest wheel-test

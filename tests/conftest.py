@@ -7,11 +7,22 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from support import legacy_archive, servers
 
 NO_SKIPS = "DICOMFERRY_NO_SKIPS"
 """Set in continuous integration: a skipped test fails."""
+
+# What is tried does not hang on luck, nor the outcome on how fast the machine is. Another
+# profile of Hypothesis, by --hypothesis-profile, looks for more.
+settings.register_profile(
+    "steady",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("steady")
 
 
 def _loud(report: pytest.TestReport | pytest.CollectReport) -> None:

@@ -50,7 +50,6 @@ def write_recipe(tmp_path: Path) -> RecipeWriter:
             "host": receiver.host if receiver else "127.0.0.1",
             "port": receiver.port if receiver else 9,
             "ae_title": receiver.ae_title if receiver else "XNAT",
-            "timeout": 10,
         }
         recipe = {
             "recipe": 1,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from support import servers
 from support.canary import NAME, PATIENT_ID, Watch, make_patient
 from support.journey import PASSWORD, Journey, journey
 from support.misbehaving import Conversation, Received, Receiver, response, serving
+from support.plugins import install
 
 FIXED = ({"identify": {"project": "P", "subject": "S", "session": "E"}},)
 LOGIN = {"XNAT_LOGIN": f"ferry:{PASSWORD}"}
@@ -22,7 +22,7 @@ LOGIN = {"XNAT_LOGIN": f"ferry:{PASSWORD}"}
 def trip(tmp_path: Path) -> Iterator[Journey]:
     """Give an XNAT that lets the password in, and a recipe whose labels are the patient's."""
     make_patient(tmp_path / "data")
-    with journey(tmp_path, quiet_period=0.3) as one:
+    with journey(tmp_path, builds_at=3) as one:
         yield one
 
 
@@ -41,7 +41,7 @@ def silent(watch: Watch, *known: Path, stdout: bool = True) -> None:
 def test_a_run_that_goes_well_tells_neither(trip: Journey, watch: Watch) -> None:
     codes = [
         watch.ferry("plan", trip.recipe, "--ask"),
-        watch.ferry("run", trip.recipe, "--verify", "--wait", "30s"),
+        watch.ferry("run", trip.recipe, "--verify", "--wait", "60s"),
         watch.ferry("verify", trip.recipe, "--content", "all", "-o", "verdicts.json"),
         watch.ferry("lock", trip.recipe),
         watch.ferry("rehearse", trip.recipe),
@@ -59,7 +59,7 @@ def test_a_password_in_a_file_stays_there(trip: Journey, watch: Watch) -> None:
     trip.write(rest={"login": f"${{file:{secret}}}"})
     watch.env = {}
 
-    assert watch.ferry("run", trip.recipe, "--verify", "--wait", "30s") == 0
+    assert watch.ferry("run", trip.recipe, "--verify", "--wait", "60s") == 0
     watch.ferry("doctor", trip.recipe)
 
     silent(watch, secret, stdout=False)
@@ -191,13 +191,7 @@ LEAKY = f'''
 @pytest.fixture
 def leaky(watch: Watch) -> Watch:
     """Install the plug-in `leaky` for what is watched."""
-    plugins = watch.folder / "plugins"
-    told = plugins / "leaky-1.0.dist-info"
-    told.mkdir(parents=True)
-    (told / "METADATA").write_text("Metadata-Version: 2.1\nName: leaky\nVersion: 1.0\n")
-    (told / "entry_points.txt").write_text("[dicomferry.plugins]\nleaky = leaky\n")
-    (plugins / "leaky.py").write_text(dedent(LEAKY))
-    watch.env = {**watch.env, "PYTHONPATH": str(plugins)}
+    watch.env = {**watch.env, **install(watch.folder / "plugins", "leaky", LEAKY)}
     make_patient(watch.folder / "data")
     return watch
 

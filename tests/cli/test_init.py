@@ -15,6 +15,7 @@ from dicomferry.host import Selection, load_plugins
 from dicomferry.recipe.load import load_recipe
 from dicomferry.recipe.starter import SINKS, SOURCES
 from support.cli import PROGRAM, ferry
+from support.patience import PATIENCE
 
 PLUGINS = load_plugins(Selection())
 INSTALLED = PLUGINS.components
@@ -124,7 +125,7 @@ def test_on_a_terminal_it_asks_three_questions(tmp_path: Path) -> None:
         [*PROGRAM, "init", "r.yaml"], cwd=tmp_path, stdin=theirs, stdout=theirs, stderr=theirs
     ) as process:
         os.write(own, b"folder\nxnat-cstore\nPILOT\n")
-        assert process.wait(timeout=60) == 0
+        assert process.wait(PATIENCE) == 0
     os.close(own)
     os.close(theirs)
 

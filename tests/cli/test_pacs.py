@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import signal
-import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,8 +15,10 @@ from dicomferry.xnat.identification import DqrIdentifier
 from dicomferry.xnat.identification_options import Identification
 from dicomferry.xnat.receiver import StandIn
 from support import pacs, servers
-from support.cli import PROGRAM, ferry
+from support.cli import ferry
+from support.misbehaving import Receiver, serving
 from support.pacs_recipes import MOVER, csv_source, pacs_recipe
+from support.processes import killed_run
 
 
 @contextmanager
@@ -83,17 +82,17 @@ def test_the_studies_of_a_csv_arrive_relabelled(
 
 
 def test_a_killed_run_is_finished_without_retrieving_anything_twice(tmp_path: Path) -> None:
-    with (
-        filled("orthanc", tmp_path, 40) as server,
-        servers.storescp(tmp_path / "xnat", options=["--fork"]) as xnat,
-    ):
+    with filled("orthanc", tmp_path, 40) as server, serving(Receiver()) as xnat:
         source = csv_source(tmp_path, wanted_csv(40))
         recipe = pacs_recipe(tmp_path, server, xnat, source, retrieve="c-get")
         spool = tmp_path / ".dicomferry" / "wanted" / "spool"
-        killed(recipe, lambda: spool.is_dir() and len(list(spool.glob("*.ferry"))) >= 30)
+        # Nothing leaves the spool before the kill, however late that comes.
+        xnat.reading = lambda conversation, count: conversation.hang()
+        killed_run(recipe, lambda: len(list(spool.glob("*.ferry"))) >= 30, workers=True)
         here = len(list(spool.glob("*.ferry")))
+        xnat.reading = lambda conversation, count: None
         result = ferry("run", recipe, "--format", "json")
-        arrived = [dcmread(file).SOPInstanceUID for file in xnat.files()]
+        arrived = [received.sop_instance_uid for received in xnat.stored]
 
     assert result.returncode == 0, result.stdout + result.stderr
     assert here >= 30
@@ -108,7 +107,7 @@ def test_a_run_killed_while_it_delivers_retrieves_only_what_is_missing(tmp_path:
     ):
         source = csv_source(tmp_path, wanted_csv(40))
         recipe = pacs_recipe(tmp_path, server, xnat, source, retrieve="c-get")
-        killed(recipe, lambda: len(xnat.files()) >= 20)
+        killed_run(recipe, lambda: len(xnat.files()) >= 20)
         result = ferry("run", recipe, "--format", "json")
         arrived = {dcmread(file).SOPInstanceUID for file in xnat.files()}
         again = ferry("run", recipe, "--format", "json")
@@ -122,16 +121,6 @@ def test_a_run_killed_while_it_delivers_retrieves_only_what_is_missing(tmp_path:
 def table(path: Path) -> list[dict[str, str]]:
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
-
-
-def killed(recipe: Path, reached: Callable[[], bool]) -> None:
-    process = subprocess.Popen(
-        [*PROGRAM, "run", str(recipe)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    while process.poll() is None and not reached():
-        time.sleep(0.002)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
 
 
 def test_a_row_that_finds_several_studies_is_rejected_before_anything_is_retrieved(

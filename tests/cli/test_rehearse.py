@@ -244,12 +244,12 @@ def test_verify_explains_and_saves_what_a_real_receiver_made_of_it(tmp_path: Pat
 def test_run_verify_explains_as_verify_does(tmp_path: Path) -> None:
     from support.journey import journey
 
-    with journey(tmp_path, quiet_period=0.3) as trip:
+    with journey(tmp_path, builds_at=4) as trip:
         make_instances(tmp_path / "data", 4, sessions=2, series=1)
         trip.write(session="MC_MR")
         text = trip.recipe.read_text().replace("'{{ PatientID }}'", "MC")
         trip.recipe.write_text(text)
-        run = trip.ferry("run", "--verify", "--wait", "30s")
+        run = trip.ferry("run", "--verify", "--wait", "60s")
         verified = trip.verify()
     assert run.returncode == 1
     assert "rule: a session label keeps its StudyInstanceUID" in run.stdout

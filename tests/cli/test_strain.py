@@ -4,29 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from support.cli import ferry
 from support.instances import make_instances
-from support.misbehaving import AE_TITLE, HOST, Receiver, serving
+from support.misbehaving import Receiver, serving
 
 OUT_OF_RESOURCES = 0xA700
 SESSIONS, COUNT, ASSOCIATIONS = 6, 24, 3
 
 
-@dataclass
-class Address:
-    port: int
-    host: str = HOST
-    ae_title: str = AE_TITLE
-
-
 def carry(tmp_path: Path, write_recipe: Callable[..., Path], receiver: Receiver) -> str:
     recipe = write_recipe(
-        Address(receiver.port),
+        receiver,
         sinks=[{"xnat-cstore": {"server": "xnat", "retries": 0}}],
         dicom={"associations": ASSOCIATIONS},
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
-import time
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from pydicom import dcmread
 from support import servers
 from support.cli import PROGRAM, ferry
 from support.instances import encode, image, make_instances, uid
-from support.misbehaving import Receiver, serving
+from support.misbehaving import Received, Receiver, serving
+from support.patience import PATIENCE, until
+from support.plugins import install
 
 
 def status(recipe: Path) -> dict[str, dict[str, str]]:
@@ -52,7 +55,7 @@ def test_a_wrong_ae_title_shows_who_rejected_and_why(
     data: Path, write_recipe: Callable[..., Path]
 ) -> None:
     with serving(Receiver(called="OTHER")) as receiver:
-        recipe = write_recipe(dicom={"port": receiver.port, "ae_title": "XNAT"})
+        recipe = write_recipe(receiver, dicom={"ae_title": "XNAT"})
 
         result = ferry("run", recipe)
 
@@ -65,7 +68,7 @@ def test_a_refused_context_rejects_the_instance_by_name(
     data: Path, write_recipe: Callable[..., Path]
 ) -> None:
     with serving(Receiver(takes=lambda sop_class, syntax: False)) as receiver:
-        result = ferry("run", write_recipe(dicom={"port": receiver.port, "ae_title": "XNAT"}))
+        result = ferry("run", write_recipe(receiver))
 
     assert result.returncode == 1
     assert "MR Image Storage" in result.stdout
@@ -79,7 +82,7 @@ def test_a_refusing_receiver_ends_with_exit_code_1_and_the_others_stored(
     with serving(
         Receiver(status=lambda got: 0xA900 if got.sop_instance_uid == bad else 0)
     ) as receiver:
-        recipe = write_recipe(dicom={"port": receiver.port, "ae_title": "XNAT"})
+        recipe = write_recipe(receiver)
         result = ferry("run", recipe)
 
     assert result.returncode == 1
@@ -228,12 +231,11 @@ def test_a_second_run_beside_a_running_one_is_refused_naming_the_holder(
     data: Path, write_recipe: Callable[..., Path]
 ) -> None:
     with serving(Receiver(answers={1: lambda talk, got: talk.hang()})) as receiver:
-        recipe = write_recipe(dicom={"port": receiver.port, "ae_title": "XNAT", "timeout": 30})
+        recipe = write_recipe(receiver)
         running = subprocess.Popen(
             [*PROGRAM, "run", str(recipe)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        while not receiver.received:
-            time.sleep(0.01)
+        until(lambda: receiver.received)
 
         second = ferry("run", recipe)
 
@@ -244,11 +246,17 @@ def test_a_second_run_beside_a_running_one_is_refused_naming_the_holder(
 
 
 def test_an_interrupt_stops_cleanly_and_says_how_to_go_on(
-    tmp_path: Path, write_recipe: Callable[..., Path], dcmtk: Callable[[str], str]
+    tmp_path: Path, write_recipe: Callable[..., Path]
 ) -> None:
-    dcmtk("storescp")
-    make_instances(tmp_path / "data", 3000, sessions=3)
-    with servers.storescp(tmp_path / "in", options=["--fork"]) as receiver:
+    make_instances(tmp_path / "data", 60, sessions=3)
+    heard = threading.Event()
+
+    def status(received: Received) -> int:
+        if received.number > 10:
+            heard.wait()
+        return 0
+
+    with serving(Receiver(status=status)) as receiver:
         recipe = write_recipe(receiver, dicom={"associations": 2})
         running = subprocess.Popen(
             [*PROGRAM, "run", str(recipe)],
@@ -256,39 +264,74 @@ def test_an_interrupt_stops_cleanly_and_says_how_to_go_on(
             stderr=subprocess.PIPE,
             text=True,
         )
-        while len(receiver.files()) < 10:
-            time.sleep(0.01)
-        running.send_signal(signal.SIGINT)
-        output, errors = running.communicate(timeout=60)
+        try:
+            until(lambda: len(receiver.received) == 12)
+            running.send_signal(signal.SIGINT)
+            assert running.stderr is not None
+            assert any("stopping" in line for line in running.stderr)
+        finally:
+            heard.set()
+        output, errors = running.communicate(timeout=PATIENCE)
 
         assert running.returncode == 1, errors
-        assert "Stopped." in output
+        assert "Stopped. 48 still to bring" in output
         assert f"dicomferry run {recipe}" in output
-        stored = int(output.split(" instances stored")[0].split()[-1].replace(",", ""))
-        assert stored == len(receiver.files()) < 3000
+        assert "12 instances stored" in output
+        assert len(receiver.stored) == 12
         assert ferry("run", recipe).returncode == 0
-        assert len(receiver.files()) == 3000
+        assert len(receiver.instances()) == len(receiver.stored) == 60
+
+
+STUCK = """
+    import os
+    import time
+    from pathlib import Path
+
+    import msgspec
+
+    from dicomferry import Component, Edits, hookimpl
+
+
+    class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+        \"\"\"Nothing.\"\"\"
+
+
+    class Stuck:
+        def edit(self, header):
+            if "STUCK" in os.environ and header.text("PatientID") == "MC0002":
+                Path(os.environ["STUCK"]).touch()
+                time.sleep(600)
+            return Edits()
+
+
+    @hookimpl
+    def dicomferry_transforms():
+        yield Component("stuck", "gets stuck when it is told to", Options, lambda *_: Stuck())
+"""
 
 
 @pytest.mark.parametrize("verb", ["plan", "run"])
 def test_an_interrupt_while_planning_ends_at_once_and_the_next_run_plans_anew(
     tmp_path: Path, write_recipe: Callable[..., Path], storescp: servers.StoreScp, verb: str
 ) -> None:
-    make_instances(tmp_path / "data", 6000, sessions=3)
-    recipe = write_recipe(storescp)
+    make_instances(tmp_path / "data", 300, sessions=3)
+    labels = {"project": "P", "subject": "{{ PatientID }}", "session": "{{ PatientID }}_MR"}
+    recipe = write_recipe(storescp, transforms=[{"stuck": {}}, {"identify": labels}])
+    installed = install(tmp_path / "plugins", "stuck", STUCK)
     running = subprocess.Popen(
-        [*PROGRAM, verb, str(recipe)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    while not (tmp_path / ".dicomferry" / "journey" / "ledger.sqlite").exists():
-        time.sleep(0.001)
+        [*PROGRAM, verb, str(recipe)],
+        env=os.environ | installed | {"STUCK": str(tmp_path / "reached")},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    until((tmp_path / "reached").exists)
     running.send_signal(signal.SIGINT)
-    output, errors = running.communicate(timeout=60)
+    output, errors = running.communicate(timeout=PATIENCE)
 
     assert running.returncode == 1, output
     assert "stopped" in errors
     assert "Traceback" not in errors
     assert storescp.files() == []
-    assert "6,000 instances" in ferry("plan", recipe).stdout
+    assert "300 instances" in ferry("plan", recipe, env=installed).stdout
 
 
 def test_an_unwritable_state_folder_is_told_with_a_way_out(
@@ -331,7 +374,7 @@ def test_a_file_that_changes_after_the_plan_is_not_sent_as_planned(
         talk.send(response(got, 0))  # type: ignore[attr-defined,arg-type]
 
     with serving(Receiver(answers={1: meddle})) as receiver:
-        recipe = write_recipe(dicom={"port": receiver.port, "ae_title": "XNAT"})
+        recipe = write_recipe(receiver)
         result = ferry("run", recipe)
 
     assert result.returncode == 1

@@ -229,10 +229,10 @@ def test_verdicts_are_saved_as_a_spreadsheet_and_as_json(tmp_path: Path) -> None
 
 
 def test_run_waits_for_xnat_and_verifies(tmp_path: Path) -> None:
-    with journey(tmp_path, quiet_period=1.0) as trip:
+    with journey(tmp_path, builds_at=12) as trip:
         make_instances(trip.folder / "data", 12)
 
-        result = trip.ferry("run", "--verify", "--wait", "30s")
+        result = trip.ferry("run", "--verify", "--wait", "60s")
 
         assert result.returncode == 0, result.stdout + result.stderr
         assert "4 of 4 sessions landed as forecast." in result.stdout

@@ -59,7 +59,7 @@ def test_it_passes_its_own_tests(kind: str, written: Path, installed: Mapping[st
         env={**os.environ, **installed},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
 
     assert result.returncode == 0, result.stdout + result.stderr
@@ -152,7 +152,7 @@ def test_a_folder_without_a_plugin_is_refused(tmp_path: Path) -> None:
     assert "announces no plug-in" in result.stderr
 
 
-@pytest.mark.parametrize("name", ["Harbor", "a_b", "-x", "json", "dicomferry", "../x", ""])
+@pytest.mark.parametrize("name", ["Harbor", "a_b", "-x", "json", "class", "dicomferry", "../x", ""])
 def test_a_name_that_cannot_be_used_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(FerryError, match=r"cannot be a plug-in's name|would hide the module"):
         write_scaffold("sink", name, tmp_path)

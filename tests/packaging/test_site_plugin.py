@@ -37,7 +37,15 @@ sinks:
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
     """Install the distribution into a folder of its own; give the environment that has it."""
     target = tmp_path_factory.mktemp("seaside")
-    install = ["install", "--quiet", "--no-deps", "--no-build-isolation", "--target", str(target)]
+    install = [
+        "install",
+        "--quiet",
+        "--no-index",
+        "--no-deps",
+        "--no-build-isolation",
+        "--target",
+        str(target),
+    ]
     pip = [sys.executable, "-m", "pip", *install, str(DISTRIBUTION)]
     subprocess.run(pip, check=True, capture_output=True)
     return {"PYTHONPATH": str(target), "SEASIDE_DIARY": str(target / "diary.txt")}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dicomferry.component import Consignment, Parcel
@@ -447,9 +447,7 @@ HOSTILE = st.one_of(
 )
 
 
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60
-)
+@settings(max_examples=60)
 @given(st.text(HOSTILE, max_size=64))
 @example("../../../../escaped")
 @example("/escaped")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dicomferry.dicom.edits import Edits
@@ -354,7 +354,6 @@ def test_the_table_is_an_input_of_the_run(
 WORDS = st.text("abcXYZ019 -_", max_size=12)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(patient=WORDS, study=WORDS, text=WORDS)
 def test_a_remap_applied_twice_is_a_remap_applied_once(
     remapped: Callable[..., Header],

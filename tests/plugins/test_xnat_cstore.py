@@ -20,6 +20,7 @@ from dicomferry_plugins._resend import COOL_DOWN, BackOff, Breaker
 from dicomferry_plugins.xnat_cstore import Options, XnatCStore, dicomferry_sinks
 from support.instances import CT_IMAGE, EXPLICIT_LITTLE, MR_IMAGE, pixels
 from support.misbehaving import ABORT, HOST, Conversation, Received, Receiver, response, serving
+from support.patience import PATIENCE
 from support.servers import free_port
 
 CT = (CT_IMAGE, EXPLICIT_LITTLE)
@@ -46,8 +47,8 @@ def slept() -> list[float]:
 
 @pytest.fixture
 def sink_to(transport: Transport, slept: list[float]) -> Callable[..., XnatCStore]:
-    def make(port: int, *, called: str = "XNAT", patience: float = 10.0, **more) -> XnatCStore:
-        peer = Peer(HOST, port, called, "FERRY", Timeouts(5.0, 5.0, patience))
+    def make(port: int, *, called: str = "XNAT", patience: float = PATIENCE, **more) -> XnatCStore:
+        peer = Peer(HOST, port, called, "FERRY", Timeouts(PATIENCE, PATIENCE, patience))
         return XnatCStore(
             peer, 4, str(peer), "xnat", transport, back_off=BackOff(slept.append), **more
         )
@@ -201,7 +202,7 @@ def test_a_hung_peer_is_left_and_the_instance_sent_again(receiver: Receiver, sin
     receiver.answers[3] = _hang
     parcels = some(5)
 
-    outcomes = deliver(sink_to(receiver.port, patience=0.5), parcels)
+    outcomes = deliver(sink_to(receiver.port, patience=2.0), parcels)
 
     assert all(isinstance(outcome, Stored) for outcome in outcomes)
     assert receiver.instances() == digests(parcels)

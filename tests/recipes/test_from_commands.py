@@ -116,7 +116,7 @@ def _run_commands(script: str, programs: Path) -> None:
             # Some of pydicom's files are broken on purpose: dcmodify complains and leaves them.
             subprocess.run(
                 ["bash", "-c", block], env=os.environ | {"PATH": path},
-                capture_output=True, check=False, timeout=240,
+                capture_output=True, check=False, timeout=600,
             )  # fmt: skip
 
 

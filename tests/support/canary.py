@@ -13,6 +13,7 @@ from pathlib import Path
 from support.cli import PROGRAM
 from support.instances import encode, image, uid
 from support.journey import PASSWORD
+from support.processes import command_lines
 
 NAME = "CANARYBIRD^YELLOW"
 PATIENT_ID = "CANARYID77"
@@ -56,7 +57,7 @@ class Watch:
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
         ) as running:  # fmt: skip
             while True:
-                self.command_lines |= set(_command_lines(running.pid))
+                self.command_lines |= command_lines(running.pid)
                 try:
                     stdout, stderr = running.communicate(timeout=0.05)
                     break
@@ -114,13 +115,3 @@ def _records(path: Path) -> Iterator[tuple[object, ...]]:
         yield from ledger.execute("SELECT * FROM run")
         yield from ledger.execute("SELECT reason FROM delivery")
         yield from ledger.execute("SELECT reason FROM item")
-
-
-def _command_lines(session: int) -> Iterator[str]:
-    """Yield the command line of every process of a session, as `ps` shows it."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if os.getsid(int(folder.name)) == session:
-                yield (folder / "cmdline").read_bytes().decode(errors="replace")
-        except OSError:
-            continue  # it has just ended

@@ -21,5 +21,5 @@ def ferry(
         env=os.environ | (env or {}),
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=600,
     )

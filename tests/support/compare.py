@@ -20,7 +20,7 @@ def dumps(dcmdump: str, files: Iterable[Path]) -> dict[Path, list[str]]:
     for start in range(0, len(names), 500):
         chunk = names[start : start + 500]
         output = subprocess.run(
-            [dcmdump, "+L", "+uc", "-q", "+F", *chunk], capture_output=True, check=True, timeout=120
+            [dcmdump, "+L", "+uc", "-q", "+F", *chunk], capture_output=True, check=True, timeout=600
         ).stdout.decode("latin-1")
         lines: list[str] = []
         for line in output.splitlines():

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from support.patience import PATIENCE
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -106,7 +108,7 @@ def _handler(fake: FakeXnat) -> type[BaseHTTPRequestHandler]:
 
         def setup(self) -> None:
             super().setup()
-            self.connection.settimeout(5)
+            self.connection.settimeout(PATIENCE)
 
         def _respond(self) -> None:
             parts = urlsplit(self.path)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import subprocess
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ class Journey:
     ) -> None:  # fmt: skip
         """Write the recipe; `server` overrules keys of the XNAT's block."""
         block = {
-            "dicom": {"host": self.xnat.host, "port": self.xnat.port, "timeout": 10},
+            "dicom": {"host": self.xnat.host, "port": self.xnat.port},
             "rest": {"url": self.xnat.url, "login": "${env:XNAT_LOGIN}"} | (rest or {}),
             "identification": {"projects": ["P"]} | (identification or {}),
         } | (server or {})
@@ -79,12 +80,36 @@ class Journey:
 
 
 @contextmanager
-def journey(folder: Path, **settings: Any) -> Iterator[Journey]:
-    """Start an XNAT that has the project P, and write a recipe for it."""
+def journey(folder: Path, *, builds_at: int = 0, **settings: Any) -> Iterator[Journey]:
+    """Start an XNAT that has the project P, and write a recipe for it.
+
+    It builds its sessions once it has `builds_at` instances: a quiet period that is short enough
+    to be waited for is over too soon on a slow machine.
+    """
     declared = settings.pop("declared", Identification(projects=["P"]))
     chosen = Settings(login=f"ferry:{PASSWORD}", declared=declared, **settings)
     identifier = ClassicIdentifier(declared)
     with StandIn(identifier, folder / "xnat", rest_port=0, settings=chosen) as xnat:
         one = Journey(folder, xnat)
         one.write()
-        yield one
+        with _building(xnat, builds_at) if builds_at else nullcontext():
+            yield one
+
+
+@contextmanager
+def _building(xnat: StandIn, count: int) -> Iterator[None]:
+    over = threading.Event()
+
+    def wait_and_build() -> None:
+        while len(xnat.receipts()) < count:
+            if over.wait(0.01):
+                return
+        xnat.build()
+
+    thread = threading.Thread(target=wait_and_build)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

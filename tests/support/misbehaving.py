@@ -7,10 +7,11 @@ import socket
 import ssl
 import struct
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+
+from support.patience import PATIENCE, until
 
 HOST = "127.0.0.1"
 AE_TITLE = "XNAT"
@@ -58,6 +59,7 @@ class Receiver:
     reading: Callable[[Conversation, int], None] = lambda conversation, count: None
     tls: ssl.SSLContext | None = None
 
+    host: str = HOST
     port: int = 0
     received: list[Received] = field(default_factory=list)
     stored: list[Received] = field(default_factory=list)
@@ -65,6 +67,12 @@ class Receiver:
     proposed: list[list[tuple[str, str]]] = field(default_factory=list)
     endings: list[str] = field(default_factory=list)
     closing: threading.Event = field(default_factory=threading.Event)
+    counting: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def ae_title(self) -> str:
+        """The AE title it answers to."""
+        return self.called
 
     def instances(self) -> dict[str, str]:
         """Return what it has: SOP Instance UID to SHA-256 of the data set."""
@@ -73,9 +81,7 @@ class Receiver:
     @property
     def ends(self) -> list[str]:
         """How the associations ended, once all have: a requestor does not wait for its peer."""
-        patience = time.monotonic() + 20
-        while len(self.endings) < self.associations and time.monotonic() < patience:
-            time.sleep(0.01)
+        until(lambda: len(self.endings) == self.associations)
         return self.endings
 
 
@@ -87,8 +93,8 @@ class Conversation:
         self.connection = connection
         self.count = 0
         self.contexts: dict[int, tuple[str, str]] = {}
-        receiver.associations += 1
-        self.ordinal = receiver.associations
+        with receiver.counting:
+            receiver.associations += 1
 
     def run(self) -> None:
         """Serve until the end, and note how it ended."""
@@ -116,7 +122,7 @@ class Conversation:
 
     def hang(self) -> None:
         """Say nothing until the test is over."""
-        self.receiver.closing.wait(60)
+        self.receiver.closing.wait()
         raise GoneError
 
     def keep(self, received: Received) -> None:
@@ -173,18 +179,19 @@ class Conversation:
 
     def _answer(self, command: bytes, context: int, length: int, sha: str, longest: int) -> None:
         values = _elements(command)
-        received = Received(
-            len(self.receiver.received) + 1,
-            int.from_bytes(values[0x0110], "little"),
-            values[0x0002].decode().rstrip("\0"),
-            values[0x1000].decode().rstrip("\0"),
-            self.contexts[context],
-            length,
-            sha,
-            longest,
-            self.ordinal,
-        )
-        self.receiver.received.append(received)
+        with self.receiver.counting:
+            received = Received(
+                len(self.receiver.received) + 1,
+                int.from_bytes(values[0x0110], "little"),
+                values[0x0002].decode().rstrip("\0"),
+                values[0x1000].decode().rstrip("\0"),
+                self.contexts[context],
+                length,
+                sha,
+                longest,
+                self.ordinal,
+            )
+            self.receiver.received.append(received)
         if script := self.receiver.answers.get(received.number):
             script(self, received)
             return
@@ -255,9 +262,9 @@ def serving(receiver: Receiver) -> Iterator[Receiver]:
         finally:
             receiver.closing.set()
             listener.shutdown(socket.SHUT_RDWR)
-            accepting.join(10)
+            accepting.join(PATIENCE)
             for thread in threads:
-                thread.join(10)
+                thread.join(PATIENCE)
 
 
 def _accept(receiver: Receiver, listener: socket.socket, threads: list[threading.Thread]) -> None:
@@ -267,7 +274,7 @@ def _accept(receiver: Receiver, listener: socket.socket, threads: list[threading
         except OSError:
             return
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.settimeout(30)
+        connection.settimeout(PATIENCE)
         thread = threading.Thread(target=_converse, args=(receiver, connection))
         threads.append(thread)
         thread.start()

@@ -92,5 +92,5 @@ def fill(server: Pacs, folder: Path) -> None:
         check=True,
         env={"TCP_NODELAY": "1"},
         capture_output=True,
-        timeout=60,
+        timeout=600,
     )  # fmt: skip

@@ -22,7 +22,7 @@ def pacs_recipe(
     **server: Any,
 ) -> Path:
     """Write a recipe; the first `routed` studies are routed to the project P."""
-    address = {"host": pacs.host, "port": pacs.port, "ae_title": pacs.ae_title, "timeout": 20}
+    address = {"host": pacs.host, "port": pacs.port, "ae_title": pacs.ae_title}
     routing = {study_uid(number): "P" for number in range(1, routed + 1)}
     recipe = {
         "recipe": 1,
@@ -35,7 +35,6 @@ def pacs_recipe(
                         "host": receiver.host,
                         "port": receiver.port,
                         "ae_title": receiver.ae_title,
-                        "timeout": 20,
                     },
                     "identification": {
                         "identifier": "dqr",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -15,9 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
 
+from support.patience import PATIENCE
+
 HOST = "127.0.0.1"
-PATIENCE = 20.0
-"""Seconds that a server may take to listen, or to end."""
+_RESERVED = range(20_000, 32_768)
+"""Ports that nobody gets who asks for any: Linux gives those from 32768 on."""
 
 
 @dataclass(frozen=True)
@@ -157,10 +160,11 @@ def program(name: str) -> str | None:
 
 def free_port() -> int:
     """Return a port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-    return port
+    while True:
+        port = secrets.choice(_RESERVED)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((HOST, port))
+            return port
 
 
 @contextmanager

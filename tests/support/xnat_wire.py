@@ -11,10 +11,12 @@ from typing import Any
 import requests
 from pydicom import Dataset, dcmwrite
 from pydicom.dataset import FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
-from pynetdicom import AE
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, MRImageStorage
+from pynetdicom import AE, evt
+from pynetdicom.pdu import A_ASSOCIATE_RJ
 
 from dicomferry.xnat.receiver import StandIn
+from support.patience import PATIENCE
 
 LOGIN = ("anybody", "secret")
 
@@ -28,7 +30,7 @@ class Rest:
 
     def ask(self, method: str, route: str, **how: Any) -> requests.Response:
         return self._session.request(
-            method, self._root + route, timeout=20, allow_redirects=False, **how
+            method, self._root + route, timeout=PATIENCE, allow_redirects=False, **how
         )
 
     def get(self, route: str, **query: str) -> requests.Response:
@@ -72,6 +74,29 @@ def zip_of(files: Mapping[str, bytes]) -> bytes:
         for name, content in files.items():
             archive.writestr(name, content)
     return buffer.getvalue()
+
+
+def rejection(
+    port: int, *, calling: str = "SENDER", called: str = "XNAT"
+) -> tuple[int, int, int] | None:
+    """Try to associate; return the numbers of the rejection (PS3.8 9.3.4), None without one.
+
+    pynetdicom's `is_rejected` may miss a rejection whose sender hangs up at once.
+    """
+    seen: list[tuple[int, int, int]] = []
+
+    def note(event: evt.Event) -> None:
+        if isinstance(event.pdu, A_ASSOCIATE_RJ):
+            seen.append((event.pdu.result, event.pdu.source, event.pdu.reason_diagnostic))
+
+    entity = AE(calling)
+    entity.add_requested_context(MRImageStorage)
+    association = entity.associate(
+        "127.0.0.1", port, ae_title=called, evt_handlers=[(evt.EVT_PDU_RECV, note)]
+    )
+    if association.is_established:
+        association.release()
+    return seen[0] if seen else None
 
 
 def store(standin: StandIn, *datasets: Dataset, calling: str = "SENDER") -> list[int]:

@@ -117,6 +117,8 @@ class Session:
         lines = read_lines(chosen) if chosen is not None else []
         self._planning = True
         try:
+            if self._stopped:  # while the ledger was opened
+                self.stop()
             make_plan(self._shop)
         finally:
             self._planning = False

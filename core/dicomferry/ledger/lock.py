@@ -13,8 +13,8 @@ from typing import Self
 
 from dicomferry.errors import LedgerError
 
-_PATIENCE = 10.0
-"""Seconds to wait for the orphaned workers of a killed run to notice that they are orphans."""
+_PATIENCE = 30.0
+"""Seconds to wait for a killed run's workers: each ends after the instance that it is at."""
 
 
 class Lock:

@@ -185,13 +185,15 @@ def write_text(path: Path, text: str) -> None:
     target = path.resolve()
     try:
         handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=target.parent)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        if target.exists():
-            os.chmod(name, target.stat().st_mode & 0o777)  # noqa: PTH101
-        else:
-            os.chmod(name, 0o666 & ~_umask())  # noqa: PTH101
-        os.replace(name, target)  # noqa: PTH105
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+                file.write(text)
+            mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+            os.chmod(name, mode)  # noqa: PTH101
+            os.replace(name, target)  # noqa: PTH105
+        except BaseException:
+            os.unlink(name)  # noqa: PTH108
+            raise
     except OSError as error:
         raise FerryError(f"{path} cannot be written: {(error.strerror or '').lower()}") from error
 

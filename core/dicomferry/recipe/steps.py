@@ -56,10 +56,11 @@ class StepMerge:
         name = _text(item, "id")
         removing = self._flag(item, "remove", path)
         replacing = self._flag(item, "replace", path)
-        if (removing or replacing) and name not in names:
+        known = name != "" and name in names  # what is no step at all has no name
+        if (removing or replacing) and not known:
             self._refuse_unknown(path, name, names, "id")
-        position = names.index(name) if name in names else len(steps)
-        if name in names:
+        position = names.index(name) if known else len(steps)
+        if known:
             base = steps.pop(position)
             names.pop(position)
             if removing:

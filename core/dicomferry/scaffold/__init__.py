@@ -7,6 +7,7 @@ import sys
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from importlib.util import find_spec
+from keyword import iskeyword
 from pathlib import Path, PurePosixPath
 from string import Template
 
@@ -60,10 +61,10 @@ def write_scaffold(kind: str, name: str, parent: Path) -> list[Path]:
 
 
 def _check(name: str, module: str) -> None:
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or iskeyword(module):
         raise FerryError(
             f"'{name}' cannot be a plug-in's name",
-            hint="write small letters, digits and hyphens, as in seaside-shelf",
+            hint="write small letters, digits and hyphens, and no word of Python's: seaside-shelf",
         )
     if module in sys.stdlib_module_names or find_spec(module) is not None:
         raise FerryError(

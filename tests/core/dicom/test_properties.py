@@ -6,7 +6,7 @@ import warnings
 from io import BytesIO
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom import Dataset, Sequence
 from pydicom.datadict import dictionary_VR
@@ -102,9 +102,7 @@ def edited_by_pydicom(data: bytes, syntax: Syntax, edits: Edits) -> bytes:
 
 
 SYNTAXES = pytest.mark.parametrize("syntax", [IMPLICIT, EXPLICIT, BIG], ids=["i", "e", "b"])
-quick = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
-)
+quick = settings(max_examples=60)
 
 
 def compare(header: Header, dataset: Dataset) -> None:

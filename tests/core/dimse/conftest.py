@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,7 @@ from dicomferry.dimse import (
 )
 from support.instances import CT_IMAGE, EXPLICIT_LITTLE, pixels
 from support.misbehaving import AE_TITLE, HOST, Receiver, serving
+from support.patience import PATIENCE
 
 CT = (CT_IMAGE, EXPLICIT_LITTLE)
 
@@ -38,9 +40,11 @@ def receiver() -> Iterator[Receiver]:
         yield running
 
 
-def peer_to(port: int, *, response: float = 20.0, called: str = AE_TITLE) -> Peer:
-    """Return a loopback peer with short time limits."""
-    return Peer(HOST, port, called, "FERRY", Timeouts(5.0, 5.0, response))
+def peer_to(
+    port: int, *, association: float = PATIENCE, response: float = PATIENCE, called: str = AE_TITLE
+) -> Peer:
+    """Return a loopback peer; its time limits are short where a test waits for their end."""
+    return Peer(HOST, port, called, "FERRY", Timeouts(PATIENCE, association, response))
 
 
 @pytest.fixture
@@ -56,11 +60,9 @@ class Sender:
         self.transport: Transport = transport
         self._stack = stack
 
-    def open(
-        self, port: int, *contexts: tuple[str, str], response: float = 20.0, called: str = AE_TITLE
-    ) -> StorageAssociation:
+    def open(self, port: int, *contexts: tuple[str, str], **limits: Any) -> StorageAssociation:
         """Associate, by default for CT images in explicit VR little endian."""
-        peer = peer_to(port, response=response, called=called)
+        peer = peer_to(port, **limits)
         association = open_association(peer, contexts or (CT,), self.transport)
         self._stack.callback(association.abort)
         return association

@@ -22,6 +22,7 @@ from dicomferry.dimse import (
 from dicomferry.errors import FerryError
 from support.instances import CT_IMAGE, EXPLICIT_LITTLE
 from support.misbehaving import HOST, Receiver, serving
+from support.patience import PATIENCE
 
 CT = (CT_IMAGE, EXPLICIT_LITTLE)
 
@@ -66,8 +67,8 @@ def secure(server: Identity, client: Identity) -> Iterator[Receiver]:
         yield running
 
 
-def _peer(port: int, tls: Tls | None) -> Peer:
-    return Peer(HOST, port, "XNAT", "FERRY", Timeouts(1.5, 3.0, 10.0), tls)
+def _peer(port: int, tls: Tls, *, connect: float = PATIENCE) -> Peer:
+    return Peer(HOST, port, "XNAT", "FERRY", Timeouts(connect, PATIENCE, PATIENCE), tls)
 
 
 def test_a_data_set_arrives_over_tls(
@@ -105,7 +106,7 @@ def test_a_receiver_may_refuse_who_shows_no_certificate(
 
 def test_tls_with_a_receiver_without_it_is_told(transport, server: Identity) -> None:
     with serving(Receiver()) as plain, pytest.raises(UnreachableError, match="unreachable"):
-        open_association(_peer(plain.port, Tls(server.certificate)), [CT], transport)
+        open_association(_peer(plain.port, Tls(server.certificate), connect=1.5), [CT], transport)
 
 
 def test_a_missing_file_is_named() -> None:

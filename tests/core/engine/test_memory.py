@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dicomferry.component import Transform
@@ -198,7 +198,7 @@ def _mixed(header: Header) -> Edits:
     return edits
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(_HEADERS)
 def test_remembered_and_worked_out_never_differ(elements: list[dict[str, str]]) -> None:
     remembering = stages_of(Counting(_mixed))

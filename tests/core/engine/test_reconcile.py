@@ -27,6 +27,7 @@ from dicomferry.model import (
 from dicomferry.xnat.rest import RestClient, RestError, Site
 from dicomferry.xnat.scans import uid_hash
 from support.fake_xnat_rest import FakeXnat, Says, fake_xnat, table
+from support.patience import PATIENCE
 
 SOP_CLASS = "1.2.840.10008.5.1.4.1.1.4"
 UIDS = ("1.2.1", "1.2.2", "1.2.3")
@@ -85,7 +86,7 @@ def hashed(uid: str) -> str:
 
 def ask(fake: FakeXnat, folder: Path, sessions: tuple[str, ...] = ("E",)) -> list[SessionVerdict]:
     ledger = a_plan(folder, sessions)
-    target = Target("sink", "xnat", Site(fake.url, "a:b", timeout=5), ())
+    target = Target("sink", "xnat", Site(fake.url, "a:b", timeout=PATIENCE), ())
     try:
         with RestClient(target.site, sleep=lambda _: None) as client:
             return list(Reconciler(target, client, ledger, "r.yaml").verdicts())

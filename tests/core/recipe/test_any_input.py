@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dicomferry.errors import ProblemsError
@@ -41,11 +41,6 @@ BASE: dict[str, Any] = {
     "sources": [{"folder": {"path": "p"}}],
     "sinks": [{"xnat-cstore": {"server": "x"}}],
 }
-QUIET = settings(
-    deadline=None,
-    max_examples=150,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
 
 
 def problems_of(action: Callable[[], object]) -> Sequence[Problem]:
@@ -58,7 +53,6 @@ def problems_of(action: Callable[[], object]) -> Sequence[Problem]:
 
 
 @given(st.text() | st.text(INDICATORS))
-@settings(deadline=None)
 def test_any_text_is_a_document_or_a_placed_problem(text: str) -> None:
     problems = problems_of(lambda: parse_document(text, "recipe.yaml"))
 
@@ -66,7 +60,7 @@ def test_any_text_is_a_document_or_a_placed_problem(text: str) -> None:
 
 
 @given(changes=st.dictionaries(SECTIONS, TREES, max_size=3))
-@QUIET
+@settings(max_examples=150)
 def test_any_tree_is_a_recipe_or_placed_problems(
     changes: dict[str, Any], tmp_path: Path, components: Components
 ) -> None:
@@ -79,7 +73,7 @@ def test_any_tree_is_a_recipe_or_placed_problems(
 
 
 @given(tree=TREES)
-@QUIET
+@settings(max_examples=150)
 def test_any_tree_is_an_identification_or_placed_problems(
     tree: object, tmp_path: Path, components: Components
 ) -> None:

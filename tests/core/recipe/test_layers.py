@@ -114,6 +114,12 @@ def test_another_component_takes_the_place_of_the_one_there(
     assert transforms(site)[1] == {"id": "second", "identify": {"project": "P"}}
 
 
+def test_what_is_no_step_stays_to_be_told_of(layered: Callable[[str], Document]) -> None:
+    site = layered("transforms:\n  - nonsense\n  - remap: {delete: [StudyID]}\n")
+
+    assert transforms(site)[3:] == ["nonsense", {"remap": {"delete": ["StudyID"]}}]
+
+
 def test_a_new_step_goes_to_the_end(layered: Callable[[str], Document]) -> None:
     site = layered("transforms:\n  - {id: new, remap: {}}\n")
 

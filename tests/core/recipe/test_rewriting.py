@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -103,6 +105,23 @@ def test_a_file_keeps_its_rights(tmp_path: Path) -> None:
 
     assert path.read_text() == "a: 2\n"
     assert path.stat().st_mode & 0o777 == 0o640
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_disk_that_fills_up_leaves_the_file_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    path = tmp_path / "t.yaml"
+    path.write_text("a: 1\n")
+    monkeypatch.setattr(os, "replace", full)
+
+    with pytest.raises(FerryError, match="no space left"):
+        write_text(path, "a: 2\n")
+
+    assert path.read_text() == "a: 1\n"
     assert list(tmp_path.iterdir()) == [path]
 
 

@@ -13,6 +13,7 @@ import pytest
 from dicomferry.xnat.rest import DeniedError, NotThereError, RestClient, RestError, Site
 from dicomferry.xnat.rest.errors import SilentError
 from support.fake_xnat_rest import Asked, FakeXnat, Says, fake_xnat, shaped, table
+from support.patience import PATIENCE
 
 LOGIN = "ferry:canary-password"
 ROWS = [{"ID": str(number)} for number in range(5)]
@@ -26,7 +27,7 @@ def fake() -> Iterator[FakeXnat]:
 
 @pytest.fixture
 def client(fake: FakeXnat) -> Iterator[RestClient]:
-    with RestClient(Site(fake.url, LOGIN, timeout=5), sleep=lambda _: None) as one:
+    with RestClient(Site(fake.url, LOGIN, timeout=PATIENCE), sleep=lambda _: None) as one:
         yield one
 
 
