@@ -17,7 +17,7 @@ from dicomferry.component import Context
 from dicomferry.dimse import ContextRefusedError, Peer
 from dicomferry.dimse.classes import likely_classes
 from dicomferry.dimse.get import open_get
-from dicomferry.dimse.inbox import Inbox, receiving
+from dicomferry.dimse.inbox import Door, Inbox, receiving
 from dicomferry.dimse.move import MoveTarget, listening, open_move
 from dicomferry.dimse.query import (
     IMAGE,
@@ -89,7 +89,7 @@ class PacsExaminer:
 
     def _get(self, peer: Peer, *, instead: bool) -> Check:
         try:
-            with open_get(peer, likely_classes("MR")):
+            with open_get(peer, likely_classes("MR"), Door()):
                 return self._check("C-GET", State.OK, f"{peer} takes requests for images")
         except ContextRefusedError:
             if instead:
@@ -140,8 +140,8 @@ def _tried(peer: Peer, target: MoveTarget, instance: Mapping[str, str]) -> tuple
     request = Request("IMAGE", {key: instance[key] for key in _KEYS})
     with (
         tempfile.TemporaryDirectory(prefix="dicomferry-doctor-") as folder,
-        receiving(Path(folder)),
-        listening(target, classes) as door,
+        receiving(Path(folder)) as door,
+        listening(target, classes, door),
         open_move(peer, target, door) as way,
     ):
         ended = way.retrieve(request, inbox, lambda: False)

@@ -12,7 +12,7 @@ from dicomferry.component import Context
 from dicomferry.dimse import ContextRefusedError
 from dicomferry.dimse.classes import likely_classes
 from dicomferry.dimse.get import open_get
-from dicomferry.dimse.inbox import Inbox, receiving
+from dicomferry.dimse.inbox import Door, Inbox, receiving
 from dicomferry.dimse.move import MoveTarget, listening, open_move
 from dicomferry.engine.examine import examine
 from dicomferry.engine.retrieve.asking import Asker, OpenWay
@@ -44,7 +44,7 @@ def retrieve(
     spool = Path(task.spool)
     room = task.room
     try:
-        with receiving(spool), _ways(task, context) as way:
+        with receiving(spool) as door, _ways(task, context, door) as way:
             for study in task.studies:
                 asker = Asker(way(study), stopped, pace)
                 result, room = _fetch(stages, study, asker, spool, room)
@@ -57,15 +57,17 @@ def retrieve(
 
 
 @contextmanager
-def _ways(task: RetrieveTask, context: Context) -> Iterator[Callable[[WantedStudy], OpenWay]]:
+def _ways(
+    task: RetrieveTask, context: Context, door: Door
+) -> Iterator[Callable[[WantedStudy], OpenWay]]:
     server = context.server(task.server, PacsServer)
     peer = peer_of(server, context)
     if not task.move:
-        yield lambda study: lambda: open_get(peer, _classes(study.items))
+        yield lambda study: lambda: open_get(peer, _classes(study.items), door)
         return
     target = MoveTarget(server.move_ae_title, server.move_port)
     every = _classes([item for study in task.studies for item in study.items])
-    with listening(target, every) as door:
+    with listening(target, every, door):
         yield lambda _study: lambda: open_move(peer, target, door)
 
 
