@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from socketserver import BaseServer
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from dicomferry.dicom.quiet import quietly
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 _MODELS = [(STUDY_ROOT_MOVE, EXPLICIT_LITTLE), (STUDY_ROOT_MOVE, IMPLICIT_LITTLE)]
 _ASSOCIATIONS = 16
+_POLL = 0.05
 _UNKNOWN_DESTINATION = (0xA801, 0xC000)
 
 
@@ -64,6 +67,7 @@ def listening(target: MoveTarget, sop_classes: Sequence[str], door: Door) -> Ite
     What is not asked for at the time is refused.
     """
     from pynetdicom import evt
+    from pynetdicom.transport import ThreadedAssociationServer
 
     silence()
     handlers: list[Any] = [
@@ -72,19 +76,23 @@ def listening(target: MoveTarget, sop_classes: Sequence[str], door: Door) -> Ite
         (evt.EVT_C_STORE, door.take),
     ]
     try:
-        server = _storage(target, sop_classes).start_server(
-            (target.host, target.port), block=False, evt_handlers=handlers
+        server = _storage(target, sop_classes).make_server(
+            (target.host, target.port),
+            evt_handlers=handlers,
+            server_class=ThreadedAssociationServer,
         )
     except OSError as error:
         raise FerryError(
             f"cannot listen at port {target.port} for what is moved: {error.strerror}",
             hint="choose another move_port, and tell the PACS of it",
         ) from None
+    # pynetdicom's own thread takes half a second to end, and there is one for each study.
+    Thread(target=server.serve_forever, args=(_POLL,), daemon=True).start()
     try:
         yield
     finally:
-        if server is not None:
-            server.shutdown()
+        BaseServer.shutdown(server)
+        server.server_close()
 
 
 def _storage(target: MoveTarget, sop_classes: Sequence[str]) -> ApplicationEntity:
