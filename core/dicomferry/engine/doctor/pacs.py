@@ -16,6 +16,7 @@ from typing import Final
 from dicomferry.component import Context
 from dicomferry.dimse import ContextRefusedError, Peer
 from dicomferry.dimse.classes import likely_classes
+from dicomferry.dimse.discreet import discreet
 from dicomferry.dimse.get import open_get
 from dicomferry.dimse.inbox import Door, Inbox, receiving
 from dicomferry.dimse.move import MoveTarget, listening, open_move
@@ -122,8 +123,9 @@ class PacsExaminer:
                 "C-MOVE", State.FAILED, f"{peer} does not know the destination {target.ae_title}",
                 f"its administrator must register {where}, spelt exactly so",
             )  # fmt: skip
+        said = discreet(str(ended), instance.get)
         return self._check(
-            "C-MOVE", State.FAILED, f"{peer} sent nothing to {target.ae_title}: {ended}",
+            "C-MOVE", State.FAILED, f"{peer} sent nothing to {target.ae_title}: {said}",
             f"is {where} registered there with this machine's address, and does a firewall let"
             " the PACS through to it?",
         )  # fmt: skip
