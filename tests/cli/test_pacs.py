@@ -223,7 +223,7 @@ def test_outside_its_hours_nothing_is_retrieved_unless_asked(tmp_path: Path) -> 
 
 def test_a_small_spool_is_filled_and_emptied_until_all_is_there(tmp_path: Path) -> None:
     for number in range(1, 4):
-        pacs.study(tmp_path / "in", number, instances=4, Rows=300)
+        pacs.study(tmp_path / "in", number, instances=4, rows=300)
     with pacs.orthanc(tmp_path / "pacs") as server, standin(tmp_path, 3) as xnat:
         pacs.fill(server, tmp_path / "in")
         source = csv_source(tmp_path, wanted_csv(3))

@@ -131,3 +131,6 @@ class _Bounded:
             self.file.write(data)
         else:
             self.file.truncate(0)
+
+    def close(self) -> None:
+        self.file.close()
