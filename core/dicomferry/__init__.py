@@ -76,6 +76,9 @@ if TYPE_CHECKING:
         plan_contexts,
         store_status,
     )
+    from dicomferry.dimse.discreet import (
+        discreet,
+    )
     from dicomferry.dimse.query import (
         IncompleteAnswerError,
         Query,
@@ -179,6 +182,7 @@ _HOMES: Final = {
         "store_status",
     ),
     "dimse.query": ("IncompleteAnswerError", "Query", "TooManyAnswersError", "open_query"),
+    "dimse.discreet": ("discreet",),
     "dimse.search": ("FoundSeries", "FoundStudy", "find_contents", "find_studies"),
     "errors": ("DamagedError", "EditError", "FerryError", "ProblemsError", "TemplateError",),
     "hookspecs": ("hookimpl",),
@@ -291,6 +295,7 @@ __all__ = [
     "XnatDicom",
     "XnatServer",
     "can_propose",
+    "discreet",
     "edits_between",
     "find_contents",
     "find_studies",

@@ -33,11 +33,11 @@ from dicomferry import (
     XnatDicom,
     XnatServer,
     can_propose,
+    discreet,
     hookimpl,
     store_status,
 )
 from dicomferry_plugins._associations import Associations
-from dicomferry_plugins._discreet import discreet
 from dicomferry_plugins._resend import BackOff, Breaker, Trouble
 
 _NO_WAY = (AssociationLostError, AssociationRejectedError, UnreachableError)
@@ -136,7 +136,7 @@ class Delivery:
         except OSError as error:
             return Failed(f"reading the source: {error.strerror or error}", retryable=True)
         self._sink.breaker.answered()
-        return self._judge(response.status, discreet(response.error_comment, parcel.header))
+        return self._judge(response.status, discreet(response.error_comment, parcel.header.text))
 
     def _judge(self, code: int, comment: str) -> Outcome | Trouble:
         status = store_status(code)

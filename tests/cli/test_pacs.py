@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,9 +17,9 @@ from dicomferry.xnat.identification_options import Identification
 from dicomferry.xnat.receiver import StandIn
 from support import pacs, servers
 from support.cli import ferry
-from support.misbehaving import Receiver, serving
 from support.pacs_recipes import MOVER, csv_source, pacs_recipe
 from support.processes import killed_run
+from support.scripted_pacs import Script, scripted
 
 
 @contextmanager
@@ -82,39 +83,29 @@ def test_the_studies_of_a_csv_arrive_relabelled(
 
 
 def test_a_killed_run_is_finished_without_retrieving_anything_twice(tmp_path: Path) -> None:
-    with filled("orthanc", tmp_path, 40) as server, serving(Receiver()) as xnat:
-        source = csv_source(tmp_path, wanted_csv(40))
-        recipe = pacs_recipe(tmp_path, server, xnat, source, retrieve="c-get")
-        spool = tmp_path / ".dicomferry" / "wanted" / "spool"
-        # Nothing leaves the spool before the kill, however late that comes.
-        xnat.reading = lambda conversation, count: conversation.hang()
-        killed_run(recipe, lambda: len(list(spool.glob("*.ferry"))) >= 30, workers=True)
-        here = len(list(spool.glob("*.ferry")))
-        xnat.reading = lambda conversation, count: None
-        result = ferry("run", recipe, "--format", "json")
-        arrived = [received.sop_instance_uid for received in xnat.stored]
-
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert here >= 30
-    assert len(arrived) == len(set(arrived)) == 80
-    assert json.loads(result.stdout)["retrieval"]["retrieved"] == 80 - here
-
-
-def test_a_run_killed_while_it_delivers_retrieves_only_what_is_missing(tmp_path: Path) -> None:
+    studies = [pacs.study(tmp_path / "in", number) for number in range(1, 17)]
+    held = [dcmread(path) for paths in studies for path in paths]
+    script, killed = Script(), threading.Event()
     with (
-        filled("orthanc", tmp_path, 40) as server,
+        scripted(held, script) as server,
         servers.storescp(tmp_path / "xnat", options=["--fork"]) as xnat,
     ):
-        source = csv_source(tmp_path, wanted_csv(40))
+        # The seventh study is not sent before the run is killed, however late that is.
+        script.waits = lambda: server.gets < 7 or killed.is_set()
+        source = csv_source(tmp_path, wanted_csv(16))
         recipe = pacs_recipe(tmp_path, server, xnat, source, retrieve="c-get")
-        killed_run(recipe, lambda: len(xnat.files()) >= 20)
+        killed_run(recipe, lambda: server.gets >= 7, workers=True)
+        before = len(server.sent)
+        killed.set()
         result = ferry("run", recipe, "--format", "json")
         arrived = {dcmread(file).SOPInstanceUID for file in xnat.files()}
         again = ferry("run", recipe, "--format", "json")
 
     assert result.returncode == 0, result.stdout + result.stderr
-    assert len(arrived) == 80
-    assert json.loads(result.stdout)["retrieval"]["retrieved"] == 0
+    assert before == 12
+    assert len(arrived) == 32
+    # Of the study under way, the PACS cannot know that nobody listens any more.
+    assert 32 <= len(server.sent) <= 36
     assert json.loads(again.stdout)["retrieval"]["retrieved"] == 0
 
 
@@ -225,7 +216,7 @@ def test_outside_its_hours_nothing_is_retrieved_unless_asked(tmp_path: Path) -> 
 
 def test_a_small_spool_is_filled_and_emptied_until_all_is_there(tmp_path: Path) -> None:
     for number in range(1, 4):
-        pacs.study(tmp_path / "in", number, instances=4, Rows=300)
+        pacs.study(tmp_path / "in", number, instances=4, rows=300)
     with pacs.orthanc(tmp_path / "pacs") as server, standin(tmp_path, 3) as xnat:
         pacs.fill(server, tmp_path / "in")
         source = csv_source(tmp_path, wanted_csv(3))

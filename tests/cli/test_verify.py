@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydicom import dcmread
+from ruamel.yaml import YAML
 
 from dicomferry.xnat.receiver import Faults
+from support import pacs
 from support.instances import make_instances
 from support.journey import PASSWORD, Journey, journey
+from support.scripted_pacs import Script, scripted
 
 
 def verdicts(report: dict[str, Any]) -> list[str]:
@@ -322,3 +326,32 @@ def test_the_password_is_in_no_output_and_in_no_file(tmp_path: Path) -> None:
     assert files
     for path in files:
         assert PASSWORD.encode() not in path.read_bytes(), path
+
+
+def test_what_came_from_a_pacs_is_not_taken_for_compared(tmp_path: Path) -> None:
+    held = [dcmread(path) for path in pacs.study(tmp_path / "in", 1)]
+    with journey(tmp_path) as trip, scripted(held, Script()) as server:
+        from_a_pacs(trip, server)
+        carried = trip.ferry("run")
+        trip.xnat.build()
+        told = trip.ferry("verify", "--content", "all")
+        report = trip.verify("--content", "all")
+
+    assert carried.returncode == 0, carried.stdout + carried.stderr
+    assert verdicts(report) == ["landed"]
+    assert [one["sameness"] for one in report["content"]] == ["?", "?"]
+    assert {one["detail"] for one in report["content"]} == {"the source is on clinic"}
+    assert "2 not compared" in told.stdout
+    assert told.returncode == 1
+
+
+def from_a_pacs(trip: Journey, server: pacs.Pacs) -> None:
+    """Let a journey's recipe take its instances from a PACS."""
+    yaml = YAML(typ="safe")
+    recipe = yaml.load(trip.recipe.read_text())
+    address = {"host": server.host, "port": server.port, "ae_title": server.ae_title}
+    recipe["servers"]["clinic"] = {"pacs": address}
+    query = {"pacs": "clinic", "where": [{"AccessionNumber": "A0001"}]}
+    recipe["sources"] = [{"pacs-query": query}]
+    with trip.recipe.open("w") as file:
+        yaml.dump(recipe, file)

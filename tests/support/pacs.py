@@ -42,8 +42,9 @@ def orthanc(
 
 
 def study(
-    folder: Path, number: int, *, series: int = 1, instances: int = 2, **elements: object
-) -> list[Path]:
+    folder: Path, number: int, *, series: int = 1, instances: int = 2, rows: int = 16,
+    **elements: object,
+) -> list[Path]:  # fmt: skip
     """Write one study of small images: patient `P0007`, accession `A0007`, and so on."""
     paths = []
     for one in range(1, series + 1):
@@ -68,7 +69,8 @@ def study(
                     "SeriesNumber": one,
                     "InstanceNumber": instance,
                 }
-                | elements
+                | elements,
+                rows=rows,
             )
             folder.mkdir(parents=True, exist_ok=True)
             path = folder / f"{number:04}-{one}-{instance}.dcm"

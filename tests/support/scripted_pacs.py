@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
+from threading import Barrier
 from typing import Any
 
 from pydicom import Dataset
+from pynetdicom import AE, evt
 
 from support.instances import EXPLICIT_LITTLE, MR_IMAGE
-from support.servers import HOST
+from support.servers import HOST, PATIENCE
 
 FIND = "1.2.840.10008.5.1.4.1.2.2.1"
+MOVE = "1.2.840.10008.5.1.4.1.2.2.2"
 GET = "1.2.840.10008.5.1.4.1.2.2.3"
 _UNIQUE = {"STUDY": "StudyInstanceUID", "SERIES": "SeriesInstanceUID", "IMAGE": "SOPInstanceUID"}
 
@@ -26,7 +31,10 @@ class Script:
     `stops_after` ends every C-GET with a failure after so many instances, `aborts` by hanging up
     instead; `lies` reports no failures; `stranger` is sent, unasked, before all else;
     `final` is the final status of every C-FIND; `loses` are SOP Instance UIDs it never sends;
-    `pretends` are values it answers in place of those its instances have.
+    `pretends` are values it answers in place of those its instances have. `comment` goes with every
+    failure. From the second C-GET on it `waits` for something before it answers, and `together` is
+    how many C-GETs it wants to have under way before it answers any. Its C-MOVE goes to the port
+    `moves_to`, over `over` associations at once.
     """
 
     ignores: tuple[str, ...] = ()
@@ -38,11 +46,19 @@ class Script:
     final: int = 0x0000
     loses: tuple[str, ...] = ()
     pretends: Mapping[str, str] = field(default_factory=dict)
+    comment: str = ""
+    waits: Callable[[], bool] | None = None
+    together: int = 1
+    moves_to: int = 0
+    over: int = 1
 
 
 @dataclass
 class ScriptedPacs:
-    """A running one; `sent` are the SOP Instance UIDs it was asked to send, `gets` the requests."""
+    """A running one; `sent` are the SOP Instance UIDs it was asked to send, `gets` the requests.
+
+    `answered` are the statuses its C-STORE requests were answered with, of C-MOVE.
+    """
 
     instances: list[Dataset]
     script: Script
@@ -51,6 +67,11 @@ class ScriptedPacs:
     host: str = HOST
     sent: list[str] = field(default_factory=list)
     gets: int = 0
+    answered: list[int] = field(default_factory=list)
+    meeting: Barrier = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.meeting = Barrier(self.script.together)
 
     def find(self, event: Any) -> Iterator[tuple[int, Dataset | None]]:
         """Answer a C-FIND."""
@@ -69,13 +90,15 @@ class ScriptedPacs:
             answer = _answer(asked, self.instances[0])
             answer.StudyInstanceUID = f"1.2.3.{number}"
             yield 0xFF00, answer
-        yield self.script.final, None
+        yield self._status(self.script.final), None
 
     def get(self, event: Any) -> Iterator[Any]:
         """Answer a C-GET."""
         self.gets += 1
-        found = [one for one in self.instances if self._matches(event.identifier, one)]
-        found = [one for one in found if one.SOPInstanceUID not in self.script.loses]
+        if self.gets > 1 and self.script.waits is not None:
+            _wait_for(self.script.waits)
+        self.meeting.wait(PATIENCE)
+        found = self._asked_for(event)
         if self.script.stranger is not None:
             found = [self.script.stranger, *found]
         yield len(found)
@@ -84,10 +107,46 @@ class ScriptedPacs:
                 if self.script.aborts:
                     event.assoc.abort()
                     return
-                yield 0x0000 if self.script.lies else 0xC000, None
+                yield self._status(0x0000 if self.script.lies else 0xC000), None
                 return
             self.sent.append(str(instance.SOPInstanceUID))
             yield 0xFF00, instance
+
+    def move(self, event: Any) -> Iterator[Any]:
+        """Answer a C-MOVE, once everything has been sent over associations of its own."""
+        found = self._asked_for(event)
+        yield HOST, self.script.moves_to
+        entity = AE(self.ae_title)
+        entity.add_requested_context(MR_IMAGE, EXPLICIT_LITTLE)
+        called = event.request.MoveDestination
+        open_ones = [
+            entity.associate(HOST, self.script.moves_to, ae_title=called)
+            for _ in range(self.script.over)
+        ]
+        assert all(one.is_established for one in open_ones)
+        meeting = Barrier(self.script.over)
+
+        def send(number: int) -> None:
+            meeting.wait(PATIENCE)
+            for instance in found[number :: self.script.over]:
+                answer = open_ones[number].send_c_store(instance)
+                self.answered.append(int(answer.Status))
+            open_ones[number].release()
+
+        with ThreadPoolExecutor(self.script.over) as threads:
+            list(threads.map(send, range(self.script.over)))
+        yield 0
+
+    def _asked_for(self, event: Any) -> list[Dataset]:
+        found = [one for one in self.instances if self._matches(event.identifier, one)]
+        return [one for one in found if one.SOPInstanceUID not in self.script.loses]
+
+    def _status(self, number: int) -> Dataset:
+        status = Dataset()
+        status.Status = number
+        if number and self.script.comment:
+            status.ErrorComment = self.script.comment
+        return status
 
     def _matches(self, asked: Dataset, instance: Dataset) -> bool:
         for element in asked:
@@ -110,21 +169,32 @@ def _answer(asked: Dataset, instance: Dataset) -> Dataset:
     return answer
 
 
+def _wait_for(reached: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not reached():
+        assert time.monotonic() < end, "what the PACS waits for never came"
+        time.sleep(0.01)
+
+
 @contextmanager
 def scripted(instances: list[Dataset], script: Script) -> Iterator[ScriptedPacs]:
     """Run a scripted PACS in a thread of this process."""
-    from pynetdicom import AE, evt
-
     pacs = ScriptedPacs(instances, script)
     entity = AE(pacs.ae_title)
     entity.add_supported_context("1.2.840.10008.1.1")
     entity.add_supported_context(FIND)
-    entity.add_supported_context(GET)
+    if not script.moves_to:
+        entity.add_supported_context(GET)
+    entity.add_supported_context(MOVE)
     entity.add_supported_context(MR_IMAGE, EXPLICIT_LITTLE, scu_role=True, scp_role=True)
     server = entity.start_server(
         (HOST, 0),
         block=False,
-        evt_handlers=[(evt.EVT_C_FIND, pacs.find), (evt.EVT_C_GET, pacs.get)],
+        evt_handlers=[
+            (evt.EVT_C_FIND, pacs.find),
+            (evt.EVT_C_GET, pacs.get),
+            (evt.EVT_C_MOVE, pacs.move),
+        ],
     )
     assert server is not None
     pacs.port = server.server_address[1]

@@ -85,7 +85,7 @@ def storescp(
 
 @contextmanager
 def orthanc(folder: Path, *, ae_title: str = "ORTHANC", **settings: object) -> Iterator[Orthanc]:
-    """Run Orthanc on an empty store in `folder`; `settings` are lines of its configuration."""
+    """Run Orthanc on the store in `folder`; `settings` are lines of its configuration."""
     folder.mkdir(parents=True, exist_ok=True)
     path = program("Orthanc")
     assert path is not None, "Orthanc is not installed"

@@ -121,7 +121,9 @@ def _sums(findings: Findings) -> Iterator[str]:
     if findings.read_back:
         kinds = Counter(one.sameness for one in findings.compared)
         same = kinds.pop(Sameness.SAME, 0)
-        others = "".join(f", {number:,} {kind.name.lower()}" for kind, number in kinds.items())
+        others = "".join(
+            f", {number:,} {kind.name.lower().replace('_', ' ')}" for kind, number in kinds.items()
+        )
         yield f"Read back: {same:,} the same{others}."
 
 

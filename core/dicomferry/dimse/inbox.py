@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pynetdicom.events import Event
@@ -22,8 +22,9 @@ CANNOT_WRITE = 0xA701
 class Inbox:
     """Answers C-STORE requests for the instances of one retrieval.
 
-    `wanted` is the file for each SOP Instance UID, `room` how many bytes may still be taken. A
-    file is there in full or not at all. Safe for several associations at once.
+    `wanted` is the file for each SOP Instance UID, `room` how many bytes may still be taken;
+    `refused` are the UIDs there was no room for. A file is there in full or not at all. Safe for
+    several associations at once.
     """
 
     def __init__(self, wanted: Mapping[str, Path], room: int) -> None:
@@ -31,13 +32,18 @@ class Inbox:
         self._room = room
         self._lock = threading.Lock()
         self.arrived: dict[str, Path] = {}
-        self.full = False
+        self.refused: set[str] = set()
         self.unasked = 0
 
     @property
     def room(self) -> int:
         """Return how many bytes may still be taken."""
         return self._room
+
+    @property
+    def full(self) -> bool:
+        """Tell whether there was no room for an instance."""
+        return bool(self.refused)
 
     def missing(self) -> list[str]:
         """Return the UIDs that have not arrived, in the order asked for."""
@@ -61,8 +67,8 @@ class Inbox:
                 return NOT_AUTHORIZED
             if uid in self.arrived:
                 return SUCCESS
-            if size > self._room:
-                self.full = True
+            if not size or size > self._room:  # empty: it outgrew the room while it came
+                self.refused.add(uid)
                 return OUT_OF_RESOURCES
             os.replace(file, self._wanted[uid])  # noqa: PTH105  the atomic step
             self._room -= size
@@ -76,6 +82,12 @@ class Door:
     def __init__(self) -> None:
         self.inbox: Inbox | None = None
 
+    @property
+    def room(self) -> int:
+        """Return how many bytes may come in now."""
+        inbox = self.inbox
+        return inbox.room if inbox is not None else 0
+
     def take(self, event: Event) -> int:
         """Answer one C-STORE request."""
         inbox = self.inbox
@@ -86,16 +98,39 @@ class Door:
 
 
 @contextmanager
-def receiving(folder: Path) -> Iterator[None]:
+def receiving(folder: Path) -> Iterator[Door]:
     """Let pynetdicom write what it receives into `folder`, piece by piece, for this process.
 
-    It knows no other way to be told than its module's own settings.
+    It knows no other way to be told than its modules' own names and settings.
     """
-    from pynetdicom import _config
+    from pynetdicom import _config, dimse_messages
 
-    before = (_config.STORE_RECV_CHUNKED_DATASET, tempfile.tempdir)
-    _config.STORE_RECV_CHUNKED_DATASET, tempfile.tempdir = True, str(folder)
+    door = Door()
+    names: Any = dimse_messages
+    before = (_config.STORE_RECV_CHUNKED_DATASET, names.NamedTemporaryFile)
+    _config.STORE_RECV_CHUNKED_DATASET = True
+    names.NamedTemporaryFile = lambda **_: _Bounded(folder, door.room)
     try:
-        yield
+        yield door
     finally:
-        _config.STORE_RECV_CHUNKED_DATASET, tempfile.tempdir = before
+        _config.STORE_RECV_CHUNKED_DATASET, names.NamedTemporaryFile = before
+
+
+class _Bounded:
+    """The file of one instance on its way in. One that outgrows its room is left empty."""
+
+    def __init__(self, folder: Path, room: int) -> None:
+        self.file = NamedTemporaryFile(dir=folder, suffix=".dcm", delete=False)  # noqa: SIM115
+        self.name = self.file.name
+        self._room = room
+        self._size = 0
+
+    def write(self, data: bytes) -> None:
+        self._size += len(data)
+        if self._size <= self._room:
+            self.file.write(data)
+        else:
+            self.file.truncate(0)
+
+    def close(self) -> None:
+        self.file.close()

@@ -5,30 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from socketserver import BaseServer
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from dicomferry.dicom.quiet import quietly
 from dicomferry.dimse.association import Peer
-from dicomferry.dimse.inbox import Door, Inbox
+from dicomferry.dimse.inbox import Door
 from dicomferry.dimse.link import tune
 from dicomferry.dimse.reference import silence, socket_of
-from dicomferry.dimse.retrieval import COMPRESSED, Ended, Request, Stopped, conclude
+from dicomferry.dimse.retrieval import COMPRESSED, Way
 from dicomferry.dimse.scu import (
     EXPLICIT_LITTLE,
     IMPLICIT_LITTLE,
     STUDY_ROOT_MOVE,
     associated,
-    held,
-    identifier,
 )
 from dicomferry.errors import FerryError
 
 if TYPE_CHECKING:
     from pynetdicom.ae import ApplicationEntity
-    from pynetdicom.association import Association
 
 _MODELS = [(STUDY_ROOT_MOVE, EXPLICIT_LITTLE), (STUDY_ROOT_MOVE, IMPLICIT_LITTLE)]
 _ASSOCIATIONS = 16
+_POLL = 0.05
 _UNKNOWN_DESTINATION = (0xA801, 0xC000)
 
 
@@ -41,78 +41,58 @@ class MoveTarget:
     host: str = ""
 
 
-class MoveWay:
-    """`Way` by C-MOVE; made by `open_move`."""
-
-    def __init__(
-        self, peer: Peer, association: Association, target: MoveTarget, door: Door
-    ) -> None:
-        self._peer = peer
-        self._association = association
-        self._target = target
-        self._door = door
-        self._number = 0
-
-    def retrieve(self, request: Request, inbox: Inbox, stopped: Stopped) -> Ended:
-        """Ask for instances and take them; see `Way`."""
-        self._number += 1
-        self._door.inbox = inbox
-        try:
-            with held(self._peer, self._association):
-                responses = self._association.send_c_move(
-                    identifier(request.level, request.keys),
-                    self._target.ae_title,
-                    STUDY_ROOT_MOVE,
-                    msg_id=self._number,
-                )
-                ended = conclude(self._peer, self._association, responses, stopped)
-        finally:
-            self._door.inbox = None
-        if ended.status in _UNKNOWN_DESTINATION and not (inbox.arrived or inbox.full):
-            doubt = (
-                f"is {self._target.ae_title} at port {self._target.port} of this machine"
-                " registered there as a move destination?"
-            )
-            return Ended(ended.status, f"{ended.comment} ({doubt})".strip())
-        return ended
-
-
 @contextmanager
-def open_move(peer: Peer, target: MoveTarget, door: Door) -> Iterator[MoveWay]:
+def open_move(peer: Peer, target: MoveTarget, door: Door) -> Iterator[Way]:
     """Associate for C-MOVE to where `listening` lets instances in; raises as `open_association`."""
+    doubt = (
+        f"is {target.ae_title} at port {target.port} of this machine"
+        " registered there as a move destination?"
+    )
     with associated(peer, _MODELS) as association:
-        yield MoveWay(peer, association, target, door)
+        yield Way(
+            peer,
+            association,
+            door,
+            lambda asked, number: association.send_c_move(
+                asked, target.ae_title, STUDY_ROOT_MOVE, msg_id=number
+            ),
+            dict.fromkeys(_UNKNOWN_DESTINATION, doubt),
+        )
 
 
 @contextmanager
-def listening(target: MoveTarget, sop_classes: Sequence[str]) -> Iterator[Door]:
+def listening(target: MoveTarget, sop_classes: Sequence[str], door: Door) -> Iterator[None]:
     """Listen for instances of these SOP classes; raises `FerryError` when the port is taken.
 
     What is not asked for at the time is refused.
     """
     from pynetdicom import evt
+    from pynetdicom.transport import ThreadedAssociationServer
 
     silence()
-    door = Door()
     handlers: list[Any] = [
         (evt.EVT_CONN_OPEN, lambda event: tune(socket_of(event.assoc))),
         (evt.EVT_C_ECHO, lambda _event: 0x0000),
         (evt.EVT_C_STORE, door.take),
     ]
     try:
-        server = _storage(target, sop_classes).start_server(
-            (target.host, target.port), block=False, evt_handlers=handlers
+        server = _storage(target, sop_classes).make_server(
+            (target.host, target.port),
+            evt_handlers=handlers,
+            server_class=ThreadedAssociationServer,
         )
     except OSError as error:
         raise FerryError(
             f"cannot listen at port {target.port} for what is moved: {error.strerror}",
             hint="choose another move_port, and tell the PACS of it",
         ) from None
+    # pynetdicom's own thread takes half a second to end, and there is one for each study.
+    Thread(target=server.serve_forever, args=(_POLL,), daemon=True).start()
     try:
-        yield door
+        yield
     finally:
-        if server is not None:
-            server.shutdown()
+        BaseServer.shutdown(server)
+        server.server_close()
 
 
 def _storage(target: MoveTarget, sop_classes: Sequence[str]) -> ApplicationEntity:

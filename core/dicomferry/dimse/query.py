@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dicomferry.dicom.quiet import quietly
 from dicomferry.dimse.association import AssociationLostError, Peer
+from dicomferry.dimse.discreet import discreet
 from dicomferry.dimse.scu import (
     EXPLICIT_LITTLE,
     IMPLICIT_LITTLE,
@@ -103,6 +104,7 @@ class Query:
         self, level: Level, keys: Mapping[str, str]
     ) -> Generator[dict[str, str], None, None]:
         self._number += 1
+        heard: list[Mapping[str, str]] = [keys]
         asked = identifier(level.name, dict.fromkeys((level.unique_key, *level.returned), "")
                            | dict(keys))  # fmt: skip
         with held(self._peer, self._association), quietly():
@@ -111,11 +113,12 @@ class Query:
             ):
                 status = status_of(self._peer, answer)
                 if status not in _PENDING:
-                    self._judge(status, str(answer.get("ErrorComment", "")))
+                    self._judge(status, _discreetly(str(answer.get("ErrorComment", "")), heard))
                     return
                 if dataset is None:
                     raise IncompleteAnswerError(f"{self._peer} sent an answer that is unreadable")
-                yield _texts(dataset)
+                heard.append(_texts(dataset))
+                yield dict(heard[-1])
         raise AssociationLostError(f"{self._peer} never ended its answer")
 
     def _judge(self, status: int, comment: str) -> None:
@@ -136,6 +139,10 @@ def open_query(peer: Peer) -> Iterator[Query]:
     contexts = [(STUDY_ROOT_FIND, EXPLICIT_LITTLE), (STUDY_ROOT_FIND, IMPLICIT_LITTLE)]
     with associated(peer, contexts) as association:
         yield Query(peer, association)
+
+
+def _discreetly(comment: str, heard: Sequence[Mapping[str, str]]) -> str:
+    return discreet(comment, lambda keyword: " ".join(one.get(keyword, "") for one in heard))
 
 
 def _texts(dataset: Dataset) -> dict[str, str]:

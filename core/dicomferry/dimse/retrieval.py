@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from dicomferry.dicom.quiet import quietly
 from dicomferry.dimse.association import Peer
-from dicomferry.dimse.inbox import Inbox
-from dicomferry.dimse.scu import status_of
+from dicomferry.dimse.inbox import Door, Inbox
+from dicomferry.dimse.scu import held, identifier, status_of
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -27,6 +27,9 @@ COMPRESSED = (
 """Transfer syntaxes beside the two that every PACS can send, the likeliest first."""
 
 Stopped = Callable[[], bool]
+Responses = Iterator[tuple["Dataset", "Dataset | None"]]
+Send = Callable[["Dataset", int], Responses]
+"""Sends one request: its identifier and its number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,30 +55,50 @@ class Ended:
         return words + (f": {self.comment}" if self.comment else "")
 
 
-class Way(Protocol):
-    """An open way to retrieve over."""
+class Way:
+    """An open way to retrieve over, by C-GET or by C-MOVE: one request after the other.
+
+    `doubts` says of a status what it may mean where nothing came.
+    """
+
+    def __init__(
+        self, peer: Peer, association: Association, door: Door, send: Send,
+        doubts: Mapping[int, str] | None = None,
+    ) -> None:  # fmt: skip
+        self._peer = peer
+        self._association = association
+        self._door = door
+        self._send = send
+        self._doubts = doubts or {}
+        self._number = 0
 
     def retrieve(self, request: Request, inbox: Inbox, stopped: Stopped) -> Ended:
-        """Ask for instances and take them into `inbox`; raises `AssociationLostError`."""
-        ...
+        """Ask for instances and take them into `inbox`; raises `AssociationLostError`.
 
+        A retrieval that is to stop is broken off.
+        """
+        self._number += 1
+        self._door.inbox = inbox
+        try:
+            with held(self._peer, self._association), quietly():
+                asked = identifier(request.level, request.keys)
+                ended = self._conclude(self._send(asked, self._number), stopped)
+        finally:
+            self._door.inbox = None
+        doubt = self._doubts.get(ended.status or 0, "")
+        if doubt and not (inbox.arrived or inbox.full):
+            return Ended(ended.status, f"{ended.comment} ({doubt})".strip())
+        return ended
 
-def conclude(
-    peer: Peer,
-    association: Association,
-    responses: Iterator[tuple[Dataset, Dataset | None]],
-    stopped: Stopped,
-) -> Ended:
-    """Hear responses to the end; a retrieval that is to stop is broken off."""
-    with quietly():
+    def _conclude(self, responses: Responses, stopped: Stopped) -> Ended:
         for answer, _ in responses:
-            status = status_of(peer, answer)
+            status = status_of(self._peer, answer)
             if status not in PENDING:
                 return Ended(status, str(answer.get("ErrorComment", "")))
             if stopped():
-                association.abort()
+                self._association.abort()
                 break
-    return Ended(None)
+        return Ended(None)
 
 
 def study_contexts(sop_classes: Sequence[str], most: int) -> list[tuple[str, str]]:

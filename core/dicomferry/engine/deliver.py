@@ -58,7 +58,7 @@ class Courier:
         self._stopped = False
         self._doors = 0
         self._positions: dict[int, int] = {}
-        self._lanes = Lanes(1)
+        self._lanes = Lanes(taking.sink.lanes)
         self._strained: set[int] = set()
         self.tally = Tally()
 
@@ -78,32 +78,51 @@ class Courier:
         if dues:
             self._keep([Delivered(due, Failed(reason, retryable=True)) for due in dues], None)
 
+    @property
+    def lanes(self) -> int:
+        """Return how many consignments may be under way at once at most."""
+        return self._taking.sink.lanes
+
+    @property
+    def free(self) -> bool:
+        """Tell whether one more may be under way now."""
+        return len(self._positions) < self._lanes.open
+
     def deliver(self, limit: int | None) -> Tally:
         """Bring everything due and at hand, or the first `limit` sessions of it."""
         key = self._taking.key
         places = self._deliveries.destinations(key)[:limit]
         total = self._deliveries.count_due(key)[0] if limit is None else None
-        lanes = min(self._taking.sink.lanes, len(places))
         if not places:
             return self.tally
-        loads = (self._deliveries.load(key, place) for place in places)
-        self._lanes = Lanes(lanes)
-        with Pool(self._shop.spec, lanes) as pool:
+        with Pool(self._shop.spec, min(self.lanes, len(places))) as pool:
             self._pool = pool
             if self._stopped:
                 pool.stop()
-            for said in pool.work(self._while_reachable(loads), self._lanes):
-                self._take(said, total)
+            for said in pool.work(self._loads(places), self._lanes):
+                self.take(said, total)
         return self.tally
 
-    def _while_reachable(self, loads: Iterator[Load]) -> Iterator[Load]:
-        for load in loads:
-            if self._stopped or self._doors >= _CLOSED_DOORS:
+    def _loads(self, places: Sequence[int]) -> Iterator[Load]:
+        for place in places:
+            load = self.load(place)
+            if load is None:
                 return
-            self._positions[id(load)] = 0
             yield load
 
-    def _take(self, said: list[Said[Load]], total: int | None) -> None:
+    def load(self, place: int) -> Load | None:
+        """Return what is due and at hand for a destination; None where there is no use in trying.
+
+        It counts as under way until `take` hears that it is done.
+        """
+        if self._stopped or self._doors >= _CLOSED_DOORS:
+            return None
+        load = self._deliveries.load(self._taking.key, place)
+        self._positions[id(load)] = 0
+        return load
+
+    def take(self, said: Sequence[Said[Load]], total: int | None = None) -> None:
+        """Make durable what workers said of consignments."""
         delivered: list[Delivered] = []
         for one in said:
             if isinstance(one.message, Done):

@@ -72,11 +72,12 @@ class Pool:
         self._stop.set()
 
     def work(
-        self, tasks: Iterator[TaskT], lanes: Lanes | None = None
+        self, tasks: Iterator[TaskT | None], lanes: Lanes | None = None
     ) -> Iterator[list[Said[TaskT]]]:
         """Give out tasks and yield what the workers say, in batches as it comes.
 
         No more tasks are given out at a time than `lanes` has open; without, one to each worker.
+        A task that is None says that there is none for now.
 
         An empty batch is yielded now and then, so that the caller can look about. By taking the
         next batch the caller says that the one before is durable. A worker that dies ends its

@@ -153,7 +153,7 @@ class Session:
                 if self._stopped:
                     break
                 tallies[taking.id] = courier.deliver(limit)
-            retrieval = self._retrieve(planned, limit)
+            retrieval = self._retrieve(planned, run, limit)
             left = sum(deliveries.count_left(taking.key) for taking in self.stages.sinks)
             report = RunReport(
                 planned, tallies, self._stopped, left, manifest.path, retrieval
@@ -164,10 +164,10 @@ class Session:
         plugins.run_finished(recipe, run, report.complete)
         return report
 
-    def _retrieve(self, planned: Planned, limit: int | None) -> Retrieval:
+    def _retrieve(self, planned: Planned, run: int, limit: int | None) -> Retrieval:
         couriers = [one for one in self._under_way if isinstance(one, Courier)]
         keys = [taking.key for taking in self.stages.sinks]
-        retrievals = Retrievals(self.ledger, planned.view.scan, keys)
+        retrievals = Retrievals(self.ledger, planned.view.scan, run, keys)
         retriever = Retriever(self._shop, retrievals, couriers, self._job.courtesy)
         self._under_way.append(retriever)
         return retriever.result if self._stopped else retriever.bring(limit)

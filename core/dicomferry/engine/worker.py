@@ -20,7 +20,6 @@ from dicomferry.engine.memory import Memory
 from dicomferry.engine.pipe import receive, send
 from dicomferry.engine.provenance.witness import Witnessed
 from dicomferry.engine.retrieve.messages import Retrieved, RetrieveTask
-from dicomferry.engine.retrieve.pace import Pace
 from dicomferry.engine.stages import Stages, build_stages, only_servers
 from dicomferry.errors import FerryError
 from dicomferry.host import Selection, load_plugins
@@ -171,7 +170,6 @@ class _Worker:
         self._spec = spec
         self._stop = stop
         self._prepared: dict[int, Stages] = {}
-        self._paces: dict[str, Pace] = {}
         self._shapes = Shapes()
 
     def answers(self, task: Task) -> Iterator[Answer]:
@@ -183,8 +181,7 @@ class _Worker:
                 from dicomferry.engine.retrieve.work import retrieve
 
                 context = BuildContext(self._spec.recipe, load_plugins(self._spec.selection))
-                pace = self._paces.setdefault(task.server, Pace(task.interval, task.asked))
-                yield from retrieve(self._stages(None), task, context, self._stopped, pace)
+                yield retrieve(self._stages(None), task, context, self._stopped)
             case DigestTask(items):
                 yield Digests({item.id: content_digest(item) for item in items})
             case Load():

@@ -9,7 +9,8 @@ from dicomferry.ledger.rows import Item
 from dicomferry.ledger.store import Ledger
 
 _ITEMS = (
-    "SELECT id, source, path, member, size, modified_ns, names, row, edits FROM item WHERE id IN"
+    "SELECT id, source, path, member, size, modified_ns, names, row, remote, edits FROM item"
+    " WHERE id IN"
 )
 _MOST = 500
 """Numbers in one question: SQLite takes 999 parameters in its oldest versions."""
@@ -32,5 +33,5 @@ def planned_items(ledger: Ledger, numbers: Sequence[int]) -> dict[int, tuple[Ite
         some = numbers[at : at + _MOST]
         marks = ", ".join("?" * len(some))
         rows = ledger.connection.execute(f"{_ITEMS} ({marks})", some)
-        found.update({row[0]: (item_of(row[:8]), row[8]) for row in rows})
+        found.update({row[0]: (item_of(row[:9]), row[9]) for row in rows})
     return found

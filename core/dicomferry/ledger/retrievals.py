@@ -11,7 +11,12 @@ from dicomferry.ledger.rows import Due, Examined, Item, Verdict, stamp_of
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Destination, InstanceRef
 
-_STAMP = "substr(item.edits, 1, 32) || ':' || item.size || ':' || item.modified_ns"
+_STAMP = "substr({0}.edits, 1, 32) || ':' || {0}.size || ':' || {0}.modified_ns"
+
+_HERE = (
+    "FROM spooled JOIN item ON item.id = spooled.item"
+    " WHERE item.scan = :scan AND item.verdict = 'ready'"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +43,9 @@ class Arrival:
 class Retrievals:
     """Reads what is wanted and writes what arrived. Used by the one writing process."""
 
-    def __init__(self, ledger: Ledger, scan: int, sinks: Sequence[str]) -> None:
+    def __init__(self, ledger: Ledger, scan: int, run: int, sinks: Sequence[str]) -> None:
         self._ledger = ledger
+        self._run = run
         self._catalog = CatalogWriter(ledger)
         self._sinks = {f"sink{number}": key for number, key in enumerate(sinks)}
         self._scan = scan
@@ -68,6 +74,32 @@ class Retrievals:
     def spooled_bytes(self) -> int:
         """Return the size of what lies in the spool."""
         row = self._ledger.connection.execute("SELECT coalesce(sum(size), 0) FROM spooled")
+        return int(row.fetchone()[0])
+
+    def ready(self, sink: str, *, whole: bool) -> list[int]:
+        """Return the destinations with something spooled that this run has not tried to bring.
+
+        `whole` leaves out those of which more is to come.
+        """
+        awaited = (
+            "EXISTS (SELECT 1 FROM item AS other WHERE other.destination = item.destination"  # noqa: S608
+            " AND other.scan = :scan AND other.verdict = 'ready' AND other.remote <> ''"
+            f" AND other.id NOT IN (SELECT item FROM spooled) AND {_untried('other')})"
+        )
+        rows = self._ledger.connection.execute(
+            f"SELECT DISTINCT item.destination {_HERE} AND {_untried('item')}"
+            f" AND NOT (:whole AND {awaited}) ORDER BY item.destination",
+            {"scan": self._scan, "sink": sink, "run": self._run, "whole": whole},
+        )
+        return [row[0] for row in rows]
+
+    def outstanding(self) -> int:
+        """Return how many studies have something spooled that this run has yet to bring."""
+        untried = " OR ".join(_untried("item", name) for name in self._sinks) or "0"
+        row = self._ledger.connection.execute(
+            f"SELECT count(DISTINCT item.study) {_HERE} AND ({untried})",
+            {"scan": self._scan, "run": self._run, **self._sinks},
+        )
         return int(row.fetchone()[0])
 
     def forget_lost(self) -> None:
@@ -147,11 +179,23 @@ class Retrievals:
 
 
 def _needs(parameter: str) -> str:
+    return f"NOT EXISTS ({_delivery('item', parameter)} AND {_had('item')})"
+
+
+def _untried(item: str, parameter: str = "sink") -> str:
+    had = f"({_had(item)} OR delivery.run = :run)"
+    return f"NOT EXISTS ({_delivery(item, parameter)} AND {had})"
+
+
+def _delivery(item: str, parameter: str) -> str:
     return (
-        "NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.item = item.id"  # noqa: S608
-        f" AND delivery.sink = :{parameter} AND delivery.stamp = {_STAMP}"
-        " AND delivery.state IN ('stored', 'excluded'))"
+        f"SELECT 1 FROM delivery WHERE delivery.item = {item}.id"  # noqa: S608
+        f" AND delivery.sink = :{parameter}"
     )
+
+
+def _had(item: str) -> str:
+    return f"delivery.stamp = {_STAMP.format(item)} AND delivery.state IN ('stored', 'excluded')"
 
 
 def _consistent(result: Examined, planned_project: str) -> Examined:

@@ -44,8 +44,18 @@ class PacsServer(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     retrieve: Annotated[
         Literal["c-get", "c-move", "auto"], Meta(description="How instances are retrieved.")
     ] = "auto"
-    associations: Annotated[Count, Meta(description="Retrievals at once.")] = 1
-    batch: Annotated[int, Meta(ge=1, le=1000, description="Studies in one retrieval.")] = 1
+    associations: Annotated[
+        Count, Meta(description="Studies that are retrieved at once, each over its association.")
+    ] = 1
+    batch: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1000,
+            description="Studies that are outstanding at most: asked for, and not yet brought to"
+            " every sink. 0 for as many as the spool holds.",
+        ),
+    ] = 0
     requests_per_minute: Annotated[
         int, Meta(ge=0, le=6000, description="C-GET or C-MOVE requests at most; 0 for any number.")
     ] = 0

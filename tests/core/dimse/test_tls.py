@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import ssl
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -20,6 +18,7 @@ from dicomferry.dimse import (
     open_association,
 )
 from dicomferry.errors import FerryError
+from support.certificates import Identity, identity
 from support.instances import CT_IMAGE, EXPLICIT_LITTLE
 from support.misbehaving import HOST, Receiver, serving
 from support.patience import PATIENCE
@@ -27,34 +26,14 @@ from support.patience import PATIENCE
 CT = (CT_IMAGE, EXPLICIT_LITTLE)
 
 
-@dataclass(frozen=True)
-class Identity:
-    """A self-signed certificate with its key."""
-
-    certificate: str
-    key: str
-
-
-def _identity(folder: Path, name: str) -> Identity:
-    program = shutil.which("openssl")
-    if program is None:
-        pytest.skip("openssl is not installed: sudo apt-get install openssl")
-    certificate, key = folder / f"{name}.crt", folder / f"{name}.key"
-    command = [program, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
-    command += ["-subj", f"/CN={name}", "-addext", f"subjectAltName=IP:{HOST}"]
-    command += ["-keyout", str(key), "-out", str(certificate)]
-    subprocess.run(command, check=True, capture_output=True)
-    return Identity(str(certificate), str(key))
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Identity:
-    return _identity(tmp_path_factory.mktemp("tls"), "server")
+    return identity(tmp_path_factory.mktemp("tls"), "server")
 
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Identity:
-    return _identity(tmp_path_factory.mktemp("tls"), "client")
+    return identity(tmp_path_factory.mktemp("tls"), "client")
 
 
 @pytest.fixture
@@ -123,10 +102,10 @@ def test_a_file_that_is_no_certificate_is_named(tmp_path: Path) -> None:
 
 
 def test_an_encrypted_key_is_refused_rather_than_asked_for(tmp_path: Path) -> None:
-    identity = _identity(tmp_path, "locked")
+    own = identity(tmp_path, "locked")
     locked = tmp_path / "locked.pem"
-    command = ["openssl", "rsa", "-aes256", "-passout", "pass:x", "-in", identity.key]
+    command = ["openssl", "rsa", "-aes256", "-passout", "pass:x", "-in", own.key]
     subprocess.run([*command, "-out", str(locked)], check=True, capture_output=True)
 
     with pytest.raises(FerryError, match="must not be encrypted"):
-        Tls("", identity.certificate, str(locked)).context()
+        Tls("", own.certificate, str(locked)).context()

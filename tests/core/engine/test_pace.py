@@ -89,14 +89,16 @@ def test_a_run_that_is_to_stop_does_not_wait() -> None:
 @pytest.mark.parametrize("associations", [1, 3, 8])
 @pytest.mark.parametrize("rate", [0, 1, 5])
 @pytest.mark.parametrize("move", [False, True])
-def test_no_more_than_a_batch_is_ever_outstanding(
+def test_there_are_no_more_lanes_than_a_batch_has_studies(
     batch: int, associations: int, rate: int, move: bool
 ) -> None:
     pacs = server(batch=batch, associations=associations, requests_per_minute=rate)
 
-    share = share_out(pacs, 100, move=move)
+    assert 1 <= share_out(pacs, 100, move=move).lanes <= min(batch, associations)
 
-    assert 1 <= share.lanes * share.studies <= batch
+
+def test_associations_alone_say_how_many_studies_are_retrieved_at_once() -> None:
+    assert share_out(server(associations=4), 100, move=False).lanes == 4
 
 
 @pytest.mark.parametrize("associations", [1, 2, 3, 8])

@@ -16,8 +16,9 @@ from typing import Final
 from dicomferry.component import Context
 from dicomferry.dimse import ContextRefusedError, Peer
 from dicomferry.dimse.classes import likely_classes
+from dicomferry.dimse.discreet import discreet
 from dicomferry.dimse.get import open_get
-from dicomferry.dimse.inbox import Inbox, receiving
+from dicomferry.dimse.inbox import Door, Inbox, receiving
 from dicomferry.dimse.move import MoveTarget, listening, open_move
 from dicomferry.dimse.query import (
     IMAGE,
@@ -89,7 +90,7 @@ class PacsExaminer:
 
     def _get(self, peer: Peer, *, instead: bool) -> Check:
         try:
-            with open_get(peer, likely_classes("MR")):
+            with open_get(peer, likely_classes("MR"), Door()):
                 return self._check("C-GET", State.OK, f"{peer} takes requests for images")
         except ContextRefusedError:
             if instead:
@@ -122,8 +123,9 @@ class PacsExaminer:
                 "C-MOVE", State.FAILED, f"{peer} does not know the destination {target.ae_title}",
                 f"its administrator must register {where}, spelt exactly so",
             )  # fmt: skip
+        said = discreet(str(ended), instance.get)
         return self._check(
-            "C-MOVE", State.FAILED, f"{peer} sent nothing to {target.ae_title}: {ended}",
+            "C-MOVE", State.FAILED, f"{peer} sent nothing to {target.ae_title}: {said}",
             f"is {where} registered there with this machine's address, and does a firewall let"
             " the PACS through to it?",
         )  # fmt: skip
@@ -140,8 +142,8 @@ def _tried(peer: Peer, target: MoveTarget, instance: Mapping[str, str]) -> tuple
     request = Request("IMAGE", {key: instance[key] for key in _KEYS})
     with (
         tempfile.TemporaryDirectory(prefix="dicomferry-doctor-") as folder,
-        receiving(Path(folder)),
-        listening(target, classes) as door,
+        receiving(Path(folder)) as door,
+        listening(target, classes, door),
         open_move(peer, target, door) as way,
     ):
         ended = way.retrieve(request, inbox, lambda: False)

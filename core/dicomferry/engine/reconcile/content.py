@@ -44,6 +44,8 @@ class Sameness(StrEnum):
     """in XNAT, and not planned"""
     DIFFERS = "*"
     UNREADABLE = "!"
+    NOT_COMPARED = "?"
+    """in XNAT; what was to be sent is not here to be compared with"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,8 @@ class ContentReader:
         self, instance: ExpectedInstance, item: Item, edits: str, file: HeldFile
     ) -> Compared:
         uid = instance.sop_instance_uid
+        if item.remote is not None:
+            return Compared(Sameness.NOT_COMPARED, uid, f"the source is on {item.remote.server}")
         try:
             before = self._planned(item, edits)
             after = digests(self._client.content(file.path), self._aside)

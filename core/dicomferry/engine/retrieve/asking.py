@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dicomferry.dimse import (
     AssociationLostError,
     AssociationRejectedError,
     UnreachableError,
 )
+from dicomferry.dimse.discreet import discreet
 from dicomferry.dimse.inbox import Inbox
 from dicomferry.dimse.retrieval import Request, Way
 from dicomferry.engine.retrieve.pace import Pace
@@ -45,6 +46,7 @@ class Asker:
     pace: Pace
     why: str = ""
     silent: bool = False
+    _told: Mapping[str, str] = field(default_factory=dict)
 
     def ask(self, study: WantedStudy, inbox: Inbox) -> None:
         """Ask for what an inbox waits for: by series, by series again, then one by one.
@@ -53,6 +55,7 @@ class Asker:
         `ContextRefusedError` when the PACS does not do this kind of retrieval.
         """
         self.why, self.silent = "", False
+        self._told = _patient(study)
         for number, requests in enumerate((_by_series, _by_series, _one_by_one)):
             if self._done(inbox) or self.silent:
                 return
@@ -89,7 +92,8 @@ class Asker:
         self.pace.wait(self.stopped)
         self.pace.asked()
         before = len(inbox.arrived)
-        self.why = f"it ended its answer with {way.retrieve(request, inbox, self.stopped)}"
+        ended = way.retrieve(request, inbox, self.stopped)
+        self.why = f"it ended its answer with {discreet(str(ended), self._told.get)}"
         return len(inbox.arrived) > before or request.level != "IMAGE"
 
     def _done(self, inbox: Inbox) -> bool:
@@ -129,6 +133,11 @@ def _series(study: WantedStudy) -> dict[str, list[Item]]:
         assert item.remote is not None  # noqa: S101  a wanted item is a remote one
         found.setdefault(item.remote.ref.series_instance_uid, []).append(item)
     return found
+
+
+def _patient(study: WantedStudy) -> Mapping[str, str]:
+    remote = study.items[0].remote if study.items else None
+    return remote.attributes if remote else {}
 
 
 def _uid(item: Item) -> str:

@@ -9,15 +9,15 @@ from dicomferry.ledger.retrievals import Arrival, WantedStudy
 
 @dataclass(frozen=True, slots=True)
 class RetrieveTask:
-    """Retrieve studies from one PACS into the spool.
+    """Retrieve a study from one PACS into the spool.
 
     `move` says C-MOVE rather than C-GET, `room` how many bytes may come, `interval` how many
-    seconds are at least between two requests. `asked` is when the last one before this worker
-    was started had been made, by the monotonic clock that all processes of a machine share.
+    seconds are at least between two requests. `asked` is when the last one before this task was
+    made, by the monotonic clock that all processes of a machine share.
     """
 
     server: str
-    studies: tuple[WantedStudy, ...]
+    study: WantedStudy
     spool: str
     move: bool
     room: int
@@ -29,17 +29,19 @@ class RetrieveTask:
 class Retrieved:
     """What came of one study.
 
-    Instances are missing for the reason in `why`, unless the spool was `full` or the run was
-    stopped. `silent` says that the PACS could not be reached, `no_get` that it does no C-GET.
-    `reused` of the arrivals lay in the spool already.
+    Instances are missing for the reason in `why`, unless there was no room for some (`refused`)
+    or the run was stopped. `silent` says that the PACS could not be reached, `no_get` that it does
+    no C-GET. `reused` of the arrivals lay in the spool already; `asked` is when the last request
+    was made.
     """
 
     study: WantedStudy
     arrivals: tuple[Arrival, ...]
     missing: tuple[int, ...]
-    why: str = ""
-    full: bool = False
-    stopped: bool = False
-    silent: bool = False
-    no_get: bool = False
-    reused: int = 0
+    refused: tuple[int, ...]
+    why: str
+    stopped: bool
+    silent: bool
+    no_get: bool
+    reused: int
+    asked: float

@@ -13,27 +13,25 @@ _NAP = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How a PACS's studies are shared out: `lanes` at once, each with so many at a time.
+    """How a PACS's studies are shared out: `lanes` at once, one study each.
 
     `interval` is the least number of seconds between two requests of one lane.
     """
 
     lanes: int
-    studies: int
     interval: float
 
 
 def share_out(server: PacsServer, waiting: int, *, move: bool) -> Share:
-    """Return a share by which no more than a batch of studies is ever outstanding.
+    """Return a share by which all lanes together keep within the requests per minute.
 
-    All lanes together keep within the requests per minute. C-MOVE has one lane, for there is one
-    port to listen at.
+    C-MOVE has one lane, for there is one port to listen at.
     """
     rate = server.requests_per_minute
-    lanes = 1 if move else min(server.associations, server.batch, max(1, waiting))
+    lanes = 1 if move else min(server.associations, server.batch or waiting, max(1, waiting))
     if rate:
         lanes = min(lanes, rate)
-    return Share(lanes, server.batch // lanes, 60 / (rate // lanes) if rate else 0.0)
+    return Share(lanes, 60 / (rate // lanes) if rate else 0.0)
 
 
 @dataclass(slots=True)

@@ -1,28 +1,28 @@
-"""The main process's part of a retrieval: batches of studies, while the spool has room."""
+"""The main process's part of a retrieval: studies come while what is here goes on."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from dicomferry.engine.deliver import Courier
 from dicomferry.engine.plan import Workshop
 from dicomferry.engine.pool import Pool, Said
+from dicomferry.engine.processes import preload
 from dicomferry.engine.retrieve.hours import is_open, next_opening, wait_until_open
 from dicomferry.engine.retrieve.messages import Retrieved, RetrieveTask
-from dicomferry.engine.retrieve.pace import share_out
+from dicomferry.engine.retrieve.outlet import Outlet
 from dicomferry.engine.retrieve.spool import make_spool
-from dicomferry.engine.worker import Done
+from dicomferry.engine.retrieve.supply import Supply
+from dicomferry.engine.worker import Answer, Done, Task
 from dicomferry.errors import FerryError
+from dicomferry.ledger.deliveries import Load
 from dicomferry.ledger.retrievals import Retrievals, WantedStudy
 from dicomferry.recipe.servers import PacsServer
-
-_STUDIES_AT_ONCE = 64
-"""So many studies at most are retrieved before what is here is delivered."""
 
 _SILENCES = 3
 """After so many studies in a row without a way to the PACS, the rest are not tried."""
@@ -52,7 +52,7 @@ class Retrieval:
 
 
 class Retriever:
-    """Retrieves what is wanted and hands it to the couriers, in turns that fit the spool."""
+    """Retrieves what is wanted, and has what is here delivered meanwhile."""
 
     def __init__(
         self, shop: Workshop, retrievals: Retrievals, couriers: Sequence[Courier],
@@ -60,16 +60,12 @@ class Retriever:
     ) -> None:  # fmt: skip
         self._shop = shop
         self._retrievals = retrievals
-        self._couriers = couriers
+        self._outlets = [Outlet(courier, retrievals) for courier in couriers]
         self._courtesy = courtesy
         self._now = now
-        self._spool = Path()
         self._pool: Pool | None = None
         self._stopped = False
         self._silences = 0
-        self._asked = float("-inf")
-        self._moves: set[str] = set()
-        self._again: list[WantedStudy] = []
         self._total = 0
         self.result = Retrieval()
 
@@ -85,107 +81,113 @@ class Retriever:
         wanted = self._retrievals.wanted(sessions)
         if not wanted and not self._retrievals.settled():
             return self.result
-        self._open_spool()
+        spool = self._open_spool()
         self._drop()
         self._total = sum(len(study.items) for study in wanted)
         queues: dict[str, deque[WantedStudy]] = {}
         for study in wanted:
             queues.setdefault(study.server, deque()).append(study)
-        for server, queue in queues.items():
-            self._from(server, queue)
+        for name, queue in queues.items():
+            server = self._shop.spec.recipe.servers.get(name)
+            if not isinstance(server, PacsServer):
+                raise FerryError(f"server '{name}' is no pacs", hint="declare it under servers:")
+            self._from(Supply(name, server, queue, spool, self._courtesy.spool))
         return self.result
 
-    def _open_spool(self) -> None:
+    def _open_spool(self) -> str:
         try:
-            self._spool = make_spool(self._shop.ledger.path.parent)
+            return str(make_spool(self._shop.ledger.path.parent))
         except OSError as error:
             raise FerryError(
                 f"the spool cannot be made: {error.strerror}", hint="choose another --state"
             ) from None
 
-    def _from(self, name: str, queue: deque[WantedStudy]) -> None:
-        server = self._shop.spec.recipe.servers.get(name)
-        if not isinstance(server, PacsServer):
-            raise FerryError(f"server '{name}' is no pacs", hint="declare it under servers:")
-        self._silences, self._asked = 0, float("-inf")
-        while queue and not self._over():
-            if not self._may_ask(name, server):
-                return
-            before = sum(len(study.items) for study in queue)
-            self._fill(name, server, queue)
-            for courier in self._couriers:
-                courier.deliver(None)
-            self._drop()
-            queue.extendleft(reversed(self._again))
-            self._again = []
-            if sum(len(study.items) for study in queue) >= before:
+    def _from(self, supply: Supply) -> None:
+        self._silences = 0
+        while supply.queue and not self._over() and self._may_ask(supply):
+            before = supply.state
+            self._work(supply)
+            if supply.state == before and not self._over() and self._open_now(supply.server):
                 self._end("the spool is full of what no sink would take")
-                return
 
-    def _fill(self, name: str, server: PacsServer, queue: deque[WantedStudy]) -> None:
-        move = server.retrieve == "c-move" or name in self._moves
-        share, asked = share_out(server, len(queue), move=move), self._asked
-        lanes = share.lanes
-        room = self._courtesy.spool - self._retrievals.spooled_bytes()
-
-        def tasks() -> Iterator[RetrieveTask]:
-            given = 0
-            while queue and given < _STUDIES_AT_ONCE and not self._over():
-                if given >= lanes and self._retrievals.spooled_bytes() > self._courtesy.spool // 2:
-                    return
-                if not self._open_now(server):
-                    return
-                batch = tuple(queue.popleft() for _ in range(min(share.studies, len(queue))))
-                given += len(batch)
-                most = room // (2 * lanes)
-                yield RetrieveTask(name, batch, str(self._spool), move, most, share.interval, asked)
-
+    def _work(self, supply: Supply) -> None:
+        """Retrieve and deliver over one pool of workers, until there is nothing to do for now."""
+        lanes = supply.begin() + sum(outlet.courier.lanes for outlet in self._outlets)
+        preload()
         with Pool(self._shop.spec, lanes) as pool:
             self._pool = pool
             if self._stopped:
                 pool.stop()
-            for said in pool.work(tasks()):
+            for said in pool.work(self._tasks(supply)):
+                self._deliveries(said)
                 for one in said:
-                    self._take(one, server, alone=room == self._courtesy.spool)
-            self._pool = None
+                    if isinstance(one.task, RetrieveTask):
+                        self._take(one.task, one.message, supply)
+        self._pool = None
 
-    def _take(self, one: Said[RetrieveTask], server: PacsServer, *, alone: bool) -> None:
-        message = one.message
+    def _tasks(self, supply: Supply) -> Iterator[RetrieveTask | Load | None]:
+        while True:
+            yield self._next(supply)
+
+    def _next(self, supply: Supply) -> RetrieveTask | Load | None:
+        for outlet in self._outlets:
+            if load := outlet.next():
+                return load
+        if task := self._retrieve(supply):
+            return task
+        if supply.under_way or any(outlet.under_way for outlet in self._outlets):
+            return None
+        # Nothing more comes, or not before there is room: so what is here goes, whole or not.
+        for outlet in self._outlets:
+            if load := outlet.next(whole=False):
+                return load
+        return None
+
+    def _retrieve(self, supply: Supply) -> RetrieveTask | None:
+        if self._over() or not supply.free or not self._open_now(supply.server):
+            return None
+        batch = supply.server.batch
+        if batch and supply.under_way + self._retrievals.outstanding() >= batch:
+            return None
+        return supply.task(self._retrievals.spooled_bytes())
+
+    def _deliveries(self, said: Sequence[Said[Task]]) -> None:
+        done = False
+        for outlet in self._outlets:
+            done |= outlet.take(said)
+        if done:
+            self._drop()
+
+    def _take(self, task: RetrieveTask, message: Answer | Done, supply: Supply) -> None:
         if isinstance(message, Done):
+            supply.over(task)
             if message.error:
                 self._end(message.error, message.hint)
         elif isinstance(message, Retrieved):
-            self._asked = time.monotonic()
             held = self._retrievals.arrived(message.arrivals)
             for arrival in held:
                 Path(arrival.path).unlink(missing_ok=True)
             self.result.held += len(held)
             self.result.retrieved += len(message.arrivals) - message.reused
             self._shop.progress("retrieved", len(message.arrivals), self._total)
-            self._missing(message, server, stuck=alone and not message.arrivals)
+            self._missing(supply.came(task, message), message, supply)
+            for outlet in self._outlets:
+                outlet.changed()
 
-    def _missing(self, message: Retrieved, server: PacsServer, *, stuck: bool) -> None:
-        items = tuple(item for item in message.study.items if item.id in message.missing)
-        name = message.study.server
-        if not items or message.stopped:
-            return
-        if message.no_get and server.retrieve == "auto" and server.move_ae_title:
-            self._moves.add(name)
-            self._again.append(message.study)
-            return
-        if message.full and not stuck:
-            self._again.append(replace(message.study, items=items, whole_series=frozenset()))
+    def _missing(self, lost: Sequence[int], message: Retrieved, supply: Supply) -> None:
+        items = tuple(item for item in message.study.items if item.id in lost)
+        if not items:
             return
         why = message.why or "it ended its answer"
-        if message.full:
+        if message.refused:
             why = f"an instance does not fit the spool of {self._courtesy.spool:,} bytes"
-        for courier in self._couriers:
-            dues = self._retrievals.dues(items, courier.key)
-            courier.fail(dues, f"not retrieved from {name}: {why}")
+        for outlet in self._outlets:
+            dues = self._retrievals.dues(items, outlet.courier.key)
+            outlet.courier.fail(dues, f"not retrieved from {supply.name}: {why}")
         self.result.missing += len(items)
         self._silences = self._silences + 1 if message.silent else 0
         if self._silences >= _SILENCES:
-            self._end(f"{name} cannot be reached: {why}")
+            self._end(f"{supply.name} cannot be reached: {why}")
 
     def _drop(self) -> None:
         settled = self._retrievals.settled()
@@ -193,7 +195,8 @@ class Retriever:
             Path(path.decode("utf-8", "surrogateescape")).unlink(missing_ok=True)
         self._retrievals.dropped(item for item, _ in settled)
 
-    def _may_ask(self, name: str, server: PacsServer) -> bool:
+    def _may_ask(self, supply: Supply) -> bool:
+        server = supply.server
         if self._open_now(server):
             return True
         opening = next_opening(server.hours, self._now())
@@ -201,7 +204,7 @@ class Retriever:
             return wait_until_open(server.hours, self._now, time.sleep, lambda: self._stopped)
         when = f"; they begin again {opening:%a %H:%M}" if opening else ""
         self._end(
-            f"outside the hours of {name}{when}",
+            f"outside the hours of {supply.name}{when}",
             "run again then, or with --wait-for-hours, or with --now if the PACS's people agree",
         )
         return False
@@ -210,7 +213,7 @@ class Retriever:
         return self._courtesy.now or is_open(server.hours, self._now())
 
     def _over(self) -> bool:
-        unreachable = any(courier.tally.unreachable for courier in self._couriers)
+        unreachable = any(outlet.courier.tally.unreachable for outlet in self._outlets)
         return self._stopped or bool(self.result.ended) or unreachable
 
     def _end(self, why: str, hint: str = "") -> None:

@@ -12,7 +12,7 @@ from dicomferry.component import Context
 from dicomferry.dimse import ContextRefusedError
 from dicomferry.dimse.classes import likely_classes
 from dicomferry.dimse.get import open_get
-from dicomferry.dimse.inbox import Inbox, receiving
+from dicomferry.dimse.inbox import Door, Inbox, receiving
 from dicomferry.dimse.move import MoveTarget, listening, open_move
 from dicomferry.engine.examine import examine
 from dicomferry.engine.retrieve.asking import Asker, OpenWay
@@ -29,26 +29,17 @@ from dicomferry.recipe.servers import PacsServer
 
 
 def retrieve(
-    stages: Stages,
-    task: RetrieveTask,
-    context: Context,
-    stopped: Callable[[], bool],
-    pace: Pace,
-) -> Iterator[Retrieved]:
-    """Retrieve a batch of studies, one after another; yields what came of each.
-
-    `pace` is that of the worker, for the PACS: it outlives the batch.
+    stages: Stages, task: RetrieveTask, context: Context, stopped: Callable[[], bool]
+) -> Retrieved:
+    """Retrieve a study and return what came of it.
 
     Raises `FerryError` where nothing can be tried at all: a port in use, a certificate missing.
     """
     spool = Path(task.spool)
-    room = task.room
     try:
-        with receiving(spool), _ways(task, context) as way:
-            for study in task.studies:
-                asker = Asker(way(study), stopped, pace)
-                result, room = _fetch(stages, study, asker, spool, room)
-                yield result
+        with receiving(spool) as door, _way(task, context, door) as open_way:
+            asker = Asker(open_way, stopped, Pace(task.interval, task.asked))
+            return _fetch(stages, task.study, asker, spool, task.room)
     except OSError as error:
         raise FerryError(
             f"the spool {spool} cannot be used: {error.strerror or error}",
@@ -57,16 +48,16 @@ def retrieve(
 
 
 @contextmanager
-def _ways(task: RetrieveTask, context: Context) -> Iterator[Callable[[WantedStudy], OpenWay]]:
+def _way(task: RetrieveTask, context: Context, door: Door) -> Iterator[OpenWay]:
     server = context.server(task.server, PacsServer)
     peer = peer_of(server, context)
+    classes = _classes(task.study.items)
     if not task.move:
-        yield lambda study: lambda: open_get(peer, _classes(study.items))
+        yield lambda: open_get(peer, classes, door)
         return
     target = MoveTarget(server.move_ae_title, server.move_port)
-    every = _classes([item for study in task.studies for item in study.items])
-    with listening(target, every) as door:
-        yield lambda _study: lambda: open_move(peer, target, door)
+    with listening(target, classes, door):
+        yield lambda: open_move(peer, target, door)
 
 
 def _classes(items: Sequence[Item]) -> list[str]:
@@ -80,9 +71,7 @@ def _classes(items: Sequence[Item]) -> list[str]:
     return list(found)
 
 
-def _fetch(
-    stages: Stages, study: WantedStudy, asker: Asker, spool: Path, room: int
-) -> tuple[Retrieved, int]:
+def _fetch(stages: Stages, study: WantedStudy, asker: Asker, spool: Path, room: int) -> Retrieved:
     arrivals = {item.id: found for item in study.items if (found := _here(stages, item, spool))}
     reused = len(arrivals)
     waiting = [item for item in study.items if item.id not in arrivals]
@@ -95,13 +84,19 @@ def _fetch(
     for item in waiting:
         if _uid(item) in inbox.arrived:
             arrivals[item.id] = _arrival(stages, item, spool_file(spool, item))
-    missing = tuple(item.id for item in study.items if item.id not in arrivals)
-    result = Retrieved(
-        study, tuple(arrivals.values()), missing, asker.why, inbox.full,
-        bool(missing) and asker.stopped(), asker.silent, no_get,
+    missing = [item for item in waiting if item.id not in arrivals]
+    return Retrieved(
+        study,
+        tuple(arrivals.values()),
+        tuple(item.id for item in missing),
+        tuple(item.id for item in missing if _uid(item) in inbox.refused),
+        asker.why,
+        bool(missing) and asker.stopped(),
+        asker.silent,
+        no_get,
         reused,
-    )  # fmt: skip
-    return result, inbox.room
+        asker.pace.last,
+    )
 
 
 def _here(stages: Stages, item: Item, spool: Path) -> Arrival | None:

@@ -9,8 +9,8 @@ import pytest
 from dicomferry import Header
 from dicomferry.dicom.blob import open_blob
 from dicomferry.dicom.instance import open_instance
+from dicomferry.dimse.discreet import discreet
 from dicomferry.model import Location
-from dicomferry_plugins._discreet import discreet
 from support.canary import make_patient
 
 
@@ -32,4 +32,9 @@ def header(tmp_path: Path) -> Header:
     ],
 )
 def test_the_words_of_the_patient_are_left_out(header: Header, comment: str, told: str) -> None:
-    assert discreet(comment, header) == told
+    assert discreet(comment, header.text) == told
+
+
+def test_what_was_asked_for_with_wildcards_is_left_out_too() -> None:
+    asked = {"PatientName": "CANARY*^YEL?OW"}
+    assert discreet("no match for Canary* here", asked.get) == "no match for …* here"

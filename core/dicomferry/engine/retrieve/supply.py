@@ -1,0 +1,108 @@
+"""The studies wanted from one PACS: which is asked for next, and how much of it may come."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from dicomferry.engine.retrieve.messages import Retrieved, RetrieveTask
+from dicomferry.engine.retrieve.pace import Share, share_out
+from dicomferry.ledger.retrievals import WantedStudy
+from dicomferry.recipe.servers import PacsServer
+
+
+@dataclass(slots=True)
+class Supply:
+    """Shares a PACS's lanes and the room in the spool out among the studies of `queue`.
+
+    `budget` is the room of an empty spool. A free lane is known by when it last asked.
+    """
+
+    name: str
+    server: PacsServer
+    queue: deque[WantedStudy]
+    spool: str
+    budget: int
+    _share: Share = field(init=False)
+    _free: list[float] = field(default_factory=list)
+    _under_way: list[RetrieveTask] = field(default_factory=list)
+    _large: set[str] = field(default_factory=set)
+    _asked: float = float("-inf")
+    _moves: bool = False
+    _moving: bool = False
+
+    def begin(self) -> int:
+        """Share the lanes out anew, while no study is under way, and return how many there are."""
+        self._moving = self._moves or self.server.retrieve == "c-move"
+        self._share = share_out(self.server, len(self.queue), move=self._moving)
+        self._free = [self._asked] * self._share.lanes
+        self._under_way = []
+        return self._share.lanes
+
+    @property
+    def under_way(self) -> int:
+        """Return how many studies are asked for and not here yet."""
+        return len(self._under_way)
+
+    @property
+    def free(self) -> bool:
+        """Tell whether there is a lane for one more study."""
+        return bool(self.queue and self._free) and (self._moving or not self._moves)
+
+    @property
+    def state(self) -> object:
+        """Return what is different whenever something was achieved."""
+        return sum(len(study.items) for study in self.queue), self._moves
+
+    def task(self, spooled: int) -> RetrieveTask | None:
+        """Return what is to be asked for now, when so many bytes are in the spool.
+
+        None while there is no lane or no room. A study of which nothing came for want of room is
+        asked for alone, with all of the spool to itself.
+        """
+        if not self.free:
+            return None
+        study = self.queue[0]
+        left = self.budget - spooled - sum(task.room for task in self._under_way)
+        room = left if study.uid in self._large else left // len(self._free)
+        least = self.budget if study.uid in self._large else self.budget // (2 * self._share.lanes)
+        if room < least:
+            return None
+        task = RetrieveTask(
+            self.name, self.queue.popleft(), self.spool, self._moving, room,
+            self._share.interval, self._free.pop(),
+        )  # fmt: skip
+        self._under_way.append(task)
+        return task
+
+    def over(self, task: RetrieveTask) -> None:
+        """Note that a task is over, also one that nothing came of."""
+        self._under_way = [other for other in self._under_way if other is not task]
+
+    def came(self, task: RetrieveTask, result: Retrieved) -> Sequence[int]:
+        """Note what came of a study; return the items that there is no more hope for.
+
+        What there was no room for, and what is to be moved instead, is asked for again.
+        """
+        study = result.study
+        alone = task.room == self.budget
+        self.over(task)
+        self._free.append(result.asked)
+        self._asked = max(self._asked, result.asked)
+        if result.stopped:
+            return ()
+        if result.no_get and self.server.retrieve == "auto" and self.server.move_ae_title:
+            self._moves = True
+            self.queue.appendleft(study)
+            return ()
+        if not result.refused:
+            return result.missing
+        in_vain = len(result.arrivals) == result.reused
+        lost = result.refused if in_vain and alone else ()
+        again = tuple(i for i in study.items if i.id in result.missing and i.id not in lost)
+        if again:
+            self.queue.appendleft(replace(study, items=again, whole_series=frozenset()))
+        if in_vain:
+            self._large.add(study.uid)
+        return lost
