@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ from dicomferry.engine.context import BuildContext
 from dicomferry.engine.memory import Memory
 from dicomferry.errors import FerryError
 from dicomferry.host import Plugins
+from dicomferry.ledger.labels import Labels
 from dicomferry.ledger.snapshot import SnapshotReader
 from dicomferry.recipe.recipe import Recipe, Step
 from dicomferry.recipe.servers import XnatServer
@@ -69,6 +70,8 @@ class Stages:
     """What is remembered of these transforms as they are prepared, for one number of them."""
     work: str = ""
     """Changes when what the transforms do to an instance changes."""
+    labels: Labels = field(default_factory=dict)
+    """What a chosen plan calls series."""
 
     @property
     def preparing(self) -> tuple[int, ...]:

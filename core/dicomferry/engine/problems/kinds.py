@@ -84,6 +84,34 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType({
         " sessions it keeps apart, in folders that a disk without regard to case makes one",
         "spell them alike with remap, or tell them apart",
     ),
+    # a chosen plan
+    "labels-from-plan": Kind(
+        _NOTE,
+        "they were edited in the table, and are written as identify writes those of a recipe",
+        "give the table to the next run, too: without it the recipe's own labels count",
+    ),
+    "zeros-restored": Kind(
+        _NOTE,
+        "a spreadsheet makes 7 of 007 when it opens a table",
+        "nothing, if that is meant; if not, write a label that is no number",
+    ),
+    "labels-swapped": Kind(
+        _ERROR,
+        "it is what sorting a single column of a spreadsheet does, and gives people the images of"
+        " others",
+        "make the plan again and edit it anew; if they were confused before, allow it",
+    ),
+    "patients-merged": Kind(
+        _ERROR,
+        "what is filed under one subject is one person's to everybody who reads it",
+        "edit the subject in the table; if they are one person, allow it",
+    ),
+    "stored-under-other-labels": Kind(
+        _ERROR,
+        "XNAT keeps what it has and files the same instances a second time",
+        "run it with `--plan` and that table, or give those labels in the recipe; to have both,"
+        " allow it",
+    ),
     # sessions
     "session-of-several-subjects": Kind(
         _ERROR,

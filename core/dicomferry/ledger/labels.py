@@ -1,0 +1,79 @@
+"""The labels that a chosen plan gives to series, as the ledger and a manifest keep them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+
+from dicomferry.ledger.store import Ledger
+from dicomferry.model import Wanted
+
+Labels = Mapping[tuple[str, str, str], Wanted]
+"""Source, StudyInstanceUID and SeriesInstanceUID as found, to what is asked for them."""
+
+_NOTED = "labels"
+_LEVELS = ("project", "subject", "session")
+_KEY = ("source", "study", "series")
+
+_RENAMED = """
+    source || char(10) || study || char(10) || series IN (SELECT value FROM json_each(?))
+"""
+
+
+def chosen_labels(levels: Mapping[str, str]) -> Wanted:
+    """Return what is asked for by labels of some levels."""
+    return Wanted(
+        project=levels.get("project"),
+        subject=levels.get("subject"),
+        session=levels.get("session"),
+        subject_original=levels.get("subject"),
+        session_original=levels.get("session"),
+        chosen=frozenset(levels),
+    )
+
+
+def plain_labels(labels: Labels) -> list[dict[str, str]]:
+    """Return labels as plain data, in a stable order."""
+    return [
+        dict(zip(_KEY, series, strict=True))
+        | {level: str(getattr(wanted, level)) for level in _LEVELS if level in wanted.chosen}
+        for series, wanted in sorted(labels.items(), key=lambda one: one[0])
+    ]
+
+
+def labels_from(plain: Iterable[Mapping[str, str]]) -> Labels:
+    """Return labels from plain data; raises `KeyError` and `TypeError` where it is not that."""
+    return {
+        (one["source"], one["study"], one["series"]): chosen_labels(
+            {level: one[level] for level in _LEVELS if level in one}
+        )
+        for one in plain
+    }
+
+
+def labels_in(ledger: Ledger) -> Labels:
+    """Return the labels that the plan in a ledger was made with."""
+    return labels_from(json.loads(ledger.get(_NOTED) or "[]"))
+
+
+def put_labels(ledger: Ledger, labels: Labels) -> None:
+    """Note the labels of the next plan; series that it calls otherwise are examined anew."""
+    before = labels_in(ledger)
+    renamed = [
+        "\n".join(series)
+        for series in before.keys() | labels.keys()
+        if before.get(series) != labels.get(series)
+    ]
+    if not renamed:
+        return
+    keys = json.dumps(renamed)
+    with ledger.transaction() as connection:
+        connection.execute(f"UPDATE item SET examined = '' WHERE {_RENAMED}", (keys,))  # noqa: S608
+        # What a run had retrieved was looked at under the other labels; its file is found again.
+        connection.execute(
+            f"DELETE FROM spooled WHERE item IN (SELECT id FROM item WHERE {_RENAMED})",  # noqa: S608
+            (keys,),
+        )
+        connection.execute(
+            "INSERT OR REPLACE INTO meta VALUES (?, ?)", (_NOTED, json.dumps(plain_labels(labels)))
+        )
