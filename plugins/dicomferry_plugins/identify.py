@@ -77,8 +77,6 @@ class Identify:
         for level, text in originals.items():
             if not text:
                 return Rejected(f"the {level} is empty")
-        if not originals:
-            return Edits()
         labels = {
             level: text if level == "project" else to_label(text)
             for level, text in originals.items()

@@ -23,10 +23,10 @@ from support.pacs_recipes import MOVER, csv_source, pacs_recipe
 
 
 @contextmanager
-def standin(folder: Path, routed: int) -> Iterator[StandIn]:
+def standin(folder: Path, routed: int, port: int = 0) -> Iterator[StandIn]:
     routing = {pacs.study_uid(number): "P" for number in range(1, routed + 1)}
     options = Identification(projects=["P"], routing=routing)
-    with StandIn(DqrIdentifier(options), folder / "xnat") as receiver:
+    with StandIn(DqrIdentifier(options), folder / "xnat", port=port) as receiver:
         yield receiver
 
 
@@ -245,3 +245,25 @@ def test_a_small_spool_is_filled_and_emptied_until_all_is_there(tmp_path: Path) 
         stored = len(xnat.receipts())
 
     assert (result.returncode, stored) == (0, 12), result.stdout + result.stderr
+
+
+def test_what_was_retrieved_goes_by_the_recipe_as_it_is_now_and_is_not_asked_for_again(
+    tmp_path: Path,
+) -> None:
+    port = servers.free_port()
+    with filled("dcmqrscp", tmp_path, 2) as server:
+        with standin(tmp_path, 2, port) as xnat:
+            recipe = pacs_recipe(
+                tmp_path, server, xnat, csv_source(tmp_path, wanted_csv(2)), routed=2
+            )
+        assert ferry("run", recipe).returncode == 1, "the receiver is not there"
+        with recipe.open("a") as file:
+            file.write("transforms: [{remap: {set: {InstitutionName: NOW}}}]\n")
+
+        with standin(tmp_path, 2, port):
+            result = ferry("run", recipe, "--format", "json")
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert json.loads(result.stdout)["retrieval"]["retrieved"] == 0
+    sent = [dcmread(path).InstitutionName for path in (tmp_path / "xnat").rglob("*.dcm")]
+    assert sent == ["NOW"] * 4

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import msgspec
 
+from dicomferry.dicom.header import Header
 from dicomferry.engine.context import BuildContext
 from dicomferry.engine.stages import Changing, Stages
 from dicomferry.errors import FerryError
@@ -14,6 +15,13 @@ from dicomferry.ledger.labels import Labels
 from dicomferry.recipe.recipe import Recipe
 
 _IDENTIFY = "identify"
+
+
+class _Chosen:
+    """Holds for what a chosen plan has labels for; the rest stays as the recipe alone makes it."""
+
+    def holds(self, header: Header) -> bool:
+        return header.wanted is not None and bool(header.wanted.chosen)
 
 
 def labelled(stages: Stages, labels: Labels, recipe: Recipe, plugins: Plugins) -> Stages:
@@ -47,4 +55,5 @@ def _identify(stages: Stages, recipe: Recipe, plugins: Plugins) -> Changing:
         "server": name if name in recipe.servers else "",
     }
     options = msgspec.convert(plain, offered.options)
-    return Changing("the chosen plan", offered.build(options, BuildContext(recipe, plugins)), None)
+    identify = offered.build(options, BuildContext(recipe, plugins))
+    return Changing("the chosen plan", identify, _Chosen())

@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from dicomferry.component import Identifier, Preparing, Reading, Sink, Source, Transform
+from dicomferry.dicom.header import Header
 from dicomferry.engine.context import BuildContext
 from dicomferry.engine.memory import Memory
 from dicomferry.errors import FerryError
@@ -32,13 +33,21 @@ class Finding:
     when: Condition | None
 
 
+class Guard(Protocol):
+    """Tells which instances a transform is for: a `Condition`, or one of the engine's own."""
+
+    def holds(self, header: Header) -> bool:
+        """Return whether the transform is to be asked."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Changing:
     """A transform of the recipe."""
 
     path: str
     transform: Transform
-    when: Condition | None
+    when: Guard | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,8 @@ _DUE = f"""
     AND (delivery.state IS NULL OR delivery.state <> 'stored' OR delivery.stamp <> {STAMP})
 """
 
-# Of these, what can be read now: a remote instance must have been retrieved.
-_AT_HAND = f"{_DUE} AND (item.remote = '' OR spooled.item IS NOT NULL)"
+# Of these, what can be read now: a remote instance must have been retrieved, and looked at since.
+_AT_HAND = f"{_DUE} AND (item.remote = '' OR spooled.edits <> '')"
 
 
 @dataclass(frozen=True, slots=True)

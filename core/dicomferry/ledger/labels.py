@@ -15,10 +15,6 @@ _NOTED = "labels"
 _LEVELS = ("project", "subject", "session")
 _KEY = ("source", "study", "series")
 
-_RENAMED = """
-    source || char(10) || study || char(10) || series IN (SELECT value FROM json_each(?))
-"""
-
 
 def chosen_labels(levels: Mapping[str, str]) -> Wanted:
     """Return what is asked for by labels of some levels."""
@@ -26,8 +22,6 @@ def chosen_labels(levels: Mapping[str, str]) -> Wanted:
         project=levels.get("project"),
         subject=levels.get("subject"),
         session=levels.get("session"),
-        subject_original=levels.get("subject"),
-        session_original=levels.get("session"),
         chosen=frozenset(levels),
     )
 
@@ -66,13 +60,11 @@ def put_labels(ledger: Ledger, labels: Labels) -> None:
     ]
     if not renamed:
         return
-    keys = json.dumps(renamed)
     with ledger.transaction() as connection:
-        connection.execute(f"UPDATE item SET examined = '' WHERE {_RENAMED}", (keys,))  # noqa: S608
-        # What a run had retrieved was looked at under the other labels; its file is found again.
         connection.execute(
-            f"DELETE FROM spooled WHERE item IN (SELECT id FROM item WHERE {_RENAMED})",  # noqa: S608
-            (keys,),
+            "UPDATE item SET examined = '' WHERE source || char(10) || study || char(10) || series"
+            " IN (SELECT value FROM json_each(?))",
+            (json.dumps(renamed),),
         )
         connection.execute(
             "INSERT OR REPLACE INTO meta VALUES (?, ?)", (_NOTED, json.dumps(plain_labels(labels)))
