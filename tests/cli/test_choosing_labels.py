@@ -240,7 +240,7 @@ def test_another_label_that_changes_with_an_edited_one_is_refused_in_its_place(
     told = refused(trip, plan)
 
     assert f"{plan}:2:" in told
-    assert "the subject is 'DOE_NR1' now" in told
+    assert "the subject is another now" in told
     assert "have identify in the recipe name all that is wanted" in told
 
 
@@ -249,9 +249,9 @@ def test_another_label_that_changes_with_an_edited_one_is_refused_in_its_place(
     [
         ("", "was taken away"),
         ("Unassigned", "was taken away"),
-        ("A; B", "'A; B' is several"),
-        ("CASE 01", "'CASE 01' is no label: XNAT would make 'CASE_01' of it"),
-        ("1,23E+11", "is no label"),
+        ("A; B", "is several labels"),
+        ("CASE 01", "has what XNAT replaces by '_' in a label"),
+        ("1,23E+11", "has what XNAT replaces by '_' in a label"),
         ("4-Mar", "is a date that a spreadsheet has made of a label"),
     ],
 )
@@ -292,7 +292,7 @@ def test_a_session_that_two_subjects_are_to_have_is_refused_with_both_lines(trip
     told = refused(trip, plan)
 
     assert f"{plan}:4:" in told
-    assert "the session 'P0001_MR' is of subject 'P0002' here, and of 'P0001' on line 2" in told
+    assert "the session is of another subject on line 2" in told
 
 
 def test_two_patients_that_become_one_subject_are_an_error(trip: Journey) -> None:
@@ -474,7 +474,7 @@ def test_a_series_that_its_study_takes_along_is_refused_in_its_place(
         told = refused(trip, plan)
 
         assert f"{plan}:3:" in told
-        assert "the session 'LATER' is asked for, and XNAT would take 'S1_MR'" in told
+        assert "the session that is asked for is not the one XNAT would take" in told
 
 
 def test_what_was_retrieved_before_goes_under_labels_that_are_edited_now(

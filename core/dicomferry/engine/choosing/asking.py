@@ -40,16 +40,19 @@ def _unfit(line: Line) -> Iterator[Problem]:
 
 
 def _fault(label: str) -> tuple[str, str]:
-    clean = to_label(label)
+    # Nothing of the label itself: it may be a patient's name, and this goes to standard error.
     if label in ("", UNASSIGNED):
         return "was taken away", "write the label that is wanted, or what stood there"
     if SEVERAL.strip() in label:
-        return f"'{label}' is several", "write one label: the whole series goes there"
-    if clean != label:
-        return f"'{label}' is no label: XNAT would make '{clean}' of it", "write what is wanted"
+        return "is several labels", "write one: the whole series goes there"
+    if to_label(label) != label:
+        return (
+            "has what XNAT replaces by '_' in a label",
+            "write only letters of ASCII, digits, '_' and '-', so that it is as XNAT will show it",
+        )
     if _DATE.fullmatch(label):
         return (
-            f"'{label}' is a date that a spreadsheet has made of a label",
+            "is a date that a spreadsheet has made of a label",
             "make the plan again, and open it with its columns as text",
         )
     return "", ""
@@ -73,13 +76,11 @@ def _contradictions(lines: Iterable[Line]) -> Iterator[Problem]:
             )  # fmt: skip
         place = (line.labels["project"], line.labels["session"])
         other = sessions.setdefault(place, line)
-        subjects = line.labels["subject"], other.labels["subject"]
-        if subjects[0] != subjects[1] and (line.edited or other.edited):
+        one_subject = line.labels["subject"] == other.labels["subject"]
+        if not one_subject and (line.edited or other.edited):
             yield _problem(
-                "subject",
-                f"the session '{place[1]}' is of subject '{subjects[0]}' here, and of"
-                f" '{subjects[1]}' on line {_row(other)}",
-                line, "give both one subject, or each a session of its own",
+                "subject", f"the session is of another subject on line {_row(other)}", line,
+                "give both one subject, or each a session of its own",
             )  # fmt: skip
 
 

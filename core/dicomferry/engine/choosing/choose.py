@@ -84,16 +84,16 @@ def _differences(state: SeriesState, line: Line) -> Iterator[Problem]:
 
 
 def _renamed(state: SeriesState, line: Line) -> Iterator[Problem]:
+    # Without the labels, which may be a patient's name: this goes to standard error.
     edited = line.edited
     for level, now in label_names(state.settled).items():
         cell = line.labels[level]
-        if level in edited:
-            if line.include and any(name != cell for name in now):
-                told = f"'{cell}' is asked for, and XNAT would take '{SEVERAL.join(now)}'"
+        if level not in edited:
+            if not set(now) <= set(cell.split(SEVERAL)):
+                told = "is another now, by another recipe, table or edited label"
                 yield _label(level, told, line)
-        elif not set(now) <= set(cell.split(SEVERAL)):
-            told = f"is '{SEVERAL.join(now)}' now, by another recipe, table or edited label"
-            yield _label(level, told, line)
+        elif line.include and any(name != cell for name in now):
+            yield _label(level, "that is asked for is not the one XNAT would take", line)
 
 
 def _label(level: str, told: str, line: Line) -> Problem:

@@ -87,18 +87,17 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType({
     # a chosen plan
     "labels-from-plan": Kind(
         _NOTE,
-        "they were edited in the table, and are written as identify writes those of a recipe",
+        "XNAT files by what identify has written, whether a recipe or a table asks for it",
         "give the table to the next run, too: without it the recipe's own labels count",
     ),
     "zeros-restored": Kind(
         _NOTE,
-        "a spreadsheet makes 7 of 007 when it opens a table",
+        "7 and 007 are two labels, and a spreadsheet makes one of them when it opens a table",
         "nothing, if that is meant; if not, write a label that is no number",
     ),
     "labels-swapped": Kind(
         _ERROR,
-        "it is what sorting a single column of a spreadsheet does, and gives people the images of"
-        " others",
+        "sorting a single column of a spreadsheet does it, and files people's images under others",
         "make the plan again and edit it anew; if they were confused before, allow it",
     ),
     "patients-merged": Kind(
