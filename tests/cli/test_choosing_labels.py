@@ -190,6 +190,19 @@ def test_a_series_edited_alone_becomes_a_session_with_a_study_of_its_own(trip: J
     assert "study-over-several-sessions" not in codes(report)
 
 
+def test_a_transform_that_must_know_the_whole_sees_what_is_labelled_after_it(
+    trip: Journey,
+) -> None:
+    pacs.study(trip.folder / "data", 3, PatientID="P0001", PatientName="DOE^NR1")
+    write(trip, {"unify-uids": {}}, {"identify": IDENTIFY})
+
+    run(trip, edit(table(trip), (0, 1, 4), session="BASELINE"))
+
+    trip.xnat.build()
+    sessions = [(s.label, s.instances) for s in trip.xnat.tree().sessions]
+    assert sorted(sessions) == [("BASELINE", 6), ("P0002_MR", 4)]
+
+
 def test_without_unify_uids_a_study_over_two_sessions_is_warned_of(trip: Journey) -> None:
     report = run(trip, edit(table(trip), (1,), session="P0001_T1"), "--dry-run")
 

@@ -73,7 +73,11 @@ def _worked_out(stages: Stages, header: Header, upto: int) -> Ready | Held:
             header = header.edited(answer)
         except (TemplateError, EditError, DamagedError) as error:
             return Held("not-editable", Rejected(f"{step.path}: {error.message}"))
-    return _forecast(stages.identifiers, header, sha.hexdigest(), chosen)
+    # What was chosen counts in the end: half-way nobody may have written it yet.
+    wishes = [chosen] if upto == len(stages.transforms) else []
+    if header.wanted is not chosen:
+        wishes.append(header.wanted)
+    return _forecast(stages.identifiers, header, sha.hexdigest(), wishes)
 
 
 def _ask(step: Changing, header: Header) -> Edits | Excluded | Rejected:
@@ -90,7 +94,7 @@ def _forecast(
     identifiers: Sequence[tuple[str, Identifier]],
     header: Header,
     digest: str,
-    chosen: Wanted | None,
+    wishes: Sequence[Wanted | None],
 ) -> Ready | Held:
     forecasts = [(name, identifier.forecast(header)) for name, identifier in identifiers]
     first_name, first = forecasts[0]
@@ -101,7 +105,7 @@ def _forecast(
         if forecast.destination != first.destination:
             reason = f"{first_name} and {name} would file it differently"
             return Held("servers-disagree", Rejected(reason), first)
-    for wanted in (chosen, header.wanted):
+    for wanted in wishes:
         if wanted is not None and (mismatch := _mismatch(wanted, first)):
             return Held("forecast-mismatch", Rejected(mismatch), first)
     return Ready(header, digest, first)
