@@ -158,7 +158,8 @@ class Wanted:
     """What an identify transform asks for: labels as XNAT will show them, None where it is silent.
 
     `subject_original` and `session_original` are the texts before cleaning, so that two different
-    originals that fall together on one label can be told.
+    originals that fall together on one label can be told. `chosen` are the levels that somebody
+    has set in a saved plan: they stand before the first transform, and identify writes them.
     """
 
     project: str | None = None
@@ -166,6 +167,7 @@ class Wanted:
     session: str | None = None
     subject_original: str | None = None
     session_original: str | None = None
+    chosen: frozenset[str] = frozenset()
 
 
 class AutoArchive(StrEnum):

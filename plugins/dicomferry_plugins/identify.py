@@ -73,11 +73,7 @@ class Identify:
 
     def edit(self, header: Header) -> Edits | Rejected:
         """Write the labels; reject an instance whose label would be empty or cannot be written."""
-        originals: dict[str, str] = {}
-        for level in _LEVELS:
-            template: Template | None = getattr(self.options, level)
-            if template is not None:
-                originals[level] = template.render(header).strip()
+        originals = self._originals(header)
         for level, text in originals.items():
             if not text:
                 return Rejected(f"the {level} is empty")
@@ -93,7 +89,20 @@ class Identify:
                     " letters, digits, '_' and '-' there"
                 )
             edits.append(Set((_PATIENT_COMMENTS,), self._comment(labels)))
-        return Edits(tuple(edits), _wanted(labels, originals))
+        chosen = header.wanted.chosen if header.wanted else frozenset[str]()
+        return Edits(tuple(edits), _wanted(labels, originals, chosen))
+
+    def _originals(self, header: Header) -> dict[str, str]:
+        # What somebody chose for this series in a saved plan goes before what the recipe says.
+        chosen = header.wanted.chosen if header.wanted else ()
+        texts = {}
+        for level in _LEVELS:
+            template: Template | None = getattr(self.options, level)
+            if level in chosen:
+                texts[level] = getattr(header.wanted, level)
+            elif template is not None:
+                texts[level] = template.render(header).strip()
+        return texts
 
     def _fields(self, labels: dict[str, str]) -> list[Edit]:
         # A level without a field, as dqr's project, is decided elsewhere: the forecast says where.
@@ -112,13 +121,14 @@ class Identify:
         return " ".join(words)
 
 
-def _wanted(labels: dict[str, str], originals: dict[str, str]) -> Wanted:
+def _wanted(labels: dict[str, str], originals: dict[str, str], chosen: frozenset[str]) -> Wanted:
     return Wanted(
         project=labels.get("project"),
         subject=labels.get("subject"),
         session=labels.get("session"),
         subject_original=originals.get("subject"),
         session_original=originals.get("session"),
+        chosen=chosen,
     )
 
 

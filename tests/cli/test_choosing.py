@@ -166,26 +166,12 @@ def test_a_deleted_line_is_no_choice(recipe: Path, plan: Path, storescp: servers
     assert "say include: no to leave one out" in refused(recipe, plan, storescp)
 
 
-@pytest.mark.parametrize("level", ["project", "subject", "session"])
-def test_an_edited_label_is_refused_in_its_place(
-    recipe: Path, plan: Path, storescp: servers.StoreScp, level: str
-) -> None:
-    rows = read(plan)
-    planned, rows[2][level] = rows[2][level], "ANOTHER"
-    write(plan, rows)
-
-    told = refused(recipe, plan, storescp)
-
-    assert f"{plan}:4:" in told
-    assert f"the {level} was edited: 'ANOTHER', planned as '{planned}'" in told
-
-
 def test_labels_that_another_recipe_gives_are_refused(
     recipe: Path, plan: Path, storescp: servers.StoreScp
 ) -> None:
     recipe.write_text(recipe.read_text().replace("}}_{{", "}}-{{"))
 
-    assert "the session is 'P0001-MR' now" in refused(recipe, plan, storescp)
+    assert "the session is another now" in refused(recipe, plan, storescp)
 
 
 @pytest.mark.parametrize("word", ["", "perhaps", "x"])

@@ -17,16 +17,17 @@ from dicomferry.xnat.identification_options import Identification
 from dicomferry.xnat.receiver import StandIn
 from support import pacs, servers
 from support.cli import ferry
+from support.instances import uid
 from support.pacs_recipes import MOVER, csv_source, pacs_recipe
 from support.processes import killed_run
 from support.scripted_pacs import Script, scripted
 
 
 @contextmanager
-def standin(folder: Path, routed: int) -> Iterator[StandIn]:
+def standin(folder: Path, routed: int, port: int = 0) -> Iterator[StandIn]:
     routing = {pacs.study_uid(number): "P" for number in range(1, routed + 1)}
     options = Identification(projects=["P"], routing=routing)
-    with StandIn(DqrIdentifier(options), folder / "xnat") as receiver:
+    with StandIn(DqrIdentifier(options), folder / "xnat", port=port) as receiver:
         yield receiver
 
 
@@ -225,3 +226,58 @@ def test_a_small_spool_is_filled_and_emptied_until_all_is_there(tmp_path: Path) 
         stored = len(xnat.receipts())
 
     assert (result.returncode, stored) == (0, 12), result.stdout + result.stderr
+
+
+def test_what_was_retrieved_goes_by_the_recipe_as_it_is_now_and_is_not_asked_for_again(
+    tmp_path: Path,
+) -> None:
+    port = servers.free_port()
+    with filled("dcmqrscp", tmp_path, 2) as server:
+        with standin(tmp_path, 2, port) as xnat:
+            recipe = pacs_recipe(
+                tmp_path, server, xnat, csv_source(tmp_path, wanted_csv(2)), routed=2
+            )
+        assert ferry("run", recipe).returncode == 1, "the receiver is not there"
+        with recipe.open("a") as file:
+            file.write("transforms: [{remap: {set: {InstitutionName: NOW}}}]\n")
+
+        with standin(tmp_path, 2, port):
+            result = ferry("run", recipe, "--format", "json")
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert json.loads(result.stdout)["retrieval"]["retrieved"] == 0
+    sent = [dcmread(path).InstitutionName for path in (tmp_path / "xnat").rglob("*.dcm")]
+    assert sent == ["NOW"] * 4
+
+
+def test_a_diff_shows_what_is_known_of_an_instance_on_a_pacs_and_says_that_it_is_not_all(
+    tmp_path: Path,
+) -> None:
+    with filled("dcmqrscp", tmp_path, 1) as server, standin(tmp_path, 1) as xnat:
+        recipe = pacs_recipe(tmp_path, server, xnat, csv_source(tmp_path, wanted_csv(1)), routed=1)
+        with recipe.open("a") as file:
+            file.write("transforms: [{remap: {set: {InstitutionName: NOW}}}]\n")
+        result = ferry("plan", recipe, "--diff", uid("sop", 1, 1, 1))
+
+    assert result.returncode == 0, result.stderr
+    told = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    assert "still on clinic: this is made of what it told of the instance" in result.stdout
+    assert 'PatientID "P0001" → "Subj001"' in told
+    assert 'InstitutionName (not told) → "NOW"' in told
+    assert told[-1] == "goes to P / Subj001 / Subj001_MR1"
+
+
+def test_a_diff_of_what_was_retrieved_is_made_of_its_own_header(tmp_path: Path) -> None:
+    with filled("dcmqrscp", tmp_path, 1) as server:
+        with standin(tmp_path, 1) as xnat:
+            source = csv_source(tmp_path, wanted_csv(1))
+            recipe = pacs_recipe(tmp_path, server, xnat, source, routed=1)
+        with recipe.open("a") as file:
+            file.write('transforms: [{remap: {set_if_present: {Rows: "3"}}}]\n')
+        assert ferry("run", recipe).returncode == 1, "the receiver is not there"
+        result = ferry("plan", recipe, "--diff", uid("sop", 1, 1, 1))
+
+    told = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    assert "still on" not in result.stdout
+    assert any(line.startswith("Rows ") for line in told), told
+    assert 'PatientID "P0001" → "Subj001"' in told

@@ -4,50 +4,68 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from dicomferry.cli.text import columns
 from dicomferry.dicom.blob import open_blob
 from dicomferry.dicom.changes import changes
+from dicomferry.dicom.header import Header
 from dicomferry.dicom.instance import open_instance
 from dicomferry.engine.edit import Held, edit_and_forecast
+from dicomferry.engine.remote import described, relabelled
 from dicomferry.engine.session import Session
 from dicomferry.errors import FerryError
 from dicomferry.ledger.catalog import item_of
+from dicomferry.ledger.remotes import at_hand
 from dicomferry.ledger.rows import Item
 
 _WIDTH = 60
 
 
 def diff_lines(session: Session, which: str) -> Iterator[str]:
-    """Yield what the transforms change in the instance with this file name or SOP Instance UID."""
+    """Yield what is changed in the instance with this file name or SOP Instance UID.
+
+    Of one that is still on a PACS only what that told is known, and the lines say so.
+    """
     item = _find(session, which)
-    if item.remote is not None:
-        raise FerryError(
-            f"{item.location} is not on this machine, so its edits cannot be shown",
-            hint="they are decided by its own header, once it is retrieved",
-        )
     stages = session.stages
     stages.prepare(session.ledger.path.parent, len(stages.transforms))
-    blob = open_blob(item.location)
-    with open_instance(blob, item.location, item.names, item.row) as instance:
-        before = instance.header
-        result = edit_and_forecast(stages, before, len(stages.transforms))
+    missing = "(missing)"
+    with _opened(item) as before:
+        start = relabelled(before, item, stages.labels)
+        result = edit_and_forecast(stages, start, len(stages.transforms))
         yield str(item.location)
+        if item.remote is not None and item.remote.spooled is None:
+            missing = "(not told)"
+            yield (
+                f"  still on {item.remote.server}: this is made of what it told of the instance,"
+                " and decided anew by its own header once it is retrieved"
+            )
         if isinstance(result, Held):
             yield f"  not sent: {result.why.reason}"
             return
         rows = [
-            [change.name, _shown(change.before), "→", _shown(change.after)]
+            [change.name, _shown(change.before, missing), "→", _shown(change.after, "(missing)")]
             for change in changes(before, result.header)
         ]
         yield from columns(rows) if rows else ["  no edits"]
         yield f"  goes to {result.forecast.destination}"
 
 
-def _shown(value: str | None) -> str:
+@contextmanager
+def _opened(item: Item) -> Iterator[Header]:
+    """Open the header of an instance as it was found; of one on a PACS, as that described it."""
+    if item.remote is not None and item.remote.spooled is None:
+        yield described(item, item.remote)
+        return
+    with open_instance(open_blob(item.bytes_at), item.location, item.names, item.row) as instance:
+        yield instance.header
+
+
+def _shown(value: str | None, missing: str) -> str:
     if value is None:
-        return "(missing)"
+        return missing
     quoted = value if value.startswith("(") else f'"{value}"'
     return quoted if len(quoted) <= _WIDTH else f"{quoted[:_WIDTH]}…"
 
@@ -55,8 +73,9 @@ def _shown(value: str | None) -> str:
 def _find(session: Session, which: str) -> Item:
     path, _, member = which.partition("!")
     row = session.ledger.connection.execute(
-        "SELECT id, source, path, member, size, modified_ns, names, row, remote FROM item"
-        " WHERE sop = ?1 OR sent_sop = ?1 OR (path IN (?2, ?3) AND member = ?4)"
+        "SELECT id, source, item.path, member, item.size, item.modified_ns, names, row, remote,"
+        " spooled.path FROM item LEFT JOIN spooled ON spooled.item = item.id"
+        " WHERE sop = ?1 OR sent_sop = ?1 OR (item.path IN (?2, ?3) AND member = ?4)"
         " ORDER BY scan DESC LIMIT 1",
         (which, os.fsencode(path), os.fsencode(Path(path).absolute()), os.fsencode(member)),
     ).fetchone()
@@ -65,4 +84,5 @@ def _find(session: Session, which: str) -> Item:
             f"'{which}' is neither a file nor a SOP Instance UID of this plan",
             hint="`dicomferry status --items all` lists them",
         )
-    return item_of(row)
+    here = row[9] if row[9] is not None and os.path.exists(row[9]) else None  # noqa: PTH110
+    return at_hand(item_of(row[:9]), here)

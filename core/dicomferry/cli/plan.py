@@ -34,7 +34,7 @@ from dicomferry.recipe.recipe import Recipe
 @format_option
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path),
-    help="Save it as .json, or as .csv to choose from.",
+    help="Save it as .json, or as .csv to choose from and to edit labels in.",
 )  # fmt: skip
 @click.option("--ask", is_flag=True, help="Ask XNAT what stands in the way there (needs rest:).")
 @click.option("--diff", metavar="FILE|UID", help="Show the tag edits of one instance instead.")

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Plan only, as `plan` does.")
 @click.option(
     "--plan", "chosen", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-    help="Bring only what a saved plan.csv includes.",
+    help="Bring what a saved plan.csv includes, as it is labelled there.",
 )  # fmt: skip
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Bring N sessions at most.")
 @click.option("--locked", is_flag=True, help="Refuse where anything differs from NAME.lock.")

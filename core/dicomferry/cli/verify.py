@@ -21,12 +21,14 @@ from dicomferry.cli.mismatch_view import explainer_of, save_mismatches, vector_o
 from dicomferry.cli.progress import choose_display
 from dicomferry.cli.verdict_view import save_findings, show_findings
 from dicomferry.engine.context import BuildContext
+from dicomferry.engine.labelled import labelled
 from dicomferry.engine.reconcile import Inquiry, SessionVerdict, inquire
 from dicomferry.engine.servers import targets_of
 from dicomferry.engine.session import state_folder
 from dicomferry.engine.stages import build_stages
 from dicomferry.ledger import Ledger, Lock
 from dicomferry.ledger.expected import send_again
+from dicomferry.ledger.labels import labels_in
 
 _REASON = "XNAT said that it has it, and does not hold it (verify)"
 
@@ -76,6 +78,7 @@ def command(
     ledger = Ledger(folder, readonly=True)
     display = choose_display(form)
     try:
+        stages = labelled(stages, labels_in(ledger), loaded, plugins)
         again = named_again(recipe, overrides, state)
         inquiry = Inquiry(stages, ledger, targets, again, content, wait)
         with display:

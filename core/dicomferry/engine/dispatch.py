@@ -44,7 +44,7 @@ def _bring(stages: Stages, taking: Taking, due: Due, delivery: Delivery) -> Outc
         item = due.item
         blob = WatchedBlob(open_blob(item.bytes_at))
         with open_instance(blob, item.location, item.names, item.row, stages.shapes) as instance:
-            planned = relabelled(instance.header, item)
+            planned = relabelled(instance.header, item, stages.labels)
             edited = edit_and_forecast(stages, planned, len(stages.transforms))
             if isinstance(edited, Held):
                 return _CHANGED

@@ -40,9 +40,9 @@ class Held:
 def edit_and_forecast(stages: Stages, header: Header, upto: int) -> Ready | Held:
     """Apply the first `upto` transforms and forecast the result.
 
-    An instance is ready only where every receiving XNAT agrees on one destination and, if an
-    identify transform asked for labels, on those. Raises `FerryError` where a transform stops
-    the run.
+    An instance is ready only where every receiving XNAT agrees on one destination and, if a
+    chosen plan or an identify transform asked for labels, on those. Raises `FerryError` where a
+    transform stops the run.
     """
     memory = stages.memory
     if memory is None or not memory.pays or header.laid:
@@ -60,7 +60,7 @@ def edit_and_forecast(stages: Stages, header: Header, upto: int) -> Ready | Held
 
 
 def _worked_out(stages: Stages, header: Header, upto: int) -> Ready | Held:
-    sha = hashlib.sha256()
+    sha, chosen = hashlib.sha256(), header.wanted
     for step in stages.transforms[:upto]:
         try:
             if step.when is not None and not step.when.holds(header):
@@ -73,7 +73,11 @@ def _worked_out(stages: Stages, header: Header, upto: int) -> Ready | Held:
             header = header.edited(answer)
         except (TemplateError, EditError, DamagedError) as error:
             return Held("not-editable", Rejected(f"{step.path}: {error.message}"))
-    return _forecast(stages.identifiers, header, sha.hexdigest())
+    # What was chosen counts in the end: half-way nobody may have written it yet.
+    wishes = [chosen] if upto == len(stages.transforms) else []
+    if header.wanted is not chosen:
+        wishes.append(header.wanted)
+    return _forecast(stages.identifiers, header, sha.hexdigest(), wishes)
 
 
 def _ask(step: Changing, header: Header) -> Edits | Excluded | Rejected:
@@ -87,7 +91,10 @@ def _ask(step: Changing, header: Header) -> Edits | Excluded | Rejected:
 
 
 def _forecast(
-    identifiers: Sequence[tuple[str, Identifier]], header: Header, digest: str
+    identifiers: Sequence[tuple[str, Identifier]],
+    header: Header,
+    digest: str,
+    wishes: Sequence[Wanted | None],
 ) -> Ready | Held:
     forecasts = [(name, identifier.forecast(header)) for name, identifier in identifiers]
     first_name, first = forecasts[0]
@@ -98,9 +105,9 @@ def _forecast(
         if forecast.destination != first.destination:
             reason = f"{first_name} and {name} would file it differently"
             return Held("servers-disagree", Rejected(reason), first)
-    mismatch = _mismatch(header.wanted, first) if header.wanted else ""
-    if mismatch:
-        return Held("forecast-mismatch", Rejected(mismatch), first)
+    for wanted in wishes:
+        if wanted is not None and (mismatch := _mismatch(wanted, first)):
+            return Held("forecast-mismatch", Rejected(mismatch), first)
     return Ready(header, digest, first)
 
 
@@ -110,8 +117,9 @@ def _mismatch(wanted: Wanted, forecast: Forecast) -> str:
         coming: str | None = getattr(forecast.destination, level)
         if asked is not None and asked != coming:
             rule = getattr(forecast.because, level)
+            who = "the chosen plan" if level in wanted.chosen else "identify"
             return (
-                f"identify asks for {level} '{asked}', but XNAT will take"
+                f"{who} asks for {level} '{asked}', but XNAT will take"
                 f" '{coming or 'none'}' (by {rule})"
             )
     return ""

@@ -116,7 +116,7 @@ def _judge(
     try:
         if when is not None and not when.holds(header):
             return Examined(item.id, Verdict.EXCLUDED, "excluded", "the source's when", facts)
-        header = relabelled(header, item)
+        header = relabelled(header, item, stages.labels)
     except FerryError as error:
         return Examined(item.id, Verdict.REJECTED, "not-editable", error.message, facts)
     result = edit_and_forecast(stages, header, upto)

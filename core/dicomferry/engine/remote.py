@@ -9,6 +9,7 @@ from dicomferry.dicom.edits import Edit, Edits, Set
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.quiet import quietly
 from dicomferry.dicom.tags import parse_tag
+from dicomferry.ledger.labels import Labels
 from dicomferry.ledger.rows import Item, Remote
 
 if TYPE_CHECKING:
@@ -46,9 +47,16 @@ def _set(dataset: Dataset, keyword: str, value: str) -> None:
             return  # what is no value of its VR is not known; the instance itself will tell
 
 
-def relabelled(header: Header, item: Item) -> Header:
-    """Return the header with what its table row relabels; raises `EditError`."""
+def relabelled(header: Header, item: Item, labels: Labels) -> Header:
+    """Return the header as the first transform is to see it; raises `EditError`.
+
+    Laid over it are what its table row relabels and the labels its series has in a chosen plan.
+    """
     edits = _relabelling(item)
+    if labels:
+        ref = header.ref
+        series = (item.source, ref.study_instance_uid, ref.series_instance_uid)
+        edits += Edits((), labels.get(series))
     return header.edited(edits) if edits else header
 
 

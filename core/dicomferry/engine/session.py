@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from dicomferry.engine.choosing import choose, read_lines
+from dicomferry.engine.choosing import asked_labels, choose, read_lines
 from dicomferry.engine.deliver import Courier, Tally, is_complete
+from dicomferry.engine.labelled import labelled
 from dicomferry.engine.log import log_to
 from dicomferry.engine.plan import Progress, Workshop, make_plan
-from dicomferry.engine.problems import anonymizes_of, find_problems
+from dicomferry.engine.problems import anonymizes_of, by_severity, find_problems, waive
 from dicomferry.engine.provenance.lock_file import make_lock
 from dicomferry.engine.provenance.manifest_writer import ManifestWriter
 from dicomferry.engine.retrieve.retriever import Courtesy, Retrieval, Retriever
@@ -23,7 +24,8 @@ from dicomferry.errors import FerryError, LedgerError, StoppedError
 from dicomferry.host import Plugins, Selection
 from dicomferry.ledger import Ledger, Lock
 from dicomferry.ledger.catalog import CatalogWriter
-from dicomferry.ledger.deliveries import Deliveries
+from dicomferry.ledger.deliveries import LABELLED_RUN, Deliveries
+from dicomferry.ledger.labels import Labels, put_labels
 from dicomferry.ledger.provenance import held_back
 from dicomferry.ledger.retrievals import Retrievals
 from dicomferry.ledger.rows import Verdict
@@ -94,7 +96,7 @@ class Session:
 
     def __init__(self, job: Job, stages: Stages, ledger: Ledger) -> None:
         self._job = job
-        self.stages = stages
+        self._built = self.stages = stages
         self.ledger = ledger
         spec = WorkerSpec(job.recipe, job.selection, job.state, job.rehearsal, os.getpid())
         processes = os.cpu_count() or 1
@@ -108,13 +110,15 @@ class Session:
         """The recipe in use."""
         return self._job.recipe
 
-    def plan(self, chosen: Path | None = None) -> Planned:
+    def plan(self, chosen: Path | None = None, labels: Labels | None = None) -> Planned:
         """Bring the plan up to date and look for problems. Nothing is sent.
 
-        `chosen` is a saved plan: what it does not include is excluded. Raises `FerryError` where
-        it is not one of the plan of now.
+        `chosen` is a saved plan: what it does not include is excluded, and the labels that were
+        edited in it are written. Without one, `labels` are. Raises `FerryError` where it is not
+        one of the plan of now.
         """
         lines = read_lines(chosen) if chosen is not None else []
+        self._label(labels if labels is not None else asked_labels(lines))
         self._planning = True
         try:
             if self._stopped:  # while the ledger was opened
@@ -122,13 +126,21 @@ class Session:
             make_plan(self._shop)
         finally:
             self._planning = False
+        found = []
         if chosen is not None:
-            choose(self.ledger, CatalogWriter(self.ledger), chosen, lines)
+            catalog = CatalogWriter(self.ledger)
+            found = waive(choose(self.ledger, catalog, chosen, lines), self.recipe.allow)
         xnat = any(sink.sink.server for sink in self.stages.sinks)
         recipe = self._job.recipe
         anonymizes = anonymizes_of(recipe, self.stages)
-        problems = find_problems(self.ledger, recipe.allow, xnat=xnat, anonymizes=anonymizes)
-        return Planned(LedgerView(self.ledger), tuple(problems))
+        found += find_problems(self.ledger, recipe.allow, xnat=xnat, anonymizes=anonymizes)
+        return Planned(LedgerView(self.ledger), tuple(by_severity(found)))
+
+    def _label(self, labels: Labels) -> None:
+        put_labels(self.ledger, labels)
+        self.stages = labelled(self._built, labels, self._job.recipe, self._job.plugins)
+        spec = replace(self._shop.spec, labels=labels)
+        self._shop = replace(self._shop, stages=self.stages, spec=spec)
 
     def run(self, planned: Planned, limit: int | None) -> RunReport:
         """Deliver the plan to every sink in turn. Raises `FerryError` when the plan has errors."""
@@ -139,12 +151,14 @@ class Session:
             )
         recipe, plugins = self._job.recipe, self._job.plugins
         deliveries = Deliveries(self.ledger, planned.view.scan)
-        run = deliveries.begin("run", recipe.name, self.stages.digest)
+        verb = LABELLED_RUN if self.stages.labels else "run"
+        run = deliveries.begin(verb, recipe.name, self.stages.digest)
         plugins.run_started(recipe, run)
         lock = make_lock(recipe, plugins, self.stages)
         tallies: dict[str, Tally] = {}
         receivers = {taking.id: taking.sink.receiver for taking in self.stages.sinks}
-        with ManifestWriter(self._job.state, recipe, run, lock, receivers) as manifest:
+        labels = self.stages.labels
+        with ManifestWriter(self._job.state, recipe, run, lock, receivers, labels) as manifest:
             for taking in self.stages.sinks:
                 courier = Courier(
                     self._shop, deliveries, run, taking, plugins.outcome, manifest.delivered

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from dicomferry.component import Identifier, Preparing, Reading, Sink, Source, Transform
+from dicomferry.dicom.header import Header
 from dicomferry.dicom.shapes import Shapes
 from dicomferry.engine.context import BuildContext
 from dicomferry.engine.memory import Memory
 from dicomferry.errors import FerryError
 from dicomferry.host import Plugins
+from dicomferry.ledger.labels import Labels
 from dicomferry.ledger.snapshot import SnapshotReader
 from dicomferry.recipe.recipe import Recipe, Step
 from dicomferry.recipe.servers import XnatServer
@@ -32,13 +34,21 @@ class Finding:
     when: Condition | None
 
 
+class Guard(Protocol):
+    """Tells which instances a transform is for: a `Condition`, or one of the engine's own."""
+
+    def holds(self, header: Header) -> bool:
+        """Return whether the transform is to be asked."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Changing:
     """A transform of the recipe."""
 
     path: str
     transform: Transform
-    when: Condition | None
+    when: Guard | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,8 @@ class Stages:
     """How the files met by this process were laid out."""
     work: str = ""
     """Changes when what the transforms do to an instance changes."""
+    labels: Labels = field(default_factory=dict)
+    """What a chosen plan calls series."""
 
     @property
     def preparing(self) -> tuple[int, ...]:

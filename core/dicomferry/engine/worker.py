@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -15,6 +15,7 @@ from dicomferry.dicom.shapes import Shapes
 from dicomferry.engine.context import BuildContext
 from dicomferry.engine.dispatch import dispatch
 from dicomferry.engine.examine import content_digest, examine
+from dicomferry.engine.labelled import labelled
 from dicomferry.engine.log import log_bug, log_to
 from dicomferry.engine.memory import Memory
 from dicomferry.engine.pipe import receive, send
@@ -24,6 +25,7 @@ from dicomferry.engine.stages import Stages, build_stages, only_servers
 from dicomferry.errors import FerryError
 from dicomferry.host import Selection, load_plugins
 from dicomferry.ledger.deliveries import Load
+from dicomferry.ledger.labels import Labels
 from dicomferry.ledger.rows import Examined, Item
 from dicomferry.model import Outcome
 from dicomferry.recipe.recipe import Recipe
@@ -38,6 +40,7 @@ class WorkerSpec:
     ledger_folder: Path
     servers_only: bool
     parent: int
+    labels: Labels = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +195,7 @@ class _Worker:
         if key not in self._prepared:
             plugins = load_plugins(self._spec.selection)
             stages = build_stages(self._spec.recipe, plugins)
+            stages = labelled(stages, self._spec.labels, self._spec.recipe, plugins)
             if self._spec.servers_only:
                 stages = only_servers(stages)
             stages.prepare(

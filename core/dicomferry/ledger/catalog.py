@@ -146,6 +146,11 @@ class CatalogWriter:
                 " WHERE id = ?",
                 [self._examined_row(connection, digest, result) for result in results],
             )
+            # What was retrieved is to be looked at again as well, by its own header.
+            connection.executemany(
+                "UPDATE spooled SET edits = '' WHERE item = ?",
+                [(result.item,) for result in results],
+            )
 
     def hold(self, items: Iterable[tuple[int, Verdict, str, str]]) -> None:
         """Change the verdict on items: (item, verdict, code, reason)."""
@@ -269,10 +274,16 @@ def _json(names: Mapping[str, str]) -> str:
 
 
 def _originals(result: Examined) -> tuple[str | None, str | None]:
-    """Return what the labels were made of: as the recipe means it, or else as XNAT finds it."""
+    """Return what the labels were made of: as the recipe means it, or else as XNAT finds it.
+
+    Nothing for what somebody has chosen: a label that is meant is no accident of cleaning.
+    """
     found = result.forecast.originals if result.forecast else (None, None)
     wanted = result.wanted or Wanted()
-    return wanted.subject_original or found[0], wanted.session_original or found[1]
+    return (
+        None if "subject" in wanted.chosen else wanted.subject_original or found[0],
+        None if "session" in wanted.chosen else wanted.session_original or found[1],
+    )
 
 
 def _sent(result: Examined) -> tuple[str | None, str | None, str | None]:

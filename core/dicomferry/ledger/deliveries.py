@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from dicomferry.component import Consignment
 from dicomferry.ledger.catalog import destination_of, item_of
@@ -14,18 +15,22 @@ from dicomferry.ledger.rows import Due
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Excluded, Failed, InstanceRef, Outcome, Rejected, Stored
 
-_STAMP = "substr(item.edits, 1, 32) || ':' || item.size || ':' || item.modified_ns"
+STAMP: Final = "substr(item.edits, 1, 32) || ':' || item.size || ':' || item.modified_ns"
+"""The stamp of what the plan would send, in the ledger's columns; see `stamp_of`."""
+
+LABELLED_RUN: Final = "run --plan"
+"""The verb of a run that labels of a chosen plan were given to."""
 
 # Due: planned, and not stored at this sink in this very version.
 _DUE = f"""
     FROM item LEFT JOIN delivery ON delivery.item = item.id AND delivery.sink = :sink
     LEFT JOIN spooled ON spooled.item = item.id
     WHERE item.scan = :scan AND item.verdict = 'ready'
-    AND (delivery.state IS NULL OR delivery.state <> 'stored' OR delivery.stamp <> {_STAMP})
+    AND (delivery.state IS NULL OR delivery.state <> 'stored' OR delivery.stamp <> {STAMP})
 """
 
-# Of these, what can be read now: a remote instance must have been retrieved.
-_AT_HAND = f"{_DUE} AND (item.remote = '' OR spooled.item IS NOT NULL)"
+# Of these, what can be read now: a remote instance must have been retrieved, and looked at since.
+_AT_HAND = f"{_DUE} AND (item.remote = '' OR spooled.edits <> '')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ class Deliveries:
         """Return how many planned instances a sink has neither got nor left out on purpose."""
         row = self._ledger.connection.execute(
             f"SELECT count(*) {_DUE} AND NOT (coalesce(delivery.state, '') = 'excluded'"
-            f" AND delivery.stamp = {_STAMP})",
+            f" AND delivery.stamp = {STAMP})",
             {"sink": sink, "scan": self._scan},
         ).fetchone()
         return int(row[0])
@@ -92,7 +97,7 @@ class Deliveries:
             " coalesce(sent_study, study), coalesce(sent_series, series),"
             " coalesce(sent_sop, item.sop), sop_class,"
             " coalesce(spooled.transfer_syntax, item.transfer_syntax),"
-            f" coalesce(spooled.edits, item.edits), {_STAMP}, spooled.path {_AT_HAND}"
+            f" coalesce(spooled.edits, item.edits), {STAMP}, spooled.path {_AT_HAND}"
             " AND item.destination = :destination ORDER BY item.id",
             {"sink": sink, "scan": self._scan, "destination": destination},
         )

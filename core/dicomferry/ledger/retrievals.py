@@ -59,7 +59,8 @@ class Retrievals:
             "SELECT id, source, path, member, size, modified_ns, names, row, remote,"  # noqa: S608
             " destination"
             " FROM item WHERE scan = :scan AND verdict = 'ready' AND remote <> ''"
-            f" AND id NOT IN (SELECT item FROM spooled) AND ({self._needed()}) ORDER BY id",
+            " AND id NOT IN (SELECT item FROM spooled WHERE edits <> '')"
+            f" AND ({self._needed()}) ORDER BY id",
             {"scan": self._scan, **self._sinks},
         ).fetchall()
         places = list(dict.fromkeys(row[9] for row in rows))[:sessions]

@@ -42,7 +42,8 @@ def series_states(ledger: Ledger, scan: int) -> Iterator[SeriesState]:
     rows = ledger.connection.execute(
         "SELECT source, table_row, study, series, item.id, verdict, path, member, size,"
         " modified_ns, modality, study_date, series_number, project, subject,"
-        " destination.session, remote <> '' AND (item.id IN (SELECT item FROM spooled)"
+        " destination.session, remote <> ''"
+        " AND (item.id IN (SELECT item FROM spooled WHERE edits <> '')"
         "  OR EXISTS (SELECT 1 FROM delivery WHERE delivery.item = item.id))"
         " FROM item LEFT JOIN destination ON destination.id = item.destination"
         " WHERE scan = ? AND study <> '' AND series <> ''"

@@ -110,7 +110,12 @@ SITUATIONS: dict[str, list[Row]] = {
 }
 
 ASKED = {code for code in known_codes() if code.startswith("session-exists")}
-ELSEWHERE = {*ASKED, "project-not-readable", "site-anonymizes", "allowed-code-unknown"}
+CHOSEN = {
+    "labels-from-plan", "zeros-restored", "labels-swapped", "patients-merged",
+    "stored-under-other-labels",
+}  # fmt: skip
+"""Those of labels edited in a table: `tests/cli/test_choosing_labels.py`."""
+ELSEWHERE = {*ASKED, *CHOSEN, "project-not-readable", "site-anonymizes", "allowed-code-unknown"}
 
 
 @pytest.mark.parametrize("code", sorted(SITUATIONS))

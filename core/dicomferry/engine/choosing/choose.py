@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from dicomferry.engine.choosing.line import (
-    LEVELS,
-    SEVERAL,
-    content_mark,
-    key_cells,
-    label_cells,
-    label_names,
-    seal,
-)
-from dicomferry.engine.choosing.reading import Line
+from dicomferry.engine.choosing.doubts import Taken, doubts
+from dicomferry.engine.choosing.line import SEVERAL, Line, content_mark, key_cells, label_names
+from dicomferry.engine.choosing.reading import AGAIN
 from dicomferry.errors import ProblemsError
 from dicomferry.ledger.catalog import CatalogWriter
 from dicomferry.ledger.rows import Verdict
@@ -23,19 +16,21 @@ from dicomferry.ledger.store import Ledger
 from dicomferry.model import Place, Problem
 
 NOT_CHOSEN = "not-chosen"
-_AGAIN = "make it again with `dicomferry plan RECIPE -o FILE` and choose anew"
-_LABELS = "labels are edited in the recipe, or in the row of the source's own CSV"
 
 
-def choose(ledger: Ledger, catalog: CatalogWriter, path: Path, lines: Iterable[Line]) -> int:
-    """Exclude what the lines of a table do not include; return how many instances that are.
+def choose(
+    ledger: Ledger, catalog: CatalogWriter, path: Path, lines: Iterable[Line]
+) -> list[Problem]:
+    """Exclude what the lines of a table do not include; return what is doubtful about its labels.
 
-    Holds for the plan in the ledger; the next one is made of everything again. Raises
-    `ProblemsError` where the table is not one of this plan, saying what has changed.
+    Holds for the plan in the ledger, which was made with these labels; the next one is made of
+    everything again. Raises `ProblemsError` where the table is not one of this plan, saying what
+    has changed.
     """
     listed = {line.key: line for line in lines}
     problems: list[Problem] = []
     left_out: list[int] = []
+    taken: list[Taken] = []
     for state in series_states(ledger, catalog.scan):
         line = listed.pop(key_cells(state.key), None)
         if line is None:
@@ -44,6 +39,8 @@ def choose(ledger: Ledger, catalog: CatalogWriter, path: Path, lines: Iterable[L
         problems += _differences(state, line)
         if not line.include:
             left_out += state.ready
+        elif state.ready:
+            taken.append(Taken(state, line))
     problems += map(_vanished, listed.values())
     if problems:
         raise ProblemsError(sorted(problems, key=_order))
@@ -52,7 +49,7 @@ def choose(ledger: Ledger, catalog: CatalogWriter, path: Path, lines: Iterable[L
         catalog.plan_opened()
         reason = f"not chosen in {path.name}"
         catalog.hold((item, Verdict.EXCLUDED, NOT_CHOSEN, reason) for item in left_out)
-    return len(left_out)
+    return list(doubts(ledger, path.name, taken))
 
 
 def _unlisted(state: SeriesState, path: Path) -> Iterator[Problem]:
@@ -60,7 +57,7 @@ def _unlisted(state: SeriesState, path: Path) -> Iterator[Problem]:
         yield Problem(
             "plan-new", f"{_named(key_cells(state.key))} is not in it: new since, or its line was"
             " deleted",
-            place=Place(str(path), 1, 1), hint=f"say include: no to leave one out, or {_AGAIN}",
+            place=Place(str(path), 1, 1), hint=f"say include: no to leave one out, or {AGAIN}",
         )  # fmt: skip
 
 
@@ -68,46 +65,42 @@ def _vanished(line: Line) -> Problem:
     return Problem(
         "plan-gone", f"{_named(line.key)} is not there any more, or its source, row or UIDs were"
         " edited",
-        place=line.places["SeriesInstanceUID"], hint=_AGAIN,
+        place=line.places["SeriesInstanceUID"], hint=AGAIN,
     )  # fmt: skip
 
 
 def _differences(state: SeriesState, line: Line) -> Iterator[Problem]:
-    own, _, content = line.check.partition("-")
-    if content != content_mark(state):
-        before, now = content.partition("x")[0], len(state.ready) + state.held
-        told = f"it had {before} instances and has {now}"
-        if before == str(now):
-            told = f"its {now} instances are others, or were changed"
-        yield Problem(
-            "plan-changed", f"{_named(line.key)} has changed since: {told}",
-            place=line.places["check"], hint=_AGAIN,
-        )  # fmt: skip
-    elif own != seal(line.key, line.labels):
-        yield from _edited(state, line)
-    else:
+    if line.content == content_mark(state):
         yield from _renamed(state, line)
-
-
-def _edited(state: SeriesState, line: Line) -> Iterator[Problem]:
-    planned = label_cells(state.destinations)
-    found = [
-        _label(level, f"the {level} was edited: '{cell}', planned as '{was}'", line, _LABELS)
-        for level, cell, was in zip(LEVELS, line.labels, planned, strict=True)
-        if cell != was
-    ]
-    yield from found or [_label("check", "this line was edited", line, _AGAIN)]
+        return
+    before, now = line.content.partition("x")[0], len(state.ready) + state.held
+    told = f"it had {before} instances and has {now}"
+    if before == str(now):
+        told = f"its {now} instances are others, or were changed"
+    yield Problem(
+        "plan-changed", f"{_named(line.key)} has changed since: {told}",
+        place=line.places["check"], hint=AGAIN,
+    )  # fmt: skip
 
 
 def _renamed(state: SeriesState, line: Line) -> Iterator[Problem]:
-    for level, cell, now in zip(LEVELS, line.labels, label_names(state.settled), strict=True):
-        if not set(now) <= set(cell.split(SEVERAL)):
-            message = f"the {level} is '{SEVERAL.join(now)}' now, by another recipe or table"
-            yield _label(level, message, line, _AGAIN)
+    # Without the labels, which may be a patient's name: this goes to standard error.
+    edited = line.edited
+    for level, now in label_names(state.settled).items():
+        cell = line.labels[level]
+        if level not in edited:
+            if not set(now) <= set(cell.split(SEVERAL)):
+                told = "is another now, by another recipe, table or edited label"
+                yield _label(level, told, line)
+        elif line.include and any(name != cell for name in now):
+            yield _label(level, "that is asked for is not the one XNAT would take", line)
 
 
-def _label(column: str, message: str, line: Line, hint: str) -> Problem:
-    return Problem("plan-label", message, place=line.places[column], hint=hint)
+def _label(level: str, told: str, line: Line) -> Problem:
+    return Problem(
+        "plan-label", f"the {level} {told}", place=line.places[level],
+        hint=f"have identify in the recipe name all that is wanted, and {AGAIN}",
+    )  # fmt: skip
 
 
 def _named(key: tuple[str, ...]) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from dicomferry.engine.choosing.line import HELD, KEY, LEVELS
+from dicomferry.engine.choosing.line import HELD, KEY, LEVELS, Line, mark
 from dicomferry.errors import FerryError, ProblemsError
 from dicomferry.model import Place, Problem
 from dicomferry.xnat.dqr_csv.cells import (
@@ -19,17 +19,9 @@ from dicomferry.xnat.dqr_csv.cells import (
 
 _NEEDED = ("include", *KEY, *LEVELS, "check")
 _WORDS = {"yes": True, "no": False}
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One series of the table, and whether it is wanted; `places` are those of its cells."""
-
-    include: bool
-    key: tuple[str, ...]
-    labels: tuple[str, ...]
-    check: str
-    places: Mapping[str, Place]
+_CHECK = re.compile(r"p([0-9a-f]{8})([0-9a-f]{8})([0-9a-f]{8})-(?P<content>\d+x[0-9a-f]+)")
+_MOST_DIGITS = 64
+AGAIN = "make it again with `dicomferry plan RECIPE -o FILE` and choose anew"
 
 
 def read_lines(path: Path) -> list[Line]:
@@ -83,9 +75,30 @@ def _line(
     if word not in _WORDS or not texts["check"]:
         problems.append(_misread(texts, places))
         return None
-    key = tuple(texts[header] for header in KEY)
-    labels = tuple(texts[header] for header in LEVELS)
-    return Line(_WORDS[word], key, labels, texts["check"], places)
+    check = _CHECK.fullmatch(texts["check"])
+    if check is None:
+        problems.append(_problem("check", "this check was edited", places["check"], AGAIN))
+        return None
+    planned = dict(zip(LEVELS, check.groups(), strict=False))
+    labels = {level: _uncut(level, texts[level], planned[level]) for level in LEVELS}
+    return Line(
+        include=_WORDS[word],
+        key=tuple(texts[header] for header in KEY),
+        labels=labels,
+        planned=planned,
+        content=check["content"],
+        cut=frozenset(level for level in LEVELS if labels[level] != texts[level]),
+        places=places,
+    )
+
+
+def _uncut(level: str, cell: str, planned: str) -> str:
+    """Return a label with the leading zeros that the plan had; a spreadsheet drops them."""
+    if cell.isdecimal():
+        for label in (cell.zfill(width) for width in range(len(cell), _MOST_DIGITS)):
+            if mark(level, label) == planned:
+                return label
+    return cell
 
 
 def _misread(texts: Mapping[str, str], places: Mapping[str, Place]) -> Problem:

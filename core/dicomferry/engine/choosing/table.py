@@ -38,16 +38,13 @@ def table_rows(ledger: Ledger, view: LedgerView) -> Iterator[list[str]]:
 
 def _series_cells(ledger: Ledger, state: SeriesState) -> dict[str, str]:
     source, row, study, series = key_cells(state.key)
-    project, subject, session = label_cells(state.destinations)
     item = found_item(ledger, state.ready[0])
     return {
         "include": "yes",
         "source": source,
         "row": row,
-        "project": project,
-        "subject": subject,
-        "session": session,
-        **_described(item),
+        **label_cells(state.destinations),
+        **found_texts(item),
         "StudyDate": state.study_date,
         "Modality": state.modality,
         "SeriesNumber": state.series_number,
@@ -60,7 +57,7 @@ def _series_cells(ledger: Ledger, state: SeriesState) -> dict[str, str]:
     }
 
 
-def _described(item: Item) -> dict[str, str]:
+def found_texts(item: Item) -> dict[str, str]:
     """Return what people know a series by, of one of its instances; nothing if that is gone."""
     if item.remote is not None:
         return _texts(described(item, item.remote))

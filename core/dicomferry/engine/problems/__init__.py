@@ -8,7 +8,7 @@ from dataclasses import replace
 from dicomferry.engine.problems.identification import mismatches, naming, noted
 from dicomferry.engine.problems.instances import capabilities, duplicates
 from dicomferry.engine.problems.kinds import known_codes, problem
-from dicomferry.engine.problems.labels import labels
+from dicomferry.engine.problems.labels import labels, stored_elsewhere
 from dicomferry.engine.problems.ready import ReadyItems
 from dicomferry.engine.problems.scans import scans
 from dicomferry.engine.problems.sessions import gaps, sessions
@@ -33,7 +33,7 @@ def find_problems(
     `anonymizes` are the keywords that the script of each receiving server rewrites.
     """
     items = ReadyItems(ledger, LedgerView(ledger).scan)
-    found = [*mismatches(items), *labels(items)]
+    found = [*mismatches(items), *labels(items), *stored_elsewhere(items)]
     if xnat:
         for check in (sessions, naming, noted, scans, gaps, capabilities):
             found += check(items)

@@ -84,6 +84,33 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType({
         " sessions it keeps apart, in folders that a disk without regard to case makes one",
         "spell them alike with remap, or tell them apart",
     ),
+    # a chosen plan
+    "labels-from-plan": Kind(
+        _NOTE,
+        "XNAT files by what identify has written, whether a recipe or a table asks for it",
+        "give the table to the next run, too: without it the recipe's own labels count",
+    ),
+    "zeros-restored": Kind(
+        _NOTE,
+        "7 and 007 are two labels, and a spreadsheet makes one of them when it opens a table",
+        "nothing, if that is meant; if not, write a label that is no number",
+    ),
+    "labels-swapped": Kind(
+        _ERROR,
+        "sorting a single column of a spreadsheet does it, and files people's images under others",
+        "make the plan again and edit it anew; if they were confused before, allow it",
+    ),
+    "patients-merged": Kind(
+        _ERROR,
+        "what is filed under one subject is one person's to everybody who reads it",
+        "edit the subject in the table; if they are one person, allow it",
+    ),
+    "stored-under-other-labels": Kind(
+        _ERROR,
+        "XNAT keeps what it has and files the same instances a second time",
+        "run it with `--plan` and that table, or give those labels in the recipe; to have both,"
+        " allow it",
+    ),
     # sessions
     "session-of-several-subjects": Kind(
         _ERROR,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from dicomferry.engine.problems.kinds import instances, problem
+from dicomferry.engine.problems.kinds import have, instances, problem
 from dicomferry.engine.problems.ready import ReadyItems
+from dicomferry.ledger.catalog import destination_of
+from dicomferry.ledger.deliveries import LABELLED_RUN, STAMP
 from dicomferry.model import Problem
 
 _CASE: Final = {
@@ -20,6 +22,27 @@ def labels(items: ReadyItems) -> Iterator[Problem]:
     for level in _CASE:
         yield from _collisions(items, level)
         yield from _cases(items, level)
+
+
+def stored_elsewhere(items: ReadyItems) -> Iterator[Problem]:
+    """Find what a run with labels of a chosen plan has stored, and would now be filed anew."""
+    rows = items.ledger.connection.execute(
+        "SELECT was.project, was.subject, was.session, now.project, now.subject, now.session,"  # noqa: S608  fixed texts
+        " count(DISTINCT item.id)"
+        " FROM item JOIN delivery ON delivery.item = item.id JOIN run ON run.id = delivery.run"
+        " JOIN destination AS was ON was.id = delivery.destination"
+        " JOIN destination AS now ON now.id = item.destination"
+        " WHERE scan = ? AND verdict = 'ready' AND state = 'stored' AND run.verb = ?"
+        " AND delivery.destination <> item.destination"
+        f" AND stamp <> {STAMP} GROUP BY was.id, now.id",
+        (items.scan, LABELLED_RUN),
+    )
+    for *places, count in rows:
+        was, now = destination_of(*places[:3]), destination_of(*places[3:])
+        yield problem(
+            "stored-under-other-labels",
+            f"{have(count)} been stored as {was} by a chosen plan, and would go to {now} as well",
+        )
 
 
 def _collisions(items: ReadyItems, level: str) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ import msgspec
 
 from dicomferry.engine.provenance.lock_file import Lock, lock_from
 from dicomferry.errors import FerryError
+from dicomferry.ledger.labels import Labels, labels_from
 
 MANIFEST_VERSION = 1
 
@@ -20,13 +21,14 @@ MANIFEST_VERSION = 1
 class Head:
     """What a manifest is of: the recipe's file, its params, and the lock of the run.
 
-    A param is None where it may be a secret, and was not kept.
+    A param is None where it may be a secret, and was not kept. `labels` are those of a chosen plan.
     """
 
     run: int
     recipe: Path
     params: dict[str, str | None]
     lock: Lock
+    labels: Labels
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +61,8 @@ def read_head(path: Path) -> Head:
         raise FerryError(f"{path}: the manifest has version {number}", hint="upgrade dicomferry")
     try:
         lock = lock_from(json.dumps(line["lock"]).encode(), path)
-        return Head(int(line["run"]), Path(line["recipe"]), dict(line["params"]), lock)
+        labels = labels_from(line.get("labels", ()))
+        return Head(int(line["run"]), Path(line["recipe"]), dict(line["params"]), lock, labels)
     except (KeyError, TypeError, ValueError):
         raise FerryError(f"{path}: line 1 is not the head of a manifest") from None
 

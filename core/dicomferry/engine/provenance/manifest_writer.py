@@ -19,6 +19,7 @@ from dicomferry.engine.provenance.manifest import MANIFEST_VERSION
 from dicomferry.engine.stages import Taking
 from dicomferry.errors import LedgerError
 from dicomferry.ledger.deliveries import Delivered, columns_of
+from dicomferry.ledger.labels import Labels, plain_labels
 from dicomferry.ledger.provenance import HeldBack
 from dicomferry.recipe.recipe import Recipe
 from dicomferry.recipe.secrets import is_reference, sounds_secret
@@ -30,12 +31,18 @@ class ManifestWriter:
     """Writes a manifest line by line; a context manager that ends it.
 
     A run that is killed leaves a manifest without an end; what stands in it is true all the same.
-    `receivers` say what is behind each sink, by its step's id. Raises `LedgerError` where it cannot
-    be written.
+    `receivers` say what is behind each sink, by its step's id, and `labels` are those of a chosen
+    plan. Raises `LedgerError` where it cannot be written.
     """
 
     def __init__(
-        self, state: Path, recipe: Recipe, run: int, lock: Lock, receivers: Mapping[str, str]
+        self,
+        state: Path,
+        recipe: Recipe,
+        run: int,
+        lock: Lock,
+        receivers: Mapping[str, str],
+        labels: Labels,
     ) -> None:
         self.path = state / _FOLDER / f"run-{run}.jsonl"
         self._instances = 0
@@ -50,6 +57,7 @@ class ManifestWriter:
                 "params": dict(_kept(recipe.params)),
                 "started": _now(),
                 "receivers": dict(receivers),
+                **({"labels": plain_labels(labels)} if labels else {}),
                 "lock": msgspec.to_builtins(lock),
             }
         )

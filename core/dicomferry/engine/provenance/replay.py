@@ -14,7 +14,7 @@ from blake3 import blake3
 from dicomferry.dicom.blob import open_blob
 from dicomferry.dicom.instance import open_instance
 from dicomferry.engine.provenance.compare import Difference, compare
-from dicomferry.engine.provenance.manifest import Entry, read_entries
+from dicomferry.engine.provenance.manifest import Entry, read_entries, read_head
 from dicomferry.engine.session import Job, RunReport, open_session
 from dicomferry.errors import FerryError
 from dicomferry.host import Plugins
@@ -93,7 +93,7 @@ def replay(manifest: Path, job: Job, target: Target) -> Replayed:
     `FerryError` where the recipe cannot be planned any more, or the receiver is not there.
     """
     with open_session(job) as session:
-        planned = session.plan()
+        planned = session.plan(labels=read_head(manifest).labels)
         keep_only(session.ledger, planned.view.scan, (e.sop for e in _stored(manifest)))
         report = session.run(planned, None)
     _raise_for(report)

@@ -17,6 +17,7 @@ from dicomferry.dicom.tags import keyword_of, parse_tag
 from dicomferry.engine.edit import Held, edit_and_forecast
 from dicomferry.engine.examine import unchanged
 from dicomferry.engine.reconcile.verdict import SessionVerdict
+from dicomferry.engine.remote import relabelled
 from dicomferry.engine.stages import Stages
 from dicomferry.errors import FerryError
 from dicomferry.ledger.expected import ExpectedInstance, ExpectedSession
@@ -116,7 +117,8 @@ class ContentReader:
             raise FerryError("the source is not what was planned any more")
         blob = open_blob(item.location)
         with open_instance(blob, item.location, item.names, item.row) as instance:
-            edited = edit_and_forecast(self._stages, instance.header, len(self._stages.transforms))
+            header = relabelled(instance.header, item, self._stages.labels)
+            edited = edit_and_forecast(self._stages, header, len(self._stages.transforms))
             if isinstance(edited, Held) or edited.digest != edits:
                 raise FerryError("the source or the recipe is not what was planned any more")
             return digests(b"".join(instance.file(edited.header).chunks()), self._aside)
