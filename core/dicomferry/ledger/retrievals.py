@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dicomferry.ledger.catalog import CatalogWriter, item_of
@@ -11,7 +11,8 @@ from dicomferry.ledger.rows import Due, Examined, Item, Verdict, stamp_of
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Destination, InstanceRef
 
-_STAMP = "substr({0}.edits, 1, 32) || ':' || {0}.size || ':' || {0}.modified_ns"
+_STAMP = "substr(item.edits, 1, 32) || ':' || item.size || ':' || item.modified_ns"
+_HAD = f"delivery.stamp = {_STAMP} AND delivery.state IN ('stored', 'excluded')"
 
 _HERE = (
     "FROM spooled JOIN item ON item.id = spooled.item"
@@ -82,21 +83,25 @@ class Retrievals:
 
         `whole` leaves out those of which more is to come.
         """
-        awaited = (
-            "EXISTS (SELECT 1 FROM item AS other WHERE other.destination = item.destination"  # noqa: S608
-            " AND other.scan = :scan AND other.verdict = 'ready' AND other.remote <> ''"
-            f" AND other.id NOT IN (SELECT item FROM spooled) AND {_untried('other')})"
-        )
+        names = {"scan": self._scan, "sink": sink, "run": self._run}
         rows = self._ledger.connection.execute(
-            f"SELECT DISTINCT item.destination {_HERE} AND {_untried('item')}"
-            f" AND NOT (:whole AND {awaited}) ORDER BY item.destination",
-            {"scan": self._scan, "sink": sink, "run": self._run, "whole": whole},
-        )
-        return [row[0] for row in rows]
+            f"SELECT DISTINCT item.destination {_HERE} AND {_untried()} ORDER BY item.destination",
+            names,
+        ).fetchall()
+        return [row[0] for row in rows if not (whole and self._awaited(row[0], names))]
+
+    def _awaited(self, destination: int, names: Mapping[str, object]) -> bool:
+        row = self._ledger.connection.execute(
+            "SELECT EXISTS (SELECT 1 FROM item WHERE destination = :destination"  # noqa: S608
+            " AND scan = :scan AND verdict = 'ready' AND remote <> ''"
+            f" AND id NOT IN (SELECT item FROM spooled) AND {_untried()})",
+            {"destination": destination, **names},
+        ).fetchone()
+        return bool(row[0])
 
     def outstanding(self) -> int:
         """Return how many studies have something spooled that this run has yet to bring."""
-        untried = " OR ".join(_untried("item", name) for name in self._sinks) or "0"
+        untried = " OR ".join(_untried(name) for name in self._sinks) or "0"
         row = self._ledger.connection.execute(
             f"SELECT count(DISTINCT item.study) {_HERE} AND ({untried})",
             {"scan": self._scan, "run": self._run, **self._sinks},
@@ -180,23 +185,18 @@ class Retrievals:
 
 
 def _needs(parameter: str) -> str:
-    return f"NOT EXISTS ({_delivery('item', parameter)} AND {_had('item')})"
+    return f"NOT EXISTS ({_delivery(parameter)} AND {_HAD})"
 
 
-def _untried(item: str, parameter: str = "sink") -> str:
-    had = f"({_had(item)} OR delivery.run = :run)"
-    return f"NOT EXISTS ({_delivery(item, parameter)} AND {had})"
+def _untried(parameter: str = "sink") -> str:
+    return f"NOT EXISTS ({_delivery(parameter)} AND ({_HAD} OR delivery.run = :run))"
 
 
-def _delivery(item: str, parameter: str) -> str:
+def _delivery(parameter: str) -> str:
     return (
-        f"SELECT 1 FROM delivery WHERE delivery.item = {item}.id"  # noqa: S608
+        "SELECT 1 FROM delivery WHERE delivery.item = item.id"  # noqa: S608
         f" AND delivery.sink = :{parameter}"
     )
-
-
-def _had(item: str) -> str:
-    return f"delivery.stamp = {_STAMP.format(item)} AND delivery.state IN ('stored', 'excluded')"
 
 
 def _consistent(result: Examined, planned_project: str) -> Examined:

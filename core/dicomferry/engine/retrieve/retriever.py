@@ -164,6 +164,7 @@ class Retriever:
             if message.error:
                 self._end(message.error, message.hint)
         elif isinstance(message, Retrieved):
+            self._silences = self._silences + 1 if message.silent else 0
             held = self._retrievals.arrived(message.arrivals)
             for arrival in held:
                 Path(arrival.path).unlink(missing_ok=True)
@@ -185,7 +186,6 @@ class Retriever:
             dues = self._retrievals.dues(items, outlet.courier.key)
             outlet.courier.fail(dues, f"not retrieved from {supply.name}: {why}")
         self.result.missing += len(items)
-        self._silences = self._silences + 1 if message.silent else 0
         if self._silences >= _SILENCES:
             self._end(f"{supply.name} cannot be reached: {why}")
 
