@@ -95,6 +95,7 @@ class Conversation:
         self.contexts: dict[int, tuple[str, str]] = {}
         with receiver.counting:
             receiver.associations += 1
+            self.ordinal = receiver.associations
 
     def run(self) -> None:
         """Serve until the end, and note how it ended."""
