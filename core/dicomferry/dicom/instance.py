@@ -47,18 +47,28 @@ class Instance:
     """An opened instance; a context manager that closes its blob.
 
     `transfer_syntax_uid` is that of the bytes handed out, which are inflated where the file is
-    deflated. `repaired` says why pydicom had to write the data set anew; empty normally.
+    deflated. `whole` says that nothing is left to `check`. `repaired` says why pydicom had to
+    write the data set anew; empty normally.
     """
 
-    __slots__ = ("_blob", "_data", "_layout", "_origin", "header", "repaired")
+    __slots__ = ("_blob", "_data", "_layout", "_origin", "_whole", "header", "repaired")
 
     def __init__(
-        self, blob: Blob, layout: Layout, header: Header, data: Blob, origin: int, repaired: str
+        self,
+        blob: Blob,
+        layout: Layout,
+        header: Header,
+        data: Blob,
+        origin: int,
+        repaired: str = "",
+        *,
+        whole: bool = False,
     ) -> None:
         self._blob = blob
         self._layout = layout
         self._data = data
         self._origin = origin
+        self._whole = whole
         self.header = header
         self.repaired = repaired
 
@@ -86,6 +96,8 @@ class Instance:
 
     def check(self) -> None:
         """Raise `DamagedError` when the instance is cut short or contradicts its own header."""
+        if self._whole:
+            return
         fault = fault_of(self.header, self.transfer_syntax_uid, self._layout.sop_class_uid)
         if fault:
             raise DamagedError(f"{self.header.location}: {fault}")
@@ -147,7 +159,16 @@ def open_instance(
     `DicomDirError`, and `DamagedError` where not even pydicom can read it.
     """
     try:
-        layout, elements, data, origin, repaired = _read(blob, str(location), shapes)
+        head = blob.read(0, min(HEAD, blob.size))
+        shape = shapes.find(head, blob.size) if shapes is not None else None
+        if shape is not None:
+            layout, elements = shape.of(head)
+            _refuse(elements, layout)
+            header = Header(elements, location=location, names=names, row=row)
+            return Instance(blob, layout, header, blob, layout.start, whole=shape.whole)
+        layout, elements, data, origin, repaired = _read(blob, head, str(location))
+        if shapes is not None and data is blob:
+            shapes.keep(head, blob.size, layout, elements)
         header = Header(elements, location=location, names=names, row=row)
         return Instance(blob, layout, header, data, origin, repaired)
     except (CutError, UnsureError) as error:
@@ -161,19 +182,13 @@ def open_instance(
         raise
 
 
-def _read(blob: Blob, name: str, shapes: Shapes | None) -> tuple[Layout, Elements, Blob, int, str]:
+def _read(blob: Blob, head: bytes, name: str) -> tuple[Layout, Elements, Blob, int, str]:
     """Return what is in front of the data set, its elements, their bytes, and where they start.
 
     The last is why the data set had to be written anew, if it had to be.
     """
     if blob.size == 0:
         raise NotDicomError("empty file")
-    head = blob.read(0, min(HEAD, blob.size))
-    shape = shapes.find(head, blob.size) if shapes is not None else None
-    if shape is not None:
-        layout, elements = shape.of(head)
-        _refuse(elements, layout)
-        return layout, elements, blob, layout.start, ""
     layout = layout_of(blob, head)
     data, origin, rest = blob, layout.start, head[layout.start :]
     if layout.declared in DEFLATED:
@@ -187,8 +202,6 @@ def _read(blob: Blob, name: str, shapes: Shapes | None) -> tuple[Layout, Element
         if data is not blob:
             data.close()
         raise
-    if shapes is not None and data is blob:
-        shapes.keep(head, blob.size, layout, elements)
     return layout, elements, data, origin, repaired
 
 

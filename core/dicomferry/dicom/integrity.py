@@ -7,7 +7,7 @@ damage: dcmtk refuses them as well.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from dicomferry.dicom import dictionary
 from dicomferry.dicom.part10 import NATIVE
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _ROWS, _COLUMNS, _BITS_ALLOCATED = 0x00280010, 0x00280011, 0x00280100
 _SAMPLES, _FRAMES, _PHOTOMETRIC = 0x00280002, 0x00280008, 0x00280004
+NATIVE_LENGTH: Final = (_ROWS, _COLUMNS, _BITS_ALLOCATED, _SAMPLES, _FRAMES, _PHOTOMETRIC)
+"""The elements whose values say how long native pixel data must be."""
 _PROVIDER_URL = 0x00287FE0
 _IMAGE_TYPE, _POSITION, _ORIENTATION = 0x00080008, 0x00200032, 0x00200037
 _ACQUIRED = frozenset((_IMAGE_TYPE, _POSITION, _ORIENTATION, _ROWS, _COLUMNS))

@@ -1,7 +1,8 @@
 """Remembers where the elements of files were: the images of a series are laid out alike.
 
-Every tag, VR and length of a file is compared with those of the one remembered, so what was found
-there is true here. It saves the walk, not the look at each element.
+Every tag, VR and length of a file is compared with those of the one remembered, and every value
+that decides what they mean, so what was found there is true here. It saves the walk and the check
+of the pixel data's length, not the look at each element.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ from dataclasses import dataclass
 from struct import Struct
 
 from dicomferry.dicom.elements import Elements
+from dicomferry.dicom.header import Header
+from dicomferry.dicom.integrity import NATIVE_LENGTH, fault_of
 from dicomferry.dicom.part10 import META_TRANSFER_SYNTAX, Layout
-from dicomferry.dicom.walk import EXPLICIT, Entry, Index
+from dicomferry.dicom.walk import BULK_TAGS, EXPLICIT, Entry, Index
 
 _PREFIX = b"DICM"
+_TELLING = frozenset((META_TRANSFER_SYNTAX, *NATIVE_LENGTH))
 _MOST = 256
 """Sizes of files that shapes are remembered of."""
 _WAYS = 4
@@ -25,8 +29,8 @@ _WAYS = 4
 class Shape:
     """How one file was laid out; `marks` are the bytes that must be the same in another.
 
-    `cut` picks them out of the head. They are the prefix, the transfer syntax, and what stands in
-    front of every value.
+    `cut` picks them out of the head. They are the prefix, what stands in front of every value, and
+    the values of `_TELLING`. `whole` says that there is as much pixel data as there must be.
     """
 
     cut: Struct
@@ -34,6 +38,7 @@ class Shape:
     layout: Layout
     meta: Index
     elements: Elements
+    whole: bool
 
     def fits(self, head: bytes) -> bool:
         """Say whether a file of the same size that begins with `head` is laid out like this."""
@@ -91,7 +96,15 @@ def _shape(head: bytes, layout: Layout, elements: Elements) -> Shape | None:
         form += f"{start - at}x{stop - start}s"
         at = stop
     cut = Struct(form)
-    return Shape(cut, cut.unpack_from(head), layout, meta.index, elements)
+    whole = _is_whole(layout, elements)
+    return Shape(cut, cut.unpack_from(head), layout, meta.index, elements, whole)
+
+
+def _is_whole(layout: Layout, elements: Elements) -> bool:
+    """Say whether it has pixel data, all of it; without any, other values would have to be told."""
+    if not any(tag in elements for tag in BULK_TAGS):
+        return False
+    return not fault_of(Header(elements), layout.transfer_syntax_uid, layout.sop_class_uid)
 
 
 def _is_told_by(head: bytes, layout: Layout, elements: Elements) -> bool:
@@ -108,9 +121,9 @@ def _is_told_by(head: bytes, layout: Layout, elements: Elements) -> bool:
 
 
 def _fronts(index: Index, origin: int) -> Iterator[tuple[int, int]]:
-    """Yield where the bytes in front of each value are, the transfer syntax with its value."""
+    """Yield where the bytes in front of each value are, of some with the value itself."""
     for tag, (start, value, stop, _) in _ordered(index):
-        yield origin + start, origin + (stop if tag == META_TRANSFER_SYNTAX else value)
+        yield origin + start, origin + (stop if tag in _TELLING else value)
 
 
 def _ordered(index: Index) -> list[tuple[int, Entry]]:

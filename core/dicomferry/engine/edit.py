@@ -56,7 +56,9 @@ def edit_and_forecast(stages: Stages, header: Header, upto: int) -> Ready | Held
         edited, digest, forecast = result.header, result.digest, result.forecast
         known = Answer(edited.laid, edited.wanted, digest, forecast)
         memory.keep(header, trace, known)
-    return Ready(header.with_laid(known.laid, known.wanted), known.digest, known.forecast)
+    if known.laid or known.wanted is not header.wanted:
+        header = header.with_laid(known.laid, known.wanted)
+    return Ready(header, known.digest, known.forecast)
 
 
 def _worked_out(stages: Stages, header: Header, upto: int) -> Ready | Held:

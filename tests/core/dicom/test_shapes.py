@@ -82,6 +82,18 @@ def test_another_transfer_syntax_of_the_same_length_is_not_the_same_shape() -> N
     assert shapes.find(second, len(second)) is None
 
 
+def test_more_rows_than_there_are_pixels_for_are_still_damage() -> None:
+    first = slice_of_series(1)
+    rows = bytes.fromhex("28001000") + b"US" + b"\2\0"
+    at = first.index(rows) + len(rows)
+    taller = first[:at] + (17).to_bytes(2, "little") + first[at + 2 :]
+    shapes = Shapes()
+
+    assert read(first, shapes) != read(taller, shapes)
+    assert read(taller, shapes) == read(taller)
+    assert "its header implies" in str(read(taller, shapes))
+
+
 def test_a_file_that_is_shorter_is_still_found_to_be_cut() -> None:
     whole = slice_of_series(1)
     shapes = Shapes()
