@@ -13,9 +13,11 @@ from typing import Any
 
 import pytest
 from pydicom import Dataset, dcmread
+from ruamel.yaml import YAML
 
 from support import pacs, servers
 from support.cli import PROGRAM, ferry
+from support.misbehaving import Receiver, serving
 from support.pacs_recipes import MOVER, csv_source, pacs_recipe
 from support.scripted_pacs import Script, scripted
 
@@ -116,6 +118,60 @@ def test_what_a_sink_that_is_away_did_not_get_is_not_retrieved_again(tmp_path: P
     assert len(arrived) == 8
 
 
+def test_a_session_of_several_studies_is_sent_over_one_association(tmp_path: Path) -> None:
+    held = images(tmp_path / "in", 3)
+    rows = "".join(f"A{n:04},Subj,Both\n" for n in range(1, 4))
+    source = csv_source(tmp_path, "Accession Number,Subject,Session\n" + rows)
+    with scripted(held, Script()) as server, serving(Receiver()) as xnat:
+        there = servers.StoreScp(xnat.port, xnat.called, tmp_path, None)  # type: ignore[arg-type]
+        result = ferry("run", pacs_recipe(tmp_path, server, there, source, retrieve="c-get"))
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert len(xnat.stored) == 6
+    assert xnat.associations == 1
+
+
+def test_every_sink_gets_what_is_retrieved_once(tmp_path: Path) -> None:
+    held = images(tmp_path / "in", 5)
+    with (
+        scripted(held, Script()) as server,
+        servers.storescp(tmp_path / "xnat", options=["--fork"]) as xnat,
+    ):
+        recipe = pacs_recipe(tmp_path, server, xnat, wanted(tmp_path, 5), retrieve="c-get")
+        also_exported(recipe, "out")
+        result = ferry("run", recipe)
+        arrived = uids(xnat)
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert arrived == sorted(path.stem for path in (tmp_path / "out").iterdir())
+    assert Counter(server.sent) == dict.fromkeys(arrived, 1)
+    assert not spooled(tmp_path)
+
+
+def test_a_sink_that_is_away_keeps_no_other_from_what_is_here(tmp_path: Path) -> None:
+    held = images(tmp_path / "in", 2)
+    nobody = servers.StoreScp(servers.free_port(), "NOBODY", tmp_path, None)  # type: ignore[arg-type]
+    with scripted(held, Script()) as server:
+        recipe = pacs_recipe(tmp_path, server, nobody, wanted(tmp_path, 2), retrieve="c-get")
+        also_exported(recipe, "out")
+        result = ferry("run", recipe)
+    kept = {path.stem for path in (tmp_path / "out").iterdir()}
+
+    assert result.returncode == 1
+    assert kept
+    assert kept == set(server.sent)
+    assert len(spooled(tmp_path)) == len(kept)
+
+
+def also_exported(recipe: Path, folder: str) -> None:
+    """Give a recipe a second sink."""
+    yaml = YAML(typ="safe")
+    content = yaml.load(recipe.read_text())
+    content["sinks"].append({"export": {"path": folder, "layout": "{{ SOPInstanceUID }}.dcm"}})
+    with recipe.open("w") as file:
+        yaml.dump(content, file)
+
+
 def test_a_study_that_came_half_is_delivered_when_no_more_comes(tmp_path: Path) -> None:
     held = images(tmp_path / "in", 2, instances=3)
     lost = str(held[1].SOPInstanceUID)
@@ -161,6 +217,40 @@ def interrupted(recipe: Path, reached: Callable[[], bool]) -> subprocess.Complet
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=120)
         return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+
+@pytest.mark.parametrize("associations", [1, 3])
+def test_the_spool_never_holds_more_than_it_may(tmp_path: Path, associations: int) -> None:
+    held = images(tmp_path / "in", 8, rows=300)
+    sizes: list[int] = []
+
+    def note() -> bool:
+        sizes.append(sum(size(path) for path in spooled(tmp_path)))
+        return True
+
+    with (
+        scripted(held, Script(waits=note)) as server,
+        servers.storescp(tmp_path / "xnat", options=["--fork"]) as xnat,
+    ):
+        recipe = pacs_recipe(
+            tmp_path, server, xnat, wanted(tmp_path, 8), retrieve="c-get",
+            associations=associations,
+        )  # fmt: skip
+        result = ferry("run", recipe, "--spool", "1")
+        arrived = uids(xnat)
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert len(arrived) == 16
+    assert len(sizes) >= 7
+    assert max(sizes) <= 1 << 20
+
+
+def size(path: Path) -> int:
+    """Return the size of a file that may be gone by now."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 @pytest.mark.parametrize("associations", [1, 3])
