@@ -83,7 +83,7 @@ class Header:
         return tag in self._elements
 
     def __repr__(self) -> str:
-        return f"<Header of {self._location}>"
+        return f"<Header of {self.location}>"
 
     @property
     def location(self) -> Location:
