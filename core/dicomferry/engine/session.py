@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from dicomferry.engine.choosing import asked_labels, choose, read_lines
 from dicomferry.engine.deliver import Courier, Tally, is_complete
 from dicomferry.engine.labelled import labelled
 from dicomferry.engine.log import log_to
@@ -32,6 +32,9 @@ from dicomferry.ledger.rows import Verdict
 from dicomferry.ledger.view import LedgerView
 from dicomferry.model import Problem, Severity
 from dicomferry.recipe.recipe import Recipe
+
+if TYPE_CHECKING:
+    from dicomferry.engine.choosing.line import Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +120,13 @@ class Session:
         edited in it are written. Without one, `labels` are. Raises `FerryError` where it is not
         one of the plan of now.
         """
-        lines = read_lines(chosen) if chosen is not None else []
-        self._label(labels if labels is not None else asked_labels(lines))
+        lines: list[Line] = []
+        if chosen is not None:
+            from dicomferry.engine.choosing import asked_labels, read_lines
+
+            lines = read_lines(chosen)
+            labels = asked_labels(lines)
+        self._label(labels or {})
         self._planning = True
         try:
             if self._stopped:  # while the ledger was opened
@@ -128,6 +136,8 @@ class Session:
             self._planning = False
         found = []
         if chosen is not None:
+            from dicomferry.engine.choosing import choose
+
             catalog = CatalogWriter(self.ledger)
             found = waive(choose(self.ledger, catalog, chosen, lines), self.recipe.allow)
         xnat = any(sink.sink.server for sink in self.stages.sinks)
