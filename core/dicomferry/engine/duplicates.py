@@ -50,7 +50,7 @@ def _chain(first: list[Twin], rest: Iterator[list[Twin]]) -> Iterator[list[Twin]
 def _verdicts(pool: Pool, groups: list[list[Twin]]) -> Iterator[Held]:
     digests: dict[int, str] = {}
     tasks = (DigestTask(tuple(twin.item for twin in group)) for group in groups)
-    for said in pool.work(tasks):
+    for said in pool.work(tasks, ahead=True):
         for one in said:
             if isinstance(one.message, Digests):
                 digests.update(one.message.by_item)

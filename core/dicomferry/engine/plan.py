@@ -107,7 +107,7 @@ def _examine(shop: Workshop, catalog: CatalogWriter, digest: str, stage: int | N
     total = catalog.count_unexamined(digest)
     with Pool(shop.spec, min(shop.processes, 1 + total // _EXAMINE_BATCH)) as pool:
         left = total
-        for said in pool.work(tasks):
+        for said in pool.work(tasks, ahead=True):
             results = [
                 result
                 for one in said

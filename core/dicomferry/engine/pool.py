@@ -72,12 +72,13 @@ class Pool:
         self._stop.set()
 
     def work(
-        self, tasks: Iterator[TaskT | None], lanes: Lanes | None = None
+        self, tasks: Iterator[TaskT | None], lanes: Lanes | None = None, *, ahead: bool = False
     ) -> Iterator[list[Said[TaskT]]]:
         """Give out tasks and yield what the workers say, in batches as it comes.
 
         No more tasks are given out at a time than `lanes` has open; without, one to each worker.
-        A task that is None says that there is none for now.
+        A task that is None says that there is none for now. With `ahead` a worker gets its next
+        task before the caller gets what it said of the last one.
 
         An empty batch is yielded now and then, so that the caller can look about. By taking the
         next batch the caller says that the one before is durable. A worker that dies ends its
@@ -85,15 +86,19 @@ class Pool:
         """
         idle = list(self._workers)
         busy: dict[Connection, TaskT] = {}
-        while True:
+
+        def give() -> None:
             open_lanes = self._size if lanes is None else lanes.open
             while idle and len(busy) < open_lanes and not self._stop.is_set():
                 task = next(tasks, None)
                 if task is None:
-                    break
+                    return
                 connection = idle.pop()
                 send(connection, task)
                 busy[connection] = task
+
+        while True:
+            give()
             if not busy:
                 return
             said: list[Said[TaskT]] = []
@@ -110,6 +115,8 @@ class Pool:
                     del busy[ready]
                     if not message.died:
                         idle.append(ready)
+            if ahead:
+                give()
             yield said
             _acknowledge(answers)
 
