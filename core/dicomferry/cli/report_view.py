@@ -67,7 +67,7 @@ def report_json(report: RunReport) -> dict[str, object]:
             "rejected": report.retrieval.held,
             "ended": report.retrieval.ended,
         },
-        "rejected_before_sending": report.planned.rejected,
+        "rejected_before_sending": report.rejected,
         "problems": [problem_json(problem) for problem in report.planned.problems],
     }
 

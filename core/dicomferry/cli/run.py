@@ -133,7 +133,7 @@ def _inquiry(session: Session, job: Job, again: str, wait: float) -> Inquiry:
 
 def _only_limited(report: RunReport) -> bool:
     clean = all(not (t.failed or t.rejected or t.unreachable) for t in report.tallies.values())
-    return clean and not report.planned.rejected and not report.interrupted
+    return clean and not report.rejected and not report.interrupted
 
 
 def _show_plan(session: Session, planned: Planned, form: str) -> None:

@@ -92,9 +92,9 @@ class Courier:
         """Bring everything due and at hand, or the first `limit` sessions of it."""
         key = self._taking.key
         places = self._deliveries.destinations(key)[:limit]
-        total = self._deliveries.count_due(key)[0] if limit is None else None
         if not places:
             return self.tally
+        total = self._deliveries.count_due(key)[0] if limit is None else None
         with Pool(self._shop.spec, min(self.lanes, len(places))) as pool:
             self._pool = pool
             if self._stopped:

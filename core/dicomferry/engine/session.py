@@ -70,9 +70,13 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What a run did at each sink; `interrupted` when it was asked to stop."""
+    """What a run did at each sink; `interrupted` when it was asked to stop.
+
+    `rejected` is how many items a rule held back, those included that came while it ran.
+    """
 
     planned: Planned
+    rejected: int
     tallies: dict[str, Tally]
     interrupted: bool
     remaining: int
@@ -83,7 +87,7 @@ class RunReport:
     def complete(self) -> bool:
         """Tell whether everything of the plan is stored or was excluded on purpose."""
         return (
-            not self.planned.rejected
+            not self.rejected
             and not self.remaining
             and all(is_complete(tally) for tally in self.tallies.values())
         )
@@ -180,7 +184,7 @@ class Session:
             retrieval = self._retrieve(planned, run, limit)
             left = sum(deliveries.count_left(taking.key) for taking in self.stages.sinks)
             report = RunReport(
-                planned, tallies, self._stopped, left, manifest.path, retrieval
+                planned, planned.rejected, tallies, self._stopped, left, manifest.path, retrieval
             )  # fmt: skip
             write_row_tables(self.stages, self.ledger, planned.view.scan, self._job.state)
             manifest.finish(held_back(self.ledger, planned.view.scan), complete=report.complete)

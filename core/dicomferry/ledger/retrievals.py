@@ -139,8 +139,9 @@ class Retrievals:
     def settled(self) -> list[tuple[int, bytes]]:
         """Return the spooled files that no sink needs any more."""
         return self._ledger.connection.execute(
+            # few are spooled, and many may be planned
             "SELECT spooled.item, spooled.path FROM spooled"  # noqa: S608
-            " JOIN item ON item.id = spooled.item"
+            " CROSS JOIN item ON item.id = spooled.item"
             f" WHERE item.scan <> :scan OR item.verdict <> 'ready' OR NOT ({self._needed()})",
             {"scan": self._scan, **self._sinks},
         ).fetchall()

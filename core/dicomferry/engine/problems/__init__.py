@@ -32,7 +32,7 @@ def find_problems(
     An error stops a run before anything is sent. `xnat` says whether an XNAT receives the data;
     `anonymizes` are the keywords that the script of each receiving server rewrites.
     """
-    items = ReadyItems(ledger, LedgerView(ledger).scan)
+    items = ReadyItems.of(ledger, LedgerView(ledger).scan)
     found = [*mismatches(items), *labels(items), *stored_elsewhere(items)]
     if xnat:
         for check in (sessions, naming, noted, scans, gaps, capabilities):

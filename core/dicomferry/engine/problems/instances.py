@@ -27,7 +27,7 @@ def duplicates(items: ReadyItems) -> Iterator[Problem]:
 def capabilities(items: ReadyItems) -> Iterator[Problem]:
     """Find SOP classes and transfer syntaxes that the receiver refuses (section 5)."""
     classes, syntaxes = accepted_sop_classes(), accepted_transfer_syntaxes()
-    rows = items.grouped("sop_class, transfer_syntax, count(*)", "GROUP BY 1, 2")
+    rows = items.grouped("sop_class, transfer_syntax, sum(instances)", "GROUP BY 1, 2")
     # what a PACS has only described so far has no transfer syntax yet
     for sop_class, syntax, count in rows:
         if sop_class and (sop_class not in classes or (syntax and syntax not in syntaxes)):

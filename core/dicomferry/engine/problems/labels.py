@@ -48,7 +48,7 @@ def stored_elsewhere(items: ReadyItems) -> Iterator[Problem]:
 def _collisions(items: ReadyItems, level: str) -> Iterator[Problem]:
     original = f"{level}_original"
     rows = items.grouped(
-        f"project, destination.{level}, count(DISTINCT {original}), count(*)",
+        f"project, destination.{level}, count(DISTINCT {original}), sum(instances)",
         f"AND {original} IS NOT NULL GROUP BY 1, 2 HAVING count(DISTINCT {original}) > 1",
     )
     for project, label, originals, count in rows:

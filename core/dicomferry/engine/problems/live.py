@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dicomferry.engine.problems.kinds import problem, several
-from dicomferry.engine.problems.ready import STUDY, ReadyItems
+from dicomferry.engine.problems.ready import ReadyItems
 from dicomferry.engine.servers import Target
 from dicomferry.ledger.store import Ledger
 from dicomferry.ledger.view import LedgerView, SessionPlan
@@ -35,7 +35,7 @@ def ask(ledger: Ledger, targets: Sequence[Target]) -> Iterator[Problem]:
     delivered are left out: they are there because of us.
     """
     view = LedgerView(ledger)
-    studies = _studies(ReadyItems(ledger, view.scan))
+    studies = _studies(ReadyItems.of(ledger, view.scan))
     for target in targets:
         plans = [p for p in view.sessions() if p.stored.get(target.sink, 0) < p.instances]
         with RestClient(target.site) as client:
@@ -92,6 +92,6 @@ def _code(plan: SessionPlan, there: _There, studies: frozenset[str]) -> str:
 
 def _studies(items: ReadyItems) -> dict[tuple[str, str], frozenset[str]]:
     found: dict[tuple[str, str], set[str]] = {}
-    for project, session, study in items.grouped(f"DISTINCT project, destination.session, {STUDY}"):
+    for project, session, study in items.grouped("DISTINCT project, destination.session, study"):
         found.setdefault((project, session), set()).add(study)
     return {place: frozenset(uids) for place, uids in found.items()}

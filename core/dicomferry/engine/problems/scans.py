@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dicomferry.engine.problems.kinds import have, problem, several
-from dicomferry.engine.problems.ready import SERIES, STUDY, ReadyItems
+from dicomferry.engine.problems.ready import ReadyItems
 from dicomferry.model import Problem
 from dicomferry.xnat.scans import lead_modality
 
@@ -15,10 +15,9 @@ def scans(items: ReadyItems) -> Iterator[Problem]:
     shared = [
         f"{session} ({number}-{lead_modality(sorted(modalities.split(',')))}1 to {count})"
         for session, number, modalities, count in items.grouped(
-            f"session, trim(series_number), group_concat(DISTINCT modality),"
-            f" count(DISTINCT {SERIES})",
-            f"AND trim(series_number) <> '' GROUP BY project, session, {STUDY}, 2"
-            f" HAVING count(DISTINCT {SERIES}) > 1 ORDER BY project, session, 2",
+            "session, series_number, group_concat(DISTINCT modality), count(DISTINCT series)",
+            "AND series_number <> '' GROUP BY project, session, study, series_number"
+            " HAVING count(DISTINCT series) > 1 ORDER BY project, session, series_number",
         )
     ]
     if shared:
@@ -27,5 +26,5 @@ def scans(items: ReadyItems) -> Iterator[Problem]:
             f"{len(shared):,} SeriesNumbers belong to several series of a session, so that the scan"
             f" IDs become {several(shared)}",
         )
-    if count := items.count("trim(series_number) = '' AND remote = ''"):
+    if count := items.count("series_number = '' AND NOT remote"):
         yield problem("series-number-missing", f"{have(count)} no SeriesNumber")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dicomferry.engine.problems.kinds import problem, several
-from dicomferry.engine.problems.ready import STUDY, ReadyItems
+from dicomferry.engine.problems.ready import ReadyItems
 from dicomferry.model import Problem
 
 _QUIET = 300
@@ -28,8 +28,8 @@ def sessions(items: ReadyItems) -> Iterator[Problem]:
             " but XNAT keeps the first that arrives",
         )
     rows = items.grouped(
-        f"project, session, count(DISTINCT {STUDY})",
-        f"GROUP BY 1, 2 HAVING count(DISTINCT {STUDY}) > 1",
+        "project, session, count(DISTINCT study)",
+        "GROUP BY 1, 2 HAVING count(DISTINCT study) > 1",
     )
     for project, session, studies in rows:
         yield problem(
@@ -39,8 +39,7 @@ def sessions(items: ReadyItems) -> Iterator[Problem]:
         )
     spanning = list(
         items.grouped(
-            f"count(*), {STUDY}",
-            f"GROUP BY {STUDY} HAVING count(DISTINCT project || '/' || session) > 1",
+            "study", "GROUP BY study HAVING count(DISTINCT project || '/' || session) > 1"
         )
     )
     if spanning:
@@ -58,8 +57,8 @@ def gaps(items: ReadyItems) -> Iterator[Problem]:
     large = [
         (size, str(session))
         for session, size in items.grouped(
-            "session, max(size)",
-            f"GROUP BY destination.id HAVING max(size) > {_QUIET * _SLOW_LINK}",
+            "session, max(largest)",
+            f"GROUP BY destination.id HAVING max(largest) > {_QUIET * _SLOW_LINK}",
         )
     ]
     if large:
