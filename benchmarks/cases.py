@@ -133,14 +133,14 @@ def all_cases(scale: float) -> list[Case]:
     return [
         Case("MR-sized", data.make_mr, sized(20_000), scp, mr, {BATCHED: (3, 6), **against}),
         Case("CT-sized", data.make_ct, sized(2_000), scp, ct, {BATCHED: (1.8, 2.5), **against}),
-        Case("MR-sized, sent as they are", data.make_mr, sized(10_000), scp, sending,
+        Case("MR-sized, sent as they are", data.make_mr, sized(20_000), scp, sending,
              {STORESCU: (1, 2)}),
-        Case("CT-sized, sent as they are", data.make_ct, sized(2_000), scp, sending,
+        Case("CT-sized, sent as they are", data.make_ct, sized(5_000), scp, sending,
              {STORESCU: (1, 2)}),
         Case("deep headers", data.make_deep, sized(2_000), scp, few),
         Case("one multi-frame of 500 MB", _multi_frame, 1, scp, few, rounds=2),
         Case("MR-sized, to Orthanc", data.make_mr, sized(400), orthanc, few, rounds=1),
-        Case("index, warm", data.make_mr, sized(10_000), scp, reading,
+        Case("index, warm", data.make_mr, sized(20_000), scp, reading,
              {"pydicom, stop_before_pixels": (8, 15)}),
     ]  # fmt: skip
 

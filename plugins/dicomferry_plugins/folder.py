@@ -95,6 +95,9 @@ class Folder:
                 status = self._status(location)
                 if isinstance(status, Unusable):
                     yield from self._listed(relative, status)
+                elif stat.S_ISREG(status.st_mode) and not self.archives:
+                    if self.include.fullmatch(relative):
+                        yield self._readable(relative, location, status)
                 elif not stat.S_ISDIR(status.st_mode):
                     yield from self._file(relative, location, status)
                 elif _inode(status) in entered:
@@ -145,14 +148,15 @@ class Folder:
         if not stat.S_ISREG(status.st_mode):
             reason = "a pipe, socket or device; it was not opened"
             yield from self._listed(relative, Unusable(location, "not-a-file", reason))
-        elif not os.access(location.path, os.R_OK):
-            reason = "cannot be read: permission denied"
-            yield from self._listed(relative, Unusable(location, "unreadable", reason))
-        elif self.archives and is_archive(location.path):
+        elif is_archive(location.path):
             yield from self._members(relative, location, status)
         else:
-            found = self._found(relative, location, status, status.st_size)
-            yield from self._listed(relative, found)
+            yield from self._listed(relative, self._readable(relative, location, status))
+
+    def _readable(self, relative: str, location: Location, status: os.stat_result) -> Finding:
+        if not os.access(location.path, os.R_OK):
+            return Unusable(location, "unreadable", "cannot be read: permission denied")
+        return self._found(relative, location, status, status.st_size)
 
     def _members(
         self, relative: str, archive: Location, status: os.stat_result
@@ -177,8 +181,9 @@ class Folder:
         self, relative: str, location: Location, status: os.stat_result, size: int
     ) -> LocalFile:
         match = self.parts.search(relative)
-        groups = match.groupdict() if match else {}
-        names = {name: text for name, text in groups.items() if text is not None}
+        if match is None:
+            return LocalFile(location, size, status.st_mtime_ns)
+        names = {name: text for name, text in match.groupdict().items() if text is not None}
         return LocalFile(location, size, status.st_mtime_ns, names)
 
 

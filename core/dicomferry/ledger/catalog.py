@@ -244,7 +244,7 @@ def location_of(path: object, member: object) -> Location:
 
 def _text(name: object) -> str:
     assert isinstance(name, bytes)  # noqa: S101  the schema's column type
-    return os.fsdecode(name)
+    return os.fsdecode(name) if name else ""
 
 
 def _map(text: object) -> Mapping[str, str]:
