@@ -78,6 +78,9 @@ class StepMerge:
         return self.merge(base, item, path)
 
     def _position(self, item: Node, names: list[str], position: int, path: NodePath) -> int:
+        if _text(item, "before") and _text(item, "after"):
+            message = "a step goes before another or after one"
+            self._refuse((*path, "after"), message, "keep one of the two")
         for marker, offset in (("before", 0), ("after", 1)):
             wanted = _text(item, marker)
             if wanted and wanted not in names:

@@ -182,6 +182,10 @@ def test_layers_may_be_stacked(layered: Callable[[str], Document]) -> None:
         ("transforms:\n  - {remove: true}\n", r"transforms\[0\].id: the id of a step is needed"),
         ("transforms:\n  - {id: second, remove: 1}\n", "remove: true is needed here"),
         ("transforms:\n  - {id: a, remap: {}, before: b}\n", "there is no step 'b' here"),
+        (
+            "transforms:\n  - {id: a, remap: {}, before: remap, after: remap}\n",
+            "a step goes before another or after one",
+        ),
     ],
 )  # fmt: skip
 def test_a_step_that_is_not_there_is_refused(

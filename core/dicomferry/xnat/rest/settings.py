@@ -95,9 +95,11 @@ class SettingsReader:
     def clock(self) -> datetime | None:
         """Return the server's time, to the second; None where it does not tell."""
         try:
-            return parsedate_to_datetime(self._client.clock()).astimezone(UTC)
+            told = parsedate_to_datetime(self._client.clock())
         except ValueError:
             return None
+        # RFC 5322 3.3: `-0000` is UTC that says nothing of where the server is.
+        return told.astimezone(UTC) if told.tzinfo else told.replace(tzinfo=UTC)
 
     def _projects(self, which: str) -> list[Mapping[str, str]]:
         return self._client.rows("/data/projects", **{which: "true"})
@@ -124,14 +126,14 @@ def lines_of(text: str) -> tuple[str, ...]:
 
 
 def _receiver(plain: Mapping[str, Any]) -> Receiver:
-    routed = bool(plain.get("routingExpressionsEnabled"))
+    routed, port = bool(plain.get("routingExpressionsEnabled")), str(plain.get("port"))
     rules = {
         level: lines_of(str(plain.get(f"{level}RoutingExpression") or "")) if routed else ()
         for level in LEVELS
     }
     return Receiver(
         ae_title=str(plain.get("aeTitle", "")),
-        port=int(plain.get("port") or 0),
+        port=int(port) if port.isdecimal() else 0,
         enabled=bool(plain.get("enabled", True)),
         identifier=str(plain.get("identifier") or ""),
         rules=rules,
