@@ -56,9 +56,9 @@ def test_a_kill_costs_at_most_what_was_under_way(
 
         result = ferry("run", recipe)
 
-        # every association may have 16 outcomes on their way to the ledger
+        # every association may have 32 outcomes on their way to the ledger
         assert result.returncode == 0, result.stdout + result.stderr
-        assert 300 <= len(receiver.files()) <= 300 + 2 * 16
+        assert 300 <= len(receiver.files()) <= 300 + 2 * 32
         again = ferry("run", recipe)
         assert "0 instances stored" in again.stdout
 

@@ -97,11 +97,11 @@ Message = Answer | Done
 Messages = list[Message]
 """What goes through the pipe at once; a `Done` is the last of its task."""
 
-_AT_ONCE = 8
+_AT_ONCE = 16
 """Answers that are told together: waking the main process costs as much as a small instance."""
 _LATEST = 0.05
 """Seconds after which an answer waits no longer for others."""
-_WINDOW = 16
+_WINDOW = 32
 """Answers that may be on their way to the ledger: what a killed run may have to send again."""
 
 
