@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from dicomferry.engine.processes import process_context
 from dicomferry.engine.worker import Answer, Done, Kept, Message, Messages, Task, WorkerSpec, work
 
 TaskT = TypeVar("TaskT", bound=Task)
+
+_AHEAD = 3
+"""Tasks that a worker has at a time where they do not depend on one another."""
 
 _WAIT = 0.2
 """Seconds after which the caller gets a turn even when no worker has said anything."""
@@ -77,44 +81,45 @@ class Pool:
         """Give out tasks and yield what the workers say, in batches as it comes.
 
         No more tasks are given out at a time than `lanes` has open; without, one to each worker.
-        A task that is None says that there is none for now. With `ahead` a worker gets its next
-        task before the caller gets what it said of the last one.
+        A task that is None says that there is none for now. With `ahead` a worker has
+        its next task before it is done with the last one, so that it never waits for the caller.
 
         An empty batch is yielded now and then, so that the caller can look about. By taking the
         next batch the caller says that the one before is durable. A worker that dies ends its
         task with an error; the others go on.
         """
-        idle = list(self._workers)
-        busy: dict[Connection, TaskT] = {}
+        queues: dict[Connection, deque[TaskT]] = {one: deque() for one in self._workers}
+        deep = _AHEAD if ahead else 1
 
         def give() -> None:
-            open_lanes = self._size if lanes is None else lanes.open
-            while idle and len(busy) < open_lanes and not self._stop.is_set():
+            while queues and not self._stop.is_set():
+                connection, queue = min(queues.items(), key=lambda one: len(one[1]))
+                busy = sum(map(bool, queues.values()))
+                if len(queue) >= deep or (not queue and lanes and busy >= lanes.open):
+                    return
                 task = next(tasks, None)
                 if task is None:
                     return
-                connection = idle.pop()
                 send(connection, task)
-                busy[connection] = task
+                queue.append(task)
 
         while True:
             give()
-            if not busy:
+            if not any(queues.values()):
                 return
             said: list[Said[TaskT]] = []
             answers: dict[Connection, int] = {}
-            for ready in wait(list(busy), _WAIT):
+            for ready in wait([one for one, queue in queues.items() if queue], _WAIT):
                 assert isinstance(ready, Connection)  # noqa: S101  only these were waited for
                 for message in _drain(ready):
-                    said.append(Said(busy[ready], message))
                     if not isinstance(message, Done):
+                        said.append(Said(queues[ready][0], message))
                         answers[ready] = answers.get(ready, 0) + 1
                         continue
                     # Nobody waits to hear that the last answers of a task are durable.
                     answers.pop(ready, None)
-                    del busy[ready]
-                    if not message.died:
-                        idle.append(ready)
+                    over = queues.pop(ready) if message.died else (queues[ready].popleft(),)
+                    said += [Said(task, message) for task in over]
             if ahead:
                 give()
             yield said

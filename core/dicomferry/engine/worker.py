@@ -123,7 +123,9 @@ def work(spec: WorkerSpec, inbox: Connection, stop: Event) -> None:
 
 
 def _answer(worker: _Worker, task: Task, inbox: Connection) -> None:
-    telling = _Telling(inbox)
+    # Only what was sent must become durable before more is: the rest is told when it is done, and
+    # the next task may be in the pipe already.
+    telling = _Telling(inbox, paced=isinstance(task, Load | RetrieveTask))
     end = Done()
     try:
         for answer in worker.answers(task):
@@ -141,8 +143,9 @@ def _answer(worker: _Worker, task: Task, inbox: Connection) -> None:
 class _Telling:
     """Tells the main process the answers to one task, and does not run ahead of the ledger."""
 
-    def __init__(self, inbox: Connection) -> None:
+    def __init__(self, inbox: Connection, *, paced: bool) -> None:
         self._inbox = inbox
+        self._paced = paced
         self._held: list[Message] = []
         self._under_way = 0
         self._told = time.monotonic()
@@ -150,7 +153,8 @@ class _Telling:
     def say(self, answer: Answer) -> None:
         """Tell an answer, together with the next ones if they come soon."""
         self._held.append(answer)
-        if len(self._held) < _AT_ONCE and time.monotonic() - self._told < _LATEST:
+        full = len(self._held) >= _AT_ONCE or time.monotonic() - self._told >= _LATEST
+        if not self._paced or not full:
             return
         send(self._inbox, self._held)
         self._under_way += len(self._held)
