@@ -64,7 +64,7 @@ lint: $(STAMP)
 	$(BIN)/deptry .
 
 pytest: $(STAMP)
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 3 --dist worksteal
 
 wheel-test: $(STAMP)
 	bash .ci/wheel-test $(BIN)/python
