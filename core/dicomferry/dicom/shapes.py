@@ -71,15 +71,17 @@ class Shapes:
         return None
 
     def keep(self, head: bytes, size: int, layout: Layout, elements: Elements) -> None:
-        """Remember how a file was laid out, where its head tells all of it."""
-        shape = _shape(head, layout, elements)
-        if shape is None:
-            return
-        if len(self._by_size) >= _MOST:
-            self._by_size.clear()
-        known = self._by_size.setdefault(size, [])
-        known.insert(0, shape)
-        del known[_WAYS:]
+        """Remember how a file was laid out, where its head tells all of it.
+
+        Only from the second file of a size on: to remember one costs as much as to walk several.
+        """
+        known = self._by_size.get(size)
+        if known is None:
+            if len(self._by_size) >= _MOST:
+                self._by_size.clear()
+            self._by_size[size] = []
+        elif len(known) < _WAYS and (shape := _shape(head, layout, elements)):
+            known.append(shape)
 
 
 def _shape(head: bytes, layout: Layout, elements: Elements) -> Shape | None:
