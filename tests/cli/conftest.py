@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 from ruamel.yaml import YAML
+
+from support import pacs, servers
 
 RecipeWriter = Callable[..., Path]
 
@@ -72,3 +74,14 @@ def write_recipe(tmp_path: Path) -> RecipeWriter:
         return path
 
     return write
+
+
+@pytest.fixture
+def clinic(tmp_path: Path, dcmtk: Callable[[str], str]) -> Iterator[servers.Dcmqrscp]:
+    """Give a PACS with a study of two series and one of a single series."""
+    dcmtk("dcmqrscp")
+    pacs.study(tmp_path / "in", 1, series=2)
+    pacs.study(tmp_path / "in", 2)
+    with servers.dcmqrscp(tmp_path / "pacs") as server:
+        pacs.fill(server, tmp_path / "in")
+        yield server

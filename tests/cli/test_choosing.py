@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +12,11 @@ from pydicom import dcmread
 
 from support import pacs, servers
 from support.cli import ferry
-from support.pacs_recipes import csv_source, pacs_recipe
+from support.pacs_recipes import TWO_STUDIES, csv_source, pacs_recipe
+from support.plan_tables import read, write
 
-Rows = list[dict[str, str]]
 ONE = {"identify": {"project": "P", "subject": "{{ PatientID }}",
                     "session": "{{ PatientID }}_{{ Modality }}"}}  # fmt: skip
-
-
-def read(path: Path) -> Rows:
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def write(path: Path, rows: Rows, *, delimiter: str = ",", encoding: str = "utf-8") -> None:
-    with path.open("w", newline="", encoding=encoding) as file:
-        writer = csv.DictWriter(file, list(rows[0]), delimiter=delimiter)
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 @pytest.fixture
@@ -221,19 +208,8 @@ def test_a_label_like_a_formula_is_neutral_in_the_table_and_known_again(
     assert ferry("run", recipe, "--plan", plan, "--dry-run").returncode == 0
 
 
-@pytest.fixture
-def clinic(tmp_path: Path, dcmtk: Callable[[str], str]) -> Iterator[servers.Dcmqrscp]:
-    dcmtk("dcmqrscp")
-    pacs.study(tmp_path / "in", 1, series=2)
-    pacs.study(tmp_path / "in", 2)
-    with servers.dcmqrscp(tmp_path / "pacs") as server:
-        pacs.fill(server, tmp_path / "in")
-        yield server
-
-
 def from_clinic(folder: Path, clinic: servers.Dcmqrscp, storescp: servers.StoreScp) -> Path:
-    table = "Accession Number,Subject,Session\nA0001,S1,S1_MR\nA0002,S2,S2_MR\n"
-    return pacs_recipe(folder, clinic, storescp, csv_source(folder, table), routed=2)
+    return pacs_recipe(folder, clinic, storescp, csv_source(folder, TWO_STUDIES), routed=2)
 
 
 def test_series_of_a_pacs_are_chosen_before_they_are_retrieved(

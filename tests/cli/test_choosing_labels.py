@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,9 +19,10 @@ from support import pacs, servers
 from support.cli import ferry
 from support.instances import uid
 from support.journey import Journey, journey
-from support.pacs_recipes import csv_source, pacs_recipe
+from support.pacs_recipes import TWO_STUDIES, csv_source, pacs_recipe
+from support.plan_tables import read
+from support.plan_tables import write as save
 
-Rows = list[dict[str, str]]
 Places = dict[tuple[int, int], set[tuple[str | None, str | None, str]]]
 """Study and series, as numbers, to where the receiver has put their instances."""
 
@@ -55,18 +55,6 @@ def table(trip: Journey) -> Path:
     assert path.exists(), result.stderr
     save(path, sorted(read(path), key=lambda row: (row["StudyDate"], row["SeriesNumber"])))
     return path
-
-
-def read(path: Path) -> Rows:
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def save(path: Path, rows: Rows) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def edit(path: Path, lines: tuple[int, ...], **labels: str) -> Path:
@@ -434,26 +422,19 @@ def routed(folder: Path, port: int = 0) -> Iterator[StandIn]:
         yield xnat
 
 
-@pytest.fixture
-def clinic(tmp_path: Path, dcmtk: Callable[[str], str]) -> Iterator[servers.Dcmqrscp]:
-    dcmtk("dcmqrscp")
-    pacs.study(tmp_path / "in", 1, series=2)
-    pacs.study(tmp_path / "in", 2)
-    with servers.dcmqrscp(tmp_path / "pacs") as server:
-        pacs.fill(server, tmp_path / "in")
-        yield server
-
-
-CSV = "Accession Number,Subject,Session\nA0001,S1,S1_MR\nA0002,S2,S2_MR\n"
+def pacs_trip(folder: Path, clinic: servers.Dcmqrscp, xnat: StandIn) -> Journey:
+    """Write the recipe that brings both studies of the clinic."""
+    recipe = pacs_recipe(folder, clinic, xnat, csv_source(folder, TWO_STUDIES), routed=2)
+    trip = Journey(folder, xnat)
+    recipe.rename(trip.recipe)
+    return trip
 
 
 def test_a_study_of_a_pacs_is_filed_under_the_labels_that_were_edited(
     tmp_path: Path, clinic: servers.Dcmqrscp
 ) -> None:
     with routed(tmp_path) as xnat:
-        recipe = pacs_recipe(tmp_path, clinic, xnat, csv_source(tmp_path, CSV), routed=2)
-        trip = Journey(tmp_path, xnat)
-        recipe.rename(trip.recipe)
+        trip = pacs_trip(tmp_path, clinic, xnat)
 
         report = run(trip, edit(table(trip), (0, 1), subject="NEW", session="NEW_T0"))
 
@@ -466,9 +447,7 @@ def test_a_label_that_the_receiver_takes_from_nowhere_is_an_error(
     tmp_path: Path, clinic: servers.Dcmqrscp
 ) -> None:
     with routed(tmp_path) as xnat:
-        recipe = pacs_recipe(tmp_path, clinic, xnat, csv_source(tmp_path, CSV), routed=2)
-        trip = Journey(tmp_path, xnat)
-        recipe.rename(trip.recipe)
+        trip = pacs_trip(tmp_path, clinic, xnat)
 
         told = refused(trip, edit(table(trip), (0, 1), project="Q"))
 
@@ -479,9 +458,7 @@ def test_a_series_that_its_study_takes_along_is_refused_in_its_place(
     tmp_path: Path, clinic: servers.Dcmqrscp
 ) -> None:
     with routed(tmp_path) as xnat:
-        recipe = pacs_recipe(tmp_path, clinic, xnat, csv_source(tmp_path, CSV), routed=2)
-        trip = Journey(tmp_path, xnat)
-        recipe.rename(trip.recipe)
+        trip = pacs_trip(tmp_path, clinic, xnat)
         plan = edit(table(trip), (1,), session="LATER")
 
         told = refused(trip, plan)
@@ -495,9 +472,7 @@ def test_what_was_retrieved_before_goes_under_labels_that_are_edited_now(
 ) -> None:
     port = servers.free_port()
     with routed(tmp_path, port) as xnat:
-        recipe = pacs_recipe(tmp_path, clinic, xnat, csv_source(tmp_path, CSV), routed=2)
-        trip = Journey(tmp_path, xnat)
-        recipe.rename(trip.recipe)
+        trip = pacs_trip(tmp_path, clinic, xnat)
         plan = table(trip)
     assert trip.ferry("run").returncode == 1, "the receiver is not there"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from support import servers
 from support.cli import ferry
 from support.instances import make_instances
-from support.misbehaving import Received, Receiver, serving
+from support.misbehaving import Receiver, held_back, serving
 from support.patience import until
 from support.processes import command_lines, killed_run
 
@@ -69,12 +69,7 @@ def test_orphaned_workers_end_after_the_instance_they_are_at(
     make_instances(tmp_path / "data", 100, sessions=2)
     killed = threading.Event()
 
-    def status(received: Received) -> int:
-        if received.number > 20:
-            killed.wait()
-        return 0
-
-    with serving(Receiver(status=status)) as receiver:
+    with serving(Receiver(status=held_back(20, killed))) as receiver:
         try:
             session = killed_run(
                 write_recipe(receiver, dicom={"associations": 2}),

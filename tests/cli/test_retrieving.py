@@ -39,6 +39,19 @@ def uids(xnat: servers.StoreScp) -> list[str]:
     return sorted(str(dcmread(file).SOPInstanceUID) for file in xnat.files())
 
 
+def brought(
+    folder: Path, held: list[Dataset], script: Script, studies: int, *words: str, **options: Any
+) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+    """Run a recipe by C-GET; return how that went, and what the receiver has."""
+    with (
+        scripted(held, script) as server,
+        servers.storescp(folder / "xnat", options=["--fork"]) as xnat,
+    ):
+        source = wanted(folder, studies)
+        recipe = pacs_recipe(folder, server, xnat, source, retrieve="c-get", **options)
+        return ferry("run", recipe, *words), uids(xnat)
+
+
 def spooled(folder: Path) -> list[Path]:
     return list((folder / ".dicomferry" / "wanted" / "spool").glob("*"))
 
@@ -175,13 +188,7 @@ def also_exported(recipe: Path, folder: str) -> None:
 def test_a_study_that_came_half_is_delivered_when_no_more_comes(tmp_path: Path) -> None:
     held = images(tmp_path / "in", 2, instances=3)
     lost = str(held[1].SOPInstanceUID)
-    with (
-        scripted(held, Script(loses=(lost,))) as server,
-        servers.storescp(tmp_path / "xnat", options=["--fork"]) as xnat,
-    ):
-        recipe = pacs_recipe(tmp_path, server, xnat, wanted(tmp_path, 2), retrieve="c-get")
-        result = ferry("run", recipe)
-        arrived = uids(xnat)
+    result, arrived = brought(tmp_path, held, Script(loses=(lost,)), 2)
 
     assert result.returncode == 1
     assert arrived == sorted(str(o.SOPInstanceUID) for o in held if o.SOPInstanceUID != lost)
@@ -228,16 +235,9 @@ def test_the_spool_never_holds_more_than_it_may(tmp_path: Path, associations: in
         sizes.append(sum(size(path) for path in spooled(tmp_path)))
         return True
 
-    with (
-        scripted(held, Script(waits=note)) as server,
-        servers.storescp(tmp_path / "xnat", options=["--fork"]) as xnat,
-    ):
-        recipe = pacs_recipe(
-            tmp_path, server, xnat, wanted(tmp_path, 8), retrieve="c-get",
-            associations=associations,
-        )  # fmt: skip
-        result = ferry("run", recipe, "--spool", "1")
-        arrived = uids(xnat)
+    result, arrived = brought(
+        tmp_path, held, Script(waits=note), 8, "--spool", "1", associations=associations
+    )
 
     assert result.returncode == 0, result.stdout + result.stderr
     assert len(arrived) == 16
@@ -258,16 +258,9 @@ def test_an_instance_that_fits_the_spool_comes_though_it_is_most_of_it(
     tmp_path: Path, associations: int
 ) -> None:
     held = images(tmp_path / "in", 3, instances=2, rows=600)
-    with (
-        scripted(held, Script()) as server,
-        servers.storescp(tmp_path / "xnat", options=["--fork"]) as xnat,
-    ):
-        recipe = pacs_recipe(
-            tmp_path, server, xnat, wanted(tmp_path, 3), retrieve="c-get",
-            associations=associations,
-        )  # fmt: skip
-        result = ferry("run", recipe, "--spool", "1")
-        arrived = uids(xnat)
+    result, arrived = brought(
+        tmp_path, held, Script(), 3, "--spool", "1", associations=associations
+    )
 
     assert result.returncode == 0, result.stdout + result.stderr
     assert arrived == sorted(str(one.SOPInstanceUID) for one in held)
@@ -278,13 +271,7 @@ def test_an_instance_beyond_the_spool_is_named_and_the_others_come(tmp_path: Pat
     large = images(tmp_path / "large", 2, instances=1, rows=800)[1]
     large.SOPInstanceUID = "2.25.999"
     held = [small[0], small[1], large, small[2], small[3]]
-    with (
-        scripted(held, Script()) as server,
-        servers.storescp(tmp_path / "xnat", options=["--fork"]) as xnat,
-    ):
-        recipe = pacs_recipe(tmp_path, server, xnat, wanted(tmp_path, 2), retrieve="c-get")
-        result = ferry("run", recipe, "--spool", "1", "--format", "json")
-        arrived = uids(xnat)
+    result, arrived = brought(tmp_path, held, Script(), 2, "--spool", "1", "--format", "json")
 
     report = json.loads(result.stdout)
     assert result.returncode == 1

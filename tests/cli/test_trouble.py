@@ -17,7 +17,7 @@ from pydicom import dcmread
 from support import servers
 from support.cli import PROGRAM, ferry
 from support.instances import encode, image, make_instances, uid
-from support.misbehaving import Received, Receiver, serving
+from support.misbehaving import Receiver, held_back, serving
 from support.patience import PATIENCE, until
 from support.plugins import install
 
@@ -251,12 +251,7 @@ def test_an_interrupt_stops_cleanly_and_says_how_to_go_on(
     make_instances(tmp_path / "data", 60, sessions=3)
     heard = threading.Event()
 
-    def status(received: Received) -> int:
-        if received.number > 10:
-            heard.wait()
-        return 0
-
-    with serving(Receiver(status=status)) as receiver:
+    with serving(Receiver(status=held_back(10, heard))) as receiver:
         recipe = write_recipe(receiver, dicom={"associations": 2})
         running = subprocess.Popen(
             [*PROGRAM, "run", str(recipe)],

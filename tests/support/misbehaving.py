@@ -85,6 +85,17 @@ class Receiver:
         return self.endings
 
 
+def held_back(after: int, until_set: threading.Event) -> Callable[[Received], int]:
+    """Return a status that is told for the first instances at once, and for others when let go."""
+
+    def status(received: Received) -> int:
+        if received.number > after:
+            until_set.wait()
+        return 0
+
+    return status
+
+
 class Conversation:
     """One connection, from its request to its end."""
 

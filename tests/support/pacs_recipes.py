@@ -10,6 +10,8 @@ from ruamel.yaml import YAML
 from support.pacs import Pacs, study_uid
 
 MOVER = "FERRYMOVE"
+TWO_STUDIES = "Accession Number,Subject,Session\nA0001,S1,S1_MR\nA0002,S2,S2_MR\n"
+"""A DQR file that relabels the first two studies of `pacs.study`."""
 
 
 def pacs_recipe(

@@ -30,6 +30,7 @@ from dicomferry.engine.retrieve.retriever import Courtesy
 from dicomferry.engine.session import Job, Planned, RunReport, Session, open_session, state_folder
 
 if TYPE_CHECKING:
+    from dicomferry.cli.verdict_view import Explain
     from dicomferry.engine.reconcile import Findings, Inquiry
 
 
@@ -153,17 +154,23 @@ def _show_report(
     *,
     limited: bool,
 ) -> None:
-    whole = {**report_json(report), "manifest": str(report.manifest)}
-    lines = [*report_lines(report, recipe, limited=limited, again=named)]
-    lines.append(f"Manifest: {report.manifest}")
-    if findings is not None:
-        from dicomferry.cli.verdict_view import findings_json, findings_lines
-        from dicomferry.engine.mismatch import Explainer
-
-        explain = Explainer(report.planned.view, report.planned.problems).rules
-        whole["verify"] = findings_json(findings, explain)
-        lines += findings_lines(findings, explain)
     if form == "json":
+        whole = {**report_json(report), "manifest": str(report.manifest)}
+        if findings is not None:
+            from dicomferry.cli.verdict_view import findings_json
+
+            whole["verify"] = findings_json(findings, _explain(report))
         click.echo(json.dumps(whole, indent=2))
-    else:
-        say(lines)
+        return
+    say(report_lines(report, recipe, limited=limited, again=named))
+    say([f"Manifest: {report.manifest}"])
+    if findings is not None:
+        from dicomferry.cli.verdict_view import findings_lines
+
+        say(findings_lines(findings, _explain(report)))
+
+
+def _explain(report: RunReport) -> Explain:
+    from dicomferry.engine.mismatch import Explainer
+
+    return Explainer(report.planned.view, report.planned.problems).rules

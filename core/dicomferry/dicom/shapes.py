@@ -15,7 +15,7 @@ from dicomferry.dicom.elements import Elements
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.integrity import NATIVE_LENGTH, fault_of
 from dicomferry.dicom.part10 import META_TRANSFER_SYNTAX, Layout
-from dicomferry.dicom.walk import BULK_TAGS, EXPLICIT, Entry, Index
+from dicomferry.dicom.walk import BULK_TAGS, EXPLICIT, Index
 
 _PREFIX = b"DICM"
 _TELLING = frozenset((META_TRANSFER_SYNTAX, *NATIVE_LENGTH))
@@ -124,9 +124,5 @@ def _is_told_by(head: bytes, layout: Layout, elements: Elements) -> bool:
 
 def _fronts(index: Index, origin: int) -> Iterator[tuple[int, int]]:
     """Yield where the bytes in front of each value are, of some with the value itself."""
-    for tag, (start, value, stop, _) in _ordered(index):
+    for tag, (start, value, stop, _) in index.items():  # the walk went from front to end
         yield origin + start, origin + (stop if tag in _TELLING else value)
-
-
-def _ordered(index: Index) -> list[tuple[int, Entry]]:
-    return sorted(index.items(), key=lambda item: item[1][0])

@@ -81,8 +81,8 @@ class Pool:
         """Give out tasks and yield what the workers say, in batches as it comes.
 
         No more tasks are given out at a time than `lanes` has open; without, one to each worker.
-        A task that is None says that there is none for now. With `ahead` a worker has
-        its next task before it is done with the last one, so that it never waits for the caller.
+        A task that is None says that there is none for now. With `ahead` a worker has its next
+        task before it is done with the last one, so that it never waits for the caller.
 
         An empty batch is yielded now and then, so that the caller can look about. By taking the
         next batch the caller says that the one before is durable. A worker that dies ends its

@@ -11,12 +11,9 @@ from dicomferry.component import Consignment
 from dicomferry.ledger.catalog import destination_of, item_of
 from dicomferry.ledger.provenance import Proof
 from dicomferry.ledger.remotes import at_hand
-from dicomferry.ledger.rows import Due
+from dicomferry.ledger.rows import STAMP, Due
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Excluded, Failed, InstanceRef, Outcome, Rejected, Stored
-
-STAMP: Final = "substr(item.edits, 1, 32) || ':' || item.size || ':' || item.modified_ns"
-"""The stamp of what the plan would send, in the ledger's columns; see `stamp_of`."""
 
 LABELLED_RUN: Final = "run --plan"
 """The verb of a run that labels of a chosen plan were given to."""

@@ -7,12 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dicomferry.ledger.catalog import CatalogWriter, item_of
-from dicomferry.ledger.rows import Due, Examined, Item, Verdict, stamp_of
+from dicomferry.ledger.rows import STAMP, Due, Examined, Item, Verdict, stamp_of
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Destination, InstanceRef
 
-_STAMP = "substr(item.edits, 1, 32) || ':' || item.size || ':' || item.modified_ns"
-_HAD = f"delivery.stamp = {_STAMP} AND delivery.state IN ('stored', 'excluded')"
+_HAD = f"delivery.stamp = {STAMP} AND delivery.state IN ('stored', 'excluded')"
 
 _HERE = (
     "FROM spooled JOIN item ON item.id = spooled.item"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from dicomferry.model import Destination, Forecast, InstanceRef, Location, Wanted
 
@@ -100,3 +101,7 @@ class Due:
 def stamp_of(edits: str, size: int, modified_ns: int) -> str:
     """Return what identifies one version of an edited instance without reading it."""
     return f"{edits[:32]}:{size}:{modified_ns}"
+
+
+STAMP: Final = "substr(item.edits, 1, 32) || ':' || item.size || ':' || item.modified_ns"
+"""What `stamp_of` returns for an item of the plan, in the ledger's columns."""

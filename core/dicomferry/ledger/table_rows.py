@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from dicomferry.ledger.rows import STAMP
 from dicomferry.ledger.store import Ledger
-
-_STAMP = "substr(item.edits, 1, 32) || ':' || item.size || ':' || item.modified_ns"
 
 
 @dataclass(slots=True)
@@ -40,7 +39,7 @@ def _at_sink(ledger: Ledger, scan: int, source: str, sink: str) -> dict[int, Row
     rows = ledger.connection.execute(
         "SELECT table_row, CASE WHEN verdict <> 'ready' THEN verdict"  # noqa: S608
         "  WHEN delivery.state IS NULL THEN 'due'"
-        f"  WHEN delivery.stamp <> {_STAMP} THEN 'due' ELSE delivery.state END AS state,"
+        f"  WHEN delivery.stamp <> {STAMP} THEN 'due' ELSE delivery.state END AS state,"
         " count(*), min(CASE WHEN verdict <> 'ready' THEN item.reason"
         "  ELSE coalesce(delivery.reason, '') END)"
         " FROM item LEFT JOIN delivery ON delivery.item = item.id AND delivery.sink = :sink"

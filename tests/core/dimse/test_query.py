@@ -35,23 +35,18 @@ def test_no_answer_is_lost_over_many_queries(tmp_path: Path, dcmtk: Callable[[st
     assert counts == [20] * 20
 
 
-def test_more_answers_than_meant_are_an_error() -> None:
-    with (
-        scripted(
-            [image({"StudyInstanceUID": "1.2", "SOPInstanceUID": "1.3"})], Script(answers=50)
-        ) as server,
-        open_query(peer(server)) as query,
-        pytest.raises(TooManyAnswersError, match="more than 10 answers"),
-    ):
+def find_by(script: Script) -> None:
+    """Ask a PACS with one study for ten at most."""
+    held = [image({"StudyInstanceUID": "1.2", "SOPInstanceUID": "1.3"})]
+    with scripted(held, script) as server, open_query(peer(server)) as query:
         find_studies(query, {"PatientID": ""}, 10)
+
+
+def test_more_answers_than_meant_are_an_error() -> None:
+    with pytest.raises(TooManyAnswersError, match="more than 10 answers"):
+        find_by(Script(answers=50))
 
 
 def test_any_final_status_but_success_is_an_error() -> None:
-    with (
-        scripted(
-            [image({"StudyInstanceUID": "1.2", "SOPInstanceUID": "1.3"})], Script(final=0xFE00)
-        ) as server,
-        open_query(peer(server)) as query,
-        pytest.raises(IncompleteAnswerError, match="0xfe00"),
-    ):
-        find_studies(query, {"PatientID": ""}, 10)
+    with pytest.raises(IncompleteAnswerError, match="0xfe00"):
+        find_by(Script(final=0xFE00))

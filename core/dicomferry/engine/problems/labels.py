@@ -8,7 +8,8 @@ from typing import Final
 from dicomferry.engine.problems.kinds import have, instances, problem
 from dicomferry.engine.problems.ready import ReadyItems
 from dicomferry.ledger.catalog import destination_of
-from dicomferry.ledger.deliveries import LABELLED_RUN, STAMP
+from dicomferry.ledger.deliveries import LABELLED_RUN
+from dicomferry.ledger.rows import STAMP
 from dicomferry.model import Problem
 
 _CASE: Final = {

@@ -108,7 +108,7 @@ class Asker:
 def _by_series(study: WantedStudy, inbox: Inbox) -> Iterator[Request]:
     missing = set(inbox.missing())
     for series, items in _series(study).items():
-        uids = [uid for uid in map(_uid, items) if uid in missing]
+        uids = [uid for uid in map(uid_of, items) if uid in missing]
         keys = {"StudyInstanceUID": study.uid, "SeriesInstanceUID": series}
         if uids and series in study.whole_series:
             yield Request("SERIES", keys)
@@ -122,7 +122,7 @@ def _one_by_one(study: WantedStudy, inbox: Inbox) -> Iterator[Request]:
     missing = set(inbox.missing())
     for series, items in _series(study).items():
         keys = {"StudyInstanceUID": study.uid, "SeriesInstanceUID": series}
-        for uid in map(_uid, items):
+        for uid in map(uid_of, items):
             if uid in missing:
                 yield Request("IMAGE", keys | {"SOPInstanceUID": uid})
 
@@ -140,5 +140,6 @@ def _patient(study: WantedStudy) -> Mapping[str, str]:
     return remote.attributes if remote else {}
 
 
-def _uid(item: Item) -> str:
+def uid_of(item: Item) -> str:
+    """Return the SOP Instance UID that a PACS told of a remote item."""
     return item.location.member.rsplit("/", 1)[-1]

@@ -15,7 +15,7 @@ from dicomferry.dimse.get import open_get
 from dicomferry.dimse.inbox import Door, Inbox, receiving
 from dicomferry.dimse.move import MoveTarget, listening, open_move
 from dicomferry.engine.examine import examine
-from dicomferry.engine.retrieve.asking import Asker, OpenWay
+from dicomferry.engine.retrieve.asking import Asker, OpenWay, uid_of
 from dicomferry.engine.retrieve.messages import Retrieved, RetrieveTask
 from dicomferry.engine.retrieve.pace import Pace
 from dicomferry.engine.retrieve.spool import spool_file
@@ -75,21 +75,21 @@ def _fetch(stages: Stages, study: WantedStudy, asker: Asker, spool: Path, room: 
     arrivals = {item.id: found for item in study.items if (found := _here(stages, item, spool))}
     reused = len(arrivals)
     waiting = [item for item in study.items if item.id not in arrivals]
-    inbox = Inbox({_uid(item): spool_file(spool, item) for item in waiting}, room)
+    inbox = Inbox({uid_of(item): spool_file(spool, item) for item in waiting}, room)
     no_get = False
     try:
         asker.ask(study, inbox)
     except ContextRefusedError as error:
         asker.why, no_get = error.message, True
     for item in waiting:
-        if _uid(item) in inbox.arrived:
+        if uid_of(item) in inbox.arrived:
             arrivals[item.id] = _arrival(stages, item, spool_file(spool, item))
     missing = [item for item in waiting if item.id not in arrivals]
     return Retrieved(
         study,
         tuple(arrivals.values()),
         tuple(item.id for item in missing),
-        tuple(item.id for item in missing if _uid(item) in inbox.refused),
+        tuple(item.id for item in missing if uid_of(item) in inbox.refused),
         asker.why,
         bool(missing) and asker.stopped(),
         asker.silent,
@@ -121,7 +121,3 @@ def _arrival(stages: Stages, item: Item, file: Path) -> Arrival:
     except FerryError as error:
         raise FerryError(f"{item.location}: {error.message}", hint=error.hint) from error
     return Arrival(item.id, str(file), status.st_size, status.st_mtime_ns, examined)
-
-
-def _uid(item: Item) -> str:
-    return item.location.member.rsplit("/", 1)[-1]
