@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
+
+from msgspec import Struct
 
 from dicomferry.dicom.edits import Edits
 from dicomferry.dicom.header import Header
@@ -36,8 +37,7 @@ class Source(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class TableRow:
+class TableRow(Struct, frozen=True):
     """One row of a table: `number` counts from 1 below the header, `line` from 1 in the file."""
 
     number: int
@@ -45,8 +45,7 @@ class TableRow:
     cells: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A table of people's, as it was read."""
 
     headers: tuple[str, ...]
@@ -103,8 +102,7 @@ class Salted(Protocol):
     """The salt in use, resolved. Only a digest of it is kept, to tell that it is still the same."""
 
 
-@dataclass(frozen=True, slots=True)
-class StudyAt:
+class StudyAt(Struct, frozen=True):
     """One study at one destination, as forecast behind the transforms before the asking one."""
 
     study_instance_uid: str
@@ -125,8 +123,7 @@ class Catalog(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(Struct, frozen=True):
     """One edited instance, ready for a sink.
 
     `ref` has the UIDs as sent, `header` the edits laid over it. `data_set` is the data set without
@@ -141,8 +138,7 @@ class Parcel:
     file: Callable[[], Spliced]
 
 
-@dataclass(frozen=True, slots=True)
-class Consignment:
+class Consignment(Struct, frozen=True):
     """One destination's instances at one sink: the unit of delivery, retry and distribution.
 
     `contexts` are the (SOP class UID, transfer syntax UID) pairs that occur, most frequent first.
@@ -225,8 +221,7 @@ class Context(Protocol):
 ServerT = TypeVar("ServerT")
 
 
-@dataclass(frozen=True, slots=True)
-class Component(Generic[OptionsT, StageT_co]):
+class Component(Struct, Generic[OptionsT, StageT_co], frozen=True):
     """One offer of a plug-in.
 
     `options` is a `msgspec.Struct` or a dataclass: the recipe's schema and the conversion both

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 import pluggy
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dicomferry import hookspecs
 from dicomferry.component import AnyComponent
@@ -42,8 +43,7 @@ class State(StrEnum):
     DUPLICATE = "duplicate"
 
 
-@dataclass(frozen=True, slots=True)
-class Plugin:
+class Plugin(Struct, frozen=True):
     """One installed plug-in, its state and, unless active, the reason for it."""
 
     name: str
@@ -54,8 +54,7 @@ class Plugin:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """A component together with the plug-in it comes from."""
 
     kind: str
@@ -63,8 +62,7 @@ class Offer:
     plugin: str
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """Which plug-ins may be imported: all but `blocked`, or only those in `allowed`."""
 
     allowed: frozenset[str] | None = None

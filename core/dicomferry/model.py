@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 
 def _nothing() -> Mapping[str, str]:
     return MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(Struct, frozen=True, order=True):
     """A position in a text file; `line` and `column` count from 1."""
 
     file: str
@@ -32,8 +32,7 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One placed fault: a stable code, where it is, what is wrong, and what to do about it.
 
     `why` says why the receiver minds, where that is not plain.
@@ -54,8 +53,7 @@ class Problem:
         return ": ".join([*where, self.message]) + hint
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Location:
+class Location(Struct, frozen=True, order=True):
     """Where an instance's bytes are: a file, or a member of an archive file."""
 
     path: str
@@ -65,8 +63,7 @@ class Location:
         return f"{self.path}!{self.member}" if self.member else self.path
 
 
-@dataclass(frozen=True, slots=True)
-class LocalFile:
+class LocalFile(Struct, frozen=True):
     """A finding on a disk: not opened yet, perhaps not DICOM at all.
 
     `names` are the named groups of the source's `parts` (templates see them as `path.*`), `row`
@@ -81,8 +78,7 @@ class LocalFile:
     row: Mapping[str, str] = field(default_factory=_nothing)
 
 
-@dataclass(frozen=True, slots=True)
-class Unusable:
+class Unusable(Struct, frozen=True):
     """Something a source came upon and cannot carry; listed, never silently left out."""
 
     location: Location
@@ -90,8 +86,7 @@ class Unusable:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class InstanceRef:
+class InstanceRef(Struct, frozen=True):
     """The four UIDs that say which instance this is."""
 
     study_instance_uid: str
@@ -100,8 +95,7 @@ class InstanceRef:
     sop_class_uid: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """Something that was asked for and may not be carried: it counts as rejected.
 
     `table_row` is the row of the table that asked for it, from 1; 0 where there is no table.
@@ -113,8 +107,7 @@ class Refused:
     table_row: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteInstance:
+class RemoteInstance(Struct, frozen=True):
     """A finding on a PACS: described by it, and retrieved when it is to be delivered.
 
     `server` is the PACS's name in the recipe. `attributes` are what it told (C-FIND), by keyword:
@@ -141,8 +134,7 @@ class RemoteInstance:
 Finding = LocalFile | RemoteInstance | Refused | Unusable
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Destination:
+class Destination(Struct, frozen=True, order=True):
     """Where XNAT files an instance. `project` None is XNAT's Unassigned; `subject` may be None."""
 
     project: str | None
@@ -153,8 +145,7 @@ class Destination:
         return f"{self.project or 'Unassigned'} / {self.subject or '-'} / {self.session}"
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What an identify transform asks for: labels as XNAT will show them, None where it is silent.
 
     `subject_original` and `session_original` are the texts before cleaning, so that two different
@@ -179,8 +170,7 @@ class AutoArchive(StrEnum):
     NEVER = "never"
 
 
-@dataclass(frozen=True, slots=True)
-class Because:
+class Because(Struct, frozen=True):
     """The rule that decided each level, in words."""
 
     project: str
@@ -188,8 +178,7 @@ class Because:
     session: str
 
 
-@dataclass(frozen=True, slots=True)
-class Forecast:
+class Forecast(Struct, frozen=True):
     """What XNAT will make of one instance, and why; `refused` is why it would not take it.
 
     `notes` are codes of what a person would read in the header and XNAT does not. `originals` are
@@ -204,29 +193,25 @@ class Forecast:
     originals: tuple[str | None, str | None] = (None, None)
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(Struct, frozen=True):
     """The receiver said that it has the instance; `receipt` is what it said."""
 
     receipt: str
 
 
-@dataclass(frozen=True, slots=True)
-class Excluded:
+class Excluded(Struct, frozen=True):
     """Left out on purpose: the recipe says so."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Struct, frozen=True):
     """Held back by a rule: damaged, unidentifiable, in conflict."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """Not stored by accident; `retryable` when running again may help."""
 
     reason: str

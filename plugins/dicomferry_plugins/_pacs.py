@@ -6,11 +6,11 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Annotated, TypeVar
 
 import msgspec
+from msgspec import Struct, field
 
 from dicomferry import (
     AssociationLostError,
@@ -87,8 +87,7 @@ def _matched(wanted: Series, series: FoundSeries) -> Iterator[bool | None]:
         yield bool(classes & set(wanted.SOPClassUID)) if classes else None
 
 
-@dataclass(slots=True)
-class Asking:
+class Asking(Struct):
     """An association for queries that is opened when it is needed, and again when it is lost."""
 
     peer: Peer

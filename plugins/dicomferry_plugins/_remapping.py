@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal, Protocol
+
+from msgspec import Struct
 
 from dicomferry import (
     Delete,
@@ -32,8 +33,7 @@ class Step(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class CopyStep:
+class CopyStep(Struct, frozen=True):
     """Copies values; what is not there is not copied."""
 
     pairs: tuple[tuple[ElementPattern, ElementPattern], ...]
@@ -50,8 +50,7 @@ class CopyStep:
                 yield target, value
 
 
-@dataclass(frozen=True, slots=True)
-class ReplaceStep:
+class ReplaceStep(Struct, frozen=True):
     """Replaces what a regular expression finds, value by value."""
 
     rules: tuple[tuple[ElementPattern, re.Pattern[str], str], ...]
@@ -74,8 +73,7 @@ class ReplaceStep:
                     yield Set(path, "\\".join(changed))
 
 
-@dataclass(frozen=True, slots=True)
-class LookupStep:
+class LookupStep(Struct, frozen=True):
     """Sets what a table says for the value of a key; an empty cell makes an empty element."""
 
     table: Table
@@ -108,8 +106,7 @@ class LookupStep:
         return (text or "").strip()
 
 
-@dataclass(frozen=True, slots=True)
-class SetStep:
+class SetStep(Struct, frozen=True):
     """Sets rendered texts."""
 
     texts: tuple[tuple[ElementPattern, Template], ...]
@@ -119,8 +116,7 @@ class SetStep:
         return _settings(header, ((name, text.render(header)) for name, text in self.texts))
 
 
-@dataclass(frozen=True, slots=True)
-class SetIfPresentStep:
+class SetIfPresentStep(Struct, frozen=True):
     """Sets rendered texts where there is an element to hold them, empty or not."""
 
     texts: tuple[tuple[ElementPattern, Template], ...]
@@ -134,8 +130,7 @@ class SetIfPresentStep:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteStep:
+class DeleteStep(Struct, frozen=True):
     """Deletes every match."""
 
     attributes: tuple[ElementPattern, ...]

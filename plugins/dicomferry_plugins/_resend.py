@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 """Seconds of back-off: doubled from the first to the longest."""
@@ -14,8 +15,7 @@ MOST_SILENCES = 2
 COOL_DOWN = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(Struct, frozen=True):
     """Why an instance is not stored though sending it again may help, `most` times.
 
     `silent` when the receiver could not be spoken to at all: it hung, or it was not there.
@@ -26,8 +26,7 @@ class Trouble:
     silent: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class BackOff:
+class BackOff(Struct, frozen=True):
     """Waits between two attempts, `sleep` being injectable for tests."""
 
     sleep: Callable[[float], None] = time.sleep

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
+from msgspec import Struct
 
 from dicomferry import (
     Component,
@@ -72,8 +72,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class CsvDqr:
+class CsvDqr(Struct, frozen=True):
     """Asks one PACS for the rows of one file, one row after another."""
 
     options: Options

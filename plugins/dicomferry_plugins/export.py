@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
+from msgspec import Struct
 
 from dicomferry import (
     Component,
@@ -83,8 +83,7 @@ class Delivery:
             return Rejected(error.message)
 
 
-@dataclass(slots=True)
-class Export:
+class Export(Struct):
     """Writes below `root`."""
 
     root: Path

@@ -6,11 +6,11 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Annotated
 
 import msgspec
+from msgspec import Struct
 
 from dicomferry import (
     Component,
@@ -69,8 +69,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             yield ("parts",), "names nothing: write a named group, such as (?P<subject>[^/]+)/"
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(Struct, frozen=True):
     """A walk below `root` that neither blocks, nor loops, nor leaves the folder unasked."""
 
     root: Path

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
+from msgspec import Struct
 
 from dicomferry import (
     Component,
@@ -98,8 +98,7 @@ def _fault(keyword: str, value: str) -> str:
     return date_fault(value) if keyword in _DATES and value else ""
 
 
-@dataclass(frozen=True, slots=True)
-class PacsQuery:
+class PacsQuery(Struct, frozen=True):
     """Asks one PACS; a study that several questions find is carried once."""
 
     options: Options

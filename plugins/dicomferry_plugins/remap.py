@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Struct
 
 from dicomferry import (
     Attribute,
@@ -133,8 +133,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             yield from self.lookup.faults()
 
 
-@dataclass(frozen=True, slots=True)
-class Remap:
+class Remap(Struct, frozen=True):
     """The steps of one remap, in order."""
 
     steps: tuple[Step, ...]

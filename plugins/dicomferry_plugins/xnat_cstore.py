@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Annotated
 
 import msgspec
+from msgspec import Struct, field
 
 from dicomferry import (
     AssociationLostError,
@@ -165,8 +165,7 @@ class Delivery:
                 return Trouble(error.message, self._sink.retries, silent=True)
 
 
-@dataclass(slots=True)
-class XnatCStore:
+class XnatCStore(Struct):
     """Sends to `peer`; its breaker is shared by everything this process sends there."""
 
     peer: Peer

@@ -6,13 +6,13 @@ import shutil
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from dicomferry.component import Consignment, Parcel
 from dicomferry.dicom.blob import open_blob

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 import click
+from msgspec.structs import fields
 
 from dicomferry.xnat.receiver import Faults
 

@@ -6,10 +6,10 @@ import json
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from pathlib import Path
 
 import click
+from msgspec.structs import asdict
 
 from dicomferry.cli.common import (
     find_plugins,

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dicomferry.dicom.dictionary import keyword_of
 from dicomferry.dicom.edits import TagPath
 from dicomferry.dicom.header import Header
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One attribute before and after; None where it is not there.
 
     A value that is no text is told by its length, a sequence that gained or lost items by their

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from functools import lru_cache
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dicomferry.dicom import dictionary
 from dicomferry.dicom.edits import Delete, Edit, Set, TagPath
@@ -23,8 +25,7 @@ DECIDING = frozenset((CHARACTER_SET, PIXEL_REPRESENTATION))
 """What other elements are read by."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """What elements take from the data set around them, unless they say otherwise."""
 
     character_set: tuple[str, ...] = ()

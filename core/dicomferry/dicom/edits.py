@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dicomferry.model import Wanted
 
@@ -12,8 +13,7 @@ TagPath = tuple[int, ...]
 """The way to an element: `(tag,)`, or `(sequence tag, item index, …, tag)`; items count from 0."""
 
 
-@dataclass(frozen=True, slots=True)
-class Set:
+class Set(Struct, frozen=True):
     r"""Give the element at `path` a value; it is created where it is missing.
 
     `value` is text (several values joined with `\`, numbers in decimal; encoded by VR, padded, in
@@ -28,8 +28,7 @@ class Set:
     vr: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(Struct, frozen=True):
     """Remove the element at `path`; nothing happens where it is missing."""
 
     path: TagPath
@@ -38,8 +37,7 @@ class Delete:
 Edit = Set | Delete
 
 
-@dataclass(frozen=True, slots=True)
-class Edits:
+class Edits(Struct, frozen=True):
     """Edits in the order they take effect; a later one at the same path wins.
 
     `wanted` is what an identify transform asks XNAT to call the instance; the engine refuses the

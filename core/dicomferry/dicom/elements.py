@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 from dicomferry.dicom import dictionary
 from dicomferry.dicom.blob import BytesBlob
@@ -33,8 +34,7 @@ def _nothing() -> Mapping[int, Fresh | None]:
     return MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Elements:
+class Elements(Struct, frozen=True):
     """Where the elements of bytes `start` to `stop` are, and what was laid over them.
 
     `windows` are the stretches held, bulk values left out. `fresh` maps a tag to its new element,
@@ -256,8 +256,7 @@ class Elements:
         return EXPLICIT if raw[12:14] in SHORT | LONG else IMPLICIT
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """An item of a sequence: its elements, its bytes as found, and how it says where it ends."""
 
     elements: Elements

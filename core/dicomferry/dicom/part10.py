@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from dicomferry.dicom import dictionary
 from dicomferry.dicom.editing import Setting, lay
@@ -48,8 +49,7 @@ _IMPLEMENTATION_VERSION = "DICOMFERRY"
 _PREFIX = 132
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """What is in front of a data set: the preamble and `DICM` (or nothing), and the meta group.
 
     `start` is the data set's offset in the file, `declared` its transfer syntax UID; empty where

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dicomferry.dicom.walk import Index
 
@@ -11,8 +12,7 @@ Piece = bytes | tuple[int, int]
 """New bytes, or an untouched stretch from one offset to another."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fresh:
+class Fresh(Struct, frozen=True):
     """An element written anew; its value starts at byte `value_start` of `data`."""
 
     vr: bytes

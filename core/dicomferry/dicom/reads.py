@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True, slots=True)
-class Reads:
+class Reads(Struct, frozen=True):
     """The elements that were read, and whether it was asked which elements there are.
 
     `all_tags` when all tags were listed, `sequences` when those of the sequences were.
@@ -17,8 +16,7 @@ class Reads:
     sequences: bool
 
 
-@dataclass(slots=True)
-class Trace:
+class Trace(Struct):
     """Notes what is read of elements; `untold` when it was more than `Reads` can say."""
 
     tags: set[int] = field(default_factory=set)

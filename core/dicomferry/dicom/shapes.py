@@ -7,9 +7,10 @@ of the pixel data's length, not the look at each element.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
-from struct import Struct
+
+from msgspec import Struct
 
 from dicomferry.dicom.elements import Elements
 from dicomferry.dicom.header import Header
@@ -25,15 +26,14 @@ _WAYS = 4
 """Shapes that are remembered of one size."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """How one file was laid out; `marks` are the bytes that must be the same in another.
 
     `cut` picks them out of the head. They are the prefix, what stands in front of every value, and
     the values of `_TELLING`. `whole` says that there is as much pixel data as there must be.
     """
 
-    cut: Struct
+    cut: struct.Struct
     marks: tuple[bytes, ...]
     layout: Layout
     meta: Index
@@ -97,7 +97,7 @@ def _shape(head: bytes, layout: Layout, elements: Elements) -> Shape | None:
     for start, stop in stretches:
         form += f"{start - at}x{stop - start}s"
         at = stop
-    cut = Struct(form)
+    cut = struct.Struct(form)
     whole = _is_whole(layout, elements)
     return Shape(cut, cut.unpack_from(head), layout, meta.index, elements, whole)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from dicomferry.dicom import dictionary
 from dicomferry.dicom.dictionary import keyword_of as keyword_of
@@ -45,8 +46,7 @@ def _unknown(text: str) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class TagPattern:
+class TagPattern(Struct, frozen=True):
     """Tags that agree with `tag` in the bits of `mask`; with `creator`, in the block it reserved.
 
     With a creator `tag` has the group and the last two hex digits.
@@ -113,8 +113,7 @@ class TagPattern:
         raise EditError(f"group {group:04X}: all private blocks are taken")
 
 
-@dataclass(frozen=True, slots=True)
-class ElementPattern:
+class ElementPattern(Struct, frozen=True):
     """One or more elements: the sequences on the way, each with an item (None: all), and a leaf."""
 
     source: str

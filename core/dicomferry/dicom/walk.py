@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from struct import Struct
+import struct
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from dicomferry.dicom.blob import Blob
@@ -39,14 +40,13 @@ class CutError(Exception):
     """A length reaches behind the end of the bytes: the data set is cut short, or lies."""
 
 
-@dataclass(frozen=True, slots=True)
-class Syntax:
+class Syntax(Struct, frozen=True):
     """How elements are encoded: implicit or explicit VR, little or big endian."""
 
     implicit: bool
     order: Literal["little", "big"]
-    element: Struct
-    number: Struct
+    element: struct.Struct
+    number: struct.Struct
 
     @property
     def little(self) -> bool:
@@ -54,9 +54,15 @@ class Syntax:
         return self.order == "little"
 
 
-IMPLICIT = Syntax(implicit=True, order="little", element=Struct("<HHL"), number=Struct("<L"))
-EXPLICIT = Syntax(implicit=False, order="little", element=Struct("<HH2sH"), number=Struct("<L"))
-BIG = Syntax(implicit=False, order="big", element=Struct(">HH2sH"), number=Struct(">L"))
+IMPLICIT = Syntax(
+    implicit=True, order="little", element=struct.Struct("<HHL"), number=struct.Struct("<L")
+)
+EXPLICIT = Syntax(
+    implicit=False, order="little", element=struct.Struct("<HH2sH"), number=struct.Struct("<L")
+)
+BIG = Syntax(
+    implicit=False, order="big", element=struct.Struct(">HH2sH"), number=struct.Struct(">L")
+)
 
 
 class Window:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct
 
 from dicomferry.dicom.splice import Spliced
 from dicomferry.dimse.contexts import Syntaxes
@@ -15,8 +16,7 @@ from dicomferry.errors import FerryError
 _AE_TITLE = re.compile(r"(?=.*[^ ])[ -\[\]-~]{1,16}")
 
 
-@dataclass(frozen=True, slots=True)
-class Timeouts:
+class Timeouts(Struct, frozen=True):
     """How long a peer may take, in seconds of the monotonic clock.
 
     `connect` is for TCP and TLS, `association` for the answer to an association request and to a
@@ -29,16 +29,17 @@ class Timeouts:
     response: float = 120.0
 
 
-@dataclass(frozen=True, slots=True)
-class UserIdentity:
+class UserIdentity(Struct, frozen=True):
     """A user name, and a passcode where it is not empty (PS3.7 D.3.3.7)."""
 
     user_name: str
-    passcode: str = field(default="", repr=False)
+    passcode: str = ""
+
+    def __repr__(self) -> str:
+        return f"UserIdentity({self.user_name!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class Peer:
+class Peer(Struct, frozen=True):
     """The application entity to associate with. `max_pdu_length` is what this side announces."""
 
     host: str
@@ -62,8 +63,7 @@ class Peer:
         return f"{self.called_ae_title}@{self.host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
-class StoreResponse:
+class StoreResponse(Struct, frozen=True):
     """The peer's answer: Status (0000,0900) and Error Comment (0000,0902), empty without one."""
 
     status: int

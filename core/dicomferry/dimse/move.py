@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from socketserver import BaseServer
 from threading import Thread
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from dicomferry.dicom.quiet import quietly
 from dicomferry.dimse.association import Peer
@@ -32,8 +33,7 @@ _POLL = 0.05
 _UNKNOWN_DESTINATION = (0xA801, 0xC000)
 
 
-@dataclass(frozen=True, slots=True)
-class MoveTarget:
+class MoveTarget(Struct, frozen=True):
     """Where a PACS is to move instances: what it calls us, and where we listen for it."""
 
     ae_title: str

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from dicomferry.dimse.association import (
     AssociationLostError,
@@ -39,8 +40,7 @@ _USER_IDENTITY = 0x58
 _NAME, _NAME_AND_PASSCODE = 1, 2
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
+class Agreement(Struct, frozen=True):
     """What the peer agreed to. `max_pdu_length` is the longest PDU it takes, 0 for any."""
 
     accepted: dict[Syntaxes, int]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from dicomferry.dicom.quiet import quietly
 from dicomferry.dimse.association import AssociationLostError, Peer
@@ -40,8 +41,7 @@ class TooManyAnswersError(FerryError):
     """More answers than anybody could have meant."""
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(Struct, frozen=True):
     """A level of the Study Root model, and its attributes that are asked for."""
 
     name: str

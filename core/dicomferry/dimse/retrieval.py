@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from dicomferry.dicom.quiet import quietly
 from dicomferry.dimse.association import Peer
@@ -32,16 +33,14 @@ Send = Callable[["Dataset", int], Responses]
 """Sends one request: its identifier and its number."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One C-GET or C-MOVE: the level, and UIDs by the keys of that level and those above."""
 
     level: str
     keys: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """How a PACS ended its answer; its counters are not kept, because they are not to be trusted.
 
     `status` is None where the association was lost.

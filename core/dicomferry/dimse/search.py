@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from dicomferry.dimse.contexts import can_propose
 from dicomferry.dimse.matching import matches, single_queries
@@ -13,8 +14,7 @@ _MOST_SERIES = 5_000
 _MOST_INSTANCES = 200_000
 
 
-@dataclass(frozen=True, slots=True)
-class FoundSeries:
+class FoundSeries(Struct, frozen=True):
     """A series as a PACS describes it; `instances` are SOP instance UID and what else is known."""
 
     uid: str
@@ -22,8 +22,7 @@ class FoundSeries:
     instances: Mapping[str, Mapping[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class FoundStudy:
+class FoundStudy(Struct, frozen=True):
     """A study as a PACS describes it."""
 
     uid: str

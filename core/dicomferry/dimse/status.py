@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Verdict(StrEnum):
@@ -20,8 +21,7 @@ class Verdict(StrEnum):
         return self in (Verdict.SUCCESS, Verdict.WARNING)
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """A status code with its verdict and its words."""
 
     code: int

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from dicomferry.errors import FerryError
 
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
     import ssl
 
 
-@dataclass(frozen=True, slots=True)
-class Tls:
+class Tls(Struct, frozen=True):
     """Files, as PEM, by which peers trust one another; empty means none of it is needed.
 
     `ca_file` holds who may sign the peer's certificate (empty: whom the operating system trusts);

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dicomferry.errors import DamagedError
 
@@ -67,8 +68,7 @@ def _uid(text: str) -> bytes:
     return value + b"\0" * (len(value) % 2)
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """A received command set: value fields by element number of group 0000."""
 
     values: dict[int, bytes]
@@ -145,8 +145,7 @@ def windows(buffers: Iterable[Buffer], size: int) -> Iterator[list[Buffer]]:
         yield window
 
 
-@dataclass(frozen=True, slots=True)
-class Fragment:
+class Fragment(Struct, frozen=True):
     """One received PDV of a command set."""
 
     context_id: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from dicomferry.dicom.changes import changes
 from dicomferry.dicom.header import Header
@@ -22,8 +23,7 @@ _SECTIONS: Final = ("servers", "sources", "sinks", "allow")
 Named = tuple[str, Header]
 
 
-@dataclass(frozen=True, slots=True)
-class Contrast:
+class Contrast(Struct, frozen=True):
     """One thing that the first and the second recipe do differently, and to how many instances.
 
     `what` is `outcome`, `project`, `subject`, `session` or an attribute; None is one that is not
@@ -37,8 +37,7 @@ class Contrast:
     example: str
 
 
-@dataclass(frozen=True, slots=True)
-class SettingContrast:
+class SettingContrast(Struct, frozen=True):
     """A value of the recipes' servers, sources or sinks that differs; None where there is none."""
 
     path: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dicomferry.engine.lanes import Lanes
 from dicomferry.engine.plan import Workshop
@@ -24,8 +25,7 @@ Note = Callable[[Taking, Sequence[Delivered]], None]
 """Told what became of instances before the ledger is."""
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Struct):
     """What came of one sink in this run; `unreachable` is why the run gave up on it."""
 
     stored: int = 0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dicomferry.component import Identifier
 from dicomferry.dicom.edits import Edits
@@ -19,8 +20,7 @@ from dicomferry.model import Excluded, Forecast, Rejected, Wanted
 _LEVELS = ("project", "subject", "session")
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(Struct, frozen=True):
     """An edited instance that may go where the forecast says."""
 
     header: Header
@@ -28,8 +28,7 @@ class Ready:
     forecast: Forecast
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """An instance that may not go, with a stable code for the reason."""
 
     code: str

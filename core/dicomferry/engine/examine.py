@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from dicomferry.dicom.blob import open_blob
 from dicomferry.dicom.header import Header

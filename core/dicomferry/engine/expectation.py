@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from dicomferry.dicom.changes import value_at
 from dicomferry.dicom.edits import TagPath
@@ -24,8 +25,7 @@ _HELD: Final[Mapping[str, type[Excluded] | type[Rejected]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """One expectation that is not met; `path` is the way to it below the test.
 
     `expected` and `actual` are None for an attribute that is not there.
@@ -38,8 +38,7 @@ class Difference:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """What came of one test of a recipe, which is `tests[number]` there."""
 
     number: int
@@ -85,8 +84,7 @@ def _carried(recipe: Recipe, bench: Bench, number: int, test: Mapping[str, Any])
         return Carried(made_up({}, ""), held=Rejected(error.message))
 
 
-@dataclass(frozen=True, slots=True)
-class _Places:
+class _Places(Struct, frozen=True):
     recipe: Recipe
     number: int
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import msgspec
+from msgspec.structs import replace
 
 from dicomferry.dicom.header import Header
 from dicomferry.engine.context import BuildContext

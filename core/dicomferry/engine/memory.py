@@ -8,7 +8,8 @@ they answer; and that is compared byte by byte.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.pieces import Fresh
@@ -23,8 +24,7 @@ _TRIED = 500
 """Look-ups after which it is judged whether they pay."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What came of an instance: the elements laid over it, their digest, and the forecast."""
 
     laid: Mapping[int, Fresh | None]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
+
+from msgspec import Struct
 
 from dicomferry.engine.duplicates import resolve_duplicates
 from dicomferry.engine.pool import Pool
@@ -28,8 +29,7 @@ Progress = Callable[[str, int, int | None], None]
 """Told what is being done, how many are done, and of how many if that is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Workshop:
+class Workshop(Struct, frozen=True):
     """What planning and delivery work with."""
 
     stages: Stages

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event
 from types import TracebackType
 from typing import Generic, Self, TypeVar
+
+from msgspec import Struct
 
 from dicomferry.engine.lanes import Lanes
 from dicomferry.engine.pipe import receive, send
@@ -26,8 +27,7 @@ _WAIT = 0.2
 """Seconds after which the caller gets a turn even when no worker has said anything."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said(Generic[TaskT]):
+class Said(Struct, Generic[TaskT], frozen=True):
     """What a worker said about a task: an answer, or that it is done."""
 
     task: TaskT

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dicomferry.engine.survey import LEVELS, Survey
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(Struct, frozen=True):
     """Templates for the labels, the regular expression they need on the path, and the reasons.
 
     `facts` are counts, never values: a recipe is passed around.

@@ -6,11 +6,12 @@ import secrets
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dicomferry.dicom.quiet import quietly
 from dicomferry.engine.context import BuildContext
@@ -27,8 +28,7 @@ _PATIENCE = 60.0
 """Seconds a stand-in has to answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(Struct, frozen=True):
     """A recipe whose XNATs are stand-ins, and the way to ask these what they hold."""
 
     recipe: Recipe
@@ -118,8 +118,7 @@ def _double(
             process.join()
 
 
-@dataclass(frozen=True, slots=True)
-class Cast:
+class Cast(Struct, frozen=True):
     """What a stand-in's process is to play."""
 
     recipe: Recipe

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from dicomferry.component import Context
 from dicomferry.dimse import Peer, Timeouts, Tls
@@ -14,8 +15,7 @@ from dicomferry.recipe.servers import Tls as DeclaredTls
 from dicomferry.xnat.rest import Site
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """An XNAT that a sink delivers to and that can be asked over REST.
 
     `sink` is the sink's key in the ledger, `server` the XNAT's name in the recipe.

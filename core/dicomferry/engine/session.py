@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from dicomferry.engine.deliver import Courier, Tally, is_complete
 from dicomferry.engine.labelled import labelled
@@ -37,8 +39,7 @@ if TYPE_CHECKING:
     from dicomferry.engine.choosing.line import Line
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """What is to be run, and where its state is kept."""
 
     recipe: Recipe
@@ -50,8 +51,7 @@ class Job:
     courtesy: Courtesy = field(default_factory=Courtesy)
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(Struct, frozen=True):
     """A plan: read it through `view`; `problems` has the errors first."""
 
     view: LedgerView
@@ -68,8 +68,7 @@ class Planned:
         return sum(t.count for t in self.view.tallies() if t.verdict is Verdict.REJECTED)
 
 
-@dataclass(frozen=True, slots=True)
-class RunReport:
+class RunReport(Struct, frozen=True):
     """What a run did at each sink; `interrupted` when it was asked to stop.
 
     `rejected` is how many items a rule held back, those included that came while it ran.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from dicomferry.component import Identifier, Preparing, Reading, Sink, Source, Transform
 from dicomferry.dicom.header import Header
@@ -24,8 +26,7 @@ from dicomferry.template import Condition
 BuiltT = TypeVar("BuiltT")
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """A source of the recipe."""
 
     id: str
@@ -42,8 +43,7 @@ class Guard(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Changing:
+class Changing(Struct, frozen=True):
     """A transform of the recipe."""
 
     path: str
@@ -51,8 +51,7 @@ class Changing:
     when: Guard | None
 
 
-@dataclass(frozen=True, slots=True)
-class Taking:
+class Taking(Struct, frozen=True):
     """A sink of the recipe; `key` names it in the ledger: the step and the receiver behind it."""
 
     id: str
@@ -66,8 +65,7 @@ class Taking:
         return f"{self.id} -> {self.sink.receiver}"
 
 
-@dataclass(frozen=True, slots=True)
-class Stages:
+class Stages(Struct, frozen=True):
     """Everything a recipe is made of, ready to be asked."""
 
     sources: tuple[Finding, ...]

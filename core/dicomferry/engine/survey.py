@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from dicomferry.dicom.archive import is_archive
 from dicomferry.dicom.blob import open_blob
@@ -23,8 +24,7 @@ _MOST_FILES: Final = 400
 _MOST_IN_ONE: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Sampled:
+class Sampled(Struct, frozen=True):
     """One instance that was looked at: the folders it is below, and its values, padding cut."""
 
     folders: tuple[str, ...]
@@ -32,8 +32,7 @@ class Sampled:
     study_instance_uid: str
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(Struct, frozen=True):
     """What the sample says; `others` counts files that are no instance."""
 
     samples: tuple[Sampled, ...]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dicomferry.component import Preparing, StudyAt
 from dicomferry.dicom.blob import open_blob
@@ -22,8 +24,7 @@ from dicomferry.model import Destination, Excluded, Forecast, Location, Rejected
 from dicomferry.recipe.recipe import Recipe
 
 
-@dataclass(frozen=True, slots=True)
-class Carried:
+class Carried(Struct, frozen=True):
     """What became of an instance: sent to `forecast` as `after`, or held back for a reason."""
 
     before: Header
@@ -100,8 +101,7 @@ def _held(header: Header, why: Excluded | Rejected) -> Carried:
     return Carried(header, held=why)
 
 
-@dataclass(frozen=True, slots=True)
-class _Alone:
+class _Alone(Struct, frozen=True):
     """The catalog of one instance."""
 
     header: Header

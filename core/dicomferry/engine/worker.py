@@ -6,10 +6,12 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from dicomferry.dicom.shapes import Shapes
 from dicomferry.engine.context import BuildContext
@@ -31,8 +33,7 @@ from dicomferry.model import Outcome
 from dicomferry.recipe.recipe import Recipe
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerSpec:
+class WorkerSpec(Struct, frozen=True):
     """All a worker needs to build itself, whatever way its process was started."""
 
     recipe: Recipe
@@ -43,16 +44,14 @@ class WorkerSpec:
     labels: Labels = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class ExamineTask:
+class ExamineTask(Struct, frozen=True):
     """Examine items with the first `upto` transforms."""
 
     items: tuple[Item, ...]
     upto: int
 
 
-@dataclass(frozen=True, slots=True)
-class DigestTask:
+class DigestTask(Struct, frozen=True):
     """Tell the content of items apart."""
 
     items: tuple[Item, ...]
@@ -61,8 +60,7 @@ class DigestTask:
 Task = ExamineTask | DigestTask | RetrieveTask | Load
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Struct, frozen=True):
     """The task is finished; `error` says why it ended early, `died` that the worker did too."""
 
     error: str = ""
@@ -70,22 +68,19 @@ class Done:
     died: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """The main process has made this many answers durable."""
 
     answers: int
 
 
-@dataclass(frozen=True, slots=True)
-class Examinations:
+class Examinations(Struct, frozen=True):
     """What came of an `ExamineTask`."""
 
     results: list[Examined]
 
 
-@dataclass(frozen=True, slots=True)
-class Digests:
+class Digests(Struct, frozen=True):
     """What came of a `DigestTask`: item to hex digest."""
 
     by_item: dict[int, str]

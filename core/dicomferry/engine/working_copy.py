@@ -9,15 +9,15 @@ import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from dicomferry.errors import FerryError
 from dicomferry.host import GROUP
 
 
-@dataclass(frozen=True, slots=True)
-class WorkingCopy:
+class WorkingCopy(Struct, frozen=True):
     """Where a plug-in's code is, and what it announces.
 
     `roots` are the folders to import from; `entry_points` map a plug-in's name to its module.

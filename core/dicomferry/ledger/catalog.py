@@ -6,7 +6,8 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dicomferry.ledger.remotes import remote_of, remote_text
 from dicomferry.ledger.rows import Examined, Item, Verdict
@@ -46,8 +47,7 @@ ON CONFLICT (source, path, member) DO UPDATE SET
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """How the disk differs from the last plan: whether anything must be examined again."""
 
     fresh: int

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
+
+from msgspec import Struct
 
 from dicomferry.component import Consignment
 from dicomferry.ledger.catalog import destination_of, item_of
@@ -30,8 +31,7 @@ _DUE = f"""
 _AT_HAND = f"{_DUE} AND (item.remote = '' OR spooled.edits <> '')"
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(Struct, frozen=True):
     """A consignment together with what it consists of."""
 
     sink: str
@@ -39,8 +39,7 @@ class Load:
     dues: tuple[Due, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
+class Delivered(Struct, frozen=True):
     """What became of one instance at one sink."""
 
     due: Due

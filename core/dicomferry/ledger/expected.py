@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dicomferry.ledger.catalog import destination_of
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Destination
 
 
-@dataclass(frozen=True, slots=True)
-class ExpectedInstance:
+class ExpectedInstance(Struct, frozen=True):
     """One instance of the plan as it was to be sent; `stored` when the receiver said it has it."""
 
     item: int
@@ -21,8 +21,7 @@ class ExpectedInstance:
     stored: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ExpectedSession:
+class ExpectedSession(Struct, frozen=True):
     """One session of the plan; `studies` are the StudyInstanceUIDs it was sent with."""
 
     key: int

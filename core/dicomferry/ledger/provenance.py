@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dicomferry.ledger.catalog import location_of
 from dicomferry.ledger.rows import Verdict
@@ -11,8 +12,7 @@ from dicomferry.ledger.store import Ledger
 from dicomferry.model import Location
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(Struct, frozen=True):
     """What one delivery was made of, as hex BLAKE3.
 
     `sop_instance_uid` is the source's. `input` is of the file or archive member as it is on the
@@ -26,8 +26,7 @@ class Proof:
     untouched: int
 
 
-@dataclass(frozen=True, slots=True)
-class HeldBack:
+class HeldBack(Struct, frozen=True):
     """One item that the plan sends nowhere, and why."""
 
     location: Location

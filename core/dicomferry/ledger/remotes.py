@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from dicomferry.ledger.rows import Item, Remote
 from dicomferry.model import InstanceRef, Location, RemoteInstance

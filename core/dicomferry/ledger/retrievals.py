@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dicomferry.ledger.catalog import CatalogWriter, item_of
 from dicomferry.ledger.rows import STAMP, Due, Examined, Item, Verdict, stamp_of
@@ -19,8 +21,7 @@ _HERE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class WantedStudy:
+class WantedStudy(Struct, frozen=True):
     """Instances of one study that some sink still needs; `whole_series` are wanted in full."""
 
     server: str
@@ -29,8 +30,7 @@ class WantedStudy:
     whole_series: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """One retrieved instance: its file, and what its own header says of it."""
 
     item: int

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from dicomferry.model import Destination, Forecast, InstanceRef, Location, Wanted
 
@@ -24,8 +25,7 @@ class Verdict(StrEnum):
     """not an instance: not DICOM, a DICOMDIR, a FIFO, …"""
 
 
-@dataclass(frozen=True, slots=True)
-class Remote:
+class Remote(Struct, frozen=True):
     """What is known of an item that is still on a PACS; `spooled` is its file once it is here.
 
     `server` is the PACS's name in the recipe, `attributes` are what it told by C-FIND, `relabel`
@@ -39,8 +39,7 @@ class Remote:
     spooled: Location | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One file, archive member or remote instance as a source found it."""
 
     id: int
@@ -59,8 +58,7 @@ class Item:
         return spooled or self.location
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """What the header of an instance says, before any edit."""
 
     ref: InstanceRef
@@ -70,8 +68,7 @@ class Facts:
     series_number: str
 
 
-@dataclass(frozen=True, slots=True)
-class Examined:
+class Examined(Struct, frozen=True):
     """What became of an item when its header was read, edited and forecast."""
 
     item: int
@@ -85,8 +82,7 @@ class Examined:
     edits: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Struct, frozen=True):
     """One instance that a sink should get: what is to be sent, as planned."""
 
     item: Item

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
+
+from msgspec import Struct
 
 from dicomferry.ledger.catalog import destination_of
 from dicomferry.ledger.rows import Verdict
@@ -17,8 +18,7 @@ SeriesKey = tuple[str, int, str, str]
 """Source, table row (0 without a table), StudyInstanceUID and SeriesInstanceUID as found."""
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesState:
+class SeriesState(Struct, frozen=True):
     """One series as a source found it; `ready` are the items of it that the plan would bring.
 
     `settled` are the destinations among `destinations` that only the recipe can change: those of

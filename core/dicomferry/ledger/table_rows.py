@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from dicomferry.ledger.rows import STAMP
 from dicomferry.ledger.store import Ledger
 
 
-@dataclass(slots=True)
-class RowState:
+class RowState(Struct):
     """One row's studies, its instances by state, and the first reason of each state."""
 
     studies: int = 0

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import groupby
+
+from msgspec import Struct
 
 from dicomferry.ledger.catalog import item_of
 from dicomferry.ledger.rows import Item
 from dicomferry.ledger.store import Ledger
 
 
-@dataclass(frozen=True, slots=True)
-class Twin:
+class Twin(Struct, frozen=True):
     """One of several items with the same SOP Instance UID."""
 
     item: Item

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from dicomferry.ledger.catalog import destination_of, location_of
 from dicomferry.ledger.deliveries import outcome_of
@@ -13,8 +14,7 @@ from dicomferry.ledger.store import Ledger
 from dicomferry.model import Because, Destination, Location, Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class SessionPlan:
+class SessionPlan(Struct, frozen=True):
     """One session as XNAT will hold it; `size` in bytes, `stored` per sink key."""
 
     destination: Destination
@@ -28,8 +28,7 @@ class SessionPlan:
     stored: dict[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(Struct, frozen=True):
     """How many items have one verdict for one reason code."""
 
     verdict: Verdict
@@ -37,8 +36,7 @@ class Tally:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class ItemState:
+class ItemState(Struct, frozen=True):
     """One item: where it is, what the plan says, and what became of it at each sink."""
 
     location: Location

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 from dicomferry.component import AnyComponent
 
@@ -13,8 +14,7 @@ def _none() -> Mapping[str, AnyComponent]:
     return MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Components:
+class Components(Struct, frozen=True):
     """The components that plug-ins offer; each mapping goes from name to component."""
 
     sources: Mapping[str, AnyComponent] = field(default_factory=_none)

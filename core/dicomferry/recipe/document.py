@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from dicomferry.model import Place
 from dicomferry.recipe.scalars import Scalar
@@ -15,8 +16,7 @@ NodePath = tuple[str | int, ...]
 Plain = dict[str, "Plain"] | list["Plain"] | Scalar
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """One value of the document.
 
     `source` is a scalar's text as it was written; `keys` are the places of a mapping's keys.
@@ -51,8 +51,7 @@ class Node:
                 return scalar
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A YAML file that was read whole."""
 
     file: Path

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from dicomferry.model import Place
 from dicomferry.recipe.document import Document, Node, NodePath, Plain, path_text
@@ -21,8 +22,7 @@ MASK: Final = "********"
 _PARAM: Final = re.compile(r"params(?:\.(\w+)|\[\s*['\"]([^'\"]+))")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One value, or the key or list item that others stand below (`holds`).
 
     `origin` is the file and line it comes from, `--set NAME` or `$DICOMFERRY_PARAM_NAME`;
@@ -42,8 +42,7 @@ class Line:
         return path_text(self.path)
 
 
-@dataclass(frozen=True, slots=True)
-class Effective:
+class Effective(Struct, frozen=True):
     """A recipe's file as it takes effect."""
 
     document: Document

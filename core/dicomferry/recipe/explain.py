@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from dicomferry.model import Problem
 from dicomferry.recipe.document import Document, NodePath, path_text
@@ -28,8 +29,7 @@ _BESIDE: Final = frozenset({"id", "when"})
 _STEPS: Final = frozenset({"source", "transform", "sink", "server"})
 
 
-@dataclass(frozen=True, slots=True)
-class Explainer:
+class Explainer(Struct, frozen=True):
     """Words and places the errors of one document."""
 
     document: Document

@@ -7,9 +7,10 @@ is replaced, but for steps, which are merged by `id`; all else is replaced.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Final, NoReturn
+
+from msgspec.structs import replace
 
 from dicomferry.errors import FerryError, ProblemsError
 from dicomferry.model import Problem

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct
 
 from dicomferry.errors import FerryError
 from dicomferry.recipe.reading import parse_document
@@ -16,8 +17,7 @@ from dicomferry.recipe.validate import check_version
 _VERSION: Final = ("recipe",)
 
 
-@dataclass(frozen=True, slots=True)
-class Migration:
+class Migration(Struct, frozen=True):
     """The step from one format version to the next; `apply` changes all but the number itself."""
 
     summary: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct, field
 
 from dicomferry.model import Place, Problem
 from dicomferry.recipe.document import Document, NodePath, Plain, path_text
@@ -17,8 +18,7 @@ from dicomferry.template import Templates
 _SECTION: Final = "params"
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(Struct, frozen=True):
     """The values of one run: as text, and as templates see them; and what was wrong with them.
 
     `origins` says where each value comes from: a place in a file, `--set` or the environment.
@@ -113,8 +113,7 @@ def _default(document: Document, path: NodePath, declaration: Mapping[str, Plain
     return Problem("text-needed", message, path=path_text(where), place=place, hint=hint)
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(Struct, frozen=True):
     """A recipe's tree with its static templates rendered; `paths` says which texts were."""
 
     tree: Plain

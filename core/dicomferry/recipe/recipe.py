@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from dicomferry.model import Place
 from dicomferry.recipe.servers import Server
 from dicomferry.template import Condition
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One item of `sources`, `transforms` or `sinks`.
 
     `options` is what the component's own options type was made of it; `path` is as in
@@ -29,8 +29,7 @@ class Step:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(Struct, frozen=True):
     """A recipe with its params filled in.
 
     `digest` is a hex SHA-256 of the recipe as rendered: equal digests mean the same work. `tests`

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from dicomferry.errors import FerryError
 from dicomferry.recipe.document import NodePath, path_text
@@ -17,8 +18,7 @@ from dicomferry.recipe.scalars import Scalar, resolve
 Value = Mapping[str, "Value"] | Scalar
 
 
-@dataclass(frozen=True, slots=True)
-class _Span:
+class _Span(Struct, frozen=True):
     """Where a node's text is, and its key's: offsets in characters, the end not included."""
 
     start: int

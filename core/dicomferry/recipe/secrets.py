@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 _REFERENCE: Final = re.compile(r"\$\{([a-z][a-z0-9-]*):([^{}\x00-\x1f]+)\}")
 _NAME: Final = re.compile(r"(?i)passw|secret|token|salt|login|credential|api_?key")
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """Where a secret is: `scheme` says who resolves it (`env`, `file`, `netrc`, a plug-in's)."""
 
     scheme: str

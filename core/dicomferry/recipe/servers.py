@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct, field
@@ -110,8 +109,7 @@ class XnatRest(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     timeout: Annotated[Seconds, Meta(description="Seconds to wait for an answer.")] = 60
 
 
-@dataclass(frozen=True, slots=True)
-class IdentifiedBy:
+class IdentifiedBy(Struct, frozen=True):
     """How an XNAT identifies: the component that emulates it, and that component's options."""
 
     identifier: str

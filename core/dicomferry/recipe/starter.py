@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from dicomferry.recipe.rewriting import written
 
@@ -37,8 +38,7 @@ _SOURCES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Starter:
+class Starter(Struct, frozen=True):
     """What a recipe to start from is about; `parts` is a regular expression on a file's path."""
 
     name: str

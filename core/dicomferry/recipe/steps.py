@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Final, NoReturn
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dicomferry.errors import ProblemsError
 from dicomferry.model import Problem
@@ -31,8 +33,7 @@ def free_id(name: str, taken: set[str]) -> str:
     return candidate
 
 
-@dataclass(frozen=True, slots=True)
-class StepMerge:
+class StepMerge(Struct, frozen=True):
     """Merges one section; `merge` is what is done to the options of one component."""
 
     layer: Document

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from dicomferry.xnat.sessions import Session
 
@@ -12,8 +12,7 @@ NO_SUBJECT = "Unable to identify subject."
 _MODIFICATION = "Invalid modification of session"
 
 
-@dataclass(frozen=True, slots=True)
-class Merge:
+class Merge(Struct, frozen=True):
     """What an archive operation may do to a session that is there.
 
     `allowed` is XNAT's allowSessionMerge, which auto-archive implies; `overwrite` replaces files;

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from dicomferry.model import AutoArchive, Destination
 from dicomferry.xnat.conflicts import EXISTS, NO_SUBJECT, Merge, conflict

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dicomferry.model import AutoArchive
 from dicomferry.xnat.labels import clean_value
 
 
-@dataclass(frozen=True, slots=True)
-class ImportParameters:
+class ImportParameters(Struct, frozen=True):
     """What `POST /data/services/import` is told; None and "" leave it to the identifier."""
 
     project: str | None = None

@@ -8,14 +8,14 @@ with `UnforeseeableError`; what Java itself refuses is `JavaSyntaxError`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dicomferry.xnat.java_errors import JavaSyntaxError, UnforeseeableError
 from dicomferry.xnat.java_syntax import Translator
 
 
-@dataclass(frozen=True, slots=True)
-class JavaPattern:
+class JavaPattern(Struct, frozen=True):
     """A compiled Java pattern; `source` is the pattern as written."""
 
     source: str

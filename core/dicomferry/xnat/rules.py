@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dicomferry.dicom.header import Header
 from dicomferry.xnat.java_errors import JavaSyntaxError, UnforeseeableError
@@ -32,8 +33,7 @@ class RuleError(ValueError):
     """XNAT throws at this rule: at every object, or at every value the rule matches."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One line of routing; `name` says which, as in `site rule 1`."""
 
     name: str
@@ -114,8 +114,7 @@ def parse_rule(name: str, line: str) -> Rule:
     return Rule(name, source, tag, pattern, group, parts[5], parts[6])
 
 
-@dataclass(frozen=True, slots=True)
-class RuleChain:
+class RuleChain(Struct, frozen=True):
     """The rules of one level in order, or the reason why XNAT throws at every object.
 
     XNAT parses all rules of a level before it tries the first, so one bad line spoils the level.

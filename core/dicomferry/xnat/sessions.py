@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from dicomferry.dicom.header import Header
 from dicomferry.model import AutoArchive, Destination, Forecast, InstanceRef
@@ -34,8 +35,7 @@ class Status(StrEnum):
     ARCHIVED = "ARCHIVED"
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(Struct, frozen=True):
     """One instance as XNAT took it; `digest` tells contents apart, `size` is in bytes.
 
     `file` is where its bytes are below the storage folder, empty when none are kept.
@@ -76,8 +76,7 @@ def received(header: Header, forecast: Forecast, size: int, digest: str) -> Rece
     )
 
 
-@dataclass(slots=True)
-class Scan:
+class Scan(Struct):
     """One series in a session."""
 
     id: str
@@ -91,8 +90,7 @@ class Scan:
         return next(iter(self.files.values())).series_number
 
 
-@dataclass(slots=True)
-class Session:
+class Session(Struct):
     """One session in the prearchive or the archive; `conflict` is XNAT's message, verbatim.
 
     `timestamp` is the prearchive's folder, `touched` when the last object came, in seconds since

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dicomferry.model import Forecast
 
@@ -11,8 +13,7 @@ SAME_SESSION_WITHIN = 1800.0
 """Seconds: DQR's `assumeSameSessionIfArrivedWithin`, 30 minutes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """One instance as forecast, and when it arrived in seconds."""
 
     study_instance_uid: str

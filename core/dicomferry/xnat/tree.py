@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dicomferry.xnat.sessions import Session, Status
 
 
-@dataclass(frozen=True, slots=True)
-class ScanNode:
+class ScanNode(Struct, frozen=True):
     """One scan; `size` is in bytes."""
 
     id: str
@@ -18,8 +18,7 @@ class ScanNode:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class SessionNode:
+class SessionNode(Struct, frozen=True):
     """One session, where it stands, and why it is stuck there if it is."""
 
     label: str
@@ -39,24 +38,21 @@ class SessionNode:
         return sum(scan.size for scan in self.scans)
 
 
-@dataclass(frozen=True, slots=True)
-class SubjectNode:
+class SubjectNode(Struct, frozen=True):
     """One subject; `label` None where XNAT was told none."""
 
     label: str | None
     sessions: tuple[SessionNode, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectNode:
+class ProjectNode(Struct, frozen=True):
     """One project; `id` None is XNAT's Unassigned."""
 
     id: str | None
     subjects: tuple[SubjectNode, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(Struct, frozen=True):
     """Everything an XNAT holds."""
 
     projects: tuple[ProjectNode, ...]

@@ -344,6 +344,13 @@ def test_a_user_identity_is_negotiated(transport) -> None:
     assert "not-a-secret" not in repr(peer)
 
 
+def test_a_passcode_is_not_shown() -> None:
+    peer = Peer(HOST, 104, "XNAT", "FERRY", user_identity=UserIdentity("ferry", "not-a-secret"))
+
+    assert "ferry" in repr(peer)
+    assert "not-a-secret" not in repr(peer) + str(peer)
+
+
 def test_an_echo_is_answered(pynetdicom_scp, to_peer) -> None:
     port, _ = pynetdicom_scp
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from multiprocessing import Pipe
 
 import pytest
+from msgspec import Struct
 
 from dicomferry.engine.pipe import receive, send
 from dicomferry.ledger.rows import Examined, Facts, Verdict
@@ -21,8 +21,7 @@ from dicomferry.model import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Nothing:
+class Nothing(Struct, frozen=True):
     """A value without fields."""
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dicomferry.engine.choosing.line import LEVELS, Line, mark
 from dicomferry.engine.choosing.table import found_texts
@@ -15,8 +16,7 @@ from dicomferry.ledger.store import Ledger
 from dicomferry.model import Problem
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """A series that is included, and its line."""
 
     state: SeriesState

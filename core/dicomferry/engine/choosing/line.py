@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from dicomferry.ledger.series import SeriesKey, SeriesState
 from dicomferry.model import Destination, Place
@@ -26,8 +27,7 @@ SEVERAL: Final = "; "
 UNASSIGNED: Final = "Unassigned"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One series of the table, and whether it is wanted.
 
     `labels` are its cells by level, `planned` the marks of what the plan had there. `content` is

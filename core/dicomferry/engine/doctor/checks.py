@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from dicomferry.errors import FerryError
 from dicomferry.model import Place
@@ -24,8 +25,7 @@ class State(StrEnum):
     """it could not be learned, so it counts for nothing good"""
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """One thing looked at. `place` is where the recipe says something else."""
 
     server: str

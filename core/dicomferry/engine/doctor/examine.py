@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct, field
 
 from dicomferry.dimse import echo
 from dicomferry.engine.context import BuildContext
@@ -24,8 +25,7 @@ _LITTLE: Final = 5 * 10**9
 """Bytes below which a disk is told to be nearly full."""
 
 
-@dataclass(slots=True)
-class Examined:
+class Examined(Struct):
     """What was found; `differences` by server are what `--write` puts into the recipe."""
 
     checks: list[Check] = field(default_factory=list)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dicomferry.recipe.servers import XnatServer
 from dicomferry.xnat.identification_options import Identification
@@ -13,16 +14,14 @@ from dicomferry.xnat.rules import rule_lines
 _SITE_LEVELS = (*LEVELS, "aa")
 
 
-@dataclass(frozen=True, slots=True)
-class Live:
+class Live(Struct, frozen=True):
     """How a server identifies by its own word; `site` has the levels that could be read."""
 
     receiver: Receiver
     site: dict[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """One thing the server says otherwise; `path` is its way below `identification:`."""
 
     path: tuple[str, ...]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from dicomferry.engine.problems.identification import mismatches, naming, noted
 from dicomferry.engine.problems.instances import capabilities, duplicates

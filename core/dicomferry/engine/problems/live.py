@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from dicomferry.engine.problems.kinds import problem, several
 from dicomferry.engine.problems.ready import ReadyItems
@@ -19,8 +20,7 @@ from dicomferry.xnat.scans import session_modality, session_type
 _COLUMNS: Final = "ID,label,subject_label,xsiType,UID"
 
 
-@dataclass(frozen=True, slots=True)
-class _There:
+class _There(Struct, frozen=True):
     """A session XNAT has under a label of the plan; what it does not tell is empty."""
 
     subject: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Self
+
+from msgspec import Struct
 
 from dicomferry.ledger.store import Ledger
 
@@ -18,8 +19,7 @@ _GROUPS = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class ReadyItems:
+class ReadyItems(Struct, frozen=True):
     """The ready items of one scan, those that are alike in all that is asked counted together.
 
     There are about as many groups as series, so that a million rows are read once.

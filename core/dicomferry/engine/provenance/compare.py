@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from dicomferry.engine.provenance.lock_file import drift
 from dicomferry.engine.provenance.manifest import Entry, read_entries, read_head
@@ -39,8 +40,7 @@ WHERE one.side = :one AND (:both OR other.n IS NULL) ORDER BY one.n
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """The first fact in which one instance differs; `before` or `after` is empty where it is not.
 
     `fact` is `input`, `edits`, `destination`, `sent_sop`, `untouched`, `sent`, `outcome`,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from dicomferry.engine.provenance.lock_file import Lock, lock_from
 from dicomferry.errors import FerryError
@@ -17,8 +17,7 @@ from dicomferry.ledger.labels import Labels, labels_from
 MANIFEST_VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """What a manifest is of: the recipe's file, its params, and the lock of the run.
 
     A param is None where it may be a secret, and was not kept. `labels` are those of a chosen plan.

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 from blake3 import blake3
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dicomferry.dicom.blob import open_blob
 from dicomferry.dicom.instance import open_instance
@@ -32,8 +33,7 @@ _SHOWN = 10
 _CHUNK = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Receiver:
+class Receiver(Struct, frozen=True):
     """A DICOM receiver to replay to."""
 
     host: str
@@ -45,8 +45,7 @@ Target = Path | Receiver
 """Where a replay goes: a folder, or a receiver in place of the recipe's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Replayed:
+class Replayed(Struct, frozen=True):
     """What came of a replay: how many instances the manifest has, and the first differences.
 
     `different` counts all of them, `unproved` those of which the manifest has no digest.

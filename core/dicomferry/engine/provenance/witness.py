@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from blake3 import blake3
+from msgspec import Struct
 
 from dicomferry.dicom.blob import Blob
 from dicomferry.dicom.header import Header
@@ -19,8 +18,7 @@ _NEAR = 1 << 16
 """Bytes that nobody asks for, those of a deleted element, which are read for the digest's sake."""
 
 
-@dataclass(frozen=True, slots=True)
-class Witnessed:
+class Witnessed(Struct, frozen=True):
     """What became of an instance, and the proof of what it was made of."""
 
     outcome: Outcome

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from dicomferry.dicom.blob import open_blob
 from dicomferry.dicom.instance import open_instance
@@ -49,8 +50,7 @@ class Sameness(StrEnum):
     """in XNAT; what was to be sent is not here to be compared with"""
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """What came of one instance; `detail` names attributes, never their values."""
 
     sameness: Sameness

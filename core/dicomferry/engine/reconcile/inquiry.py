@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dicomferry.engine.reconcile.content import Compared, ContentReader, Sameness
 from dicomferry.engine.reconcile.patience import await_verdicts
@@ -17,8 +18,7 @@ from dicomferry.xnat.rest import RestClient
 Progress = Callable[[str, int, int | None], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Inquiry:
+class Inquiry(Struct, frozen=True):
     """What is to be found out: `content` is none, sample or all; `wait` is in seconds.
 
     `recipe` is what names it on the command line, for the commands that mend.
@@ -32,8 +32,7 @@ class Inquiry:
     wait: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
+class Findings(Struct, frozen=True):
     """What was found out; `read_back` when contents were compared too."""
 
     verdicts: tuple[SessionVerdict, ...]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from dicomferry.ledger.expected import ExpectedInstance
 from dicomferry.model import Destination
@@ -26,8 +27,7 @@ class Standing(StrEnum):
     """XNAT could not be asked"""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """One place of XNAT's that holds some of a session, or may.
 
     `status` is the prearchive's, empty for the archive; `files` None when they cannot be listed;
@@ -45,8 +45,7 @@ class Place:
         return f"{where}: {self.destination}"
 
 
-@dataclass(frozen=True, slots=True)
-class SessionVerdict:
+class SessionVerdict(Struct, frozen=True):
     """How one session of the plan stands at one XNAT, and what mends it.
 
     `where` are the places that hold it, the forecast one in the archive left out. `under_way` when

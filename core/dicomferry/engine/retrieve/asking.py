@@ -6,7 +6,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from dicomferry.dimse import (
     AssociationLostError,
@@ -33,8 +34,7 @@ _FIRST_PAUSE = 0.5
 OpenWay = Callable[[], AbstractContextManager[Way]]
 
 
-@dataclass(slots=True)
-class Asker:
+class Asker(Struct):
     """Asks one PACS; `why` says how it last ended an answer that was not all.
 
     `pace` keeps its requests apart. `silent` is set when the last study found no way to the PACS

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from dicomferry.ledger.retrievals import Arrival, WantedStudy
 
 
-@dataclass(frozen=True, slots=True)
-class RetrieveTask:
+class RetrieveTask(Struct, frozen=True):
     """Retrieve a study from one PACS into the spool.
 
     `move` says C-MOVE rather than C-GET, `room` how many bytes may come, `interval` how many
@@ -25,8 +24,7 @@ class RetrieveTask:
     asked: float
 
 
-@dataclass(frozen=True, slots=True)
-class Retrieved:
+class Retrieved(Struct, frozen=True):
     """What came of one study.
 
     Instances are missing for the reason in `why`, unless there was no room for some (`refused`)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dicomferry.recipe.servers import PacsServer
 
 _NAP = 0.2
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Struct, frozen=True):
     """How a PACS's studies are shared out: `lanes` at once, one study each.
 
     `interval` is the least number of seconds between two requests of one lane.
@@ -34,8 +34,7 @@ def share_out(server: PacsServer, waiting: int, *, move: bool) -> Share:
     return Share(lanes, 60 / (rate // lanes) if rate else 0.0)
 
 
-@dataclass(slots=True)
-class Pace:
+class Pace(Struct):
     """Keeps requests apart; `last` is when the last one was made, by `clock`, in seconds."""
 
     interval: float = 0.0

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from dicomferry.engine.deliver import Courier
 from dicomferry.engine.plan import Workshop
@@ -28,8 +29,7 @@ _SILENCES = 3
 """After so many studies in a row without a way to the PACS, the rest are not tried."""
 
 
-@dataclass(frozen=True, slots=True)
-class Courtesy:
+class Courtesy(Struct, frozen=True):
     """How a run treats a PACS: `now` passes over its hours, `wait` sits out the time between.
 
     `spool` is how many bytes retrieved instances may take up on this machine.
@@ -40,8 +40,7 @@ class Courtesy:
     spool: int = 4 << 30
 
 
-@dataclass(slots=True)
-class Retrieval:
+class Retrieval(Struct):
     """What came of the retrievals of a run; `ended` is why it ended before all was tried."""
 
     retrieved: int = 0

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from dicomferry.engine.retrieve.messages import Retrieved, RetrieveTask
 from dicomferry.engine.retrieve.pace import Share, share_out
@@ -12,8 +14,7 @@ from dicomferry.ledger.retrievals import WantedStudy
 from dicomferry.recipe.servers import PacsServer
 
 
-@dataclass(slots=True)
-class Supply:
+class Supply(Struct):
     """Shares a PACS's lanes and the room in the spool out among the studies of `queue`.
 
     `budget` is the room of an empty spool. A free lane is known by when it last asked.
@@ -24,7 +25,7 @@ class Supply:
     queue: deque[WantedStudy]
     spool: str
     budget: int
-    _share: Share = field(init=False)
+    _share: Share = Share(lanes=1, interval=0.0)
     _free: list[float] = field(default_factory=list)
     _under_way: list[RetrieveTask] = field(default_factory=list)
     _large: set[str] = field(default_factory=set)

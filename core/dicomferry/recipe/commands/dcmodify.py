@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from dicomferry.dicom.dictionary import standard_vr
 from dicomferry.dicom.tags import ElementPattern, keyword_of, parse_pattern
@@ -29,8 +30,7 @@ _ALL_DEPTHS: Final = "done at the top level; what lies inside of sequences stays
 _NEW_UIDS: Final = "a new UID for each file cannot be repeated; the transform unify-uids derives"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One edit: the section of `remap` it belongs to, the attribute, and its text."""
 
     section: str
@@ -38,8 +38,7 @@ class Change:
     text: str = ""
 
 
-@dataclass(slots=True)
-class Modification:
+class Modification(Struct):
     """What one run changes; `present` are attributes without which it leaves a file alone."""
 
     line: int

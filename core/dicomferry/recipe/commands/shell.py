@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from dicomferry.recipe.commands.words import CLOSE, OPEN, Command
 
@@ -18,16 +20,14 @@ _WILD: Final = frozenset("*?[")
 _HARMLESS: Final = frozenset({"-print", "-print0", "-L", "-H", "-P", "-follow", "-noleaf"})
 
 
-@dataclass(frozen=True, slots=True)
-class Files:
+class Files(Struct, frozen=True):
     """The files below a folder that the patterns include."""
 
     folder: str
     include: tuple[str, ...] = ("**/*",)
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """One tool run on files; `words` without the program and the files found for it."""
 
     line: int
@@ -36,8 +36,7 @@ class Use:
     files: tuple[Files, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NotTranslated:
+class NotTranslated(Struct, frozen=True):
     """What a recipe was not made of, and why."""
 
     line: int
@@ -48,8 +47,7 @@ class NotTranslated:
         return f"line {self.line}: {self.what}: {self.why}"
 
 
-@dataclass(slots=True)
-class Script:
+class Script(Struct):
     """The uses of the tools in a script, and what was not understood."""
 
     uses: list[Use] = field(default_factory=list)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from dicomferry.recipe.commands.shell import Files, NotTranslated, Use, files_of
 
@@ -33,8 +34,7 @@ _NOTED: Final = {
 _CALLING: Final = {"storescu": "STORESCU", "dcmsend": "DCMSEND"}
 
 
-@dataclass(slots=True)
-class Sending:
+class Sending(Struct):
     """One run: the receiver, and the files that go to it."""
 
     line: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dicomferry.recipe.commands.dcmodify import Modification, groups, read_modification
 from dicomferry.recipe.commands.shell import Files, NotTranslated, Script, files_of, read_script
@@ -20,8 +21,7 @@ from dicomferry.recipe.rewriting import written
 _IN_PLACE = "files are not changed where they are: the edited ones are written into a new folder"
 
 
-@dataclass(frozen=True, slots=True)
-class Translation:
+class Translation(Struct, frozen=True):
     """A recipe's text, and what of the script it does not do; `empty` when there was nothing."""
 
     text: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 OPEN, CLOSE = "\ue000", "\ue001"
 """Around the name of a parameter within a word: `$SUBJECT` and `<SUBJECT>` are not known here."""
@@ -17,8 +18,7 @@ _OPERATOR: Final = re.compile(r"&&|\|\||[;|&\n]")
 _FENCE: Final = re.compile(r"^\s*```")
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """One simple command; `line` counts from 1, `piped` when it reads what the one before says."""
 
     line: int
@@ -26,8 +26,7 @@ class Command:
     piped: bool = False
 
 
-@dataclass(slots=True)
-class _State:
+class _State(Struct):
     words: list[str] = field(default_factory=list)
     word: list[str] | None = None
     line: int = 0

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -27,8 +28,7 @@ class UnreadableCsvError(ValueError):
         self.line, self.column = line, column
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """The text of one cell; `line` and `column` count from 1, in characters."""
 
     text: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from dicomferry.model import Severity
 from dicomferry.xnat.dqr_csv.cells import Cell
@@ -27,8 +28,7 @@ _CLEAR = '""'
 _NAMES = ("Last Name", "First Name")
 
 
-@dataclass(slots=True)
-class RowReading:
+class RowReading(Struct):
     """What was made of a row so far."""
 
     query: dict[str, str] = field(default_factory=dict)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dicomferry.model import Problem, Severity
 
 
-@dataclass(frozen=True, slots=True)
-class DqrRow:
+class DqrRow(Struct, frozen=True):
     """One row: what to ask for, and what to write into what comes.
 
     `number` counts the rows below the header from 1, `line` is where it starts in the file.
@@ -24,8 +24,7 @@ class DqrRow:
     relabel: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class DqrTable:
+class DqrTable(Struct, frozen=True):
     """A whole file: its headers in their order, its rows, and everything that is to be told."""
 
     headers: tuple[str, ...]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from enum import Enum
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Faults:
+
+class Faults(Struct, frozen=True):
     """When the stand-in misbehaves; instances are counted from 1 over all associations, 0 is never.
 
     `refuse_every` answers each Nth instance with `refuse_status`. `drop_at` closes the connection

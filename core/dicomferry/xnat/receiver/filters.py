@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dicomferry.dicom.header import Header
 from dicomferry.errors import FerryError
@@ -14,8 +15,7 @@ _SERIES_DESCRIPTION = 0x0008103E
 _MODES = ("blacklist", "whitelist")
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesFilter:
+class SeriesFilter(Struct, frozen=True):
     """A site's filter: a regex per line, each meant for the whole SeriesDescription.
 
     `mode` is `blacklist` or `whitelist`; XNAT's third, modalityMap, is a script per modality and

@@ -6,16 +6,16 @@ import os
 import re
 import struct
 import threading
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 _IMPLEMENTATION_CLASS_UID = "2.25.261407421839163265149736230471820593201"
 _IMPLEMENTATION_VERSION = "FERRY_STAND_IN"
 _UNSAFE = re.compile(r"[^\w.-]", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Wire:
+class Wire(Struct, frozen=True):
     """One C-STORE request as it came: `data_set` are the bytes of the wire."""
 
     sop_class_uid: str

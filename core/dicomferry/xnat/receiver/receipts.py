@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TextIO
+
+from msgspec import Struct, to_builtins
 
 from dicomferry.model import Destination
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Struct, frozen=True):
     """One instance that was stored.
 
     `sha256` is of the data set as it came over the wire, without preamble and meta group; `size`
@@ -40,7 +40,7 @@ class ReceiptLog:
         """Record one; the line is with the system before this returns."""
         self._receipts.append(receipt)
         if self._file is not None:
-            self._file.write(json.dumps(asdict(receipt)) + "\n")
+            self._file.write(json.dumps(to_builtins(receipt)) + "\n")
             self._file.flush()
 
     def all(self) -> tuple[Receipt, ...]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from dicomferry.xnat.identification_options import Identification
 from dicomferry.xnat.receiver.faults import Faults
 from dicomferry.xnat.receiver.filters import SeriesFilter
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """A stand-in's configuration, as an XNAT has it.
 
     `prearchive_code` is the projects' setting (see `Holdings`). `quiet_period` is XNAT's

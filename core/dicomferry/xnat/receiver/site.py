@@ -9,10 +9,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dicomferry.component import Identifier
 from dicomferry.dicom.blob import BytesBlob
@@ -34,8 +35,7 @@ Place = Callable[[Received], Session]
 """Finds or opens the prearchive session of an instance, under the site's lock."""
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(Struct, frozen=True):
     """One instance on its way in: its file, what names it, and the digest of what was sent."""
 
     file: bytes

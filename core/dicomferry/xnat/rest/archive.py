@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from dicomferry.model import Destination
 from dicomferry.xnat.rest.client import RestClient, Row, segment
@@ -16,8 +17,7 @@ _COLUMNS: Final = "ID,project,label,subject_label"
 _MOST_OF_A_STUDY: Final = 50
 
 
-@dataclass(frozen=True, slots=True)
-class ArchivedSession:
+class ArchivedSession(Struct, frozen=True):
     """One session of the archive; `path` is its route, `scans` are the IDs of its scans."""
 
     destination: Destination

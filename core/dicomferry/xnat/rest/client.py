@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import quote, urlsplit
+
+from msgspec import Struct
 
 from dicomferry.xnat.rest.errors import DeniedError, NotThereError, RestError, SilentError
 
@@ -24,8 +25,7 @@ _FIRST_PAUSE: Final = 0.5
 _LARGEST_ANSWER: Final = 256 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """Where an XNAT is and who asks it.
 
     `login` is `user:password`; an alias token is the same, `alias:secret`. `ca` is a file of
@@ -34,10 +34,13 @@ class Site:
     """
 
     url: str
-    login: str = field(repr=False)
+    login: str
     ca: str = ""
     connect_timeout: float = 10.0
     timeout: float = 60.0
+
+    def __repr__(self) -> str:
+        return f"Site({self.url!r})"
 
     @property
     def host(self) -> str:

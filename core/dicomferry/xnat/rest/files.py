@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from dicomferry.dicom.blob import BytesBlob
 from dicomferry.dicom.instance import open_instance
@@ -25,8 +26,7 @@ _HEAD: Final = 1 << 16
 _ENTRIES: Final = frozenset({"entry", "dcmEntry"})
 
 
-@dataclass(frozen=True, slots=True)
-class HeldFile:
+class HeldFile(Struct, frozen=True):
     """One file of a scan; `path` is its route. What is not known of it yet is empty.
 
     `uid_hash` is the last part of a name by XNAT's template.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from dicomferry.xnat.rest.client import RestClient, Row, segment
 from dicomferry.xnat.rest.errors import DeniedError
@@ -17,8 +18,7 @@ work, or waits for the five quiet minutes to pass."""
 _UNASSIGNED: Final = "Unassigned"
 
 
-@dataclass(frozen=True, slots=True)
-class PrearchiveSession:
+class PrearchiveSession(Struct, frozen=True):
     """One session in the prearchive; `path` is its route, `project` None for Unassigned."""
 
     project: str | None

@@ -6,10 +6,11 @@ What only administrators may read is None for others: not known, which is not "o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
+
+from msgspec import Struct
 
 from dicomferry.xnat.rest.client import RestClient
 from dicomferry.xnat.rest.errors import DeniedError, NotThereError, RestError
@@ -19,8 +20,7 @@ _ROLES: Final = ("owner", "member", "collaborator")
 _DISABLED: Final = "disabled"
 
 
-@dataclass(frozen=True, slots=True)
-class Receiver:
+class Receiver(Struct, frozen=True):
     """One DICOM receiver of an XNAT (`/xapi/dicomscp`).
 
     `identifier` is the name of its DicomObjectIdentifier; `rules` are its routing expressions by
@@ -38,8 +38,7 @@ class Receiver:
     whitelist: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """The site's series import filter; what it takes out is answered with success, and gone."""
 
     mode: str

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 Row = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One request; `path` has been decoded, `query` has the last value of each name."""
 
     method: str
@@ -25,8 +25,7 @@ class Request:
         return self.query.get("format", "").lower()
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """One response."""
 
     status: int = 200

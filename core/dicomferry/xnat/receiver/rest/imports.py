@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dicomferry.errors import FerryError
 from dicomferry.model import AutoArchive, Forecast
@@ -20,8 +22,7 @@ _HANDLERS = ("DICOM-zip", "gradual-DICOM", "SI")
 _DICOM = "application/dicom"
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What one import asks for, read from its parameters."""
 
     handler: str

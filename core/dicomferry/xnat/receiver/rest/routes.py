@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from dicomferry.xnat.receiver.rest import archive, config, imports, prearchive, scans, services
 from dicomferry.xnat.receiver.rest.http import Answer, Refused, Request, plain_json, text
@@ -23,8 +24,7 @@ _PREARCHIVED = "/data/prearchive/projects/{}/{}/{}"
 _NAME = re.compile(r"\{\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """One route: `pattern` has a group for each name in the path."""
 
     method: str

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import quote
 from zlib import crc32
+
+from msgspec import Struct
 
 from dicomferry.xnat.receiver.rest.catalog import catalog_xml
 from dicomferry.xnat.receiver.rest.http import (
@@ -24,8 +25,7 @@ from dicomferry.xnat.sessions import Received, Scan, Session, Status
 _RESOURCES = ("DICOM", "ALL", "*")
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """A session and the URI it was reached by, without `/data`."""
 
     session: Session
