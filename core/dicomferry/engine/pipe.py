@@ -11,9 +11,14 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 
+def packed(value: object) -> bytes:
+    """Return a value as it goes through a pipe, by `Connection.send_bytes`."""
+    return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+
+
 def send(connection: Connection, value: object) -> None:
     """Send a value."""
-    connection.send_bytes(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
+    connection.send_bytes(packed(value))
 
 
 def receive(connection: Connection) -> Any:

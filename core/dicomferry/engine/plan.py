@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import TypeVar
 
 from msgspec import Struct
 
 from dicomferry.engine.duplicates import resolve_duplicates
-from dicomferry.engine.pool import Pool
+from dicomferry.engine.pool import Pool, Said
 from dicomferry.engine.stages import Stages
 from dicomferry.engine.worker import Done, Examinations, ExamineTask, WorkerSpec
 from dicomferry.errors import FerryError
 from dicomferry.ledger.arrival import settle_first_sessions
 from dicomferry.ledger.catalog import CatalogWriter
+from dicomferry.ledger.rows import Item
 from dicomferry.ledger.snapshot import snapshot_path, take_snapshot
 from dicomferry.ledger.store import Ledger
-from dicomferry.model import Finding
 
 T = TypeVar("T")
 
-_SCAN_BATCH = 1000
+_SCAN_BATCH = 500
 _EXAMINE_BATCH = 50
 
 Progress = Callable[[str, int, int | None], None]
@@ -39,29 +39,41 @@ class Workshop(Struct, frozen=True):
     progress: Progress
 
 
+class _Way(Struct, frozen=True):
+    """One look at every item, with the first `upto` transforms; `digest` is what made it so."""
+
+    digest: str
+    upto: int
+
+
 def make_plan(shop: Workshop) -> int:
     """Bring the ledger's plan up to date and return the number of the scan it belongs to.
 
     Files that have not changed since they were last examined under the same recipe are not
-    opened. Raises `FerryError` when a source cannot be read at all or a transform stops the run.
+    opened. New ones are examined while others are still looked for. Raises `FerryError` when a
+    source cannot be read at all or a transform stops the run.
     """
-    catalog = CatalogWriter(shop.ledger)
+    catalog, stages = CatalogWriter(shop.ledger), shop.stages
+    standing = catalog.planned == stages.digest and _has_snapshots(shop)
     catalog.begin_scan()
-    for source in shop.stages.sources:
-        for batch in batched(source.source.discover(), _SCAN_BATCH):
-            _note(shop, catalog, source.id, batch)
-    kept = all(
-        snapshot_path(shop.ledger.path.parent, stage).exists() for stage in shop.stages.preparing
-    )
-    if kept and catalog.planned == shop.stages.digest and not catalog.change():
-        catalog.plan_made(shop.stages.digest)
+    ways = _ways(stages, catalog.scan)
+    examiner = _Examiner(shop, catalog)
+    examiner.examine(ways[0], _scanned(shop, catalog, ways[0].digest), None)
+    if standing and not examiner.done and not catalog.change():
+        catalog.plan_made(stages.digest)
         return catalog.scan
     catalog.plan_opened()
-    _examine_all(shop, catalog)
-    if any(identifier.first_session_wins for _, identifier in shop.stages.identifiers):
+    # Verdicts that depend on other items are given anew.
+    catalog.reopen()
+    for way in ways:
+        left = catalog.count_unexamined(way.digest)
+        examiner.examine(way, catalog.unexamined(way.digest), left)
+        if way.upto < len(stages.transforms):
+            take_snapshot(shop.ledger, catalog.scan, way.upto)
+    if _first_session_wins(stages):
         settle_first_sessions(shop.ledger, catalog)
     resolve_duplicates(shop.ledger, catalog, shop.spec, shop.processes)
-    catalog.plan_made(shop.stages.digest)
+    catalog.plan_made(stages.digest)
     return catalog.scan
 
 
@@ -72,53 +84,83 @@ def batched(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
         yield batch
 
 
-def _note(
-    shop: Workshop, catalog: CatalogWriter, source: str, findings: tuple[Finding, ...]
-) -> None:
-    catalog.found(source, findings)
-    shop.progress("found", len(findings), None)
+def _has_snapshots(shop: Workshop) -> bool:
+    folder = shop.ledger.path.parent
+    return all(snapshot_path(folder, stage).exists() for stage in shop.stages.preparing)
 
 
-def _examine_all(shop: Workshop, catalog: CatalogWriter) -> None:
-    # Verdicts that depend on other items are given anew.
-    catalog.reopen()
-    digest = shop.stages.digest
-    whole = bool(shop.stages.preparing) or any(
-        identifier.first_session_wins for _, identifier in shop.stages.identifiers
-    )
-    for stage in shop.stages.preparing:
-        _examine(shop, catalog, _stage_digest(digest, catalog.scan, stage), stage)
-        take_snapshot(shop.ledger, catalog.scan, stage)
-    if whole:
-        _examine(shop, catalog, _stage_digest(digest, catalog.scan, -1), None)
-    else:
-        _examine(shop, catalog, digest, None)
+def _first_session_wins(stages: Stages) -> bool:
+    return any(identifier.first_session_wins for _, identifier in stages.identifiers)
 
 
-def _stage_digest(digest: str, scan: int, stage: int) -> str:
-    # With a transform that looks at the whole, one new file can change every other's edits.
-    return hashlib.sha256(f"{digest} {scan} {stage}".encode()).hexdigest()
+def _ways(stages: Stages, scan: int) -> list[_Way]:
+    """Return the looks a plan takes: up to each transform that knows the whole, and to the end.
+
+    Where there is such a transform, one new file can change every other's edits.
+    """
+
+    def digest(stage: int) -> str:
+        return hashlib.sha256(f"{stages.digest} {scan} {stage}".encode()).hexdigest()
+
+    whole = bool(stages.preparing) or _first_session_wins(stages)
+    last = _Way(digest(-1) if whole else stages.digest, len(stages.transforms))
+    return [*(_Way(digest(stage), stage) for stage in stages.preparing), last]
 
 
-def _examine(shop: Workshop, catalog: CatalogWriter, digest: str, stage: int | None) -> None:
-    upto = len(shop.stages.transforms) if stage is None else stage
-    items = batched(catalog.unexamined(digest), _EXAMINE_BATCH)
-    tasks = (ExamineTask(batch, upto) for batch in items)
-    total = catalog.count_unexamined(digest)
-    with Pool(shop.spec, min(shop.processes, 1 + total // _EXAMINE_BATCH)) as pool:
-        left = total
-        for said in pool.work(tasks, ahead=True):
-            results = [
-                result
-                for one in said
-                if isinstance(one.message, Examinations)
-                for result in one.message.results
-            ]
-            catalog.examined(digest, results)
-            left -= len(results)
-            shop.progress("examined", len(results), total)
-            for one in said:
-                if isinstance(one.message, Done) and one.message.error:
-                    raise FerryError(one.message.error, hint=one.message.hint)
-        if left:
+def _scanned(shop: Workshop, catalog: CatalogWriter, digest: str) -> Iterator[Item]:
+    """Note what the sources find, and yield those items that the ledger did not have before."""
+    newest = catalog.newest
+    for source in shop.stages.sources:
+        for batch in batched(source.source.discover(), _SCAN_BATCH):
+            catalog.found(source.id, batch)
+            shop.progress("found", len(batch), None)
+            for item in catalog.unexamined(digest, after=newest):
+                newest = item.id
+                yield item
+
+
+class _Examiner:
+    """Has items examined by worker processes and notes what they say; `done` counts them."""
+
+    def __init__(self, shop: Workshop, catalog: CatalogWriter) -> None:
+        self._shop = shop
+        self._catalog = catalog
+        self.done = 0
+
+    def examine(self, way: _Way, items: Iterator[Item], number: int | None) -> None:
+        """Examine items one way; `number` is how many there are, if that is known."""
+        given = 0
+
+        def tasks() -> Iterator[ExamineTask]:
+            nonlocal given
+            for batch in batched(items, _EXAMINE_BATCH):
+                given += len(batch)
+                yield ExamineTask(batch, way.upto)
+
+        coming = tasks()
+        first = tuple(islice(coming, self._shop.processes))
+        if not first:
+            return
+        # From here on the plan in the ledger is neither the old nor the new one.
+        self._catalog.plan_opened()
+        before = self.done
+        total = None if number is None else before + number
+        with Pool(self._shop.spec, len(first)) as pool:
+            for said in pool.work(chain(first, coming), ahead=True):
+                self._note(way, said, total)
+        if self.done - before < given:
             raise FerryError("the worker processes died", hint="see the log in the state folder")
+
+    def _note(self, way: _Way, said: list[Said[ExamineTask]], total: int | None) -> None:
+        results = [
+            result
+            for one in said
+            if isinstance(one.message, Examinations)
+            for result in one.message.results
+        ]
+        self._catalog.examined(way.digest, results)
+        self.done += len(results)
+        self._shop.progress("examined", len(results), total)
+        for one in said:
+            if isinstance(one.message, Done) and one.message.error:
+                raise FerryError(one.message.error, hint=one.message.hint)

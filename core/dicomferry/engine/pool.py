@@ -14,14 +14,17 @@ from typing import Generic, Self, TypeVar
 from msgspec import Struct
 
 from dicomferry.engine.lanes import Lanes
-from dicomferry.engine.pipe import receive, send
+from dicomferry.engine.pipe import packed, receive, send
 from dicomferry.engine.processes import process_context
 from dicomferry.engine.worker import Answer, Done, Kept, Message, Messages, Task, WorkerSpec, work
 
 TaskT = TypeVar("TaskT", bound=Task)
 
-_AHEAD = 3
-"""Tasks that a worker has at a time where they do not depend on one another."""
+_AHEAD = 48 << 10
+"""Bytes of tasks that a worker may have where they do not depend on one another.
+
+A pipe holds them: this process never waits for a worker that waits to be heard itself.
+"""
 
 _WAIT = 0.2
 """Seconds after which the caller gets a turn even when no worker has said anything."""
@@ -32,6 +35,13 @@ class Said(Struct, Generic[TaskT], frozen=True):
 
     task: TaskT
     message: Answer | Done
+
+
+class _Given(Struct, Generic[TaskT], frozen=True):
+    """A task for a worker, and as it goes through the pipe."""
+
+    task: TaskT
+    data: bytes
 
 
 class Pool:
@@ -88,20 +98,25 @@ class Pool:
         next batch the caller says that the one before is durable. A worker that dies ends its
         task with an error; the others go on.
         """
-        queues: dict[Connection, deque[TaskT]] = {one: deque() for one in self._workers}
-        deep = _AHEAD if ahead else 1
+        queues: dict[Connection, deque[_Given[TaskT]]] = {one: deque() for one in self._workers}
+
+        next_one: _Given[TaskT] | None = None
 
         def give() -> None:
+            nonlocal next_one
             while queues and not self._stop.is_set():
                 connection, queue = min(queues.items(), key=lambda one: len(one[1]))
                 busy = sum(map(bool, queues.values()))
-                if len(queue) >= deep or (not queue and lanes and busy >= lanes.open):
+                if (queue and not ahead) or (not queue and lanes and busy >= lanes.open):
                     return
-                task = next(tasks, None)
-                if task is None:
+                next_one = next_one or _next_of(tasks)
+                if next_one is None:
                     return
-                send(connection, task)
-                queue.append(task)
+                if queue and sum(len(one.data) for one in (*queue, next_one)) > _AHEAD:
+                    return
+                connection.send_bytes(next_one.data)
+                queue.append(next_one)
+                next_one = None
 
         while True:
             give()
@@ -113,17 +128,22 @@ class Pool:
                 assert isinstance(ready, Connection)  # noqa: S101  only these were waited for
                 for message in _drain(ready):
                     if not isinstance(message, Done):
-                        said.append(Said(queues[ready][0], message))
+                        said.append(Said(queues[ready][0].task, message))
                         answers[ready] = answers.get(ready, 0) + 1
                         continue
                     # Nobody waits to hear that the last answers of a task are durable.
                     answers.pop(ready, None)
                     over = queues.pop(ready) if message.died else (queues[ready].popleft(),)
-                    said += [Said(task, message) for task in over]
+                    said += [Said(one.task, message) for one in over]
             if ahead:
                 give()
             yield said
             _acknowledge(answers)
+
+
+def _next_of(tasks: Iterator[TaskT | None]) -> _Given[TaskT] | None:
+    task = next(tasks, None)
+    return None if task is None else _Given(task, packed(task))
 
 
 def _start(

@@ -104,10 +104,19 @@ class CatalogWriter:
         self._ledger.put("planned scan", str(self.scan))
         self._ledger.put("planned", digest)
 
-    def unexamined(self, digest: str) -> Iterator[Item]:
-        """Yield what was not examined by the recipe with this digest, in the order found."""
+    @property
+    def newest(self) -> int:
+        """Return the number of the item that came last; 0 where there is none."""
+        row = self._ledger.connection.execute("SELECT max(id) FROM item").fetchone()
+        return int(row[0] or 0)
+
+    def unexamined(self, digest: str, *, after: int = 0) -> Iterator[Item]:
+        """Yield what was not examined by the recipe with this digest, in the order of numbers.
+
+        Only what has a number above `after`: what was found later has a higher one.
+        """
         # Paged by id, because results are written while this is read.
-        last = 0
+        last = after
         while True:
             rows = self._ledger.connection.execute(
                 "SELECT id, source, path, member, size, modified_ns, names, row, remote FROM item"
