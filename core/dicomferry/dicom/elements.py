@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
+from operator import itemgetter
 from types import MappingProxyType
 
 from msgspec import Struct, field
@@ -11,7 +12,7 @@ from dicomferry.dicom import dictionary
 from dicomferry.dicom.blob import BytesBlob
 from dicomferry.dicom.framing import framed
 from dicomferry.dicom.pieces import Fresh, Piece, pieces_of
-from dicomferry.dicom.reads import Reads, Trace
+from dicomferry.dicom.reads import Cut, Reads, Trace
 from dicomferry.dicom.values import trim
 from dicomferry.dicom.walk import (
     EXPLICIT,
@@ -39,7 +40,8 @@ class Elements(Struct, frozen=True):
 
     `windows` are the stretches held, bulk values left out. `fresh` maps a tag to its new element,
     or to None where it was deleted. `trace`, if there is one, is told of all that is read: every
-    method that looks at `index` or `windows` owes it that.
+    method that looks at `index` or `windows` owes it that. `alike` is shared by the elements of
+    data sets that are laid out alike, with one window: what was worked out of one holds for all.
     """
 
     windows: tuple[tuple[int, bytes], ...]
@@ -49,6 +51,7 @@ class Elements(Struct, frozen=True):
     syntax: Syntax
     fresh: Mapping[int, Fresh | None] = field(default_factory=_nothing)
     trace: Trace | None = None
+    alike: dict[Reads, Cut] | None = None
 
     @classmethod
     def of(
@@ -67,21 +70,21 @@ class Elements(Struct, frozen=True):
 
     def fingerprint(self, reads: Reads) -> Hashable | None:
         """Return what `reads` would find; None where a value is too big to be held."""
-        found: list[Hashable] = [self.syntax.implicit, self.syntax.order]
-        for tag in reads.tags:
-            entry = self.index.get(tag)
-            if entry is None:
-                found.append(None)
-                continue
-            whole = self._at(entry[0], entry[2])
-            if whole is None:
-                return None
-            found.append(whole)
-        if reads.all_tags:
-            found.append(tuple(self.index))
-        if reads.sequences:
-            found.append(tuple(self._maybe_sequences()))
-        return tuple(found)
+        known = self.alike.get(reads) if self.alike is not None else None
+        if known is not None:
+            return known.same, known.take(self.windows[0][1])
+        present = [tag for tag in reads.tags if tag in self.index]
+        places = [(self.index[tag][0], self.index[tag][2]) for tag in present]
+        found = tuple(self._at(start, stop) for start, stop in places)
+        if None in found:
+            return None
+        tags = tuple(self.index) if reads.all_tags else ()
+        sequences = tuple(self._maybe_sequences()) if reads.sequences else ()
+        same = (self.syntax.implicit, self.syntax.order, tuple(present), tags, sequences)
+        if self.alike is not None and len(places) > 1:
+            take = itemgetter(*(slice(start, stop) for start, stop in places))
+            self.alike[reads] = Cut(same, take)
+        return same, found
 
     def __contains__(self, tag: int) -> bool:
         if self.trace is not None:

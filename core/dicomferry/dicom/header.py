@@ -36,7 +36,7 @@ class Header:
     """
 
     __slots__ = (
-        "_around", "_elements", "_location", "_read", "_ref", "_setting", "_trace",
+        "_around", "_elements", "_inside", "_location", "_read", "_ref", "_trace",
         "names", "row", "wanted",
     )  # fmt: skip
 
@@ -54,7 +54,7 @@ class Header:
         self._trace = trace
         self._elements = elements
         self._around = around or Setting()
-        self._setting = self._around.inside(elements)
+        self._inside: Setting | None = None
         # An identification asks for the same few texts again and again.
         self._read: dict[int, _AsText] = {}
         self._ref: InstanceRef | None = None
@@ -96,6 +96,12 @@ class Header:
         """The elements as bytes."""
         self._untold()
         return self._elements
+
+    @property
+    def _setting(self) -> Setting:
+        if self._inside is None:
+            self._inside = self._around.inside(self._elements)
+        return self._inside
 
     @property
     def character_set(self) -> tuple[str, ...]:
@@ -171,7 +177,9 @@ class Header:
         vr = elements.vr(tag)
         if vr in _UNTOLD:
             vr = vr_of(elements, tag, self._setting)
-        text = values.raw_text(raw, vr, self.character_set, little=elements.syntax.little)
+        text = values.plain_text(raw, vr)
+        if text is None:
+            text = values.raw_text(raw, vr, self.character_set, little=elements.syntax.little)
         return text, None if text is None else values.trim(text, vr), vr
 
     def sequences(self) -> list[int]:

@@ -159,13 +159,13 @@ def open_instance(
     `DicomDirError`, and `DamagedError` where not even pydicom can read it.
     """
     try:
-        head = blob.read(0, min(HEAD, blob.size))
-        shape = shapes.find(head, blob.size) if shapes is not None else None
-        if shape is not None:
+        known = shapes.recognize(blob) if shapes is not None else None
+        if known is not None:
+            shape, head = known
             layout, elements = shape.of(head)
-            _refuse(elements, layout)
             header = Header(elements, location=location, names=names, row=row)
             return Instance(blob, layout, header, blob, layout.start, whole=shape.whole)
+        head = blob.read(0, min(HEAD, blob.size))
         layout, elements, data, origin, repaired = _read(blob, head, str(location))
         if shapes is not None and data is blob:
             shapes.keep(head, blob.size, layout, elements)

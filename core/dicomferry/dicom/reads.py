@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
+
 from msgspec import Struct, field
 
 
@@ -14,6 +16,16 @@ class Reads(Struct, frozen=True):
     tags: tuple[int, ...]
     all_tags: bool
     sequences: bool
+
+
+class Cut(Struct, frozen=True):
+    """How to find what was read in the bytes of all that is laid out alike.
+
+    `same` is what they have in common: which elements there are. `take` returns the elements read.
+    """
+
+    same: Hashable
+    take: Callable[[bytes], tuple[bytes, ...]]
 
 
 class Trace(Struct):

@@ -1,8 +1,8 @@
 """Remembers where the elements of files were: the images of a series are laid out alike.
 
 Every tag, VR and length of a file is compared with those of the one remembered, and every value
-that decides what they mean, so what was found there is true here. It saves the walk and the check
-of the pixel data's length, not the look at each element.
+that decides what they mean, so what was found there is true here. It saves the walk and the checks,
+not the look at each element; and no more of a file is read than tells its shape.
 """
 
 from __future__ import annotations
@@ -10,16 +10,18 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from msgspec import Struct
+from msgspec import Struct, field
 
+from dicomferry.dicom.blob import Blob
 from dicomferry.dicom.elements import Elements
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.integrity import NATIVE_LENGTH, fault_of
-from dicomferry.dicom.part10 import META_TRANSFER_SYNTAX, Layout
+from dicomferry.dicom.part10 import META_SOP_CLASS, META_TRANSFER_SYNTAX, Layout
+from dicomferry.dicom.reads import Cut, Reads
 from dicomferry.dicom.walk import BULK_TAGS, EXPLICIT, Index
 
 _PREFIX = b"DICM"
-_TELLING = frozenset((META_TRANSFER_SYNTAX, *NATIVE_LENGTH))
+_TELLING = frozenset((META_SOP_CLASS, META_TRANSFER_SYNTAX, *NATIVE_LENGTH))
 _MOST = 256
 """Sizes of files that shapes are remembered of."""
 _WAYS = 4
@@ -30,7 +32,9 @@ class Shape(Struct, frozen=True):
     """How one file was laid out; `marks` are the bytes that must be the same in another.
 
     `cut` picks them out of the head. They are the prefix, what stands in front of every value, and
-    the values of `_TELLING`. `whole` says that there is as much pixel data as there must be.
+    the values of `_TELLING`. `needed` is how many bytes of a head tell all of it. `whole` says that
+    there is as much pixel data as there must be. `alike` is what was worked out of the elements of
+    one such file and holds for all.
     """
 
     cut: struct.Struct
@@ -39,10 +43,15 @@ class Shape(Struct, frozen=True):
     meta: Index
     elements: Elements
     whole: bool
+    needed: int
+    alike: dict[Reads, Cut] = field(default_factory=dict)
 
     def fits(self, head: bytes) -> bool:
-        """Say whether a file of the same size that begins with `head` is laid out like this."""
-        return self.cut.size <= len(head) and self.cut.unpack_from(head) == self.marks
+        """Say whether a file of the same size that begins with `head` is laid out like this.
+
+        At least `needed` bytes are.
+        """
+        return self.cut.unpack_from(head) == self.marks
 
     def of(self, head: bytes) -> tuple[Layout, Elements]:
         """Return what was found, with the values that `head` has."""
@@ -51,8 +60,9 @@ class Shape(Struct, frozen=True):
         held = len(found.windows[0][1])
         meta = Elements(((0, head[at:start]),), self.meta, 0, start - at, EXPLICIT)
         elements = Elements(
-            ((0, head[start : start + held]),), found.index, found.start, found.stop, found.syntax
-        )
+            ((0, head[start : start + held]),), found.index, found.start, found.stop, found.syntax,
+            alike=self.alike,
+        )  # fmt: skip
         layout = Layout(head[:at], meta, start, known.declared, known.syntax)
         return layout, elements
 
@@ -63,11 +73,14 @@ class Shapes:
     def __init__(self) -> None:
         self._by_size: dict[int, list[Shape]] = {}
 
-    def find(self, head: bytes, size: int) -> Shape | None:
-        """Return the shape of a file of `size` bytes that begins with `head`, if it is known."""
-        for shape in self._by_size.get(size, ()):
+    def recognize(self, blob: Blob) -> tuple[Shape, bytes] | None:
+        """Return the shape of a file and the head it was told from, if it is a known one."""
+        head = b""
+        for shape in self._by_size.get(blob.size, ()):
+            if len(head) < shape.needed:
+                head = blob.read(0, shape.needed)
             if shape.fits(head):
-                return shape
+                return shape, head
         return None
 
     def keep(self, head: bytes, size: int, layout: Layout, elements: Elements) -> None:
@@ -99,7 +112,8 @@ def _shape(head: bytes, layout: Layout, elements: Elements) -> Shape | None:
         at = stop
     cut = struct.Struct(form)
     whole = _is_whole(layout, elements)
-    return Shape(cut, cut.unpack_from(head), layout, meta.index, elements, whole)
+    needed = max(cut.size, layout.start + len(elements.windows[0][1]))
+    return Shape(cut, cut.unpack_from(head), layout, meta.index, elements, whole, needed)
 
 
 def _is_whole(layout: Layout, elements: Elements) -> bool:

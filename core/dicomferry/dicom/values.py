@@ -35,10 +35,13 @@ SINGLE = frozenset(("LT", "ST", "UR", "UT"))
 _LEADING_COUNTS = SINGLE | {"UC"}
 
 
+def plain_text(raw: bytes, vr: str) -> str | None:
+    """Return a value field as text where that is the same in every character set, else None."""
+    return raw.decode("ascii") if vr in _TEXT and raw.isascii() and b"\x1b" not in raw else None
+
+
 def raw_text(raw: bytes, vr: str, character_set: tuple[str, ...], *, little: bool) -> str | None:
     """Return a value field as text, nothing trimmed; None where it is no text and no number."""
-    if vr in _TEXT and raw.isascii() and b"\x1b" not in raw:
-        return raw.decode("ascii")
     if vr in _OTHER:
         return None
     if vr in NUMBERS or vr == "AT":

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 
-from msgspec.structs import replace
-
 from dicomferry.dicom.blob import open_blob
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.instance import Instance, open_instance
 from dicomferry.engine.edit import Held, Ready, edit_and_forecast
+from dicomferry.engine.facts import as_sent
 from dicomferry.engine.log import log_bug
 from dicomferry.engine.remote import described, not_as_asked, relabelled, signed
 from dicomferry.engine.stages import Stages
@@ -18,7 +17,6 @@ from dicomferry.errors import DamagedError, DicomDirError, FerryError, NotDicomE
 from dicomferry.ledger.rows import Examined, Facts, Item, Remote, Verdict
 from dicomferry.model import Excluded, InstanceRef
 
-_STUDY_DATE, _MODALITY, _SERIES_NUMBER = 0x00080020, 0x00080060, 0x00200011
 _UIDS = (
     ("StudyInstanceUID", "study_instance_uid"),
     ("SeriesInstanceUID", "series_instance_uid"),
@@ -94,8 +92,8 @@ def unchanged(item: Item) -> bool:
 
 def _examine_instance(item: Item, instance: Instance, stages: Stages, upto: int) -> Examined:
     header = instance.header
-    facts = facts_of(header, instance.transfer_syntax_uid)
-    missing = missing_uids(header.ref)
+    facts = stages.facts.read(header, instance.transfer_syntax_uid)
+    missing = missing_uids(facts.ref)
     if missing:
         reason = f"{' and '.join(missing)} missing"
         return Examined(item.id, Verdict.REJECTED, "missing-uid", reason, facts)
@@ -107,7 +105,7 @@ def _examine_instance(item: Item, instance: Instance, stages: Stages, upto: int)
 
 def _examine_described(item: Item, remote: Remote, stages: Stages, upto: int) -> Examined:
     header = described(item, remote)
-    return _judge(item, header, facts_of(header, ""), stages, upto)
+    return _judge(item, header, stages.facts.read(header, ""), stages, upto)
 
 
 def _judge(
@@ -123,12 +121,13 @@ def _judge(
     result = edit_and_forecast(stages, header, upto)
     match result:
         case Ready(edited, digest, forecast):
-            lost = [uid for uid in missing_uids(edited.ref) if uid not in missing_uids(facts.ref)]
+            told, sent = as_sent(facts, edited)
+            lost = [] if sent == facts.ref else _lost(facts.ref, sent)
             if lost:
                 reason = f"the edits leave it without {' and '.join(lost)}"
                 return Examined(item.id, Verdict.REJECTED, "missing-uid", reason, facts)
             return Examined(
-                item.id, Verdict.READY, "", note, _sent(facts, edited), edited.ref,
+                item.id, Verdict.READY, "", note, told, sent,
                 forecast, edited.wanted, signed(digest, item, stages.work),
             )  # fmt: skip
         case Held(code, why, forecast):
@@ -136,23 +135,8 @@ def _judge(
             return Examined(item.id, verdict, code, why.reason, facts, forecast=forecast)
 
 
-def facts_of(header: Header, transfer_syntax_uid: str) -> Facts:
-    """Return what the ledger keeps of a header."""
-    return Facts(
-        ref=header.ref,
-        transfer_syntax_uid=transfer_syntax_uid,
-        study_date=header.text(_STUDY_DATE) or "",
-        modality=header.text(_MODALITY) or "",
-        series_number=header.text(_SERIES_NUMBER) or "",
-    )
-
-
-def _sent(facts: Facts, edited: Header) -> Facts:
-    """Return the facts with what XNAT's scan IDs are made of as it will be sent."""
-    modality, number = edited.text(_MODALITY) or "", edited.text(_SERIES_NUMBER) or ""
-    if (modality, number) == (facts.modality, facts.series_number):
-        return facts
-    return replace(facts, modality=modality, series_number=number)
+def _lost(was: InstanceRef, sent: InstanceRef) -> list[str]:
+    return [uid for uid in missing_uids(sent) if uid not in missing_uids(was)]
 
 
 def _reason(error: OSError | FerryError, item: Item) -> str:

@@ -70,6 +70,7 @@ def make_plan(shop: Workshop) -> int:
         examiner.examine(way, catalog.unexamined(way.digest), left)
         if way.upto < len(stages.transforms):
             take_snapshot(shop.ledger, catalog.scan, way.upto)
+    shop.ledger.index()
     if _first_session_wins(stages):
         settle_first_sessions(shop.ledger, catalog)
     resolve_duplicates(shop.ledger, catalog, shop.spec, shop.processes)

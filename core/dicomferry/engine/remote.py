@@ -52,6 +52,8 @@ def relabelled(header: Header, item: Item, labels: Labels) -> Header:
 
     Laid over it are what its table row relabels and the labels its series has in a chosen plan.
     """
+    if item.remote is None and not labels:
+        return header
     edits = _relabelling(item)
     if labels:
         ref = header.ref

@@ -14,6 +14,7 @@ from dicomferry.component import Identifier, Preparing, Reading, Sink, Source, T
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.shapes import Shapes
 from dicomferry.engine.context import BuildContext
+from dicomferry.engine.facts import FactsReader
 from dicomferry.engine.memory import Memory
 from dicomferry.errors import FerryError
 from dicomferry.host import Plugins
@@ -78,6 +79,8 @@ class Stages(Struct, frozen=True):
     """What is remembered of these transforms as they are prepared, for one number of them."""
     shapes: Shapes | None = None
     """How the files met by this process were laid out."""
+    facts: FactsReader = field(default_factory=FactsReader)
+    """What was read of the headers met by this process."""
     work: str = ""
     """Changes when what the transforms do to an instance changes."""
     labels: Labels = field(default_factory=dict)

@@ -43,8 +43,6 @@ CREATE TABLE item (
     remote TEXT NOT NULL DEFAULT '', table_row INTEGER NOT NULL DEFAULT 0,
     UNIQUE (source, path, member)
 );
-CREATE INDEX item_destination ON item (destination, id);
-CREATE INDEX item_sop ON item (coalesce(sent_sop, sop));
 CREATE TABLE spooled (
     item INTEGER PRIMARY KEY REFERENCES item, path BLOB NOT NULL, size INTEGER NOT NULL,
     modified_ns INTEGER NOT NULL, edits TEXT NOT NULL, transfer_syntax TEXT NOT NULL
@@ -56,6 +54,12 @@ CREATE TABLE delivery (
     PRIMARY KEY (item, sink)
 ) WITHOUT ROWID;
 """
+
+# They are made when there is a first plan: a catalog is filled a third faster without them.
+_INDEXES = (
+    "CREATE INDEX IF NOT EXISTS item_destination ON item (destination, id)",
+    "CREATE INDEX IF NOT EXISTS item_sop ON item (coalesce(sent_sop, sop))",
+)
 
 
 class Ledger:
@@ -105,6 +109,12 @@ class Ledger:
                 f"{self.path}: the ledger cannot be written: {error}",
                 hint="free some space or mend the disk, then run again: nothing is sent twice",
             ) from error
+
+    def index(self) -> None:
+        """Make look-ups by destination and by SOP Instance UID fast, if they are not yet."""
+        with self.transaction() as connection:
+            for statement in _INDEXES:
+                connection.execute(statement)
 
     def get(self, key: str) -> str:
         """Return a noted value, empty where there is none."""
