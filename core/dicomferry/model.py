@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from msgspec import Struct, field
+from msgspec import Struct
 
-
-def _nothing() -> Mapping[str, str]:
-    return MappingProxyType({})
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Place(Struct, frozen=True, order=True):
@@ -74,8 +72,8 @@ class LocalFile(Struct, frozen=True):
     location: Location
     size: int
     modified_ns: int
-    names: Mapping[str, str] = field(default_factory=_nothing)
-    row: Mapping[str, str] = field(default_factory=_nothing)
+    names: Mapping[str, str] = _NOTHING
+    row: Mapping[str, str] = _NOTHING
 
 
 class Unusable(Struct, frozen=True):
@@ -118,9 +116,9 @@ class RemoteInstance(Struct, frozen=True):
 
     server: str
     ref: InstanceRef
-    attributes: Mapping[str, str] = field(default_factory=_nothing)
-    relabel: Mapping[str, str] = field(default_factory=_nothing)
-    row: Mapping[str, str] = field(default_factory=_nothing)
+    attributes: Mapping[str, str] = _NOTHING
+    relabel: Mapping[str, str] = _NOTHING
+    row: Mapping[str, str] = _NOTHING
     table_row: int = 0
 
     @property

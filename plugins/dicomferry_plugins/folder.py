@@ -29,6 +29,8 @@ from dicomferry import (
 from dicomferry_plugins._globs import compile_globs, glob_fault
 
 _Inode = tuple[int, int]
+_FOR_ALL = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
+"""What all may read need not be asked of the system for each file."""
 _REPEATED = "a folder that is read at another path"
 
 
@@ -75,7 +77,7 @@ class Folder(Struct, frozen=True):
     root: Path
     include: re.Pattern[str]
     exclude: re.Pattern[str]
-    parts: re.Pattern[str]
+    parts: re.Pattern[str] | None
     archives: bool
     follow_links: bool
 
@@ -153,7 +155,7 @@ class Folder(Struct, frozen=True):
             yield from self._listed(relative, self._readable(relative, location, status))
 
     def _readable(self, relative: str, location: Location, status: os.stat_result) -> Finding:
-        if not os.access(location.path, os.R_OK):
+        if status.st_mode & _FOR_ALL != _FOR_ALL and not os.access(location.path, os.R_OK):
             return Unusable(location, "unreadable", "cannot be read: permission denied")
         return self._found(relative, location, status, status.st_size)
 
@@ -179,7 +181,7 @@ class Folder(Struct, frozen=True):
     def _found(
         self, relative: str, location: Location, status: os.stat_result, size: int
     ) -> LocalFile:
-        match = self.parts.search(relative)
+        match = self.parts.search(relative) if self.parts else None
         if match is None:
             return LocalFile(location, size, status.st_mtime_ns)
         names = {name: text for name, text in match.groupdict().items() if text is not None}
@@ -202,7 +204,7 @@ def _build(options: Options, context: Context) -> Folder:
         root=context.path(options.path),
         include=compile_globs(options.include),
         exclude=compile_globs(options.exclude),
-        parts=re.compile(options.parts or r"(?!)"),
+        parts=re.compile(options.parts) if options.parts else None,
         archives=options.archives,
         follow_links=options.follow_links,
     )

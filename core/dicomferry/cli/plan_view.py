@@ -37,7 +37,7 @@ def plan_json(session: Session, planned: Planned) -> dict[str, object]:
             {"verdict": str(tally.verdict), "code": tally.code, "items": tally.count}
             for tally in view.tallies()
         ],
-        "held": [_item_json(item) for item in view.items() if item.verdict is not Verdict.READY],
+        "held": [_item_json(item) for item in view.items(held=True)],
         "problems": [problem_json(problem) for problem in planned.problems],
         "sinks": {taking.id: view.delivered(taking.key) for taking in session.stages.sinks},
     }
@@ -107,11 +107,10 @@ def _held(view: LedgerView) -> Iterator[str]:
 
 def _examples(view: LedgerView) -> dict[tuple[Verdict, str], list[ItemState]]:
     found: dict[tuple[Verdict, str], list[ItemState]] = {}
-    for item in view.items():
-        if item.verdict is not Verdict.READY:
-            kept = found.setdefault((item.verdict, item.code), [])
-            if len(kept) < _EXAMPLES:
-                kept.append(item)
+    for item in view.items(held=True):
+        kept = found.setdefault((item.verdict, item.code), [])
+        if len(kept) < _EXAMPLES:
+            kept.append(item)
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from operator import itemgetter
 from types import MappingProxyType
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from dicomferry.dicom import dictionary
 from dicomferry.dicom.blob import BytesBlob
@@ -27,12 +27,9 @@ from dicomferry.dicom.walk import (
     walk,
 )
 
+_NOTHING: Mapping[int, Fresh | None] = MappingProxyType({})
 _MAYBE_SEQUENCES = frozenset((b"SQ", b"UN", b""))
 _DELIMITERS = frozenset((b"\xfe\xff\xdd\xe0", b"\xff\xfe\xe0\xdd"))
-
-
-def _nothing() -> Mapping[int, Fresh | None]:
-    return MappingProxyType({})
 
 
 class Elements(Struct, frozen=True):
@@ -49,7 +46,7 @@ class Elements(Struct, frozen=True):
     start: int
     stop: int
     syntax: Syntax
-    fresh: Mapping[int, Fresh | None] = field(default_factory=_nothing)
+    fresh: Mapping[int, Fresh | None] = _NOTHING
     trace: Trace | None = None
     alike: dict[Reads, Cut] | None = None
 

@@ -22,8 +22,8 @@ from dicomferry.ledger.store import Ledger
 
 T = TypeVar("T")
 
-_SCAN_BATCH = 500
-_EXAMINE_BATCH = 50
+_SCAN_BATCH = 1000
+_EXAMINE_BATCH = 100
 
 Progress = Callable[[str, int, int | None], None]
 """Told what is being done, how many are done, and of how many if that is known."""
@@ -58,7 +58,7 @@ def make_plan(shop: Workshop) -> int:
     catalog.begin_scan()
     ways = _ways(stages, catalog.scan)
     examiner = _Examiner(shop, catalog)
-    examiner.examine(ways[0], _scanned(shop, catalog, ways[0].digest), None)
+    examiner.examine(ways[0], _scanned(shop, catalog), None)
     if standing and not examiner.done and not catalog.change():
         catalog.plan_made(stages.digest)
         return catalog.scan
@@ -108,16 +108,13 @@ def _ways(stages: Stages, scan: int) -> list[_Way]:
     return [*(_Way(digest(stage), stage) for stage in stages.preparing), last]
 
 
-def _scanned(shop: Workshop, catalog: CatalogWriter, digest: str) -> Iterator[Item]:
-    """Note what the sources find, and yield those items that the ledger did not have before."""
-    newest = catalog.newest
+def _scanned(shop: Workshop, catalog: CatalogWriter) -> Iterator[Item]:
+    """Note what the sources find, and yield what the ledger did not have before."""
     for source in shop.stages.sources:
         for batch in batched(source.source.discover(), _SCAN_BATCH):
-            catalog.found(source.id, batch)
+            fresh = catalog.found(source.id, batch)
             shop.progress("found", len(batch), None)
-            for item in catalog.unexamined(digest, after=newest):
-                newest = item.id
-                yield item
+            yield from fresh
 
 
 class _Examiner:

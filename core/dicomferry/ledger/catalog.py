@@ -46,6 +46,8 @@ ON CONFLICT (source, path, member) DO UPDATE SET
     reason = CASE WHEN excluded.verdict <> 'found' THEN excluded.reason ELSE reason END
 """
 
+_ITEMS = "SELECT id, source, path, member, size, modified_ns, names, row, remote FROM item"
+
 
 class Change(Struct, frozen=True):
     """How the disk differs from the last plan: whether anything must be examined again."""
@@ -71,12 +73,22 @@ class CatalogWriter:
         self.scan += 1
         self._ledger.put("scan", str(self.scan))
 
-    def found(self, source: str, findings: Sequence[Finding]) -> None:
-        """Note a batch of findings."""
+    def found(self, source: str, findings: Sequence[Finding]) -> list[Item]:
+        """Note a batch of findings and return what of them the ledger did not have before."""
+        newest = self._newest()
         with self._ledger.transaction() as connection:
             connection.executemany(
                 _UPSERT, [_finding_row(source, self.scan, finding) for finding in findings]
             )
+        fresh = self._newest() - newest
+        files = [finding for finding in findings if isinstance(finding, LocalFile)]
+        if fresh == len(findings) == len(files):
+            # All are new, and SQLite numbers rows in the order they come.
+            return [_item(newest + 1 + at, source, file) for at, file in enumerate(files)]
+        rows = self._ledger.connection.execute(
+            f"{_ITEMS} WHERE id > ? AND examined <> 'unusable' ORDER BY id", (newest,)
+        )
+        return list(map(item_of, rows))
 
     def change(self) -> Change:
         """Compare this scan with the one that the last plan was made of."""
@@ -104,30 +116,24 @@ class CatalogWriter:
         self._ledger.put("planned scan", str(self.scan))
         self._ledger.put("planned", digest)
 
-    @property
-    def newest(self) -> int:
-        """Return the number of the item that came last; 0 where there is none."""
-        row = self._ledger.connection.execute("SELECT max(id) FROM item").fetchone()
-        return int(row[0] or 0)
-
-    def unexamined(self, digest: str, *, after: int = 0) -> Iterator[Item]:
-        """Yield what was not examined by the recipe with this digest, in the order of numbers.
-
-        Only what has a number above `after`: what was found later has a higher one.
-        """
+    def unexamined(self, digest: str) -> Iterator[Item]:
+        """Yield what was not examined by the recipe with this digest, in the order found."""
         # Paged by id, because results are written while this is read.
-        last = after
+        last = 0
         while True:
             rows = self._ledger.connection.execute(
-                "SELECT id, source, path, member, size, modified_ns, names, row, remote FROM item"
-                " WHERE scan = ? AND examined NOT IN (?, 'unusable') AND id > ? ORDER BY id"
-                " LIMIT 1000",
+                f"{_ITEMS} WHERE scan = ? AND examined NOT IN (?, 'unusable') AND id > ?"
+                " ORDER BY id LIMIT 1000",
                 (self.scan, digest, last),
             ).fetchall()
             if not rows:
                 return
             yield from map(item_of, rows)
             last = rows[-1][0]
+
+    def _newest(self) -> int:
+        row = self._ledger.connection.execute("SELECT max(id) FROM item").fetchone()
+        return int(row[0] or 0)
 
     def count_unexamined(self, digest: str) -> int:
         """Return how many items `unexamined` would yield."""
@@ -155,11 +161,12 @@ class CatalogWriter:
                 " WHERE id = ?",
                 [self._examined_row(connection, digest, result) for result in results],
             )
-            # What was retrieved is to be looked at again as well, by its own header.
-            connection.executemany(
-                "UPDATE spooled SET edits = '' WHERE item = ?",
-                [(result.item,) for result in results],
-            )
+            if connection.execute("SELECT EXISTS (SELECT 1 FROM spooled)").fetchone()[0]:
+                # What was retrieved is to be looked at again as well, by its own header.
+                connection.executemany(
+                    "UPDATE spooled SET edits = '' WHERE item = ?",
+                    [(result.item,) for result in results],
+                )
 
     def hold(self, items: Iterable[tuple[int, Verdict, str, str]]) -> None:
         """Change the verdict on items: (item, verdict, code, reason)."""
@@ -246,6 +253,11 @@ def item_of(row: Sequence[object]) -> Item:
     return Item(number, str(source), location, size, modified_ns, *maps, known)
 
 
+def _item(number: int, source: str, file: LocalFile) -> Item:
+    maps = (dict(file.names), dict(file.row))
+    return Item(number, source, file.location, file.size, file.modified_ns, *maps)
+
+
 def location_of(path: object, member: object) -> Location:
     """Return the location behind the ledger's columns, which hold the bytes of file names."""
     return Location(_text(path), _text(member))
@@ -261,7 +273,8 @@ def _map(text: object) -> Mapping[str, str]:
 
 
 def _finding_row(source: str, scan: int, finding: Finding) -> tuple[object, ...]:
-    path, member = os.fsencode(finding.location.path), os.fsencode(finding.location.member)
+    place = finding.location
+    path, member = os.fsencode(place.path), os.fsencode(place.member) if place.member else b""
     match finding:
         case LocalFile(_, size, modified_ns, names, row):
             texts = (_json(names), _json(row))

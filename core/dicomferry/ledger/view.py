@@ -116,16 +116,17 @@ class LedgerView:
             (self.scan,),
         ).fetchall()
 
-    def items(self) -> Iterator[ItemState]:
-        """Yield every item of the plan with what became of it."""
+    def items(self, *, held: bool = False) -> Iterator[ItemState]:
+        """Yield every item of the plan with what became of it; or only those that are not ready."""
+        only = "AND verdict <> 'ready'" if held else ""
         rows = self._connection.execute(
-            "SELECT item.id, path, member, verdict, code, item.reason,"
+            "SELECT item.id, path, member, verdict, code, item.reason,"  # noqa: S608  fixed texts
             " coalesce(sent_sop, item.sop, ''), item.destination, project, subject,"
             " destination.session, delivery.sink, delivery.state, delivery.reason,"
             " delivery.retryable"
             " FROM item LEFT JOIN destination ON destination.id = item.destination"
             " LEFT JOIN delivery ON delivery.item = item.id"
-            " WHERE scan = ? ORDER BY item.id, delivery.sink",
+            f" WHERE scan = ? {only} ORDER BY item.id, delivery.sink",
             (self.scan,),
         )
         state: ItemState | None = None
