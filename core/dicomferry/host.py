@@ -211,38 +211,53 @@ def load_plugins(selection: Selection, found: Iterable[EntryPoint] | None = None
     points = entry_points(group=GROUP) if found is None else found
     plugins: list[Plugin] = []
     names: set[str] = set()
+    origins = _Origins()
     for point in sorted(points, key=lambda point: (point.name, point.value)):
         if point.name in names:
-            plugins.append(_record(point, State.DUPLICATE, "another plug-in has the same name"))
-            continue
-        names.add(point.name)
-        plugins.append(_load(manager, point, selection))
+            state, reason = State.DUPLICATE, "another plug-in has the same name"
+        else:
+            names.add(point.name)
+            state, reason = _load(manager, point, selection)
+        origin = origins.of(point)
+        plugins.append(Plugin(point.name, point.value, *origin, state, reason))
     return Plugins(manager, plugins)
 
 
-def _record(point: EntryPoint, state: State, reason: str = "") -> Plugin:
-    name = point.dist.name if point.dist else "?"
-    version = point.dist.version if point.dist else "?"
-    return Plugin(point.name, point.value, name, version, state, reason)
+class _Origins:
+    """Names and versions of distributions; each one's metadata is read once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[str, str]] = {}
+
+    def of(self, point: EntryPoint) -> tuple[str, str]:
+        if point.dist is None:
+            return "?", "?"
+        if id(point.dist) not in self._known:
+            metadata = point.dist.metadata
+            self._known[id(point.dist)] = (metadata["Name"], metadata["Version"])
+        return self._known[id(point.dist)]
 
 
-def _load(manager: pluggy.PluginManager, point: EntryPoint, selection: Selection) -> Plugin:
+def _load(
+    manager: pluggy.PluginManager, point: EntryPoint, selection: Selection
+) -> tuple[State, str]:
+    """Load one plug-in; return what became of it, and the reason unless it is active."""
     refusal = selection.refusal(point.name)
     if refusal:
-        return _record(point, State.BLOCKED, refusal)
+        return State.BLOCKED, refusal
     try:
         module = point.load()
     except Exception as error:  # noqa: BLE001  a stranger's import may raise anything
-        return _record(point, State.BROKEN, f"{type(error).__name__}: {error}")
+        return State.BROKEN, f"{type(error).__name__}: {error}"
     wanted = getattr(module, "DICOMFERRY_API", API_VERSION)
     if wanted != API_VERSION:
         reason = f"it is written for API version {wanted}, this is {API_VERSION}"
-        return _record(point, State.REFUSED, reason)
+        return State.REFUSED, reason
     try:
         manager.register(module, name=point.name)
         manager.check_pending()
     except pluggy.PluginValidationError as error:
         if manager.has_plugin(point.name):
             manager.unregister(name=point.name)
-        return _record(point, State.REFUSED, str(error).splitlines()[0])
-    return _record(point, State.ACTIVE)
+        return State.REFUSED, str(error).splitlines()[0]
+    return State.ACTIVE, ""

@@ -11,15 +11,6 @@ from msgspec import Struct
 from dicomferry.dicom.quiet import quietly
 from dicomferry.dimse.association import AssociationLostError, Peer
 from dicomferry.dimse.discreet import discreet
-from dicomferry.dimse.scu import (
-    EXPLICIT_LITTLE,
-    IMPLICIT_LITTLE,
-    STUDY_ROOT_FIND,
-    associated,
-    held,
-    identifier,
-    status_of,
-)
 from dicomferry.errors import FerryError
 
 if TYPE_CHECKING:
@@ -103,6 +94,8 @@ class Query:
     def _answers(
         self, level: Level, keys: Mapping[str, str]
     ) -> Generator[dict[str, str], None, None]:
+        from dicomferry.dimse.scu import STUDY_ROOT_FIND, held, identifier, status_of
+
         self._number += 1
         heard: list[Mapping[str, str]] = [keys]
         asked = identifier(level.name, dict.fromkeys((level.unique_key, *level.returned), "")
@@ -136,6 +129,13 @@ class Query:
 @contextmanager
 def open_query(peer: Peer) -> Iterator[Query]:
     """Associate for C-FIND; raises as `open_association`."""
+    from dicomferry.dimse.scu import (
+        EXPLICIT_LITTLE,
+        IMPLICIT_LITTLE,
+        STUDY_ROOT_FIND,
+        associated,
+    )
+
     contexts = [(STUDY_ROOT_FIND, EXPLICIT_LITTLE), (STUDY_ROOT_FIND, IMPLICIT_LITTLE)]
     with associated(peer, contexts) as association:
         yield Query(peer, association)
