@@ -191,7 +191,9 @@ class Folder(Struct, frozen=True):
 def _entries(root: Path, relative: str) -> list[str]:
     """Return the relative paths of a folder's entries, the last in byte order first."""
     with os.scandir(root / relative) as entries:
-        names = sorted((entry.name for entry in entries), key=os.fsencode, reverse=True)
+        names = [entry.name for entry in entries]
+    # ASCII is sorted the same as text, and three times as fast.
+    names.sort(key=None if all(map(str.isascii, names)) else os.fsencode, reverse=True)
     return [f"{relative}/{name}" for name in names] if relative else names
 
 

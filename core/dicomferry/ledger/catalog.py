@@ -197,7 +197,7 @@ class CatalogWriter:
                 facts.series_number,
             )  # fmt: skip
         return (
-            digest, result.verdict, result.code, result.reason, *learned, *_sent(result),
+            digest, result.verdict.value, result.code, result.reason, *learned, *_sent(result),
             self._destination(connection, forecast.destination) if forecast else None,
             self._why(connection, forecast) if forecast else None,
             *_originals(result), result.edits, result.item,
@@ -254,8 +254,9 @@ def item_of(row: Sequence[object]) -> Item:
 
 
 def _item(number: int, source: str, file: LocalFile) -> Item:
-    maps = (dict(file.names), dict(file.row))
-    return Item(number, source, file.location, file.size, file.modified_ns, *maps)
+    names = dict(file.names) if file.names else {}
+    row = dict(file.row) if file.row else {}
+    return Item(number, source, file.location, file.size, file.modified_ns, names, row)
 
 
 def location_of(path: object, member: object) -> Location:
