@@ -78,14 +78,23 @@ class Selection(Struct, frozen=True):
 
 
 class Plugins:
-    """The loaded plug-ins. Make one with `load_plugins`; nothing here is global."""
+    """The loaded plug-ins. Make one with `load_plugins`; nothing here is global.
 
-    def __init__(self, manager: pluggy.PluginManager, plugins: Sequence[Plugin]) -> None:
+    In a process that does not share this one's memory they are loaded anew.
+    """
+
+    def __init__(
+        self, manager: pluggy.PluginManager, plugins: Sequence[Plugin], selection: Selection
+    ) -> None:
         self._manager = manager
+        self._selection = selection
         self._broken: dict[str, str] = {}
         self._plugins = tuple(plugins)
         self.offers = tuple(self._collect())
         _refuse_namesakes(self.offers)
+
+    def __reduce__(self) -> tuple[Callable[[Selection], Plugins], tuple[Selection]]:
+        return load_plugins, (self._selection,)
 
     @property
     def plugins(self) -> tuple[Plugin, ...]:
@@ -220,7 +229,7 @@ def load_plugins(selection: Selection, found: Iterable[EntryPoint] | None = None
             state, reason = _load(manager, point, selection)
         origin = origins.of(point)
         plugins.append(Plugin(point.name, point.value, *origin, state, reason))
-    return Plugins(manager, plugins)
+    return Plugins(manager, plugins, selection)
 
 
 class _Origins:

@@ -13,7 +13,7 @@ from dicomferry.errors import FerryError, ProblemsError
 from dicomferry.model import Severity
 
 if TYPE_CHECKING:
-    from dicomferry.host import Plugins, Selection
+    from dicomferry.host import Plugins
     from dicomferry.recipe.recipe import Recipe
     from dicomferry.recipe.servers import IdentifiedBy
 
@@ -70,20 +70,13 @@ def _pairs(values: tuple[str, ...]) -> Mapping[str, str]:
     return pairs
 
 
-def find_selection() -> Selection:
-    """Return which plug-ins may be loaded, from DICOMFERRY_ALLOW_PLUGINS and …_BLOCK_PLUGINS."""
-    from dicomferry.host import Selection
+def find_plugins() -> Plugins:
+    """Load the installed plug-ins, by DICOMFERRY_ALLOW_PLUGINS and …_BLOCK_PLUGINS."""
+    from dicomferry.host import Selection, load_plugins
 
     allowed = os.environ.get("DICOMFERRY_ALLOW_PLUGINS")
-    blocked = os.environ.get("DICOMFERRY_BLOCK_PLUGINS", "")
-    return Selection(_names(allowed) if allowed is not None else None, _names(blocked))
-
-
-def find_plugins() -> Plugins:
-    """Load the installed plug-ins."""
-    from dicomferry.host import load_plugins
-
-    return load_plugins(find_selection())
+    blocked = _names(os.environ.get("DICOMFERRY_BLOCK_PLUGINS", ""))
+    return load_plugins(Selection(_names(allowed) if allowed is not None else None, blocked))
 
 
 def read_recipe(path: Path, overrides: Mapping[str, str], plugins: Plugins) -> Recipe:

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from dicomferry.cli.common import (
     find_plugins,
-    find_selection,
     format_option,
     read_recipe,
     recipe_argument,
@@ -52,7 +51,7 @@ def command(
     loaded = read_recipe(recipe, overrides, plugins)
     display = choose_display(form)
     folder = state_folder(loaded, state)
-    job = Job(loaded, plugins, find_selection(), folder, display.show)
+    job = Job(loaded, plugins, folder, display.show)
     with open_session(job) as session:
         with display:
             planned = session.plan()

@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from dicomferry.cli.common import (
     find_plugins,
-    find_selection,
     format_option,
     read_recipe,
     recipe_argument,
@@ -63,14 +62,13 @@ def command(
     The stand-in is not an XNAT: it knows how XNAT identifies, groups and archives, and no more.
     """
     plugins = find_plugins()
-    selection = find_selection()
     loaded = read_recipe(recipe, overrides, plugins)
     display = choose_display(form)
     with (
         tempfile.TemporaryDirectory(prefix="dicomferry-rehearsal-") as scratch,
-        open_stage(loaded, selection, keep, faults) as stage,
+        open_stage(loaded, plugins, keep, faults) as stage,
     ):
-        job = Job(stage.recipe, plugins, selection, Path(scratch), display.show, rehearsal=True)
+        job = Job(stage.recipe, plugins, Path(scratch), display.show, rehearsal=True)
         with open_session(job) as session, stoppable(session):
             with display:
                 planned = session.plan()

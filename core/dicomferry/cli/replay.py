@@ -13,7 +13,6 @@ from msgspec.structs import asdict
 
 from dicomferry.cli.common import (
     find_plugins,
-    find_selection,
     format_option,
     read_recipe,
     set_option,
@@ -77,7 +76,7 @@ def command(
         target = _target(folder, receiver, Path(scratch) / "files")
         pointed = redirected(loaded, plugins, target)
         state = Path(scratch) / "state"
-        job = Job(pointed, plugins, find_selection(), state, display.show)
+        job = Job(pointed, plugins, state, display.show)
         with display:
             result = replay(manifest, job, target)
         if form == "json":

@@ -14,7 +14,6 @@ import click
 from dicomferry.cli.again import named_again
 from dicomferry.cli.common import (
     find_plugins,
-    find_selection,
     format_option,
     read_recipe,
     recipe_argument,
@@ -78,7 +77,7 @@ def command(
     display = choose_display(form)
     folder = state_folder(loaded, state)
     courtesy = Courtesy(now, wait_for_hours, spool << 20)
-    job = Job(loaded, plugins, find_selection(), folder, display.show, courtesy=courtesy)
+    job = Job(loaded, plugins, folder, display.show, courtesy=courtesy)
     with open_session(job) as session, stoppable(session):
         if locked:
             from dicomferry.cli.lock import refuse_drift

@@ -58,16 +58,16 @@ def make_plan(shop: Workshop) -> int:
     catalog.begin_scan()
     ways = _ways(stages, catalog.scan)
     examiner = _Examiner(shop, catalog)
-    examiner.examine(ways[0], _scanned(shop, catalog), None)
+    examiner.examine(ways[0], _scanned(shop, catalog))
     if standing and not examiner.done and not catalog.change():
         catalog.plan_made(stages.digest)
         return catalog.scan
     catalog.plan_opened()
-    # Verdicts that depend on other items are given anew.
-    catalog.reopen()
+    if catalog.scan > 1:
+        # Verdicts that depend on other items are given anew.
+        catalog.reopen()
     for way in ways:
-        left = catalog.count_unexamined(way.digest)
-        examiner.examine(way, catalog.unexamined(way.digest), left)
+        examiner.examine(way, catalog.unexamined(way.digest), catalog.count_unexamined)
         if way.upto < len(stages.transforms):
             take_snapshot(shop.ledger, catalog.scan, way.upto)
     shop.ledger.index()
@@ -125,8 +125,10 @@ class _Examiner:
         self._catalog = catalog
         self.done = 0
 
-    def examine(self, way: _Way, items: Iterator[Item], number: int | None) -> None:
-        """Examine items one way; `number` is how many there are, if that is known."""
+    def examine(
+        self, way: _Way, items: Iterator[Item], count: Callable[[str], int] | None = None
+    ) -> None:
+        """Examine items one way; `count` tells how many there are, where that can be known."""
         given = 0
 
         def tasks() -> Iterator[ExamineTask]:
@@ -142,7 +144,7 @@ class _Examiner:
         # From here on the plan in the ledger is neither the old nor the new one.
         self._catalog.plan_opened()
         before = self.done
-        total = None if number is None else before + number
+        total = before + count(way.digest) if count else None
         with Pool(self._shop.spec, len(first)) as pool:
             for said in pool.work(chain(first, coming), ahead=True):
                 self._note(way, said, total)

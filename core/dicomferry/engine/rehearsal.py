@@ -17,7 +17,7 @@ from dicomferry.dicom.quiet import quietly
 from dicomferry.engine.context import BuildContext
 from dicomferry.engine.processes import process_context
 from dicomferry.errors import FerryError
-from dicomferry.host import Selection, load_plugins
+from dicomferry.host import Plugins
 from dicomferry.recipe.recipe import Recipe
 from dicomferry.recipe.servers import XnatRest, XnatServer
 from dicomferry.xnat.identification_options import Identification
@@ -58,7 +58,7 @@ class Double:
 
 @contextmanager
 def open_stage(
-    recipe: Recipe, selection: Selection, storage: Path | None, faults: Faults | None = None
+    recipe: Recipe, plugins: Plugins, storage: Path | None, faults: Faults | None = None
 ) -> Iterator[Stage]:
     """Start a stand-in for every XNAT server of a recipe and point the recipe at them.
 
@@ -71,7 +71,7 @@ def open_stage(
                 _double(
                     recipe,
                     name,
-                    selection,
+                    plugins,
                     storage / name if storage else None,
                     faults or Faults(),
                 )
@@ -94,12 +94,12 @@ def _pointed(server: XnatServer, double: Double) -> XnatServer:
 
 @contextmanager
 def _double(
-    recipe: Recipe, name: str, selection: Selection, storage: Path | None, faults: Faults
+    recipe: Recipe, name: str, plugins: Plugins, storage: Path | None, faults: Faults
 ) -> Iterator[Double]:
     context = process_context()
     here, there = context.Pipe()
     login = f"rehearsal:{secrets.token_hex(16)}"
-    cast = Cast(recipe, name, selection, storage, login, faults)
+    cast = Cast(recipe, name, plugins, storage, login, faults)
     process = context.Process(target=_stand_in, args=(cast, there, here), daemon=True)
     process.start()
     there.close()
@@ -123,7 +123,7 @@ class Cast(Struct, frozen=True):
 
     recipe: Recipe
     server: str
-    selection: Selection
+    plugins: Plugins
     storage: Path | None
     login: str
     faults: Faults
@@ -145,7 +145,7 @@ def _stand_in(cast: Cast, connection: Connection, other_end: Connection) -> None
 
 
 def _played(cast: Cast) -> StandIn:
-    context = BuildContext(cast.recipe, load_plugins(cast.selection))
+    context = BuildContext(cast.recipe, cast.plugins)
     server = context.server(cast.server, XnatServer)
     declared = server.identification_options
     settings = Settings(

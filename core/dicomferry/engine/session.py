@@ -23,7 +23,7 @@ from dicomferry.engine.retrieve.row_tables import write_row_tables
 from dicomferry.engine.stages import Stages, build_stages, only_servers
 from dicomferry.engine.worker import WorkerSpec
 from dicomferry.errors import FerryError, LedgerError, StoppedError
-from dicomferry.host import Plugins, Selection
+from dicomferry.host import Plugins
 from dicomferry.ledger import Ledger, Lock
 from dicomferry.ledger.catalog import CatalogWriter
 from dicomferry.ledger.deliveries import LABELLED_RUN, Deliveries
@@ -44,7 +44,6 @@ class Job(Struct, frozen=True):
 
     recipe: Recipe
     plugins: Plugins
-    selection: Selection
     state: Path
     progress: Progress
     rehearsal: bool = False
@@ -104,7 +103,7 @@ class Session:
         self._job = job
         self._built = self.stages = stages
         self.ledger = ledger
-        spec = WorkerSpec(job.recipe, job.selection, job.state, job.rehearsal, os.getpid())
+        spec = WorkerSpec(job.recipe, job.plugins, job.state, job.rehearsal, os.getpid())
         processes = os.cpu_count() or 1
         self._shop = Workshop(stages, ledger, spec, processes, job.progress)
         self._under_way: list[Courier | Retriever] = []

@@ -25,7 +25,7 @@ from dicomferry.engine.provenance.witness import Witnessed
 from dicomferry.engine.retrieve.messages import Retrieved, RetrieveTask
 from dicomferry.engine.stages import Stages, build_stages, only_servers
 from dicomferry.errors import FerryError
-from dicomferry.host import Selection, load_plugins
+from dicomferry.host import Plugins
 from dicomferry.ledger.deliveries import Load
 from dicomferry.ledger.labels import Labels
 from dicomferry.ledger.rows import Examined, Item
@@ -37,7 +37,7 @@ class WorkerSpec(Struct, frozen=True):
     """All a worker needs to build itself, whatever way its process was started."""
 
     recipe: Recipe
-    selection: Selection
+    plugins: Plugins
     ledger_folder: Path
     servers_only: bool
     parent: int
@@ -182,7 +182,7 @@ class _Worker:
             case RetrieveTask():
                 from dicomferry.engine.retrieve.work import retrieve
 
-                context = BuildContext(self._spec.recipe, load_plugins(self._spec.selection))
+                context = BuildContext(self._spec.recipe, self._spec.plugins)
                 yield retrieve(self._stages(None), task, context, self._stopped)
             case DigestTask(items):
                 yield Digests({item.id: content_digest(item) for item in items})
@@ -192,14 +192,12 @@ class _Worker:
     def _stages(self, upto: int | None) -> Stages:
         key = -1 if upto is None else upto
         if key not in self._prepared:
-            plugins = load_plugins(self._spec.selection)
-            stages = build_stages(self._spec.recipe, plugins)
-            stages = labelled(stages, self._spec.labels, self._spec.recipe, plugins)
-            if self._spec.servers_only:
+            spec = self._spec
+            stages = build_stages(spec.recipe, spec.plugins)
+            stages = labelled(stages, spec.labels, spec.recipe, spec.plugins)
+            if spec.servers_only:
                 stages = only_servers(stages)
-            stages.prepare(
-                self._spec.ledger_folder, len(stages.transforms) if upto is None else upto
-            )
+            stages.prepare(spec.ledger_folder, len(stages.transforms) if upto is None else upto)
             self._prepared[key] = replace(stages, memory=Memory(), shapes=self._shapes)
         return self._prepared[key]
 

@@ -22,14 +22,17 @@ class Twin(Struct, frozen=True):
 
 def twins(ledger: Ledger, scan: int) -> Iterator[list[Twin]]:
     """Yield every group of two or more ready items with one SOP Instance UID, in order found."""
-    # Read as a whole: verdicts are written while the groups are gone through.
+    # UIDs that are in the ledger twice are found by its index alone. The rest is read as a whole:
+    # verdicts are written while the groups are gone through.
     rows = ledger.connection.execute(
         "SELECT coalesce(sent_sop, sop) AS uid, edits, destination,"
         " id, source, path, member, size, modified_ns, names, row, remote FROM item"
-        " WHERE scan = ?1 AND verdict = 'ready' AND uid IN"
-        " (SELECT coalesce(sent_sop, sop) FROM item WHERE scan = ?1 AND verdict = 'ready'"
-        "  GROUP BY 1 HAVING count(*) > 1) ORDER BY uid, id",
+        " WHERE scan = ? AND verdict = 'ready' AND coalesce(sent_sop, sop) IN"
+        " (SELECT coalesce(sent_sop, sop) FROM item GROUP BY 1 HAVING count(*) > 1)"
+        " ORDER BY uid, id",
         (scan,),
     ).fetchall()
     for _, group in groupby(rows, key=lambda row: row[0]):
-        yield [Twin(item_of(row[3:]), row[1], row[2]) for row in group]
+        alike = [Twin(item_of(row[3:]), row[1], row[2]) for row in group]
+        if len(alike) > 1:
+            yield alike

@@ -27,7 +27,7 @@ def test_a_stop_before_there_is_a_plan_makes_none(tmp_path: Path) -> None:
     plugins = load_plugins(Selection())
     recipe = load_recipe(path, plugins.components, {})
 
-    with open_session(Job(recipe, plugins, Selection(), tmp_path / "state", print)) as session:
+    with open_session(Job(recipe, plugins, tmp_path / "state", print)) as session:
         session.stop()
 
         with pytest.raises(StoppedError):
