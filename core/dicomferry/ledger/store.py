@@ -71,6 +71,8 @@ class Ledger:
 
     def __init__(self, folder: Path, *, readonly: bool = False) -> None:
         self.path = folder / "ledger.sqlite"
+        self.grouped: tuple[int, ...] | None = None
+        """What the temporary table of `ItemGroups` was made of."""
         if readonly and not self.path.exists():
             raise LedgerError(
                 f"{self.path}: there is no ledger yet",
@@ -109,6 +111,22 @@ class Ledger:
                 f"{self.path}: the ledger cannot be written: {error}",
                 hint="free some space or mend the disk, then run again: nothing is sent twice",
             ) from error
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Let all that is read inside be of one moment; only temporary tables may be written."""
+        self.connection.execute("BEGIN")
+        try:
+            yield self.connection
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+    def state(self) -> tuple[int, int]:
+        """Return what is another after every change, whichever process made it."""
+        (version,) = self.connection.execute("PRAGMA data_version").fetchone()
+        return self.connection.total_changes, version
 
     def index(self) -> None:
         """Make look-ups by destination and by SOP Instance UID fast, if they are not yet."""

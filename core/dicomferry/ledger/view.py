@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from dicomferry.ledger.catalog import destination_of, location_of
 from dicomferry.ledger.deliveries import outcome_of
+from dicomferry.ledger.groups import ItemGroups
 from dicomferry.ledger.rows import STAMP, Verdict
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Because, Destination, Location, Outcome
@@ -52,6 +53,7 @@ class LedgerView:
     """Reads one scan's plan. Opens nothing but the ledger."""
 
     def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
         self._connection = ledger.connection
         self.scan = int(ledger.get("planned scan") or 0)
 
@@ -59,38 +61,29 @@ class LedgerView:
         """Return every session of the plan, sorted by project, subject and session."""
         stored = self._stored()
         why = self._why()
-        rows = self._connection.execute(
-            "SELECT destination, project, subject, session,"
-            " count(DISTINCT coalesce(sent_study, study)),"
-            " count(DISTINCT coalesce(sent_series, series)), count(*), sum(size),"
-            " group_concat(DISTINCT modality)"
-            " FROM item JOIN destination ON destination.id = item.destination"
-            " WHERE scan = ? AND verdict = 'ready' GROUP BY destination"
-            " ORDER BY project = '', project, subject, session",
-            (self.scan,),
-        ).fetchall()
+        rows = self._groups().ready(
+            "destination.id, project, subject, session, count(DISTINCT study),"
+            " count(DISTINCT series), sum(instances), sum(bytes), group_concat(DISTINCT modality)",
+            "GROUP BY destination.id ORDER BY project = '', project, subject, session",
+        )
         return [_session_plan(row, why[row[0]], stored.get(row[0], {})) for row in rows]
 
     def tallies(self) -> list[Tally]:
         """Return how many items there are of each verdict and code."""
-        rows = self._connection.execute(
-            "SELECT verdict, CASE verdict WHEN 'ready' THEN '' ELSE code END AS kind, count(*)"
-            " FROM item WHERE scan = ? GROUP BY 1, 2 ORDER BY 1, 2",
-            (self.scan,),
-        )
-        return [Tally(Verdict(row[0]), row[1], row[2]) for row in rows]
+        rows = sorted(self._groups().counted("verdict, code"))
+        return [Tally(Verdict(verdict), code, count) for verdict, code, count in rows]
 
     def delivered(self, sink: str) -> dict[str, int]:
         """Return how many planned items are in each delivery state at a sink, as of now."""
         rows = self._connection.execute(
-            "SELECT coalesce(CASE WHEN delivery.state = 'stored'"  # noqa: S608  a fixed text
-            f" AND delivery.stamp <> {STAMP}"
-            " THEN 'outdated' ELSE delivery.state END, 'due') AS state, count(*)"
-            " FROM item LEFT JOIN delivery ON delivery.item = item.id AND delivery.sink = ?"
-            " WHERE item.scan = ? AND item.verdict = 'ready' GROUP BY 1",
+            f"SELECT CASE WHEN state = 'stored' AND stamp <> {STAMP} THEN 'outdated'"  # noqa: S608
+            " ELSE state END, count(*) FROM delivery JOIN item ON item.id = delivery.item"
+            " WHERE sink = ? AND scan = ? AND verdict = 'ready' GROUP BY 1",
             (sink, self.scan),
         )
-        return {row[0]: row[1] for row in rows}
+        found = dict(rows.fetchall())
+        due = self._groups().count_ready() - sum(found.values())
+        return dict(sorted((found | {"due": due} if due else found).items()))
 
     def on_pacs(self) -> dict[str, int]:
         """Return how many planned instances come from each PACS."""
@@ -145,6 +138,9 @@ class LedgerView:
         if state is not None:
             yield state
 
+    def _groups(self) -> ItemGroups:
+        return ItemGroups.of(self._ledger, self.scan)
+
     def _stored(self) -> dict[int, dict[str, int]]:
         found: dict[int, dict[str, int]] = {}
         rows = self._connection.execute(
@@ -160,11 +156,10 @@ class LedgerView:
 
     def _why(self) -> dict[int, tuple[str, tuple[Because, ...]]]:
         found: dict[int, tuple[str, tuple[Because, ...]]] = {}
-        rows = self._connection.execute(
-            "SELECT DISTINCT item.destination, why.project, why.subject, why.session,"
-            " auto_archive FROM item JOIN why ON why.id = item.why"
-            " WHERE scan = ? AND verdict = 'ready' ORDER BY item.id",
-            (self.scan,),
+        rows = self._groups().ready(
+            "destination.id, why.project, why.subject, why.session, auto_archive",
+            "GROUP BY 1, 2, 3, 4, 5 ORDER BY min(ready.rowid)",
+            why=True,
         )
         for destination, project, subject, session, auto_archive in rows:
             first, becauses = found.get(destination, (auto_archive, ()))

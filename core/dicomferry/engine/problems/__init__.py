@@ -10,10 +10,10 @@ from dicomferry.engine.problems.identification import mismatches, naming, noted
 from dicomferry.engine.problems.instances import capabilities, duplicates
 from dicomferry.engine.problems.kinds import known_codes, problem
 from dicomferry.engine.problems.labels import labels, stored_elsewhere
-from dicomferry.engine.problems.ready import ReadyItems
 from dicomferry.engine.problems.scans import scans
 from dicomferry.engine.problems.sessions import gaps, sessions
 from dicomferry.engine.problems.site import anonymized, anonymizes_of
+from dicomferry.ledger.groups import ItemGroups
 from dicomferry.ledger.store import Ledger
 from dicomferry.ledger.view import LedgerView
 from dicomferry.model import Problem, Severity
@@ -33,7 +33,7 @@ def find_problems(
     An error stops a run before anything is sent. `xnat` says whether an XNAT receives the data;
     `anonymizes` are the keywords that the script of each receiving server rewrites.
     """
-    items = ReadyItems.of(ledger, LedgerView(ledger).scan)
+    items = ItemGroups.of(ledger, LedgerView(ledger).scan)
     found = [*mismatches(items), *labels(items), *stored_elsewhere(items)]
     if xnat:
         for check in (sessions, naming, noted, scans, gaps, capabilities):

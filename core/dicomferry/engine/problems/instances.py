@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dicomferry.engine.problems.kinds import instances, problem
-from dicomferry.engine.problems.ready import ReadyItems
+from dicomferry.ledger.groups import ItemGroups
 from dicomferry.model import Problem
 from dicomferry.xnat.capabilities import accepted_sop_classes, accepted_transfer_syntaxes
 
 
-def duplicates(items: ReadyItems) -> Iterator[Problem]:
+def duplicates(items: ItemGroups) -> Iterator[Problem]:
     """Find instances that are there more than once."""
-    found = dict(items.held("code, count(*)", ("duplicate", "duplicate-differs"), "GROUP BY 1"))
+    found = dict(items.counted("code", "code IN ('duplicate', 'duplicate-differs')"))
     if count := found.get("duplicate-differs"):
         yield problem(
             "duplicate-differs",
@@ -24,10 +24,10 @@ def duplicates(items: ReadyItems) -> Iterator[Problem]:
         yield problem("duplicate", f"{count:,} {files} the same instance as another")
 
 
-def capabilities(items: ReadyItems) -> Iterator[Problem]:
+def capabilities(items: ItemGroups) -> Iterator[Problem]:
     """Find SOP classes and transfer syntaxes that the receiver refuses (section 5)."""
     classes, syntaxes = accepted_sop_classes(), accepted_transfer_syntaxes()
-    rows = items.grouped("sop_class, transfer_syntax, sum(instances)", "GROUP BY 1, 2")
+    rows = items.ready("sop_class, transfer_syntax, sum(instances)", "GROUP BY 1, 2")
     # what a PACS has only described so far has no transfer syntax yet
     for sop_class, syntax, count in rows:
         if sop_class and (sop_class not in classes or (syntax and syntax not in syntaxes)):

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from dicomferry.engine.problems.kinds import have, instances, problem
-from dicomferry.engine.problems.ready import ReadyItems
 from dicomferry.ledger.catalog import destination_of
 from dicomferry.ledger.deliveries import LABELLED_RUN
+from dicomferry.ledger.groups import ItemGroups
 from dicomferry.ledger.rows import STAMP
 from dicomferry.model import Problem
 
@@ -18,14 +18,14 @@ _CASE: Final = {
 }
 
 
-def labels(items: ReadyItems) -> Iterator[Problem]:
+def labels(items: ItemGroups) -> Iterator[Problem]:
     """Find labels that are one to XNAT and were two before, and those two of one spelling."""
     for level in _CASE:
         yield from _collisions(items, level)
         yield from _cases(items, level)
 
 
-def stored_elsewhere(items: ReadyItems) -> Iterator[Problem]:
+def stored_elsewhere(items: ItemGroups) -> Iterator[Problem]:
     """Find what a run with labels of a chosen plan has stored, and would now be filed anew."""
     rows = items.ledger.connection.execute(
         "SELECT was.project, was.subject, was.session, now.project, now.subject, now.session,"  # noqa: S608  fixed texts
@@ -46,9 +46,9 @@ def stored_elsewhere(items: ReadyItems) -> Iterator[Problem]:
         )
 
 
-def _collisions(items: ReadyItems, level: str) -> Iterator[Problem]:
+def _collisions(items: ItemGroups, level: str) -> Iterator[Problem]:
     original = f"{level}_original"
-    rows = items.grouped(
+    rows = items.ready(
         f"project, destination.{level}, count(DISTINCT {original}), sum(instances)",
         f"AND {original} IS NOT NULL GROUP BY 1, 2 HAVING count(DISTINCT {original}) > 1",
     )
@@ -60,9 +60,9 @@ def _collisions(items: ReadyItems, level: str) -> Iterator[Problem]:
         )
 
 
-def _cases(items: ReadyItems, level: str) -> Iterator[Problem]:
+def _cases(items: ItemGroups, level: str) -> Iterator[Problem]:
     name = f"destination.{level}"
-    rows = items.grouped(
+    rows = items.ready(
         f"project, group_concat(DISTINCT {name})",
         f"GROUP BY project, lower({name}) HAVING count(DISTINCT {name}) > 1",
     )

@@ -8,8 +8,8 @@ from typing import Final
 from msgspec import Struct
 
 from dicomferry.engine.problems.kinds import problem, several
-from dicomferry.engine.problems.ready import ReadyItems
 from dicomferry.engine.servers import Target
+from dicomferry.ledger.groups import ItemGroups
 from dicomferry.ledger.store import Ledger
 from dicomferry.ledger.view import LedgerView, SessionPlan
 from dicomferry.model import Problem
@@ -35,7 +35,7 @@ def ask(ledger: Ledger, targets: Sequence[Target]) -> Iterator[Problem]:
     delivered are left out: they are there because of us.
     """
     view = LedgerView(ledger)
-    studies = _studies(ReadyItems.of(ledger, view.scan))
+    studies = _studies(ItemGroups.of(ledger, view.scan))
     for target in targets:
         plans = [p for p in view.sessions() if p.stored.get(target.sink, 0) < p.instances]
         with RestClient(target.site) as client:
@@ -90,8 +90,8 @@ def _code(plan: SessionPlan, there: _There, studies: frozenset[str]) -> str:
     return "session-exists"
 
 
-def _studies(items: ReadyItems) -> dict[tuple[str, str], frozenset[str]]:
+def _studies(items: ItemGroups) -> dict[tuple[str, str], frozenset[str]]:
     found: dict[tuple[str, str], set[str]] = {}
-    for project, session, study in items.grouped("DISTINCT project, destination.session, study"):
+    for project, session, study in items.ready("DISTINCT project, destination.session, study"):
         found.setdefault((project, session), set()).add(study)
     return {place: frozenset(uids) for place, uids in found.items()}

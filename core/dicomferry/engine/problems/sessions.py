@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dicomferry.engine.problems.kinds import problem, several
-from dicomferry.engine.problems.ready import ReadyItems
+from dicomferry.ledger.groups import ItemGroups
 from dicomferry.model import Problem
 
 _QUIET = 300
@@ -15,9 +15,9 @@ _SLOW_LINK = 1_000_000
 """Bytes a second that any link is taken to carry: slower ones are the user's to know."""
 
 
-def sessions(items: ReadyItems) -> Iterator[Problem]:
+def sessions(items: ItemGroups) -> Iterator[Problem]:
     """Find sessions that do not stay together, and studies that do not."""
-    rows = items.grouped(
+    rows = items.ready(
         "project, session, count(DISTINCT subject)",
         "GROUP BY 1, 2 HAVING count(DISTINCT subject) > 1",
     )
@@ -27,7 +27,7 @@ def sessions(items: ReadyItems) -> Iterator[Problem]:
             f"session '{session}' in {project or 'Unassigned'} would belong to {subjects} subjects,"
             " but XNAT keeps the first that arrives",
         )
-    rows = items.grouped(
+    rows = items.ready(
         "project, session, count(DISTINCT study)",
         "GROUP BY 1, 2 HAVING count(DISTINCT study) > 1",
     )
@@ -38,9 +38,7 @@ def sessions(items: ReadyItems) -> Iterator[Problem]:
             " XNAT makes several prearchive sessions of it, and all but one end in conflict",
         )
     spanning = list(
-        items.grouped(
-            "study", "GROUP BY study HAVING count(DISTINCT project || '/' || session) > 1"
-        )
+        items.ready("study", "GROUP BY study HAVING count(DISTINCT project || '/' || session) > 1")
     )
     if spanning:
         yield problem(
@@ -49,14 +47,14 @@ def sessions(items: ReadyItems) -> Iterator[Problem]:
         )
 
 
-def gaps(items: ReadyItems) -> Iterator[Problem]:
+def gaps(items: ItemGroups) -> Iterator[Problem]:
     """Find sessions in which one instance may take longer to send than XNAT waits.
 
     A session is sent in one go, so that it pauses only as long as its largest instance takes.
     """
     large = [
         (size, str(session))
-        for session, size in items.grouped(
+        for session, size in items.ready(
             "session, max(largest)",
             f"GROUP BY destination.id HAVING max(largest) > {_QUIET * _SLOW_LINK}",
         )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from dicomferry.engine.problems.kinds import instances, problem
-from dicomferry.engine.problems.ready import ReadyItems
 from dicomferry.engine.stages import Stages
+from dicomferry.ledger.groups import ItemGroups
 from dicomferry.model import Problem
 from dicomferry.recipe.recipe import Recipe
 from dicomferry.recipe.servers import XnatServer
@@ -21,9 +21,9 @@ def anonymizes_of(recipe: Recipe, stages: Stages) -> dict[str, tuple[str, ...]]:
     }
 
 
-def anonymized(items: ReadyItems, anonymizes: Mapping[str, tuple[str, ...]]) -> Iterator[Problem]:
+def anonymized(items: ItemGroups, anonymizes: Mapping[str, tuple[str, ...]]) -> Iterator[Problem]:
     """Say what the site's script rewrites once it has the instances."""
-    count = items.count("1")
+    count = items.count_ready()
     for server, keywords in anonymizes.items():
         if keywords and count:
             yield problem(
