@@ -17,11 +17,11 @@ from dicomferry.cli.common import (
     set_option,
     state_option,
 )
-from dicomferry.cli.diff_view import diff_lines
 from dicomferry.cli.plan_view import plan_json, plan_lines, save_plan
 from dicomferry.cli.progress import choose_display
 from dicomferry.cli.text import say
-from dicomferry.engine.session import Job, Planned, Session, open_session, state_folder
+from dicomferry.engine.job import Job, Planned
+from dicomferry.engine.session import Session, open_session, state_folder
 from dicomferry.host import Plugins
 from dicomferry.recipe.recipe import Recipe
 
@@ -58,6 +58,8 @@ def command(
         if ask:
             planned = _asked(session, planned, loaded, plugins)
         if diff is not None:
+            from dicomferry.cli.diff_view import diff_lines
+
             say(diff_lines(session, diff))
             return 0
         if output is not None:

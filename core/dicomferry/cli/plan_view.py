@@ -10,8 +10,9 @@ from itertools import groupby
 from pathlib import Path
 
 from dicomferry.cli.text import columns, count, printable, problem_json, problem_lines, size
+from dicomferry.engine.job import Planned
 from dicomferry.engine.retrieve.outlook import outlook
-from dicomferry.engine.session import Planned, Session
+from dicomferry.engine.session import Session
 from dicomferry.errors import FerryError
 from dicomferry.ledger.rows import Verdict
 from dicomferry.ledger.view import ItemState, LedgerView, SessionPlan

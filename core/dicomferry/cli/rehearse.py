@@ -26,11 +26,13 @@ from dicomferry.cli.run import stoppable
 from dicomferry.cli.text import count, say
 from dicomferry.cli.tree_view import format_tree
 from dicomferry.engine.context import BuildContext
+from dicomferry.engine.job import Job, Planned
 from dicomferry.engine.mismatch import Explainer, as_forecast
 from dicomferry.engine.reconcile import Inquiry, SessionVerdict, inquire
 from dicomferry.engine.rehearsal import open_stage
+from dicomferry.engine.running import RunReport
 from dicomferry.engine.servers import targets_of
-from dicomferry.engine.session import Job, Planned, RunReport, Session, open_session
+from dicomferry.engine.session import Session, open_session
 from dicomferry.xnat.receiver import Faults
 from dicomferry.xnat.tree import Tree
 

@@ -19,6 +19,7 @@ from dicomferry.cli.common import (
 )
 from dicomferry.cli.progress import choose_display
 from dicomferry.cli.text import count, say
+from dicomferry.engine.job import Job
 from dicomferry.engine.provenance.lock_file import drift, make_lock
 from dicomferry.engine.provenance.manifest import Head, read_head
 from dicomferry.engine.provenance.replay import (
@@ -28,7 +29,6 @@ from dicomferry.engine.provenance.replay import (
     redirected,
     replay,
 )
-from dicomferry.engine.session import Job
 from dicomferry.engine.stages import build_stages
 from dicomferry.errors import FerryError
 

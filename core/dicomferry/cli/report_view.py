@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dicomferry.cli.text import count, printable, problem_json, problem_lines
 from dicomferry.engine.deliver import Tally
-from dicomferry.engine.session import RunReport
+from dicomferry.engine.running import RunReport
 from dicomferry.ledger.rows import Verdict
 
 _REASONS = 10

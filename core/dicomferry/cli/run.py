@@ -25,8 +25,9 @@ from dicomferry.cli.plan_view import plan_json, plan_lines
 from dicomferry.cli.progress import choose_display
 from dicomferry.cli.report_view import report_json, report_lines
 from dicomferry.cli.text import say
-from dicomferry.engine.retrieve.retriever import Courtesy
-from dicomferry.engine.session import Job, Planned, RunReport, Session, open_session, state_folder
+from dicomferry.engine.job import Courtesy, Job, Planned
+from dicomferry.engine.running import RunReport
+from dicomferry.engine.session import Session, open_session, state_folder
 
 if TYPE_CHECKING:
     from dicomferry.cli.verdict_view import Explain

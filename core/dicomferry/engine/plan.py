@@ -22,7 +22,7 @@ from dicomferry.ledger.store import Ledger
 
 T = TypeVar("T")
 
-_SCAN_BATCH = 1000
+_SCAN_BATCH = 250
 _EXAMINE_BATCH = 100
 
 Progress = Callable[[str, int, int | None], None]

@@ -20,7 +20,7 @@ from dicomferry.engine.worker import Answer, Done, Kept, Message, Messages, Task
 
 TaskT = TypeVar("TaskT", bound=Task)
 
-_AHEAD = 48 << 10
+_AHEAD = 96 << 10
 """Bytes of tasks that a worker may have where they do not depend on one another.
 
 A pipe holds them: this process never waits for a worker that waits to be heard itself.

@@ -8,87 +8,25 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, field
 from msgspec.structs import replace
 
-from dicomferry.engine.deliver import Courier, Tally, is_complete
+from dicomferry.engine.job import Job, Planned
 from dicomferry.engine.labelled import labelled
 from dicomferry.engine.log import log_to
-from dicomferry.engine.plan import Progress, Workshop, make_plan
+from dicomferry.engine.plan import Workshop, make_plan
 from dicomferry.engine.problems import anonymizes_of, by_severity, find_problems, waive
-from dicomferry.engine.provenance.lock_file import make_lock
-from dicomferry.engine.provenance.manifest_writer import ManifestWriter
-from dicomferry.engine.retrieve.retriever import Courtesy, Retrieval, Retriever
-from dicomferry.engine.retrieve.row_tables import write_row_tables
 from dicomferry.engine.stages import Stages, build_stages, only_servers
 from dicomferry.engine.worker import WorkerSpec
-from dicomferry.errors import FerryError, LedgerError, StoppedError
-from dicomferry.host import Plugins
+from dicomferry.errors import LedgerError, StoppedError
 from dicomferry.ledger import Ledger, Lock
 from dicomferry.ledger.catalog import CatalogWriter
-from dicomferry.ledger.deliveries import LABELLED_RUN, Deliveries
 from dicomferry.ledger.labels import Labels, put_labels
-from dicomferry.ledger.provenance import held_back
-from dicomferry.ledger.retrievals import Retrievals
-from dicomferry.ledger.rows import Verdict
 from dicomferry.ledger.view import LedgerView
-from dicomferry.model import Problem, Severity
 from dicomferry.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
     from dicomferry.engine.choosing.line import Line
-
-
-class Job(Struct, frozen=True):
-    """What is to be run, and where its state is kept."""
-
-    recipe: Recipe
-    plugins: Plugins
-    state: Path
-    progress: Progress
-    rehearsal: bool = False
-    courtesy: Courtesy = field(default_factory=Courtesy)
-
-
-class Planned(Struct, frozen=True):
-    """A plan: read it through `view`; `problems` has the errors first."""
-
-    view: LedgerView
-    problems: tuple[Problem, ...]
-
-    @property
-    def errors(self) -> tuple[Problem, ...]:
-        """Return the problems that stop a run."""
-        return tuple(p for p in self.problems if p.severity is Severity.ERROR)
-
-    @property
-    def rejected(self) -> int:
-        """Return how many items a rule holds back."""
-        return sum(t.count for t in self.view.tallies() if t.verdict is Verdict.REJECTED)
-
-
-class RunReport(Struct, frozen=True):
-    """What a run did at each sink; `interrupted` when it was asked to stop.
-
-    `rejected` is how many items a rule held back, those included that came while it ran.
-    """
-
-    planned: Planned
-    rejected: int
-    tallies: dict[str, Tally]
-    interrupted: bool
-    remaining: int
-    manifest: Path
-    retrieval: Retrieval
-
-    @property
-    def complete(self) -> bool:
-        """Tell whether everything of the plan is stored or was excluded on purpose."""
-        return (
-            not self.rejected
-            and not self.remaining
-            and all(is_complete(tally) for tally in self.tallies.values())
-        )
+    from dicomferry.engine.running import Running, RunReport
 
 
 def state_folder(recipe: Recipe, chosen: Path | None) -> Path:
@@ -106,7 +44,7 @@ class Session:
         spec = WorkerSpec(job.recipe, job.plugins, job.state, job.rehearsal, os.getpid())
         processes = os.cpu_count() or 1
         self._shop = Workshop(stages, ledger, spec, processes, job.progress)
-        self._under_way: list[Courier | Retriever] = []
+        self._running: Running | None = None
         self._stopped = False
         self._planning = False
 
@@ -156,47 +94,12 @@ class Session:
 
     def run(self, planned: Planned, limit: int | None) -> RunReport:
         """Deliver the plan to every sink in turn. Raises `FerryError` when the plan has errors."""
-        if planned.errors:
-            raise FerryError(
-                f"nothing was sent: the plan has {len(planned.errors)} error(s)",
-                hint="mend them, or allow a code under allow: in the recipe",
-            )
-        recipe, plugins = self._job.recipe, self._job.plugins
-        deliveries = Deliveries(self.ledger, planned.view.scan)
-        verb = LABELLED_RUN if self.stages.labels else "run"
-        run = deliveries.begin(verb, recipe.name, self.stages.digest)
-        plugins.run_started(recipe, run)
-        lock = make_lock(recipe, plugins, self.stages)
-        tallies: dict[str, Tally] = {}
-        receivers = {taking.id: taking.sink.receiver for taking in self.stages.sinks}
-        labels = self.stages.labels
-        with ManifestWriter(self._job.state, recipe, run, lock, receivers, labels) as manifest:
-            for taking in self.stages.sinks:
-                courier = Courier(
-                    self._shop, deliveries, run, taking, plugins.outcome, manifest.delivered
-                )
-                self._under_way.append(courier)
-                if self._stopped:
-                    break
-                tallies[taking.id] = courier.deliver(limit)
-            retrieval = self._retrieve(planned, run, limit)
-            left = sum(deliveries.count_left(taking.key) for taking in self.stages.sinks)
-            report = RunReport(
-                planned, planned.rejected, tallies, self._stopped, left, manifest.path, retrieval
-            )  # fmt: skip
-            write_row_tables(self.stages, self.ledger, planned.view.scan, self._job.state)
-            manifest.finish(held_back(self.ledger, planned.view.scan), complete=report.complete)
-        deliveries.finish(run, complete=report.complete)
-        plugins.run_finished(recipe, run, report.complete)
-        return report
+        from dicomferry.engine.running import Running
 
-    def _retrieve(self, planned: Planned, run: int, limit: int | None) -> Retrieval:
-        couriers = [one for one in self._under_way if isinstance(one, Courier)]
-        keys = [taking.key for taking in self.stages.sinks]
-        retrievals = Retrievals(self.ledger, planned.view.scan, run, keys)
-        retriever = Retriever(self._shop, retrievals, couriers, self._job.courtesy)
-        self._under_way.append(retriever)
-        return retriever.result if self._stopped else retriever.bring(limit)
+        self._running = Running(self._job, self._shop)
+        if self._stopped:  # before there was anything under way
+            self._running.stop()
+        return self._running.run(planned, limit)
 
     def stop(self) -> None:
         """End a run after the instances under way. Safe to call from a signal handler.
@@ -207,8 +110,8 @@ class Session:
         self._stopped = True
         if self._planning:
             raise StoppedError("stopped while planning; nothing was sent")
-        for one in self._under_way:
-            one.stop()
+        if self._running is not None:
+            self._running.stop()
 
 
 @contextmanager

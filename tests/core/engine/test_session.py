@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dicomferry.engine.session import Job, open_session
+from dicomferry.engine.job import Job
+from dicomferry.engine.session import open_session
 from dicomferry.errors import StoppedError
 from dicomferry.host import Selection, load_plugins
 from dicomferry.recipe.load import load_recipe

@@ -14,9 +14,11 @@ from msgspec.structs import replace
 
 from dicomferry.dicom.blob import open_blob
 from dicomferry.dicom.instance import open_instance
+from dicomferry.engine.job import Job
 from dicomferry.engine.provenance.compare import Difference, compare
 from dicomferry.engine.provenance.manifest import Entry, read_entries, read_head
-from dicomferry.engine.session import Job, RunReport, open_session
+from dicomferry.engine.running import RunReport
+from dicomferry.engine.session import open_session
 from dicomferry.errors import FerryError
 from dicomferry.host import Plugins
 from dicomferry.ledger.provenance import keep_only

@@ -11,6 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from dicomferry.engine.deliver import Courier
+from dicomferry.engine.job import Courtesy
 from dicomferry.engine.plan import Workshop
 from dicomferry.engine.pool import Pool, Said
 from dicomferry.engine.processes import preload
@@ -27,17 +28,6 @@ from dicomferry.recipe.servers import PacsServer
 
 _SILENCES = 3
 """After so many studies in a row without a way to the PACS, the rest are not tried."""
-
-
-class Courtesy(Struct, frozen=True):
-    """How a run treats a PACS: `now` passes over its hours, `wait` sits out the time between.
-
-    `spool` is how many bytes retrieved instances may take up on this machine.
-    """
-
-    now: bool = False
-    wait: bool = False
-    spool: int = 4 << 30
 
 
 class Retrieval(Struct):
