@@ -16,7 +16,7 @@ from dicomferry.engine.edit import Held, edit_and_forecast
 from dicomferry.engine.remote import described, relabelled
 from dicomferry.engine.session import Session
 from dicomferry.errors import FerryError
-from dicomferry.ledger.catalog import item_of
+from dicomferry.ledger.items import item_of
 from dicomferry.ledger.remotes import at_hand
 from dicomferry.ledger.rows import Item
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dicomferry.ledger.catalog import CatalogWriter, destination_of
+from dicomferry.ledger.catalog import CatalogWriter
+from dicomferry.ledger.items import destination_of
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Destination
 

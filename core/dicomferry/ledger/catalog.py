@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-from dicomferry.ledger.remotes import remote_of, remote_text
+from dicomferry.ledger.items import SELECT_ITEMS, finding_row, item_of, new_item
 from dicomferry.ledger.rows import Examined, Item, Verdict
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import (
@@ -17,10 +15,6 @@ from dicomferry.model import (
     Finding,
     Forecast,
     LocalFile,
-    Location,
-    Refused,
-    RemoteInstance,
-    Unusable,
     Wanted,
 )
 
@@ -45,8 +39,6 @@ ON CONFLICT (source, path, member) DO UPDATE SET
     code = CASE WHEN excluded.verdict <> 'found' THEN excluded.code ELSE code END,
     reason = CASE WHEN excluded.verdict <> 'found' THEN excluded.reason ELSE reason END
 """
-
-_ITEMS = "SELECT id, source, path, member, size, modified_ns, names, row, remote FROM item"
 
 
 class Change(Struct, frozen=True):
@@ -78,15 +70,16 @@ class CatalogWriter:
         newest = self._newest()
         with self._ledger.transaction() as connection:
             connection.executemany(
-                _UPSERT, [_finding_row(source, self.scan, finding) for finding in findings]
+                _UPSERT, [finding_row(source, self.scan, finding) for finding in findings]
             )
         fresh = self._newest() - newest
         files = [finding for finding in findings if isinstance(finding, LocalFile)]
         if fresh == len(findings) == len(files):
             # All are new, and SQLite numbers rows in the order they come.
-            return [_item(newest + 1 + at, source, file) for at, file in enumerate(files)]
+            return [new_item(newest + 1 + at, source, file) for at, file in enumerate(files)]
         rows = self._ledger.connection.execute(
-            f"{_ITEMS} WHERE id > ? AND examined <> 'unusable' ORDER BY id", (newest,)
+            f"{SELECT_ITEMS} WHERE id > ? AND examined <> 'unusable' ORDER BY id",
+            (newest,),
         )
         return list(map(item_of, rows))
 
@@ -122,7 +115,7 @@ class CatalogWriter:
         last = 0
         while True:
             rows = self._ledger.connection.execute(
-                f"{_ITEMS} WHERE scan = ? AND examined NOT IN (?, 'unusable') AND id > ?"
+                f"{SELECT_ITEMS} WHERE scan = ? AND examined NOT IN (?, 'unusable') AND id > ?"
                 " ORDER BY id LIMIT 1000",
                 (self.scan, digest, last),
             ).fetchall()
@@ -234,66 +227,6 @@ class CatalogWriter:
                 values,
             ).fetchone()[0]
         return self._whys[values]
-
-
-def destination_of(project: str, subject: str, session: str) -> Destination:
-    """Return the destination behind the ledger's columns, where None is stored as empty text."""
-    return Destination(project or None, subject or None, session)
-
-
-def item_of(row: Sequence[object]) -> Item:
-    """Return the item in (id, source, path, member, size, modified_ns, names, row[, remote])."""
-    number, source, path, member, size, modified_ns, names, table_row, *remote = row
-    assert isinstance(number, int)  # noqa: S101  the schema's column types
-    assert isinstance(size, int)  # noqa: S101
-    assert isinstance(modified_ns, int)  # noqa: S101
-    location = location_of(path, member)
-    maps = (_map(names), _map(table_row))
-    known = remote_of(remote[0], location) if remote else None
-    return Item(number, str(source), location, size, modified_ns, *maps, known)
-
-
-def _item(number: int, source: str, file: LocalFile) -> Item:
-    names = dict(file.names) if file.names else {}
-    row = dict(file.row) if file.row else {}
-    return Item(number, source, file.location, file.size, file.modified_ns, names, row)
-
-
-def location_of(path: object, member: object) -> Location:
-    """Return the location behind the ledger's columns, which hold the bytes of file names."""
-    return Location(_text(path), _text(member))
-
-
-def _text(name: object) -> str:
-    assert isinstance(name, bytes)  # noqa: S101  the schema's column type
-    return os.fsdecode(name) if name else ""
-
-
-def _map(text: object) -> Mapping[str, str]:
-    return dict(json.loads(str(text))) if text != "{}" else {}
-
-
-def _finding_row(source: str, scan: int, finding: Finding) -> tuple[object, ...]:
-    place = finding.location
-    path, member = os.fsencode(place.path), os.fsencode(place.member) if place.member else b""
-    match finding:
-        case LocalFile(_, size, modified_ns, names, row):
-            texts = (_json(names), _json(row))
-            kept = (scan, "", "found", "", "", "", 0)
-            return (source, path, member, size, modified_ns, *texts, *kept)
-        case RemoteInstance(row=row, table_row=table_row):
-            kept = (scan, "", "found", "", "", remote_text(finding), table_row)
-            return (source, path, member, 0, 0, "{}", _json(row), *kept)
-        case Refused(_, code, reason, table_row):
-            kept = (scan, "unusable", "rejected", code, reason, "", table_row)
-            return (source, path, member, 0, 0, "{}", "{}", *kept)
-        case Unusable(_, code, reason):
-            kept = (scan, "unusable", "passed", code, reason, "", 0)
-            return (source, path, member, 0, 0, "{}", "{}", *kept)
-
-
-def _json(names: Mapping[str, str]) -> str:
-    return json.dumps(dict(names), sort_keys=True) if names else "{}"
 
 
 def _originals(result: Examined) -> tuple[str | None, str | None]:

@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from dicomferry.component import Consignment
-from dicomferry.ledger.catalog import destination_of, item_of
+from dicomferry.ledger.items import destination_of, item_of
 from dicomferry.ledger.provenance import Proof
 from dicomferry.ledger.remotes import at_hand
 from dicomferry.ledger.rows import STAMP, Due

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from msgspec import Struct
 
-from dicomferry.ledger.catalog import destination_of
+from dicomferry.ledger.items import destination_of
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Destination
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dicomferry.ledger.catalog import item_of
+from dicomferry.ledger.items import SELECT_ITEMS, item_of
 from dicomferry.ledger.rows import Item
 from dicomferry.ledger.store import Ledger
 
@@ -18,12 +18,7 @@ _MOST = 500
 
 def found_item(ledger: Ledger, number: int) -> Item:
     """Return one item as its source found it, with what a PACS told of it."""
-    row = ledger.connection.execute(
-        "SELECT id, source, path, member, size, modified_ns, names, row, remote FROM item"
-        " WHERE id = ?",
-        (number,),
-    ).fetchone()
-    return item_of(row)
+    return item_of(ledger.connection.execute(f"{SELECT_ITEMS} WHERE id = ?", (number,)).fetchone())
 
 
 def planned_items(ledger: Ledger, numbers: Sequence[int]) -> dict[int, tuple[Item, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from dicomferry.ledger.catalog import location_of
+from dicomferry.ledger.items import location_of
 from dicomferry.ledger.rows import Verdict
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Location

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dicomferry.ledger.catalog import CatalogWriter, item_of
+from dicomferry.ledger.catalog import CatalogWriter
+from dicomferry.ledger.items import item_of
 from dicomferry.ledger.rows import STAMP, Due, Examined, Item, Verdict, stamp_of
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Destination, InstanceRef

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from dicomferry.ledger.catalog import destination_of
+from dicomferry.ledger.items import destination_of
 from dicomferry.ledger.rows import Verdict
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Destination

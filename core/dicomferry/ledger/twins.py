@@ -7,7 +7,7 @@ from itertools import groupby
 
 from msgspec import Struct
 
-from dicomferry.ledger.catalog import item_of
+from dicomferry.ledger.items import item_of
 from dicomferry.ledger.rows import Item
 from dicomferry.ledger.store import Ledger
 

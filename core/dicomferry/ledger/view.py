@@ -7,9 +7,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from dicomferry.ledger.catalog import destination_of, location_of
 from dicomferry.ledger.deliveries import outcome_of
 from dicomferry.ledger.groups import ItemGroups
+from dicomferry.ledger.items import destination_of, location_of
 from dicomferry.ledger.rows import STAMP, Verdict
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Because, Destination, Location, Outcome

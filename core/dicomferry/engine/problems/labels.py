@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from dicomferry.engine.problems.kinds import have, instances, problem
-from dicomferry.ledger.catalog import destination_of
 from dicomferry.ledger.deliveries import LABELLED_RUN
 from dicomferry.ledger.groups import ItemGroups
+from dicomferry.ledger.items import destination_of
 from dicomferry.ledger.rows import STAMP
 from dicomferry.model import Problem
 
