@@ -66,6 +66,7 @@ def _plan(ledger: Ledger, count: int) -> None:
     catalog.plan_opened()
     for items in batched(catalog.unexamined("digest"), 50):
         catalog.examined("digest", [_examined(item.id) for item in items])
+    ledger.index()
     catalog.plan_made("digest")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import textwrap
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -69,6 +70,16 @@ def test_a_blocked_plugin_is_not_even_imported(write, tmp_path: Path) -> None:
 
     assert states(plugins) == {"bad": State.BLOCKED}
     assert not (tmp_path / "seen").exists()
+
+
+def test_plug_ins_sent_to_a_process_are_loaded_there_by_the_same_selection() -> None:
+    plugins = load_plugins(Selection(blocked=frozenset({"export"})))
+
+    there = pickle.loads(pickle.dumps(plugins))
+
+    assert states(there) == states(plugins)
+    assert states(there)["export"] is State.BLOCKED
+    assert set(there.components.sources) == set(plugins.components.sources)
 
 
 def test_what_is_not_on_the_allow_list_is_blocked(write) -> None:
