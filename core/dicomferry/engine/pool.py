@@ -14,16 +14,16 @@ from typing import Generic, Self, TypeVar
 from msgspec import Struct
 
 from dicomferry.engine.lanes import Lanes
-from dicomferry.engine.pipe import packed, receive, send
+from dicomferry.engine.pipe import ROOM, open_pipe, packed, receive, send
 from dicomferry.engine.processes import process_context
 from dicomferry.engine.worker import Answer, Done, Kept, Message, Messages, Task, WorkerSpec, work
 
 TaskT = TypeVar("TaskT", bound=Task)
 
-_AHEAD = 96 << 10
-"""Bytes of tasks that a worker may have where they do not depend on one another.
+_AHEAD = 12
+"""Tasks that a worker has at most where they do not depend on one another.
 
-A pipe holds them: this process never waits for a worker that waits to be heard itself.
+A pipe has room for them: this process never waits for a worker that waits to be heard itself.
 """
 
 _WAIT = 0.2
@@ -56,7 +56,7 @@ class Pool:
 
     def __enter__(self) -> Self:
         for _ in range(self._size):
-            here, there = self._context.Pipe()
+            here, there = open_pipe(self._context)
             process = self._context.Process(
                 target=_start, args=(self._spec, there, self._stop, (*self._workers, here)),
                 daemon=True,
@@ -107,12 +107,14 @@ class Pool:
             while queues and not self._stop.is_set():
                 connection, queue = min(queues.items(), key=lambda one: len(one[1]))
                 busy = sum(map(bool, queues.values()))
-                if (queue and not ahead) or (not queue and lanes and busy >= lanes.open):
+                if len(queue) >= (_AHEAD if ahead else 1):
+                    return
+                if not queue and lanes and busy >= lanes.open:
                     return
                 next_one = next_one or _next_of(tasks)
                 if next_one is None:
                     return
-                if queue and sum(len(one.data) for one in (*queue, next_one)) > _AHEAD:
+                if queue and sum(len(one.data) for one in (*queue, next_one)) > ROOM:
                     return
                 connection.send_bytes(next_one.data)
                 queue.append(next_one)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from multiprocessing import Pipe
 
 import pytest
 from msgspec import Struct
 
-from dicomferry.engine.pipe import receive, send
+from dicomferry.engine.pipe import ROOM, open_pipe, receive, send
+from dicomferry.engine.processes import process_context
 from dicomferry.ledger.rows import Examined, Facts, Verdict
 from dicomferry.model import (
     AutoArchive,
@@ -19,6 +21,7 @@ from dicomferry.model import (
     InstanceRef,
     Stored,
 )
+from support.patience import PATIENCE
 
 
 class Nothing(Struct, frozen=True):
@@ -47,6 +50,22 @@ def test_a_value_arrives_as_it_was(value: object) -> None:
     send(here, value)
 
     assert receive(there) == value
+    here.close()
+    there.close()
+
+
+def test_a_pipe_holds_what_nobody_reads_yet() -> None:
+    here, there = open_pipe(process_context())
+    pieces = [b"x" * (ROOM // 12)] * 12
+    writing = threading.Thread(
+        target=lambda: [here.send_bytes(piece) for piece in pieces], daemon=True
+    )
+
+    writing.start()
+    writing.join(PATIENCE)
+
+    assert not writing.is_alive()
+    assert [there.recv_bytes() for _ in pieces] == pieces
     here.close()
     there.close()
 
