@@ -80,10 +80,11 @@ class Ledger:
             )
         try:
             self.connection = _connect(self.path, readonly)
-            _check(self.connection)
-            if not readonly:
-                _prepare(self.connection)
-            self._refuse_other_versions()
+            with _closed_on_failure(self.connection):
+                _check(self.connection)
+                if not readonly:
+                    _prepare(self.connection)
+                self._refuse_other_versions()
         except sqlite3.Error as error:
             raise LedgerError(
                 f"{self.path}: the ledger cannot be used: {error}",
@@ -152,6 +153,15 @@ class Ledger:
                 f" {SCHEMA_VERSION}",
                 hint="use the dicomferry it was written with, or another folder with --state",
             )
+
+
+@contextmanager
+def _closed_on_failure(connection: sqlite3.Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _connect(path: Path, readonly: bool) -> sqlite3.Connection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any, Final
 
@@ -259,6 +260,8 @@ def _define(definitions: Schema, name: str, options: type[Any], summary: str) ->
     )
     for part, schema in parts.items():
         _close(schema)
+        if "description" in schema:  # a docstring, which only Python 3.13 cleans by itself
+            schema["description"] = cleandoc(schema["description"])
         definitions[f"{name}.{part}"] = schema
     definitions[name] = {"title": name, "description": summary, **root}
     return str(root["$ref"]).removeprefix("#/$defs/")
