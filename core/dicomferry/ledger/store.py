@@ -100,13 +100,8 @@ class Ledger:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Make what happens inside one commit, or nothing of it."""
         try:
-            self.connection.execute("BEGIN IMMEDIATE")
-            try:
+            with _as_one(self.connection, "BEGIN IMMEDIATE"):
                 yield self.connection
-            except BaseException:
-                self.connection.execute("ROLLBACK")
-                raise
-            self.connection.execute("COMMIT")
         except sqlite3.Error as error:
             raise LedgerError(
                 f"{self.path}: the ledger cannot be written: {error}",
@@ -116,13 +111,14 @@ class Ledger:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Let all that is read inside be of one moment; only temporary tables may be written."""
-        self.connection.execute("BEGIN")
         try:
-            yield self.connection
-        except BaseException:
-            self.connection.execute("ROLLBACK")
-            raise
-        self.connection.execute("COMMIT")
+            with _as_one(self.connection, "BEGIN"):
+                yield self.connection
+        except sqlite3.Error as error:
+            raise LedgerError(
+                f"{self.path}: the ledger cannot be read: {error}",
+                hint="free some space or mend the disk, then try again",
+            ) from error
 
     def state(self) -> tuple[int, int]:
         """Return what is another after every change, whichever process made it."""
@@ -153,6 +149,17 @@ class Ledger:
                 f" {SCHEMA_VERSION}",
                 hint="use the dicomferry it was written with, or another folder with --state",
             )
+
+
+@contextmanager
+def _as_one(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
+    connection.execute(begin)
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
 
 
 @contextmanager
