@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from importlib.metadata import EntryPoint, entry_points
+from functools import cache
+from importlib.metadata import Distribution, EntryPoint, entry_points
 from typing import Any
 
 import pluggy
@@ -220,31 +221,22 @@ def load_plugins(selection: Selection, found: Iterable[EntryPoint] | None = None
     points = entry_points(group=GROUP) if found is None else found
     plugins: list[Plugin] = []
     names: set[str] = set()
-    origins = _Origins()
+    origin_of = cache(_origin)  # the metadata of each is read once
     for point in sorted(points, key=lambda point: (point.name, point.value)):
         if point.name in names:
             state, reason = State.DUPLICATE, "another plug-in has the same name"
         else:
             names.add(point.name)
             state, reason = _load(manager, point, selection)
-        origin = origins.of(point)
-        plugins.append(Plugin(point.name, point.value, *origin, state, reason))
+        plugins.append(Plugin(point.name, point.value, *origin_of(point.dist), state, reason))
     return Plugins(manager, plugins, selection)
 
 
-class _Origins:
-    """Names and versions of distributions; each one's metadata is read once."""
-
-    def __init__(self) -> None:
-        self._known: dict[int, tuple[str, str]] = {}
-
-    def of(self, point: EntryPoint) -> tuple[str, str]:
-        if point.dist is None:
-            return "?", "?"
-        if id(point.dist) not in self._known:
-            metadata = point.dist.metadata
-            self._known[id(point.dist)] = (metadata["Name"], metadata["Version"])
-        return self._known[id(point.dist)]
+def _origin(distribution: Distribution | None) -> tuple[str, str]:
+    if distribution is None:
+        return "?", "?"
+    metadata = distribution.metadata
+    return metadata["Name"], metadata["Version"]
 
 
 def _load(

@@ -41,7 +41,10 @@ def plain_text(raw: bytes, vr: str) -> str | None:
 
 
 def raw_text(raw: bytes, vr: str, character_set: tuple[str, ...], *, little: bool) -> str | None:
-    """Return a value field as text, nothing trimmed; None where it is no text and no number."""
+    """Return a value field as text, nothing trimmed; None where it is no text and no number.
+
+    Most text is plain: `plain_text` tells that without a character set, which has to be looked up.
+    """
     if vr in _OTHER:
         return None
     if vr in NUMBERS or vr == "AT":

@@ -122,8 +122,7 @@ def _judge(
     match result:
         case Ready(edited, digest, forecast):
             told, sent = as_sent(facts, edited)
-            lost = [] if sent == facts.ref else _lost(facts.ref, sent)
-            if lost:
+            if lost := _lost_uids(facts.ref, sent):
                 reason = f"the edits leave it without {' and '.join(lost)}"
                 return Examined(item.id, Verdict.REJECTED, "missing-uid", reason, facts)
             return Examined(
@@ -135,8 +134,8 @@ def _judge(
             return Examined(item.id, verdict, code, why.reason, facts, forecast=forecast)
 
 
-def _lost(was: InstanceRef, sent: InstanceRef) -> list[str]:
-    return [uid for uid in missing_uids(sent) if uid not in missing_uids(was)]
+def _lost_uids(was: InstanceRef, sent: InstanceRef) -> list[str]:
+    return [keyword for keyword, name in _UIDS if getattr(was, name) and not getattr(sent, name)]
 
 
 def _reason(error: OSError | FerryError, item: Item) -> str:

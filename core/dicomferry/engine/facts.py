@@ -33,23 +33,18 @@ class FactsReader:
 
     def read(self, header: Header, transfer_syntax_uid: str) -> Facts:
         """Return the facts of an instance before any edit."""
-        shared = transfer_syntax_uid, header.elements.fingerprint(_SHARED)
-        facts = self._known.get(shared)
-        if facts is None:
-            facts = _read(header, transfer_syntax_uid)
+        fingerprint = header.elements.fingerprint(_SHARED)
+        key = transfer_syntax_uid, fingerprint
+        if key in self._known:
+            facts = self._known[key]
+            ref = replace(facts.ref, sop_instance_uid=header.text(_SOP_INSTANCE) or "")
+            return replace(facts, ref=ref)
+        facts = _read(header, transfer_syntax_uid)
+        if fingerprint is not None:
             if len(self._known) >= _MOST:
                 self._known.clear()
-            if shared[1] is not None:
-                self._known[shared] = facts
-            return facts
-        was = facts.ref
-        ref = InstanceRef(
-            was.study_instance_uid, was.series_instance_uid, header.text(_SOP_INSTANCE) or "",
-            was.sop_class_uid,
-        )  # fmt: skip
-        return Facts(
-            ref, transfer_syntax_uid, facts.study_date, facts.modality, facts.series_number
-        )
+            self._known[key] = facts
+        return facts
 
 
 def as_sent(facts: Facts, edited: Header) -> tuple[Facts, InstanceRef]:

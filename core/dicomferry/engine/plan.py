@@ -64,11 +64,11 @@ def make_plan(shop: Workshop) -> int:
         return catalog.scan
     catalog.plan_opened()
     if catalog.scan > 1:
-        # Verdicts that depend on other items are given anew.
+        # Verdicts that depend on other items are given anew; the first scan finds none.
         catalog.reopen()
     for way in ways:
         examiner.examine(way, catalog.unexamined(way.digest), catalog.count_unexamined)
-        if way.upto < len(stages.transforms):
+        if way is not ways[-1]:
             take_snapshot(shop.ledger, catalog.scan, way.upto)
     shop.ledger.index()
     if _first_session_wins(stages):

@@ -99,7 +99,7 @@ class Pool:
         task with an error; the others go on.
         """
         queues: dict[Connection, deque[_Given[TaskT]]] = {one: deque() for one in self._workers}
-
+        most = _AHEAD if ahead else 1
         next_one: _Given[TaskT] | None = None
 
         def give() -> None:
@@ -107,9 +107,7 @@ class Pool:
             while queues and not self._stop.is_set():
                 connection, queue = min(queues.items(), key=lambda one: len(one[1]))
                 busy = sum(map(bool, queues.values()))
-                if len(queue) >= (_AHEAD if ahead else 1):
-                    return
-                if not queue and lanes and busy >= lanes.open:
+                if len(queue) >= most or (not queue and lanes and busy >= lanes.open):
                     return
                 next_one = next_one or _next_of(tasks)
                 if next_one is None:

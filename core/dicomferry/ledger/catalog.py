@@ -10,13 +10,7 @@ from msgspec import Struct
 from dicomferry.ledger.items import SELECT_ITEMS, finding_row, item_of, new_item
 from dicomferry.ledger.rows import Examined, Item, Verdict
 from dicomferry.ledger.store import Ledger
-from dicomferry.model import (
-    Destination,
-    Finding,
-    Forecast,
-    LocalFile,
-    Wanted,
-)
+from dicomferry.model import Destination, Finding, Forecast, LocalFile, Wanted
 
 # A row keeps its examination only while the file and what its path says are as they were.
 _UPSERT = """

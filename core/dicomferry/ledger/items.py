@@ -19,10 +19,9 @@ from dicomferry.model import (
     Unusable,
 )
 
-SELECT_ITEMS: Final = (
-    "SELECT id, source, path, member, size, modified_ns, names, row, remote FROM item"
-)
+ITEM_COLUMNS: Final = "id, source, path, member, size, modified_ns, names, row, remote"
 """What `item_of` makes items of."""
+SELECT_ITEMS: Final = f"SELECT {ITEM_COLUMNS} FROM item"  # noqa: S608  fixed columns
 
 
 def destination_of(project: str, subject: str, session: str) -> Destination:
@@ -31,7 +30,7 @@ def destination_of(project: str, subject: str, session: str) -> Destination:
 
 
 def item_of(row: Sequence[object]) -> Item:
-    """Return the item in a row of `SELECT_ITEMS`; `remote` may be missing from it."""
+    """Return the item in a row of `ITEM_COLUMNS`; `remote` may be missing from it."""
     number, source, path, member, size, modified_ns, names, table_row, *remote = row
     assert isinstance(number, int)  # noqa: S101  the schema's column types
     assert isinstance(size, int)  # noqa: S101

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dicomferry.ledger.items import SELECT_ITEMS, item_of
+from dicomferry.ledger.items import ITEM_COLUMNS, SELECT_ITEMS, item_of
 from dicomferry.ledger.rows import Item
 from dicomferry.ledger.store import Ledger
 
-_ITEMS = (
-    "SELECT id, source, path, member, size, modified_ns, names, row, remote, edits FROM item"
-    " WHERE id IN"
-)
+_ITEMS = f"SELECT {ITEM_COLUMNS}, edits FROM item WHERE id IN"  # noqa: S608  fixed columns
 _MOST = 500
 """Numbers in one question: SQLite takes 999 parameters in its oldest versions."""
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dicomferry.ledger.catalog import CatalogWriter
-from dicomferry.ledger.items import item_of
+from dicomferry.ledger.items import ITEM_COLUMNS, item_of
 from dicomferry.ledger.rows import STAMP, Due, Examined, Item, Verdict, stamp_of
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Destination, InstanceRef
@@ -57,8 +57,7 @@ class Retrievals:
         `sessions` takes the first so many destinations alone.
         """
         rows = self._ledger.connection.execute(
-            "SELECT id, source, path, member, size, modified_ns, names, row, remote,"  # noqa: S608
-            " destination"
+            f"SELECT {ITEM_COLUMNS}, destination"  # noqa: S608
             " FROM item WHERE scan = :scan AND verdict = 'ready' AND remote <> ''"
             " AND id NOT IN (SELECT item FROM spooled WHERE edits <> '')"
             f" AND ({self._needed()}) ORDER BY id",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from dicomferry.errors import LedgerError
@@ -80,11 +80,13 @@ class Ledger:
             )
         try:
             self.connection = _connect(self.path, readonly)
-            with _closed_on_failure(self.connection):
+            with ExitStack() as on_failure:
+                on_failure.callback(self.connection.close)
                 _check(self.connection)
                 if not readonly:
                     _prepare(self.connection)
                 self._refuse_other_versions()
+                on_failure.pop_all()
         except sqlite3.Error as error:
             raise LedgerError(
                 f"{self.path}: the ledger cannot be used: {error}",
@@ -96,29 +98,29 @@ class Ledger:
         """Close the file."""
         self.connection.close()
 
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
         """Make what happens inside one commit, or nothing of it."""
-        try:
-            with _as_one(self.connection, "BEGIN IMMEDIATE"):
-                yield self.connection
-        except sqlite3.Error as error:
-            raise LedgerError(
-                f"{self.path}: the ledger cannot be written: {error}",
-                hint="free some space or mend the disk, then run again: nothing is sent twice",
-            ) from error
+        hint = "free some space or mend the disk, then run again: nothing is sent twice"
+        return self._as_one("BEGIN IMMEDIATE", "written", hint)
+
+    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Let all that is read inside be of one moment; only temporary tables may be written."""
+        hint = "free some space or mend the disk, then try again"
+        return self._as_one("BEGIN", "read", hint)
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """Let all that is read inside be of one moment; only temporary tables may be written."""
+    def _as_one(self, begin: str, done: str, hint: str) -> Iterator[sqlite3.Connection]:
         try:
-            with _as_one(self.connection, "BEGIN"):
+            self.connection.execute(begin)
+            try:
                 yield self.connection
+            except BaseException:
+                self.connection.execute("ROLLBACK")
+                raise
+            self.connection.execute("COMMIT")
         except sqlite3.Error as error:
-            raise LedgerError(
-                f"{self.path}: the ledger cannot be read: {error}",
-                hint="free some space or mend the disk, then try again",
-            ) from error
+            message = f"{self.path}: the ledger cannot be {done}: {error}"
+            raise LedgerError(message, hint=hint) from error
 
     def state(self) -> tuple[int, int]:
         """Return what is another after every change, whichever process made it."""
@@ -149,26 +151,6 @@ class Ledger:
                 f" {SCHEMA_VERSION}",
                 hint="use the dicomferry it was written with, or another folder with --state",
             )
-
-
-@contextmanager
-def _as_one(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
-    connection.execute(begin)
-    try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
-
-
-@contextmanager
-def _closed_on_failure(connection: sqlite3.Connection) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        connection.close()
-        raise
 
 
 def _connect(path: Path, readonly: bool) -> sqlite3.Connection:

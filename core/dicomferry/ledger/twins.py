@@ -7,7 +7,7 @@ from itertools import groupby
 
 from msgspec import Struct
 
-from dicomferry.ledger.items import item_of
+from dicomferry.ledger.items import ITEM_COLUMNS, item_of
 from dicomferry.ledger.rows import Item
 from dicomferry.ledger.store import Ledger
 
@@ -25,8 +25,7 @@ def twins(ledger: Ledger, scan: int) -> Iterator[list[Twin]]:
     # UIDs that are in the ledger twice are found by its index alone. The rest is read as a whole:
     # verdicts are written while the groups are gone through.
     rows = ledger.connection.execute(
-        "SELECT coalesce(sent_sop, sop) AS uid, edits, destination,"
-        " id, source, path, member, size, modified_ns, names, row, remote FROM item"
+        f"SELECT coalesce(sent_sop, sop) AS uid, edits, destination, {ITEM_COLUMNS} FROM item"  # noqa: S608
         " WHERE scan = ? AND verdict = 'ready' AND coalesce(sent_sop, sop) IN"
         " (SELECT coalesce(sent_sop, sop) FROM item GROUP BY 1 HAVING count(*) > 1)"
         " ORDER BY uid, id",

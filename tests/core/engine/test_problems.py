@@ -10,7 +10,6 @@ import pytest
 
 from dicomferry.engine.problems import find_problems, known_codes
 from dicomferry.ledger import Ledger
-from dicomferry.ledger.catalog import CatalogWriter
 from dicomferry.ledger.rows import Examined, Facts, Verdict
 from dicomferry.model import (
     AutoArchive,
@@ -25,6 +24,7 @@ from dicomferry.model import (
     Wanted,
 )
 from dicomferry.xnat.notes import COMMENT_OF_SEVERAL_LINES, VALUE_LONGER_THAN_WINDOW
+from support.plans import put_plan
 
 MR_IMAGE = "1.2.840.10008.5.1.4.1.1.4"
 EXPLICIT = "1.2.840.10008.1.2.1"
@@ -62,13 +62,9 @@ def plan(tmp_path: Path) -> Iterator[Plan]:
     ledger = Ledger(tmp_path)
 
     def problems(*rows: Row, allow: tuple[str, ...] = (), **options: Any) -> list[Problem]:
-        catalog = CatalogWriter(ledger)
-        catalog.begin_scan()
         given = [{**PLAIN, **row} for row in rows]
         files = [LocalFile(Location(str(i)), row["size"], 1) for i, row in enumerate(given)]
-        catalog.found("folder", files)
-        catalog.examined("d", [examined(i, row) for i, row in enumerate(given, 1)])
-        catalog.plan_made("d")
+        put_plan(ledger, files, [examined(i, row) for i, row in enumerate(given, 1)])
         return find_problems(ledger, frozenset(allow), xnat=True, **options)
 
     yield problems

@@ -13,7 +13,6 @@ from dicomferry.engine.reconcile.reconciler import Reconciler
 from dicomferry.engine.reconcile.verdict import SessionVerdict, Standing
 from dicomferry.engine.servers import Target
 from dicomferry.ledger import Ledger
-from dicomferry.ledger.catalog import CatalogWriter
 from dicomferry.ledger.rows import Examined, Facts, Verdict
 from dicomferry.model import (
     AutoArchive,
@@ -28,6 +27,7 @@ from dicomferry.xnat.rest import RestClient, RestError, Site
 from dicomferry.xnat.scans import uid_hash
 from support.fake_xnat_rest import FakeXnat, Says, fake_xnat, table
 from support.patience import PATIENCE
+from support.plans import put_plan
 
 SOP_CLASS = "1.2.840.10008.5.1.4.1.1.4"
 UIDS = ("1.2.1", "1.2.2", "1.2.3")
@@ -38,19 +38,16 @@ WAITING = "/data/prearchive/projects/P/T1/E"
 
 def a_plan(folder: Path, sessions: tuple[str, ...] = ("E",)) -> Ledger:
     ledger = Ledger(folder)
-    writer = CatalogWriter(ledger)
-    writer.begin_scan()
     because = Because("", "", "")
     items = [(session, uid) for session in sessions for uid in UIDS]
-    writer.found("s", [LocalFile(Location(f"{s}/{uid}"), 1, 1) for s, uid in items])
+    files = [LocalFile(Location(f"{s}/{uid}"), 1, 1) for s, uid in items]
+    results = []
     for number, (session, uid) in enumerate(items, 1):
         ref = InstanceRef(STUDY, "1.8", f"{uid}.{session}" if session != "E" else uid, SOP_CLASS)
         forecast = Forecast(Destination("P", "S", session), because, AutoArchive.AUTO)
         facts = Facts(ref, "1.2.840.10008.1.2", "", "MR", "1")
-        writer.examined(
-            "d", [Examined(number, Verdict.READY, facts=facts, sent=ref, forecast=forecast)]
-        )
-    writer.plan_made("d")
+        results.append(Examined(number, Verdict.READY, facts=facts, sent=ref, forecast=forecast))
+    put_plan(ledger, files, results)
     return ledger
 
 

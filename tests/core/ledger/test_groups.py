@@ -22,18 +22,16 @@ from dicomferry.model import (
     LocalFile,
     Location,
 )
+from support.plans import put_plan
 
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     """Give a ledger with six planned instances of 1 to 6 bytes, of two series in turn."""
     ledger = Ledger(tmp_path)
-    catalog = CatalogWriter(ledger)
-    catalog.begin_scan()
     sizes = range(1, 7)
-    catalog.found("folder", [LocalFile(Location(f"/a/{size}"), size, 1) for size in sizes])
-    catalog.examined("digest", [examined(item) for item in sizes])
-    catalog.plan_made("digest")
+    files = [LocalFile(Location(f"/a/{size}"), size, 1) for size in sizes]
+    put_plan(ledger, files, [examined(item) for item in sizes])
     yield ledger
     ledger.close()
 
