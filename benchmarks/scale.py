@@ -14,12 +14,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from dicomferry.engine.plan import batched
+from dicomferry.engine.plan.make import batched
 from dicomferry.ledger import Ledger
-from dicomferry.ledger.catalog import CatalogWriter
-from dicomferry.ledger.deliveries import Delivered, Deliveries
+from dicomferry.ledger.delivering.deliveries import Delivered, Deliveries
+from dicomferry.ledger.planning.catalog import CatalogWriter
+from dicomferry.ledger.reading.plan_view import LedgerView
 from dicomferry.ledger.rows import Examined, Facts, Verdict
-from dicomferry.ledger.view import LedgerView
 from dicomferry.model import (
     AutoArchive,
     Because,

@@ -79,13 +79,13 @@ if TYPE_CHECKING:
     from dicomferry.dimse.discreet import (
         discreet,
     )
-    from dicomferry.dimse.query import (
+    from dicomferry.dimse.retrieve.query import (
         IncompleteAnswerError,
         Query,
         TooManyAnswersError,
         open_query,
     )
-    from dicomferry.dimse.search import (
+    from dicomferry.dimse.retrieve.search import (
         FoundSeries,
         FoundStudy,
         find_contents,
@@ -150,16 +150,16 @@ if TYPE_CHECKING:
         DqrTable,
         read_dqr_csv,
     )
-    from dicomferry.xnat.identification import (
+    from dicomferry.xnat.labels import (
+        to_label,
+    )
+    from dicomferry.xnat.naming.identifiers import (
         ClassicIdentifier,
         DqrIdentifier,
     )
-    from dicomferry.xnat.identification_options import (
+    from dicomferry.xnat.naming.options import (
         Identification,
         identification_faults,
-    )
-    from dicomferry.xnat.labels import (
-        to_label,
     )
 
 _HOMES: Final = {
@@ -181,9 +181,9 @@ _HOMES: Final = {
         "UnreachableError", "Verdict", "can_propose", "open_association", "plan_contexts",
         "store_status",
     ),
-    "dimse.query": ("IncompleteAnswerError", "Query", "TooManyAnswersError", "open_query"),
+    "dimse.retrieve.query": ("IncompleteAnswerError", "Query", "TooManyAnswersError", "open_query"),
     "dimse.discreet": ("discreet",),
-    "dimse.search": ("FoundSeries", "FoundStudy", "find_contents", "find_studies"),
+    "dimse.retrieve.search": ("FoundSeries", "FoundStudy", "find_contents", "find_studies"),
     "errors": ("DamagedError", "EditError", "FerryError", "ProblemsError", "TemplateError",),
     "hookspecs": ("hookimpl",),
     "model": (
@@ -200,8 +200,8 @@ _HOMES: Final = {
     "recipe.servers": ("PacsServer", "XnatDicom", "XnatServer",),
     "template": ("Condition", "Template",),
     "xnat.dqr_csv": ("DqrRow", "DqrTable", "read_dqr_csv"),
-    "xnat.identification": ("ClassicIdentifier", "DqrIdentifier",),
-    "xnat.identification_options": ("Identification", "identification_faults",),
+    "xnat.naming.identifiers": ("ClassicIdentifier", "DqrIdentifier",),
+    "xnat.naming.options": ("Identification", "identification_faults",),
     "xnat.labels": ("to_label",),
 }  # fmt: skip
 

@@ -12,8 +12,8 @@ import pytest
 from pydicom import dcmread
 from ruamel.yaml import YAML
 
-from dicomferry.xnat.identification import ClassicIdentifier, DqrIdentifier
-from dicomferry.xnat.identification_options import Identification
+from dicomferry.xnat.naming.identifiers import ClassicIdentifier, DqrIdentifier
+from dicomferry.xnat.naming.options import Identification
 from dicomferry.xnat.receiver import StandIn
 from support import pacs, servers
 from support.cli import ferry

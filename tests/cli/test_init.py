@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dicomferry.engine.expectation import run_tests
+from dicomferry.engine.trial.expectation import run_tests
 from dicomferry.host import Selection, load_plugins
 from dicomferry.recipe.load import load_recipe
 from dicomferry.recipe.starter import SINKS, SOURCES

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from pydicom import dcmread
 
-from dicomferry.xnat.identification import DqrIdentifier
-from dicomferry.xnat.identification_options import Identification
+from dicomferry.xnat.naming.identifiers import DqrIdentifier
+from dicomferry.xnat.naming.options import Identification
 from dicomferry.xnat.receiver import StandIn
 from support import pacs, servers
 from support.cli import ferry

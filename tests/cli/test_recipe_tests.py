@@ -9,7 +9,7 @@ from pathlib import Path
 import pydicom.data
 import pytest
 
-from dicomferry.engine.expectation import Result, run_tests
+from dicomferry.engine.trial.expectation import Result, run_tests
 from dicomferry.errors import FerryError
 from dicomferry.host import Plugins, Selection, load_plugins
 from dicomferry.recipe.load import load_recipe

@@ -91,8 +91,8 @@ def test_a_saved_vector_holds_against_the_emulation(
     write_recipe: WriteRecipe, tmp_path: Path
 ) -> None:
     from dicomferry.model import AutoArchive, Destination, InstanceRef
-    from dicomferry.xnat.holdings import Holdings
-    from dicomferry.xnat.sessions import Received
+    from dicomferry.xnat.filing.holdings import Holdings
+    from dicomferry.xnat.filing.sessions import Received
 
     saved = tmp_path / "vectors.json"
     rehearse(split(write_recipe, tmp_path), "--save-vector", saved)

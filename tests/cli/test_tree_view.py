@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dicomferry.cli.tree_view import format_tree
+from dicomferry.cli.views.tree_view import format_tree
 from dicomferry.model import AutoArchive, Destination, InstanceRef
-from dicomferry.xnat.holdings import Holdings
-from dicomferry.xnat.sessions import Received
-from dicomferry.xnat.tree import tree_of
+from dicomferry.xnat.filing.holdings import Holdings
+from dicomferry.xnat.filing.sessions import Received
+from dicomferry.xnat.filing.tree import tree_of
 
 
 def instance(

@@ -159,7 +159,7 @@ def test_a_conflict_is_told_in_xnats_words_with_its_mend(tmp_path: Path) -> None
 
 
 def test_what_landed_in_unassigned_landed_elsewhere(tmp_path: Path) -> None:
-    from dicomferry.xnat.identification_options import Identification
+    from dicomferry.xnat.naming.options import Identification
 
     with journey(tmp_path, declared=Identification(projects=["OTHER"])) as trip:
         carry(trip)
@@ -173,7 +173,7 @@ def test_what_landed_in_unassigned_landed_elsewhere(tmp_path: Path) -> None:
 
 
 def test_what_landed_under_another_label_is_found_by_its_study(tmp_path: Path) -> None:
-    from dicomferry.xnat.identification_options import Identification, SiteRules
+    from dicomferry.xnat.naming.options import Identification, SiteRules
 
     rules = SiteRules(session=["(0010,0020):(.*)"])
     with journey(tmp_path, declared=Identification(projects=["P"], site=rules)) as trip:

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from dicomferry.component import Consignment, Parcel
-from dicomferry.dicom.blob import open_blob
 from dicomferry.dicom.edits import Edits
 from dicomferry.dicom.instance import open_instance
+from dicomferry.dicom.opening import open_blob
 from dicomferry.errors import DamagedError, FerryError
 from dicomferry.model import Destination, Failed, Location, Outcome, Rejected, Stored
 from dicomferry_plugins import _filing

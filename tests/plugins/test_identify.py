@@ -9,8 +9,8 @@ from dicomferry.dicom.edits import Edits, Set
 from dicomferry.dicom.header import Header
 from dicomferry.errors import FerryError
 from dicomferry.model import Destination, Rejected, Wanted
-from dicomferry.xnat.identification import ClassicIdentifier, DqrIdentifier
-from dicomferry.xnat.identification_options import Identification
+from dicomferry.xnat.naming.identifiers import ClassicIdentifier, DqrIdentifier
+from dicomferry.xnat.naming.options import Identification
 from dicomferry_plugins.identify import dicomferry_transforms
 
 (component,) = dicomferry_transforms()

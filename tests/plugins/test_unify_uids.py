@@ -7,8 +7,8 @@ import pytest
 
 from dicomferry.component import Catalog
 from dicomferry.dicom.header import Header
-from dicomferry.xnat.identification import ClassicIdentifier
-from dicomferry.xnat.identification_options import Identification
+from dicomferry.xnat.naming.identifiers import ClassicIdentifier
+from dicomferry.xnat.naming.options import Identification
 from dicomferry_plugins.unify_uids import derived_uid, dicomferry_transforms
 
 (component,) = dicomferry_transforms()

@@ -12,10 +12,10 @@ from pathlib import Path
 import pydicom.data
 import pytest
 
-from dicomferry.dicom.blob import open_blob
 from dicomferry.dicom.instance import open_instance
-from dicomferry.engine.edit import Ready, edit_and_forecast
-from dicomferry.engine.stages import Stages, build_stages
+from dicomferry.dicom.opening import open_blob
+from dicomferry.engine.pipeline.edit import Ready, edit_and_forecast
+from dicomferry.engine.pipeline.steps import Stages, build_stages
 from dicomferry.errors import FerryError
 from dicomferry.host import Selection, load_plugins
 from dicomferry.model import Location

@@ -13,10 +13,10 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from dicomferry.xnat.identification import ClassicIdentifier
-from dicomferry.xnat.identification_options import Identification
+from dicomferry.xnat.naming.identifiers import ClassicIdentifier
+from dicomferry.xnat.naming.options import Identification
 from dicomferry.xnat.receiver import StandIn
-from dicomferry.xnat.receiver.settings import Settings
+from dicomferry.xnat.receiver.site.settings import Settings
 from support.cli import ferry
 
 PASSWORD = "canary-of-a-password"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dicomferry.ledger.catalog import CatalogWriter
+from dicomferry.ledger.planning.catalog import CatalogWriter
 from dicomferry.ledger.rows import Examined
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import LocalFile

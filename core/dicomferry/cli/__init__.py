@@ -119,7 +119,7 @@ def _run() -> int:
 
 
 def _hints(error: FerryError) -> list[str]:
-    from dicomferry.cli.common import find_plugins
+    from dicomferry.cli.options.common import find_plugins
 
     try:
         return find_plugins().error_hints(error)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dicomferry.cli.common import format_option
-from dicomferry.cli.text import count, say
+from dicomferry.cli.options.common import format_option
+from dicomferry.cli.views.text import count, say
 from dicomferry.errors import FerryError
 
 if TYPE_CHECKING:

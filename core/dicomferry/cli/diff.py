@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dicomferry.cli.common import find_plugins, format_option, read_files, set_option
 from dicomferry.cli.diff_runs import are_manifests, diff_runs
-from dicomferry.cli.text import columns, count, say
+from dicomferry.cli.options.common import find_plugins, format_option, read_files, set_option
+from dicomferry.cli.views.text import columns, count, say
 from dicomferry.errors import DamagedError, FerryError, NotDicomError
 
 if TYPE_CHECKING:
     from dicomferry.dicom.header import Header
-    from dicomferry.engine.compare import Contrast, SettingContrast
+    from dicomferry.engine.trial.contrast import Contrast, SettingContrast
     from dicomferry.host import Plugins
     from dicomferry.recipe.effective import Effective
     from dicomferry.recipe.recipe import Recipe
@@ -45,8 +45,8 @@ def command(
     """
     if are_manifests(first, second):
         return diff_runs(first, second, form)
-    from dicomferry.engine.compare import contrasts, settings
-    from dicomferry.engine.trial import Bench
+    from dicomferry.engine.trial.bench import Bench
+    from dicomferry.engine.trial.contrast import contrasts, settings
 
     plugins = find_plugins()
     loaded = [_load(path, overrides, plugins) for path in (first, second)]
@@ -66,7 +66,7 @@ def command(
 
 def _load(path: Path, overrides: Mapping[str, str], plugins: Plugins) -> tuple[Recipe, Effective]:
     """Load one of the two; a parameter that only the other declares is left to that."""
-    from dicomferry.cli.common import read_recipe
+    from dicomferry.cli.options.common import read_recipe
     from dicomferry.recipe.effective import read_effective
     from dicomferry.recipe.layers import read_layers
     from dicomferry.recipe.settings import Settings
@@ -78,8 +78,8 @@ def _load(path: Path, overrides: Mapping[str, str], plugins: Plugins) -> tuple[R
 
 
 def _made_up(loaded: Sequence[tuple[Recipe, Effective]]) -> Iterator[tuple[str, Header]]:
-    from dicomferry.engine.compare import given_in
-    from dicomferry.engine.probes import probes
+    from dicomferry.engine.trial.contrast import given_in
+    from dicomferry.engine.trial.probes import probes
 
     texts: list[str] = []
     for recipe, effective in loaded:
@@ -91,7 +91,7 @@ def _made_up(loaded: Sequence[tuple[Recipe, Effective]]) -> Iterator[tuple[str, 
 
 
 def _of_files(folder: Path) -> Iterator[tuple[str, Header]]:
-    from dicomferry.engine.trial import header_of
+    from dicomferry.engine.trial.bench import header_of
 
     for file in read_files((folder,)):
         with suppress(NotDicomError, DamagedError), header_of(file) as header:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from dicomferry.cli.text import say
-from dicomferry.engine.provenance.compare import diff_manifests
+from dicomferry.cli.views.text import say
+from dicomferry.engine.provenance.manifests import diff_manifests
 
 
 def are_manifests(first: Path, second: Path) -> bool:

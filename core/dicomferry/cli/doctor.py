@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from dicomferry.cli.common import (
+from dicomferry.cli.options.common import (
     find_plugins,
     format_option,
     read_recipe,
@@ -16,10 +16,10 @@ from dicomferry.cli.common import (
     set_option,
     state_option,
 )
-from dicomferry.cli.text import columns, count, say
-from dicomferry.engine.context import BuildContext
+from dicomferry.cli.views.text import columns, count, say
 from dicomferry.engine.doctor import Check, State, examine_servers, write_live_rules
-from dicomferry.engine.session import state_folder
+from dicomferry.engine.pipeline.context import BuildContext
+from dicomferry.engine.session.session import state_folder
 from dicomferry.errors import FerryError
 
 

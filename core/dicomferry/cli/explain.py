@@ -9,10 +9,10 @@ from pathlib import Path
 
 import click
 
-from dicomferry.cli.common import format_option, recipe_argument, set_option
-from dicomferry.cli.text import say
+from dicomferry.cli.options.common import format_option, recipe_argument, set_option
+from dicomferry.cli.views.text import say
 from dicomferry.recipe.effective import Line, read_effective
-from dicomferry.recipe.rewriting import written
+from dicomferry.recipe.yaml.rewriting import written
 
 _WIDEST = 60
 _OPEN = ("mapping", "list")

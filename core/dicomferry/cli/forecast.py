@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dicomferry.cli.common import (
+from dicomferry.cli.options.common import (
     find_plugins,
     format_option,
     read_files,
@@ -17,14 +17,14 @@ from dicomferry.cli.common import (
     read_recipe,
     set_option,
 )
-from dicomferry.cli.text import count, printable, say
+from dicomferry.cli.views.text import count, printable, say
 from dicomferry.dicom.archive import is_archive, list_members
-from dicomferry.dicom.blob import open_blob
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.instance import open_instance
+from dicomferry.dicom.opening import open_blob
 from dicomferry.errors import DamagedError, FerryError, NotDicomError
 from dicomferry.model import Destination, Forecast, Location
-from dicomferry.xnat.settle import Arrival, FirstSessions
+from dicomferry.xnat.naming.first_session import Arrival, FirstSessions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +69,7 @@ def command(
 def _identifier(
     server_file: Path | None, recipe: Path | None, overrides: Mapping[str, str]
 ) -> Identifier:
-    from dicomferry.engine.context import BuildContext, LooseContext
+    from dicomferry.engine.pipeline.context import BuildContext, LooseContext
 
     if server_file is not None and recipe is not None:
         raise FerryError(

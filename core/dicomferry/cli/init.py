@@ -9,12 +9,12 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
-from dicomferry.cli.common import find_plugins
-from dicomferry.cli.text import count
+from dicomferry.cli.options.common import find_plugins
+from dicomferry.cli.views.text import count
 from dicomferry.errors import FerryError
 from dicomferry.host import Plugins
-from dicomferry.recipe.rewriting import write_text
 from dicomferry.recipe.starter import SCHEMA_FILE, SCHEMA_LINE, SINKS, SOURCES, Starter
+from dicomferry.recipe.yaml.rewriting import write_text
 
 
 @click.command("init")
@@ -84,8 +84,8 @@ def _check_installed(starter: Starter, plugins: Plugins) -> None:
 
 
 def _proposed(starter: Starter, folder: Path, project: str | None) -> Starter:
-    from dicomferry.engine.proposal import project_of, propose
-    from dicomferry.engine.survey import survey
+    from dicomferry.engine.propose.proposal import project_of, propose
+    from dicomferry.engine.propose.survey import survey
 
     if starter.source != "folder":
         raise FerryError(f"--from looks at a folder, and the source is {starter.source}")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dicomferry.cli.common import find_plugins, read_recipe, recipe_argument, set_option
+from dicomferry.cli.options.common import find_plugins, read_recipe, recipe_argument, set_option
+from dicomferry.engine.pipeline.steps import Stages, build_stages
 from dicomferry.engine.provenance.lock_file import (
     drift,
     lock_path,
@@ -16,7 +17,6 @@ from dicomferry.engine.provenance.lock_file import (
     make_lock,
     read_lock,
 )
-from dicomferry.engine.stages import Stages, build_stages
 from dicomferry.errors import FerryError
 
 if TYPE_CHECKING:

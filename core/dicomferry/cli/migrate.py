@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from dicomferry.cli.common import recipe_argument
+from dicomferry.cli.options.common import recipe_argument
 from dicomferry.recipe.migrate import migrate
-from dicomferry.recipe.rewriting import read_text, write_text
 from dicomferry.recipe.schema import FORMAT_VERSION
+from dicomferry.recipe.yaml.rewriting import read_text, write_text
 
 
 @click.command("migrate")

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
-from dicomferry.cli.common import (
+from dicomferry.cli.options.common import (
     find_plugins,
     format_option,
     read_recipe,
@@ -17,11 +17,12 @@ from dicomferry.cli.common import (
     set_option,
     state_option,
 )
-from dicomferry.cli.plan_view import plan_json, plan_lines, save_plan
-from dicomferry.cli.progress import choose_display
-from dicomferry.cli.text import say
-from dicomferry.engine.job import Job, Planned
-from dicomferry.engine.session import Session, open_session, state_folder
+from dicomferry.cli.views.plan_view import plan_json, plan_lines, save_plan
+from dicomferry.cli.views.progress import choose_display
+from dicomferry.cli.views.text import say
+from dicomferry.engine.plan.planned import Planned
+from dicomferry.engine.session.job import Job
+from dicomferry.engine.session.session import Session, open_session, state_folder
 from dicomferry.host import Plugins
 from dicomferry.recipe.recipe import Recipe
 
@@ -58,7 +59,7 @@ def command(
         if ask:
             planned = _asked(session, planned, loaded, plugins)
         if diff is not None:
-            from dicomferry.cli.diff_view import diff_lines
+            from dicomferry.cli.views.diff_view import diff_lines
 
             say(diff_lines(session, diff))
             return 0
@@ -74,10 +75,10 @@ def command(
 
 def _asked(session: Session, planned: Planned, recipe: Recipe, plugins: Plugins) -> Planned:
     """Return the plan with what the receiving XNATs say against it."""
-    from dicomferry.engine.context import BuildContext
-    from dicomferry.engine.problems import by_severity, waive
-    from dicomferry.engine.problems.live import ask
-    from dicomferry.engine.servers import targets_of
+    from dicomferry.engine.pipeline.context import BuildContext
+    from dicomferry.engine.pipeline.servers import targets_of
+    from dicomferry.engine.plan.problems import by_severity, waive
+    from dicomferry.engine.plan.problems.live import ask
 
     targets = targets_of(session.stages, BuildContext(recipe, plugins))
     found = waive(ask(session.ledger, targets), recipe.allow)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from dicomferry.cli.common import find_plugins
-from dicomferry.cli.text import say
+from dicomferry.cli.options.common import find_plugins
+from dicomferry.cli.views.text import say
 from dicomferry.errors import FerryError
 from dicomferry.scaffold import KINDS, write_scaffold
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from dicomferry.cli.common import find_plugins, format_option, set_option, state_option
-from dicomferry.engine.working_copy import WorkingCopy, borrowed, find_working_copy
+from dicomferry.cli.options.common import find_plugins, format_option, set_option, state_option
 from dicomferry.errors import FerryError
 from dicomferry.host import Plugin, State
+from dicomferry.working_copy import WorkingCopy, borrowed, find_working_copy
 
 
 @click.command("try")

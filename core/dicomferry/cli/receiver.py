@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dicomferry.cli.common import find_plugins, read_identification
-from dicomferry.cli.duration import seconds
-from dicomferry.cli.fault_option import fault_option
-from dicomferry.cli.text import say
+from dicomferry.cli.options.common import find_plugins, read_identification
+from dicomferry.cli.options.duration import seconds
+from dicomferry.cli.options.fault_option import fault_option
+from dicomferry.cli.views.text import say
 from dicomferry.xnat.receiver import Faults
 
 if TYPE_CHECKING:
-    from dicomferry.engine.context import LooseContext
+    from dicomferry.engine.pipeline.context import LooseContext
     from dicomferry.recipe.servers import IdentifiedBy
     from dicomferry.xnat.receiver import SeriesFilter, Settings
 
@@ -103,9 +103,9 @@ def command(
 
     It takes instances by DICOM and, with --rest-port, questions and uploads by REST.
     """
-    from dicomferry.cli.tree_view import format_tree
+    from dicomferry.cli.views.tree_view import format_tree
     from dicomferry.dicom.quiet import quietly
-    from dicomferry.engine.context import LooseContext
+    from dicomferry.engine.pipeline.context import LooseContext
     from dicomferry.xnat.receiver import StandIn
 
     plugins = find_plugins()
@@ -148,7 +148,7 @@ def _settings(
     login: str,
     faults: Faults,
 ) -> Settings:
-    from dicomferry.xnat.identification_options import Identification
+    from dicomferry.xnat.naming.options import Identification
     from dicomferry.xnat.receiver import Settings
 
     options = declared.options if declared else None

@@ -10,31 +10,32 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
-from dicomferry.cli.common import (
+from dicomferry.cli.options.common import (
     find_plugins,
     format_option,
     read_recipe,
     recipe_argument,
     set_option,
 )
-from dicomferry.cli.fault_option import fault_option
-from dicomferry.cli.mismatch_view import mismatch_lines, save_mismatches, vector_option
-from dicomferry.cli.plan_view import plan_json, plan_lines
-from dicomferry.cli.progress import choose_display
-from dicomferry.cli.report_view import report_json, report_lines
+from dicomferry.cli.options.fault_option import fault_option
 from dicomferry.cli.run import stoppable
-from dicomferry.cli.text import count, say
-from dicomferry.cli.tree_view import format_tree
-from dicomferry.engine.context import BuildContext
-from dicomferry.engine.job import Job, Planned
-from dicomferry.engine.mismatch import Explainer, as_forecast
-from dicomferry.engine.reconcile import Inquiry, SessionVerdict, inquire
-from dicomferry.engine.rehearsal import open_stage
-from dicomferry.engine.running import RunReport
-from dicomferry.engine.servers import targets_of
-from dicomferry.engine.session import Session, open_session
+from dicomferry.cli.views.mismatch_view import mismatch_lines, save_mismatches, vector_option
+from dicomferry.cli.views.plan_view import plan_json, plan_lines
+from dicomferry.cli.views.progress import choose_display
+from dicomferry.cli.views.report_view import report_json, report_lines
+from dicomferry.cli.views.text import count, say
+from dicomferry.cli.views.tree_view import format_tree
+from dicomferry.engine.pipeline.context import BuildContext
+from dicomferry.engine.pipeline.servers import targets_of
+from dicomferry.engine.plan.planned import Planned
+from dicomferry.engine.rehearse.stand_ins import open_stage
+from dicomferry.engine.session.job import Job
+from dicomferry.engine.session.run import RunReport
+from dicomferry.engine.session.session import Session, open_session
+from dicomferry.engine.verify import Inquiry, SessionVerdict, inquire
+from dicomferry.engine.verify.mismatch import Explainer, as_forecast
+from dicomferry.xnat.filing.tree import Tree
 from dicomferry.xnat.receiver import Faults
-from dicomferry.xnat.tree import Tree
 
 Verdicts = tuple[SessionVerdict, ...]
 

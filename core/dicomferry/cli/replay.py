@@ -11,25 +11,25 @@ from pathlib import Path
 import click
 from msgspec.structs import asdict
 
-from dicomferry.cli.common import (
+from dicomferry.cli.options.common import (
     find_plugins,
     format_option,
     read_recipe,
     set_option,
 )
-from dicomferry.cli.progress import choose_display
-from dicomferry.cli.text import count, say
-from dicomferry.engine.job import Job
+from dicomferry.cli.views.progress import choose_display
+from dicomferry.cli.views.text import count, say
+from dicomferry.engine.pipeline.steps import build_stages
 from dicomferry.engine.provenance.lock_file import drift, make_lock
 from dicomferry.engine.provenance.manifest import Head, read_head
-from dicomferry.engine.provenance.replay import (
+from dicomferry.engine.session.job import Job
+from dicomferry.engine.session.replay import (
     Receiver,
     Replayed,
     Target,
     redirected,
     replay,
 )
-from dicomferry.engine.stages import build_stages
 from dicomferry.errors import FerryError
 
 _RECEIVER = re.compile(r"(?:(?P<ae>[^@]{1,16})@)?(?P<host>[^@:/\s]+):(?P<port>\d{1,5})")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dicomferry.cli.again import named_again
-from dicomferry.cli.common import (
+from dicomferry.cli.options.command_line import named_again
+from dicomferry.cli.options.common import (
     find_plugins,
     format_option,
     read_recipe,
@@ -20,18 +20,20 @@ from dicomferry.cli.common import (
     set_option,
     state_option,
 )
-from dicomferry.cli.duration import seconds
-from dicomferry.cli.plan_view import plan_json, plan_lines
-from dicomferry.cli.progress import choose_display
-from dicomferry.cli.report_view import report_json, report_lines
-from dicomferry.cli.text import say
-from dicomferry.engine.job import Courtesy, Job, Planned
-from dicomferry.engine.running import RunReport
-from dicomferry.engine.session import Session, open_session, state_folder
+from dicomferry.cli.options.duration import seconds
+from dicomferry.cli.views.plan_view import plan_json, plan_lines
+from dicomferry.cli.views.progress import choose_display
+from dicomferry.cli.views.report_view import report_json, report_lines
+from dicomferry.cli.views.text import say
+from dicomferry.engine.plan.planned import Planned
+from dicomferry.engine.retrieve.courtesy import Courtesy
+from dicomferry.engine.session.job import Job
+from dicomferry.engine.session.run import RunReport
+from dicomferry.engine.session.session import Session, open_session, state_folder
 
 if TYPE_CHECKING:
-    from dicomferry.cli.verdict_view import Explain
-    from dicomferry.engine.reconcile import Findings, Inquiry
+    from dicomferry.cli.views.verdict_view import Explain
+    from dicomferry.engine.verify import Findings, Inquiry
 
 
 @click.command("run")
@@ -95,7 +97,7 @@ def command(
             report = session.run(planned, limit)
         findings = None
         if inquiry is not None and not report.interrupted:
-            from dicomferry.engine.reconcile import inquire
+            from dicomferry.engine.verify import inquire
 
             with display:
                 findings = inquire(inquiry, display.show)
@@ -124,9 +126,9 @@ def stoppable(session: Session) -> Iterator[None]:
 
 def _inquiry(session: Session, job: Job, again: str, wait: float) -> Inquiry:
     """Return what XNAT is to be asked; raises `FerryError` where it cannot be, before a run."""
-    from dicomferry.engine.context import BuildContext
-    from dicomferry.engine.reconcile import Inquiry
-    from dicomferry.engine.servers import targets_of
+    from dicomferry.engine.pipeline.context import BuildContext
+    from dicomferry.engine.pipeline.servers import targets_of
+    from dicomferry.engine.verify import Inquiry
 
     targets = targets_of(session.stages, BuildContext(job.recipe, job.plugins))
     return Inquiry(session.stages, session.ledger, targets, again, wait=wait)
@@ -157,7 +159,7 @@ def _show_report(
     if form == "json":
         whole = {**report_json(report), "manifest": str(report.manifest)}
         if findings is not None:
-            from dicomferry.cli.verdict_view import findings_json
+            from dicomferry.cli.views.verdict_view import findings_json
 
             whole["verify"] = findings_json(findings, _explain(report))
         click.echo(json.dumps(whole, indent=2))
@@ -165,12 +167,12 @@ def _show_report(
     say(report_lines(report, recipe, limited=limited, again=named))
     say([f"Manifest: {report.manifest}"])
     if findings is not None:
-        from dicomferry.cli.verdict_view import findings_lines
+        from dicomferry.cli.views.verdict_view import findings_lines
 
         say(findings_lines(findings, _explain(report)))
 
 
 def _explain(report: RunReport) -> Explain:
-    from dicomferry.engine.mismatch import Explainer
+    from dicomferry.engine.verify.mismatch import Explainer
 
     return Explainer(report.planned.view, report.planned.problems).rules

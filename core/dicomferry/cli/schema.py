@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dicomferry.cli.common import find_plugins
+from dicomferry.cli.options.common import find_plugins
 
 
 @click.command("schema")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from dicomferry.cli.common import (
+from dicomferry.cli.options.common import (
     find_plugins,
     format_option,
     read_recipe,
@@ -17,13 +17,13 @@ from dicomferry.cli.common import (
     set_option,
     state_option,
 )
-from dicomferry.cli.text import columns, count, printable, say
-from dicomferry.engine.session import state_folder
+from dicomferry.cli.views.text import columns, count, printable, say
+from dicomferry.engine.session.session import state_folder
 from dicomferry.errors import FerryError
 from dicomferry.ledger import Ledger
-from dicomferry.ledger.deliveries import crosswalk
+from dicomferry.ledger.delivering.deliveries import crosswalk
+from dicomferry.ledger.reading.plan_view import ItemState, LedgerView
 from dicomferry.ledger.rows import Verdict
-from dicomferry.ledger.view import ItemState, LedgerView
 from dicomferry.model import Excluded, Failed, Outcome, Rejected, Stored
 
 _STATES = ("all", "stored", "due", "excluded", "rejected", "failed", "passed")

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import click
 
-from dicomferry.cli.common import (
+from dicomferry.cli.options.common import (
     find_plugins,
     format_option,
     read_recipe,
     recipe_argument,
     set_option,
 )
-from dicomferry.cli.text import count, say
-from dicomferry.engine.expectation import Difference, Result, run_tests
+from dicomferry.cli.views.text import count, say
+from dicomferry.engine.trial.expectation import Difference, Result, run_tests
 from dicomferry.errors import FerryError
 
 
@@ -39,7 +39,7 @@ def command(recipe: Path, overrides: Mapping[str, str], form: str, update: bool)
     results = list(run_tests(loaded, plugins))
     updated = 0
     if update:
-        from dicomferry.engine.updating import update as rewrite
+        from dicomferry.engine.trial.update import update as rewrite
 
         updated = rewrite(recipe, results, loaded.tests)
     if form == "json":

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import click
 
-from dicomferry.cli.common import (
+from dicomferry.cli.options.common import (
     find_plugins,
     format_option,
     read_recipe,
     recipe_argument,
     set_option,
 )
-from dicomferry.cli.text import problem_json
+from dicomferry.cli.views.text import problem_json
 from dicomferry.errors import ProblemsError
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from dicomferry.cli.again import named_again
-from dicomferry.cli.common import (
+from dicomferry.cli.options.command_line import named_again
+from dicomferry.cli.options.common import (
     find_plugins,
     format_option,
     read_recipe,
@@ -16,19 +16,19 @@ from dicomferry.cli.common import (
     set_option,
     state_option,
 )
-from dicomferry.cli.duration import seconds
-from dicomferry.cli.mismatch_view import explainer_of, save_mismatches, vector_option
-from dicomferry.cli.progress import choose_display
-from dicomferry.cli.verdict_view import save_findings, show_findings
-from dicomferry.engine.context import BuildContext
-from dicomferry.engine.labelled import labelled
-from dicomferry.engine.reconcile import Inquiry, SessionVerdict, inquire
-from dicomferry.engine.servers import targets_of
-from dicomferry.engine.session import state_folder
-from dicomferry.engine.stages import build_stages
+from dicomferry.cli.options.duration import seconds
+from dicomferry.cli.views.mismatch_view import explainer_of, save_mismatches, vector_option
+from dicomferry.cli.views.progress import choose_display
+from dicomferry.cli.views.verdict_view import save_findings, show_findings
+from dicomferry.engine.pipeline.chosen_labels import labelled
+from dicomferry.engine.pipeline.context import BuildContext
+from dicomferry.engine.pipeline.servers import targets_of
+from dicomferry.engine.pipeline.steps import build_stages
+from dicomferry.engine.session.session import state_folder
+from dicomferry.engine.verify import Inquiry, SessionVerdict, inquire
 from dicomferry.ledger import Ledger, Lock
-from dicomferry.ledger.expected import send_again
-from dicomferry.ledger.labels import labels_in
+from dicomferry.ledger.planning.chosen_labels import labels_in
+from dicomferry.ledger.reading.expected import send_again
 
 _REASON = "XNAT said that it has it, and does not hold it (verify)"
 

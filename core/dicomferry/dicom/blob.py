@@ -14,8 +14,6 @@ from dicomferry.errors import DamagedError, FerryError
 if TYPE_CHECKING:
     from tempfile import SpooledTemporaryFile
 
-    from dicomferry.model import Location
-
 
 class Blob(Protocol):
     """Bytes of a known number that do not change while they are read."""
@@ -156,12 +154,3 @@ class Stretch:
 
     def close(self) -> None:
         """Keep the other blob open."""
-
-
-def open_blob(location: Location) -> Blob:
-    """Open a file, or a member of a zip or tar archive; raises `FerryError`."""
-    if not location.member:
-        return FileBlob(location.path, str(location))
-    from dicomferry.dicom.archive import open_member
-
-    return open_member(location)

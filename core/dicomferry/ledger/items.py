@@ -7,11 +7,14 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from dicomferry.ledger.remotes import remote_of, remote_text
-from dicomferry.ledger.rows import Item
+from msgspec.structs import replace
+
+from dicomferry.ledger.rows import Item, Remote
+from dicomferry.ledger.store import Ledger
 from dicomferry.model import (
     Destination,
     Finding,
+    InstanceRef,
     LocalFile,
     Location,
     Refused,
@@ -84,3 +87,56 @@ def finding_row(source: str, scan: int, finding: Finding) -> tuple[object, ...]:
 
 def _json(names: Mapping[str, str]) -> str:
     return json.dumps(dict(names), sort_keys=True) if names else "{}"
+
+
+_ITEMS = f"SELECT {ITEM_COLUMNS}, edits FROM item WHERE id IN"  # noqa: S608  fixed columns
+
+
+_MOST = 500
+"""Numbers in one question: SQLite takes 999 parameters in its oldest versions."""
+
+
+def found_item(ledger: Ledger, number: int) -> Item:
+    """Return one item as its source found it, with what a PACS told of it."""
+    return item_of(ledger.connection.execute(f"{SELECT_ITEMS} WHERE id = ?", (number,)).fetchone())
+
+
+def planned_items(ledger: Ledger, numbers: Sequence[int]) -> dict[int, tuple[Item, str]]:
+    """Return each item and the digest of its planned edits."""
+    found = {}
+    for at in range(0, len(numbers), _MOST):
+        some = numbers[at : at + _MOST]
+        marks = ", ".join("?" * len(some))
+        rows = ledger.connection.execute(f"{_ITEMS} ({marks})", some)
+        found.update({row[0]: (item_of(row[:9]), row[9]) for row in rows})
+    return found
+
+
+def remote_text(finding: RemoteInstance) -> str:
+    """Return what the ledger keeps of a remote instance beside its location."""
+    return json.dumps(
+        {
+            "server": finding.server,
+            "sop_class": finding.ref.sop_class_uid,
+            "attributes": dict(finding.attributes),
+            "relabel": dict(finding.relabel),
+        },
+        sort_keys=True,
+    )
+
+
+def remote_of(text: object, location: Location) -> Remote | None:
+    """Return the remote instance behind the ledger's column; None for a local item."""
+    if not text:
+        return None
+    kept = json.loads(str(text))
+    study, series, instance = location.member.split("/")
+    ref = InstanceRef(study, series, instance, kept["sop_class"])
+    return Remote(kept["server"], ref, kept["attributes"], kept["relabel"])
+
+
+def at_hand(item: Item, path: bytes | None) -> Item:
+    """Return an item with the file it was retrieved to; a local one as it is."""
+    if path is None or item.remote is None:
+        return item
+    return replace(item, remote=replace(item.remote, spooled=Location(os.fsdecode(path))))

@@ -101,3 +101,17 @@ def stamp_of(edits: str, size: int, modified_ns: int) -> str:
 
 STAMP: Final = "substr(item.edits, 1, 32) || ':' || item.size || ':' || item.modified_ns"
 """What `stamp_of` returns for an item of the plan, in the ledger's columns."""
+
+
+class Proof(Struct, frozen=True):
+    """What one delivery was made of, as hex BLAKE3.
+
+    `sop_instance_uid` is the source's. `input` is of the file or archive member as it is on the
+    disk, `sent` of the data set that the sink was given, but for its last `untouched` bytes, which
+    are the input's last ones. Both are empty when they could not be read once more.
+    """
+
+    sop_instance_uid: str
+    input: str
+    sent: str
+    untouched: int

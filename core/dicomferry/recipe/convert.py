@@ -9,8 +9,8 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 import msgspec
 
 from dicomferry.model import Problem
-from dicomferry.recipe.document import NodePath
 from dicomferry.recipe.explain import Explainer
+from dicomferry.recipe.yaml.document import NodePath
 from dicomferry.template import Condition, Template, Templates
 
 T = TypeVar("T")

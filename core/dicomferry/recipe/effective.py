@@ -10,11 +10,11 @@ from typing import Final
 from msgspec import Struct
 
 from dicomferry.model import Place
-from dicomferry.recipe.document import Document, Node, NodePath, Plain, path_text
 from dicomferry.recipe.layers import read_layers
 from dicomferry.recipe.params import Params, read_params, render_static
-from dicomferry.recipe.scalars import Scalar
 from dicomferry.recipe.secrets import is_reference, sounds_secret
+from dicomferry.recipe.yaml.document import Document, Node, NodePath, Plain, path_text
+from dicomferry.recipe.yaml.scalars import Scalar
 from dicomferry.template import Templates
 
 MASK: Final = "********"

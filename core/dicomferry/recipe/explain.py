@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct
 
 from dicomferry.model import Problem
-from dicomferry.recipe.document import Document, NodePath, path_text
-from dicomferry.recipe.scalars import describe
+from dicomferry.recipe.yaml.document import Document, NodePath, path_text
+from dicomferry.recipe.yaml.scalars import describe
 from dicomferry.template import suggestion
 
 if TYPE_CHECKING:

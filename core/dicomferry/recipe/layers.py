@@ -14,10 +14,10 @@ from msgspec.structs import replace
 
 from dicomferry.errors import FerryError, ProblemsError
 from dicomferry.model import Problem
-from dicomferry.recipe.document import Document, Node, NodePath, path_text
-from dicomferry.recipe.reading import read_document
 from dicomferry.recipe.steps import SECTIONS, StepMerge
 from dicomferry.recipe.validate import check_version
+from dicomferry.recipe.yaml.document import Document, Node, NodePath, path_text
+from dicomferry.recipe.yaml.reading import read_document
 
 EXTENDS: Final = "extends"
 MAX_LAYERS: Final = 8

@@ -16,11 +16,9 @@ from dicomferry.errors import FerryError, ProblemsError
 from dicomferry.model import Place, Problem
 from dicomferry.recipe.components import Components
 from dicomferry.recipe.convert import Converter
-from dicomferry.recipe.document import Document, Node, NodePath, path_text
 from dicomferry.recipe.explain import Explainer
 from dicomferry.recipe.layers import read_layers
 from dicomferry.recipe.params import Rendered, read_params, render_static
-from dicomferry.recipe.reading import read_document
 from dicomferry.recipe.recipe import Recipe, Step
 from dicomferry.recipe.schema import identification_schema, recipe_schema
 from dicomferry.recipe.servers import (
@@ -32,6 +30,8 @@ from dicomferry.recipe.servers import (
 )
 from dicomferry.recipe.steps import BESIDE, free_id
 from dicomferry.recipe.validate import check_schema, in_order
+from dicomferry.recipe.yaml.document import Document, Node, NodePath, path_text
+from dicomferry.recipe.yaml.reading import read_document
 from dicomferry.template import Templates
 
 

@@ -9,10 +9,10 @@ from typing import Final
 from msgspec import Struct
 
 from dicomferry.errors import FerryError
-from dicomferry.recipe.reading import parse_document
-from dicomferry.recipe.rewriting import YamlText
 from dicomferry.recipe.schema import FORMAT_VERSION
 from dicomferry.recipe.validate import check_version
+from dicomferry.recipe.yaml.reading import parse_document
+from dicomferry.recipe.yaml.rewriting import YamlText
 
 _VERSION: Final = ("recipe",)
 

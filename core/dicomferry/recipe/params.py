@@ -9,10 +9,10 @@ from typing import Final
 from msgspec import Struct, field
 
 from dicomferry.model import Place, Problem
-from dicomferry.recipe.document import Document, NodePath, Plain, path_text
-from dicomferry.recipe.scalars import describe
 from dicomferry.recipe.settings import Settings
 from dicomferry.recipe.typed import Typed, choices_of, kind_of, typed
+from dicomferry.recipe.yaml.document import Document, NodePath, Plain, path_text
+from dicomferry.recipe.yaml.scalars import describe
 from dicomferry.template import Templates
 
 _SECTION: Final = "params"

@@ -76,7 +76,7 @@ class Settings(Mapping[str, str]):
 
 def read_settings(path: Path) -> Settings:
     """Read a YAML file of `name: value`; raises `FerryError` with the place of what is wrong."""
-    from dicomferry.recipe.reading import read_document
+    from dicomferry.recipe.yaml.reading import read_document
 
     root = read_document(path).root
     if not isinstance(root.value, Mapping) or root.keys is None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from dicomferry.recipe.rewriting import written
+from dicomferry.recipe.yaml.rewriting import written
 
 SOURCES: Final = ("folder", "csv-dqr", "pacs-query")
 SINKS: Final = ("xnat-cstore", "export")

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from dicomferry.errors import ProblemsError
 from dicomferry.model import Problem
-from dicomferry.recipe.document import Document, Node, NodePath, path_text
+from dicomferry.recipe.yaml.document import Document, Node, NodePath, path_text
 from dicomferry.template import suggestion
 
 SECTIONS: Final = ("sources", "transforms", "sinks")

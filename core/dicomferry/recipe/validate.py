@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from dicomferry.errors import ProblemsError
 from dicomferry.model import Place, Problem
 from dicomferry.recipe.annotations import CONDITION_FORMAT, REGEX_FORMAT, TEMPLATE_FORMAT
-from dicomferry.recipe.document import Document, NodePath, Plain
 from dicomferry.recipe.explain import Explainer
 from dicomferry.recipe.formats import format_checker
 from dicomferry.recipe.params import Rendered, replace_at
 from dicomferry.recipe.schema import FORMAT_VERSION, Schema
+from dicomferry.recipe.yaml.document import Document, NodePath, Plain
 from dicomferry.template import Templates
 
 if TYPE_CHECKING:

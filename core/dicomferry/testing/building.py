@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from dicomferry.component import Component
-from dicomferry.engine.context import LooseContext
+from dicomferry.engine.pipeline.context import LooseContext
 from dicomferry.errors import FerryError
 from dicomferry.host import Selection, load_plugins
 from dicomferry.recipe.convert import Faulty

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from dicomferry.component import Identifier
-from dicomferry.xnat.identification import ClassicIdentifier
-from dicomferry.xnat.identification_options import Identification
+from dicomferry.xnat.naming.identifiers import ClassicIdentifier
+from dicomferry.xnat.naming.options import Identification
 from dicomferry.xnat.receiver import StandIn
 
 

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dicomferry.component import Consignment, Delivery, Parcel, Sink
-from dicomferry.dicom.blob import BytesBlob, open_blob
+from dicomferry.dicom.blob import BytesBlob
 from dicomferry.dicom.edits import Edits, Set
 from dicomferry.dicom.instance import Instance, open_instance
+from dicomferry.dicom.opening import open_blob
 from dicomferry.dicom.splice import Spliced
 from dicomferry.errors import DamagedError, FerryError
 from dicomferry.model import Destination, Excluded, Failed, Location, Outcome, Rejected, Stored

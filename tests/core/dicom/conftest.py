@@ -13,8 +13,8 @@ from pydicom.data import get_testdata_file
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
 
-from dicomferry.dicom.blob import open_blob
 from dicomferry.dicom.instance import Instance, open_instance
+from dicomferry.dicom.opening import open_blob
 from dicomferry.dicom.walk import BIG, EXPLICIT, IMPLICIT, Syntax
 from dicomferry.model import Location
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from dicomferry.dicom.archive import is_archive, list_members
-from dicomferry.dicom.blob import FileBlob, open_blob
+from dicomferry.dicom.blob import FileBlob
 from dicomferry.dicom.instance import open_instance
+from dicomferry.dicom.opening import open_blob
 from dicomferry.errors import DamagedError, FerryError
 from dicomferry.model import Location
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from dicomferry.dicom.blob import BytesBlob, FileBlob, open_blob
+from dicomferry.dicom.blob import BytesBlob, FileBlob
 from dicomferry.dicom.instance import open_instance
+from dicomferry.dicom.opening import open_blob
 from dicomferry.dicom.splice import Spliced
 from dicomferry.dimse import (
     AssociationRejectedError,

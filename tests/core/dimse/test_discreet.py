@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from dicomferry import Header
-from dicomferry.dicom.blob import open_blob
 from dicomferry.dicom.instance import open_instance
+from dicomferry.dicom.opening import open_blob
 from dicomferry.dimse.discreet import discreet
 from dicomferry.model import Location
 from support.canary import make_patient

@@ -14,7 +14,7 @@ from dicomferry.errors import ProblemsError
 from dicomferry.model import Problem
 from dicomferry.recipe.components import Components
 from dicomferry.recipe.load import load_identification, load_recipe
-from dicomferry.recipe.reading import parse_document
+from dicomferry.recipe.yaml.reading import parse_document
 
 KEYS = st.sampled_from(
     ["recipe", "name", "params", "servers", "sources", "transforms", "sinks", "tests", "allow",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dicomferry.recipe.commands.translate import Translation, translate
-from dicomferry.recipe.reading import parse_document
+from dicomferry.recipe.yaml.reading import parse_document
 from support.published import PAGE
 
 

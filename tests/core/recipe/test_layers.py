@@ -10,9 +10,9 @@ import pytest
 
 from dicomferry.errors import FerryError, ProblemsError
 from dicomferry.model import Place
-from dicomferry.recipe.document import Document
 from dicomferry.recipe.layers import MAX_LAYERS, read_layers
 from dicomferry.recipe.recipe import Recipe
+from dicomferry.recipe.yaml.document import Document
 
 Load = Callable[..., Recipe]
 

@@ -8,7 +8,7 @@ import pytest
 
 from dicomferry.errors import FerryError, ProblemsError
 from dicomferry.recipe.migrate import Migration, migrate
-from dicomferry.recipe.rewriting import YamlText
+from dicomferry.recipe.yaml.rewriting import YamlText
 from support.cli import ferry
 
 # Format -1 called the servers `hosts`; format 0 had one `source`, and `project` at the top.

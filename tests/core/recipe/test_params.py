@@ -9,8 +9,8 @@ import pytest
 
 from dicomferry.errors import FerryError
 from dicomferry.recipe.params import Params, read_params
-from dicomferry.recipe.reading import parse_document
 from dicomferry.recipe.settings import Settings, read_settings
+from dicomferry.recipe.yaml.reading import parse_document
 
 
 def params(

@@ -11,8 +11,8 @@ from pydicom import Dataset
 from pydicom.uid import ExplicitVRLittleEndian
 
 from dicomferry.dicom.header import Header
-from dicomferry.xnat.identification import ClassicIdentifier
-from dicomferry.xnat.identification_options import Identification
+from dicomferry.xnat.naming.identifiers import ClassicIdentifier
+from dicomferry.xnat.naming.options import Identification
 from dicomferry.xnat.receiver import StandIn
 
 MR_IMAGE = "1.2.840.10008.5.1.4.1.1.4"

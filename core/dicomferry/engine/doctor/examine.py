@@ -10,12 +10,12 @@ from typing import Final
 from msgspec import Struct, field
 
 from dicomferry.dimse import echo
-from dicomferry.engine.context import BuildContext
 from dicomferry.engine.doctor.checks import Check, State, tried
 from dicomferry.engine.doctor.identification import Difference
 from dicomferry.engine.doctor.pacs import PacsExaminer
 from dicomferry.engine.doctor.site import SiteExaminer
-from dicomferry.engine.servers import peer_of, site_of
+from dicomferry.engine.pipeline.context import BuildContext
+from dicomferry.engine.pipeline.servers import peer_of, site_of
 from dicomferry.errors import FerryError
 from dicomferry.recipe.recipe import Recipe
 from dicomferry.recipe.servers import PacsServer, XnatServer

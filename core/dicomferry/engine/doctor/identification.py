@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from dicomferry.recipe.servers import XnatServer
-from dicomferry.xnat.identification_options import Identification
+from dicomferry.xnat.naming.options import Identification
 from dicomferry.xnat.rest.settings import LEVELS, Receiver
-from dicomferry.xnat.rules import rule_lines
+from dicomferry.xnat.routing.rules import rule_lines
 
 _SITE_LEVELS = (*LEVELS, "aa")
 

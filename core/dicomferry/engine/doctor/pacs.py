@@ -15,12 +15,12 @@ from typing import Final
 
 from dicomferry.component import Context
 from dicomferry.dimse import ContextRefusedError, Peer
-from dicomferry.dimse.classes import likely_classes
 from dicomferry.dimse.discreet import discreet
-from dicomferry.dimse.get import open_get
-from dicomferry.dimse.inbox import Door, Inbox, receiving
-from dicomferry.dimse.move import MoveTarget, listening, open_move
-from dicomferry.dimse.query import (
+from dicomferry.dimse.retrieve.classes import likely_classes
+from dicomferry.dimse.retrieve.get import open_get
+from dicomferry.dimse.retrieve.inbox import Door, Inbox, receiving
+from dicomferry.dimse.retrieve.move import MoveTarget, listening, open_move
+from dicomferry.dimse.retrieve.query import (
     IMAGE,
     SERIES,
     STUDY,
@@ -28,9 +28,9 @@ from dicomferry.dimse.query import (
     TooManyAnswersError,
     open_query,
 )
-from dicomferry.dimse.retrieval import Ended, Request
+from dicomferry.dimse.retrieve.retrieval import Ended, Request
 from dicomferry.engine.doctor.checks import Check, State
-from dicomferry.engine.servers import peer_of
+from dicomferry.engine.pipeline.servers import peer_of
 from dicomferry.errors import FerryError
 from dicomferry.recipe.servers import PacsServer
 

@@ -12,7 +12,7 @@ from dicomferry.engine.doctor.identification import Difference, Live, component_
 from dicomferry.model import Place
 from dicomferry.recipe.recipe import Recipe
 from dicomferry.recipe.servers import XnatServer
-from dicomferry.xnat.identification_options import Identification
+from dicomferry.xnat.naming.options import Identification
 from dicomferry.xnat.rest import RestClient, RestError
 from dicomferry.xnat.rest.settings import (
     LEVELS,

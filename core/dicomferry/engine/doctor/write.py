@@ -7,9 +7,9 @@ from pathlib import Path
 
 from dicomferry.engine.doctor.identification import Difference
 from dicomferry.errors import FerryError
-from dicomferry.recipe.document import Node, NodePath
-from dicomferry.recipe.reading import parse_document
-from dicomferry.recipe.rewriting import YamlText, read_text, write_text, written
+from dicomferry.recipe.yaml.document import Node, NodePath
+from dicomferry.recipe.yaml.reading import parse_document
+from dicomferry.recipe.yaml.rewriting import YamlText, read_text, write_text, written
 
 Value = str | tuple[str, ...]
 

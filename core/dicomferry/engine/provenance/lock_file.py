@@ -13,8 +13,8 @@ from pathlib import Path
 import msgspec
 
 from dicomferry.component import Reading, Salted
-from dicomferry.engine.provenance.content import code_digest, file_digest
-from dicomferry.engine.stages import Stages
+from dicomferry.engine.pipeline.steps import Stages
+from dicomferry.engine.provenance.code_digest import code_digest, file_digest
 from dicomferry.errors import FerryError
 from dicomferry.host import Plugins
 from dicomferry.recipe.recipe import Recipe

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from dicomferry.engine.provenance.lock_file import Lock, lock_from
 from dicomferry.errors import FerryError
-from dicomferry.ledger.labels import Labels, labels_from
+from dicomferry.ledger.planning.chosen_labels import Labels, labels_from
 
 MANIFEST_VERSION = 1
 

@@ -14,13 +14,13 @@ from typing import Any, Self, TextIO
 
 import msgspec
 
+from dicomferry.engine.pipeline.steps import Taking
 from dicomferry.engine.provenance.lock_file import Lock
 from dicomferry.engine.provenance.manifest import MANIFEST_VERSION
-from dicomferry.engine.stages import Taking
 from dicomferry.errors import LedgerError
-from dicomferry.ledger.deliveries import Delivered, columns_of
-from dicomferry.ledger.labels import Labels, plain_labels
-from dicomferry.ledger.provenance import HeldBack
+from dicomferry.ledger.delivering.deliveries import Delivered, columns_of
+from dicomferry.ledger.planning.chosen_labels import Labels, plain_labels
+from dicomferry.ledger.reading.plan_view import HeldBack
 from dicomferry.recipe.recipe import Recipe
 from dicomferry.recipe.secrets import is_reference, sounds_secret
 

@@ -9,7 +9,7 @@ from dicomferry.dicom.blob import Blob
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.instance import Instance
 from dicomferry.errors import FerryError
-from dicomferry.ledger.provenance import Proof
+from dicomferry.ledger.rows import Proof
 from dicomferry.model import Outcome
 
 _SOP_INSTANCE = 0x00080018

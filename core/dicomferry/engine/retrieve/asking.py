@@ -15,10 +15,10 @@ from dicomferry.dimse import (
     UnreachableError,
 )
 from dicomferry.dimse.discreet import discreet
-from dicomferry.dimse.inbox import Inbox
-from dicomferry.dimse.retrieval import Request, Way
+from dicomferry.dimse.retrieve.inbox import Inbox
+from dicomferry.dimse.retrieve.retrieval import Request, Way
 from dicomferry.engine.retrieve.pace import Pace
-from dicomferry.ledger.retrievals import WantedStudy
+from dicomferry.ledger.delivering.retrievals import WantedStudy
 from dicomferry.ledger.rows import Item
 
 _IMAGES_AT_ONCE = 64

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from dicomferry.ledger.retrievals import Arrival, WantedStudy
+from dicomferry.ledger.delivering.retrievals import Arrival, WantedStudy
 
 
 class RetrieveTask(Struct, frozen=True):

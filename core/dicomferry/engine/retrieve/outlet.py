@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from dicomferry.engine.deliver import Courier
-from dicomferry.engine.pool import Said
-from dicomferry.engine.worker import Done, Task
-from dicomferry.ledger.deliveries import Load
-from dicomferry.ledger.retrievals import Retrievals
+from dicomferry.engine.deliver.courier import Courier
+from dicomferry.engine.workers.pool import Said
+from dicomferry.engine.workers.worker import Done, Task
+from dicomferry.ledger.delivering.deliveries import Load
+from dicomferry.ledger.delivering.retrievals import Retrievals
 
 
 class Outlet:

@@ -10,20 +10,20 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from dicomferry.engine.deliver import Courier
-from dicomferry.engine.job import Courtesy
-from dicomferry.engine.plan import Workshop
-from dicomferry.engine.pool import Pool, Said
-from dicomferry.engine.processes import preload
+from dicomferry.engine.deliver.courier import Courier
+from dicomferry.engine.retrieve.courtesy import Courtesy
 from dicomferry.engine.retrieve.hours import is_open, next_opening, wait_until_open
 from dicomferry.engine.retrieve.messages import Retrieved, RetrieveTask
 from dicomferry.engine.retrieve.outlet import Outlet
 from dicomferry.engine.retrieve.spool import make_spool
 from dicomferry.engine.retrieve.supply import Supply
-from dicomferry.engine.worker import Answer, Done, Task
+from dicomferry.engine.workers.pool import Pool, Said
+from dicomferry.engine.workers.processes import preload
+from dicomferry.engine.workers.worker import Answer, Done, Task
+from dicomferry.engine.workers.workshop import Workshop
 from dicomferry.errors import FerryError
-from dicomferry.ledger.deliveries import Load
-from dicomferry.ledger.retrievals import Retrievals, WantedStudy
+from dicomferry.ledger.delivering.deliveries import Load
+from dicomferry.ledger.delivering.retrievals import Retrievals, WantedStudy
 from dicomferry.recipe.servers import PacsServer
 
 _SILENCES = 3

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from dicomferry.engine.retrieve.messages import Retrieved, RetrieveTask
 from dicomferry.engine.retrieve.pace import Share, share_out
-from dicomferry.ledger.retrievals import WantedStudy
+from dicomferry.ledger.delivering.retrievals import WantedStudy
 from dicomferry.recipe.servers import PacsServer
 
 

@@ -11,19 +11,19 @@ from msgspec.structs import replace
 
 from dicomferry.component import Context
 from dicomferry.dimse import ContextRefusedError
-from dicomferry.dimse.classes import likely_classes
-from dicomferry.dimse.get import open_get
-from dicomferry.dimse.inbox import Door, Inbox, receiving
-from dicomferry.dimse.move import MoveTarget, listening, open_move
-from dicomferry.engine.examine import examine
+from dicomferry.dimse.retrieve.classes import likely_classes
+from dicomferry.dimse.retrieve.get import open_get
+from dicomferry.dimse.retrieve.inbox import Door, Inbox, receiving
+from dicomferry.dimse.retrieve.move import MoveTarget, listening, open_move
+from dicomferry.engine.pipeline.examine import examine
+from dicomferry.engine.pipeline.servers import peer_of
+from dicomferry.engine.pipeline.steps import Stages
 from dicomferry.engine.retrieve.asking import Asker, OpenWay, uid_of
 from dicomferry.engine.retrieve.messages import Retrieved, RetrieveTask
 from dicomferry.engine.retrieve.pace import Pace
 from dicomferry.engine.retrieve.spool import spool_file
-from dicomferry.engine.servers import peer_of
-from dicomferry.engine.stages import Stages
 from dicomferry.errors import FerryError
-from dicomferry.ledger.retrievals import Arrival, WantedStudy
+from dicomferry.ledger.delivering.retrievals import Arrival, WantedStudy
 from dicomferry.ledger.rows import Item, Verdict
 from dicomferry.model import Location
 from dicomferry.recipe.servers import PacsServer

@@ -16,7 +16,7 @@ from dicomferry.recipe.commands.words import (
     parameters,
     read_commands,
 )
-from dicomferry.recipe.rewriting import written
+from dicomferry.recipe.yaml.rewriting import written
 
 _IN_PLACE = "files are not changed where they are: the edited ones are written into a new folder"
 

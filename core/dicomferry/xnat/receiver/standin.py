@@ -12,13 +12,13 @@ from msgspec.structs import replace
 
 from dicomferry.component import Identifier
 from dicomferry.errors import FerryError
-from dicomferry.xnat.receiver.faults import Faults
-from dicomferry.xnat.receiver.receipts import Receipt
+from dicomferry.xnat.filing.tree import Tree, tree_of
+from dicomferry.xnat.receiver.dicom.scp import StorageScp
 from dicomferry.xnat.receiver.rest.server import RestServer
-from dicomferry.xnat.receiver.scp import StorageScp
-from dicomferry.xnat.receiver.settings import Settings
-from dicomferry.xnat.receiver.site import Site
-from dicomferry.xnat.tree import Tree, tree_of
+from dicomferry.xnat.receiver.site.faults import Faults
+from dicomferry.xnat.receiver.site.receipts import Receipt
+from dicomferry.xnat.receiver.site.settings import Settings
+from dicomferry.xnat.receiver.site.site import Site
 
 _LOG = logging.getLogger(__name__)
 _WARNING = "this is dicomferry's stand-in, not an XNAT: it emulates an XNAT receiver, to rehearse"

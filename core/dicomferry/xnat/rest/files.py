@@ -3,7 +3,7 @@
 Three ways, the surest first: the catalog of a scan's resource, whose `cat:dcmEntry` has the SOP
 Instance UID in its attribute `UID` (XNAT's `CatalogResource`, served to `?format=xml`; its own
 DICOM clients read it so); the name, which ends in a hash of SOP class and SOP instance (XNAT's
-default `dicomFileNameTemplate`, see `dicomferry.xnat.scans.file_name`); the file's own header.
+default `dicomFileNameTemplate`, see `xnat.filing.scans.file_name`); the file's own header.
 """
 
 from __future__ import annotations

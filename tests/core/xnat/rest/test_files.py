@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from dicomferry.dicom.blob import open_blob
 from dicomferry.dicom.instance import open_instance
+from dicomferry.dicom.opening import open_blob
 from dicomferry.model import Location
+from dicomferry.xnat.filing.scans import file_name, uid_hash
 from dicomferry.xnat.rest import HeldFile, RestClient, RestError, Site
 from dicomferry.xnat.rest.files import catalog_entries, read_uid
-from dicomferry.xnat.scans import file_name, uid_hash
 from support.fake_xnat_rest import Asked, FakeXnat, Says, fake_xnat
 from support.instances import make_instances
 

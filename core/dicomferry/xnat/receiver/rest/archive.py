@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import quote
 
+from dicomferry.xnat.filing.scans import session_type
+from dicomferry.xnat.filing.sessions import Session
 from dicomferry.xnat.receiver.rest.http import (
     Answer,
     Refused,
@@ -16,9 +18,7 @@ from dicomferry.xnat.receiver.rest.http import (
 )
 from dicomferry.xnat.receiver.rest.prearchive import project_ids
 from dicomferry.xnat.receiver.rest.scans import Held, scan_item
-from dicomferry.xnat.receiver.site import Site
-from dicomferry.xnat.scans import session_type
-from dicomferry.xnat.sessions import Session
+from dicomferry.xnat.receiver.site.site import Site
 
 _DATED = 8
 

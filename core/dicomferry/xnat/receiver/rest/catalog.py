@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.sax.saxutils import quoteattr
 
-from dicomferry.xnat.sessions import Scan
+from dicomferry.xnat.filing.sessions import Scan
 
 _NAMESPACES = (
     'xmlns:cat="http://nrg.wustl.edu/catalog"'

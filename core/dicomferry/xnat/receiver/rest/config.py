@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from dicomferry.xnat.identification import DqrIdentifier
-from dicomferry.xnat.identification_options import SiteRules
-from dicomferry.xnat.receiver.anonymize import DEFAULT_SCRIPT
+from dicomferry.xnat.naming.identifiers import DqrIdentifier
+from dicomferry.xnat.naming.options import SiteRules
 from dicomferry.xnat.receiver.rest.http import (
     Answer,
     Refused,
@@ -19,10 +18,11 @@ from dicomferry.xnat.receiver.rest.http import (
     text,
 )
 from dicomferry.xnat.receiver.rest.prearchive import project_ids
-from dicomferry.xnat.receiver.site import Site
+from dicomferry.xnat.receiver.site.anonymize import DEFAULT_SCRIPT
+from dicomferry.xnat.receiver.site.site import Site
 
 if TYPE_CHECKING:
-    from dicomferry.xnat.receiver.scp import StorageScp
+    from dicomferry.xnat.receiver.dicom.scp import StorageScp
 
 _LEVELS = {
     "projectRules": "project",

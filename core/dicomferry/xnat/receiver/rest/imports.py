@@ -10,13 +10,13 @@ from msgspec.structs import replace
 
 from dicomferry.errors import FerryError
 from dicomferry.model import AutoArchive, Forecast
-from dicomferry.xnat.identification import ClassicIdentifier
-from dicomferry.xnat.import_parameters import ImportParameters
+from dicomferry.xnat.filing.sessions import SEVERAL_STUDIES, Received, Session, Status
+from dicomferry.xnat.naming.identifiers import ClassicIdentifier
+from dicomferry.xnat.naming.import_parameters import ImportParameters
 from dicomferry.xnat.receiver.rest.http import Answer, Refused, Request, text
 from dicomferry.xnat.receiver.rest.prearchive import archive_uri, commit, uri_of
 from dicomferry.xnat.receiver.rest.uploads import Upload, unpacked, uploaded
-from dicomferry.xnat.receiver.site import Incoming, Site, header_of
-from dicomferry.xnat.sessions import SEVERAL_STUDIES, Received, Session, Status
+from dicomferry.xnat.receiver.site.site import Incoming, Site, header_of
 
 _HANDLERS = ("DICOM-zip", "gradual-DICOM", "SI")
 _DICOM = "application/dicom"

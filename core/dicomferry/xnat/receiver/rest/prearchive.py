@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from dicomferry.model import AutoArchive
-from dicomferry.xnat.conflicts import Merge
+from dicomferry.xnat.filing.conflicts import Merge
+from dicomferry.xnat.filing.scans import session_type
+from dicomferry.xnat.filing.sessions import Session, Status
 from dicomferry.xnat.receiver.rest.http import (
     Answer,
     Refused,
@@ -19,9 +21,7 @@ from dicomferry.xnat.receiver.rest.http import (
     text,
 )
 from dicomferry.xnat.receiver.rest.scans import Held, scan_item
-from dicomferry.xnat.receiver.site import Site
-from dicomferry.xnat.scans import session_type
-from dicomferry.xnat.sessions import Session, Status
+from dicomferry.xnat.receiver.site.site import Site
 
 _UNASSIGNED = "Unassigned"
 _AUTO = {AutoArchive.AUTO: "AutoArchive", AutoArchive.MANUAL: "Manual"}

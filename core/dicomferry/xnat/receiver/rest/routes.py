@@ -12,10 +12,10 @@ from dicomferry.xnat.receiver.rest import archive, config, imports, prearchive, 
 from dicomferry.xnat.receiver.rest.http import Answer, Refused, Request, plain_json, text
 from dicomferry.xnat.receiver.rest.login import Logins, user_of
 from dicomferry.xnat.receiver.rest.scans import Held
-from dicomferry.xnat.receiver.site import Site
+from dicomferry.xnat.receiver.site.site import Site
 
 if TYPE_CHECKING:
-    from dicomferry.xnat.receiver.scp import StorageScp
+    from dicomferry.xnat.receiver.dicom.scp import StorageScp
 
 Handler = Callable[..., Answer]
 Find = Callable[..., Held]

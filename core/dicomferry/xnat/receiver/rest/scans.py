@@ -7,6 +7,8 @@ from zlib import crc32
 
 from msgspec import Struct
 
+from dicomferry.xnat.filing.scans import scan_type
+from dicomferry.xnat.filing.sessions import Received, Scan, Session, Status
 from dicomferry.xnat.receiver.rest.catalog import catalog_xml
 from dicomferry.xnat.receiver.rest.http import (
     Answer,
@@ -18,9 +20,7 @@ from dicomferry.xnat.receiver.rest.http import (
     result_set,
     xml,
 )
-from dicomferry.xnat.receiver.site import Site
-from dicomferry.xnat.scans import scan_type
-from dicomferry.xnat.sessions import Received, Scan, Session, Status
+from dicomferry.xnat.receiver.site.site import Site
 
 _RESOURCES = ("DICOM", "ALL", "*")
 

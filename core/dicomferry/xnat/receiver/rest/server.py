@@ -15,8 +15,8 @@ from dicomferry.xnat.receiver.rest.login import Logins
 from dicomferry.xnat.receiver.rest.routes import Routes
 
 if TYPE_CHECKING:
-    from dicomferry.xnat.receiver.scp import StorageScp
-    from dicomferry.xnat.receiver.site import Site
+    from dicomferry.xnat.receiver.dicom.scp import StorageScp
+    from dicomferry.xnat.receiver.site.site import Site
 
 _LOG = logging.getLogger(__name__)
 _LARGEST_BODY = 1 << 31

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs
 
-from dicomferry.xnat.conflicts import Merge, conflict
+from dicomferry.xnat.filing.conflicts import Merge, conflict
 from dicomferry.xnat.receiver.rest.http import Answer, Refused, Request, plain_json, text
 from dicomferry.xnat.receiver.rest.prearchive import (
     archive_uri,
@@ -12,7 +12,7 @@ from dicomferry.xnat.receiver.rest.prearchive import (
     named,
     remove,
 )
-from dicomferry.xnat.receiver.site import Site
+from dicomferry.xnat.receiver.site.site import Site
 
 _MERGES = {
     "": Merge(allowed=False),

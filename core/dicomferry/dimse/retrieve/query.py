@@ -1,0 +1,155 @@
+"""The C-FIND service class user: Study Root, level by level (PS3.4 C.4.1, C.6.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from dicomferry.dicom.quiet import quietly
+from dicomferry.dimse.association import AssociationLostError, Peer
+from dicomferry.dimse.discreet import discreet
+from dicomferry.errors import FerryError
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+    from pynetdicom.association import Association
+
+_PENDING = (0xFF00, 0xFF01)
+_SUCCESS = 0x0000
+
+Answer = Mapping[str, str]
+"""One match: texts by keyword, several values joined by a backslash."""
+
+
+class IncompleteAnswerError(FerryError):
+    """A PACS that did not say, or did not say with success, that its answer was all."""
+
+
+class TooManyAnswersError(FerryError):
+    """More answers than anybody could have meant."""
+
+
+class Level(Struct, frozen=True):
+    """A level of the Study Root model, and its attributes that are asked for."""
+
+    name: str
+    unique_key: str
+    returned: tuple[str, ...]
+
+
+STUDY = Level(
+    "STUDY", "StudyInstanceUID",
+    ("StudyDate", "StudyTime", "AccessionNumber", "StudyID", "StudyDescription", "PatientName",
+     "PatientID", "PatientBirthDate", "PatientSex", "ReferringPhysicianName", "ModalitiesInStudy"),
+)  # fmt: skip
+SERIES = Level(
+    "SERIES", "SeriesInstanceUID",
+    ("Modality", "SeriesNumber", "SeriesDescription", "SeriesDate", "SeriesTime",
+     "BodyPartExamined", "ProtocolName", "Manufacturer", "ManufacturerModelName",
+     "InstitutionName", "StationName"),
+)  # fmt: skip
+IMAGE = Level("IMAGE", "SOPInstanceUID", ("SOPClassUID", "InstanceNumber"))
+
+
+class Query:
+    """An open association to ask over; made by `open_query`."""
+
+    def __init__(self, peer: Peer, association: Association) -> None:
+        self._peer = peer
+        self._association = association
+        self._number = 0
+
+    def find(self, level: Level, keys: Mapping[str, str], most: int) -> list[dict[str, str]]:
+        """Return all matches, as the PACS sees it: nothing is filtered here.
+
+        Raises `IncompleteAnswerError` for any final status but success, `TooManyAnswersError`
+        for more than `most`, and `AssociationLostError`.
+        """
+        found: list[dict[str, str]] = []
+        with closing(self._answers(level, keys)) as answers:
+            for answer in answers:
+                found.append(answer)
+                if len(found) > most:
+                    self._association.abort()
+                    raise TooManyAnswersError(
+                        f"{self._peer} has more than {most} answers at the level {level.name}",
+                        hint="ask more narrowly, or raise most_studies",
+                    )
+        return found
+
+    def first(self, level: Level, keys: Mapping[str, str]) -> dict[str, str]:
+        """Return some one match, empty where there is none, and hear no more of them.
+
+        Where there is one, the association is over. Raises as `find`.
+        """
+        with closing(self._answers(level, keys)) as answers:
+            for answer in answers:
+                self._association.abort()
+                return answer
+        return {}
+
+    def _answers(
+        self, level: Level, keys: Mapping[str, str]
+    ) -> Generator[dict[str, str], None, None]:
+        from dicomferry.dimse.retrieve.scu import STUDY_ROOT_FIND, held, identifier, status_of
+
+        self._number += 1
+        heard: list[Mapping[str, str]] = [keys]
+        asked = identifier(level.name, dict.fromkeys((level.unique_key, *level.returned), "")
+                           | dict(keys))  # fmt: skip
+        with held(self._peer, self._association), quietly():
+            for answer, dataset in self._association.send_c_find(
+                asked, STUDY_ROOT_FIND, msg_id=self._number
+            ):
+                status = status_of(self._peer, answer)
+                if status not in _PENDING:
+                    self._judge(status, _discreetly(str(answer.get("ErrorComment", "")), heard))
+                    return
+                if dataset is None:
+                    raise IncompleteAnswerError(f"{self._peer} sent an answer that is unreadable")
+                heard.append(_texts(dataset))
+                yield dict(heard[-1])
+        raise AssociationLostError(f"{self._peer} never ended its answer")
+
+    def _judge(self, status: int, comment: str) -> None:
+        if status == _SUCCESS:
+            return
+        words = f": {comment}" if comment else ""
+        if status == 0xFE00:
+            words += " (its own limit of results, perhaps)"
+        raise IncompleteAnswerError(
+            f"{self._peer} ended its answer with status {status:#06x}{words}; it may be incomplete",
+            hint="ask more narrowly, or see the log of the PACS",
+        )
+
+
+@contextmanager
+def open_query(peer: Peer) -> Iterator[Query]:
+    """Associate for C-FIND; raises as `open_association`."""
+    from dicomferry.dimse.retrieve.scu import (
+        EXPLICIT_LITTLE,
+        IMPLICIT_LITTLE,
+        STUDY_ROOT_FIND,
+        associated,
+    )
+
+    contexts = [(STUDY_ROOT_FIND, EXPLICIT_LITTLE), (STUDY_ROOT_FIND, IMPLICIT_LITTLE)]
+    with associated(peer, contexts) as association:
+        yield Query(peer, association)
+
+
+def _discreetly(comment: str, heard: Sequence[Mapping[str, str]]) -> str:
+    return discreet(comment, lambda keyword: " ".join(one.get(keyword, "") for one in heard))
+
+
+def _texts(dataset: Dataset) -> dict[str, str]:
+    texts = {}
+    for element in dataset:
+        if element.keyword and element.VR not in ("SQ", "OB", "OW", "UN"):
+            value = element.value
+            several = value if element.VM > 1 else [value]
+            texts[element.keyword] = "\\".join("" if v is None else str(v) for v in several)
+    return texts

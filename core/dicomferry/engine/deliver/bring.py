@@ -1,0 +1,73 @@
+"""One planned instance on its way to a sink: edited again, compared with the plan, handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from dicomferry.component import Delivery, Parcel
+from dicomferry.dicom.instance import open_instance
+from dicomferry.dicom.opening import open_blob
+from dicomferry.engine.pipeline.described import relabelled, signed
+from dicomferry.engine.pipeline.edit import Held, edit_and_forecast
+from dicomferry.engine.pipeline.examine import unchanged
+from dicomferry.engine.pipeline.steps import Stages, Taking
+from dicomferry.engine.provenance.witness import WatchedBlob, Witnessed, witness
+from dicomferry.errors import FerryError
+from dicomferry.ledger.delivering.deliveries import Load
+from dicomferry.ledger.rows import Due
+from dicomferry.log import log_bug
+from dicomferry.model import Excluded, Failed, Outcome, Rejected
+
+_CHANGED = Failed("the file is not what was planned any more; run again to plan it anew", True)
+
+
+def dispatch(
+    stages: Stages, load: Load, stopped: Callable[[], bool]
+) -> Iterator[Outcome | Witnessed]:
+    """Bring a consignment to its sink; yields one outcome for each instance, in order.
+
+    Ends early when `stopped` says so: the rest stays due. Raises `FerryError` when the receiver
+    cannot be reached at all.
+    """
+    taking = next(sink for sink in stages.sinks if sink.key == load.sink)
+    with taking.sink.open(load.consignment) as delivery:
+        for due in load.dues:
+            if stopped():
+                return
+            yield _bring(stages, taking, due, delivery)
+
+
+def _bring(stages: Stages, taking: Taking, due: Due, delivery: Delivery) -> Outcome | Witnessed:
+    try:
+        if not unchanged(due.item):
+            return _CHANGED
+        item = due.item
+        blob = WatchedBlob(open_blob(item.bytes_at))
+        with open_instance(blob, item.location, item.names, item.row, stages.shapes) as instance:
+            planned = relabelled(instance.header, item, stages.labels)
+            edited = edit_and_forecast(stages, planned, len(stages.transforms))
+            if isinstance(edited, Held):
+                return _CHANGED
+            header, ref = edited.header, edited.header.ref
+            digest = signed(edited.digest, item, stages.work)
+            if digest != due.edits or ref != due.sent:
+                return _CHANGED
+            if taking.when is not None and not taking.when.holds(header):
+                return Excluded(f"{taking.path}: the sink's when")
+            parcel = Parcel(
+                ref=ref,
+                transfer_syntax_uid=instance.transfer_syntax_uid,
+                header=header,
+                destination=due.destination,
+                data_set=lambda: instance.data_set(header),
+                file=lambda: instance.file(header),
+            )
+            stays = item.bytes_at == item.location
+            return witness(delivery.store(parcel), blob, instance, header, stays=stays)
+    except OSError as error:
+        return Failed(f"it cannot be read: {error.strerror or error}", True)
+    except FerryError as error:
+        return Rejected(error.message)
+    except Exception as error:  # noqa: BLE001  a stranger's bug fails one instance, not the run
+        log_bug(error, f"{taking.path} raised")
+        return Failed(f"{taking.path} raised {type(error).__name__}; see the log", False)

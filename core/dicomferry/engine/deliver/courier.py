@@ -1,0 +1,177 @@
+"""From the plan to the sinks: consignments in parallel, every outcome durable before it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from msgspec import Struct
+
+from dicomferry.engine.pipeline.steps import Taking
+from dicomferry.engine.provenance.witness import Witnessed
+from dicomferry.engine.retrieve.messages import Retrieved
+from dicomferry.engine.workers.lanes import Lanes
+from dicomferry.engine.workers.pool import Pool, Said
+from dicomferry.engine.workers.worker import Digests, Done, Examinations
+from dicomferry.engine.workers.workshop import Workshop
+from dicomferry.ledger.delivering.deliveries import Delivered, Deliveries, Load
+from dicomferry.ledger.rows import Due
+from dicomferry.model import Failed, Outcome
+
+_CLOSED_DOORS = 3
+"""After so many consignments in a row that found no receiver, the rest are not tried."""
+
+Observe = Callable[[str, str, Outcome], None]
+Note = Callable[[Taking, Sequence[Delivered]], None]
+"""Told what became of instances before the ledger is."""
+
+
+class Tally(Struct):
+    """What came of one sink in this run; `unreachable` is why the run gave up on it."""
+
+    stored: int = 0
+    excluded: int = 0
+    rejected: int = 0
+    failed: int = 0
+    unreachable: str = ""
+    hint: str = ""
+
+    def add(self, outcome: Outcome) -> None:
+        """Count an outcome."""
+        name = type(outcome).__name__.lower()
+        setattr(self, name, getattr(self, name) + 1)
+
+
+class Courier:
+    """Delivers what is due at one sink. `stop` makes it end after the instances under way."""
+
+    def __init__(
+        self, shop: Workshop, deliveries: Deliveries, run: int, taking: Taking, observe: Observe,
+        note: Note,
+    ) -> None:  # fmt: skip
+        self._shop = shop
+        self._deliveries = deliveries
+        self._run = run
+        self._taking = taking
+        self._observe = observe
+        self._note = note
+        self._pool: Pool | None = None
+        self._stopped = False
+        self._doors = 0
+        self._positions: dict[int, int] = {}
+        self._lanes = Lanes(taking.sink.lanes)
+        self._strained: set[int] = set()
+        self.tally = Tally()
+
+    def stop(self) -> None:
+        """End after the instances under way; what is left stays due."""
+        self._stopped = True
+        if self._pool is not None:
+            self._pool.stop()
+
+    @property
+    def key(self) -> str:
+        """Return the name of the sink and its receiver in the ledger."""
+        return self._taking.key
+
+    def fail(self, dues: Sequence[Due], reason: str) -> None:
+        """Note instances that never came to be delivered; running again may help."""
+        if dues:
+            self._keep([Delivered(due, Failed(reason, retryable=True)) for due in dues], None)
+
+    @property
+    def lanes(self) -> int:
+        """Return how many consignments may be under way at once at most."""
+        return self._taking.sink.lanes
+
+    @property
+    def free(self) -> bool:
+        """Tell whether one more may be under way now."""
+        return len(self._positions) < self._lanes.open
+
+    def deliver(self, limit: int | None) -> Tally:
+        """Bring everything due and at hand, or the first `limit` sessions of it."""
+        key = self._taking.key
+        places = self._deliveries.destinations(key)[:limit]
+        if not places:
+            return self.tally
+        total = self._deliveries.count_due(key)[0] if limit is None else None
+        with Pool(self._shop.spec, min(self.lanes, len(places))) as pool:
+            self._pool = pool
+            if self._stopped:
+                pool.stop()
+            for said in pool.work(self._loads(places), self._lanes):
+                self.take(said, total)
+        return self.tally
+
+    def _loads(self, places: Sequence[int]) -> Iterator[Load]:
+        for place in places:
+            load = self.load(place)
+            if load is None:
+                return
+            yield load
+
+    def load(self, place: int) -> Load | None:
+        """Return what is due and at hand for a destination; None where there is no use in trying.
+
+        It counts as under way until `take` hears that it is done.
+        """
+        if self._stopped or self._doors >= _CLOSED_DOORS:
+            return None
+        load = self._deliveries.load(self._taking.key, place)
+        self._positions[id(load)] = 0
+        return load
+
+    def take(self, said: Sequence[Said[Load]], total: int | None = None) -> None:
+        """Make durable what workers said of consignments."""
+        delivered: list[Delivered] = []
+        for one in said:
+            if isinstance(one.message, Done):
+                delivered += self._close(one.task, one.message)
+            elif not isinstance(one.message, Examinations | Digests | Retrieved):
+                self._doors = 0
+                position = self._positions[id(one.task)]
+                self._positions[id(one.task)] = position + 1
+                delivered.append(_delivered(one.task.dues[position], one.message))
+                self._feel(one.task, delivered[-1].outcome)
+        if delivered:
+            self._keep(delivered, total)
+
+    def _keep(self, delivered: list[Delivered], total: int | None) -> None:
+        self._note(self._taking, delivered)
+        self._deliveries.record(self._run, self._taking.key, delivered)
+        for result in delivered:
+            self.tally.add(result.outcome)
+            self._observe(self._taking.key, result.due.sent.sop_instance_uid, result.outcome)
+        self._shop.progress(self._taking.id, len(delivered), total)
+
+    def _feel(self, load: Load, outcome: Outcome) -> None:
+        # Once for a consignment: what one receiver refuses it refuses many times in a row.
+        if isinstance(outcome, Failed) and outcome.retryable and id(load) not in self._strained:
+            self._strained.add(id(load))
+            self._lanes.strained()
+
+    def _close(self, load: Load, done: Done) -> list[Delivered]:
+        position = self._positions.pop(id(load))
+        strained = id(load) in self._strained
+        self._strained.discard(id(load))
+        if not done.error:
+            if not strained:
+                self._lanes.eased()
+            return []
+        self._lanes.strained()
+        if position == 0 and not done.died:
+            self._doors += 1
+        self.tally.unreachable, self.tally.hint = done.error, done.hint
+        failed = Failed(done.error, retryable=True)
+        return [Delivered(due, failed) for due in load.dues[position:]]
+
+
+def _delivered(due: Due, said: Outcome | Witnessed) -> Delivered:
+    if isinstance(said, Witnessed):
+        return Delivered(due, said.outcome, said.proof)
+    return Delivered(due, said)
+
+
+def is_complete(tally: Tally) -> bool:
+    """Tell whether everything that was tried is stored or was excluded on purpose."""
+    return not (tally.rejected or tally.failed or tally.unreachable)

@@ -1,8 +1,0 @@
-"""Where XNAT did not do as forecast: which of its rules that was, and a test vector of it."""
-
-from __future__ import annotations
-
-from dicomferry.engine.mismatch.explain import Explainer, as_forecast, is_mismatch
-from dicomferry.engine.mismatch.vector import save_vectors, vector_of
-
-__all__ = ["Explainer", "as_forecast", "is_mismatch", "save_vectors", "vector_of"]

@@ -1,0 +1,98 @@
+"""Instances on a PACS: described before they are retrieved, relabelled before they are edited."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from dicomferry.dicom.edits import Edit, Edits, Set
+from dicomferry.dicom.header import Header
+from dicomferry.dicom.quiet import quietly
+from dicomferry.dicom.tags import parse_tag
+from dicomferry.ledger.planning.chosen_labels import Labels
+from dicomferry.ledger.rows import Item, Remote
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+_NOT_TOLD_OF_INSTANCES = frozenset({"ModalitiesInStudy", "SOPClassUID"})
+
+
+def described(item: Item, remote: Remote) -> Header:
+    """Return a header made of what the PACS told of an instance; all else is missing in it."""
+    from pydicom import Dataset
+
+    dataset = Dataset()
+    if not all(value.isascii() for value in remote.attributes.values()):
+        dataset.SpecificCharacterSet = "ISO_IR 192"
+    uids = {
+        "StudyInstanceUID": remote.ref.study_instance_uid,
+        "SeriesInstanceUID": remote.ref.series_instance_uid,
+        "SOPInstanceUID": remote.ref.sop_instance_uid,
+        "SOPClassUID": remote.ref.sop_class_uid,
+    }
+    for keyword, value in {**remote.attributes, **uids}.items():
+        if value or keyword not in _NOT_TOLD_OF_INSTANCES:
+            _set(dataset, keyword, value)
+    if "ModalitiesInStudy" in dataset:
+        del dataset.ModalitiesInStudy
+    return Header.of(dataset, location=item.location, names=item.names, row=item.row)
+
+
+def _set(dataset: Dataset, keyword: str, value: str) -> None:
+    with quietly():
+        try:
+            setattr(dataset, keyword, value.split("\\") if "\\" in value else value)
+        except (ValueError, TypeError, OverflowError):
+            return  # what is no value of its VR is not known; the instance itself will tell
+
+
+def relabelled(header: Header, item: Item, labels: Labels) -> Header:
+    """Return the header as the first transform is to see it; raises `EditError`.
+
+    Laid over it are what its table row relabels and the labels its series has in a chosen plan.
+    """
+    if item.remote is None and not labels:
+        return header
+    edits = _relabelling(item)
+    if labels:
+        ref = header.ref
+        series = (item.source, ref.study_instance_uid, ref.series_instance_uid)
+        edits += Edits((), labels.get(series))
+    return header.edited(edits) if edits else header
+
+
+def signed(digest: str, item: Item, work: str) -> str:
+    """Return the digest by which the ledger knows the edits of an item.
+
+    What the transforms will do to a remote instance cannot be told from its description alone.
+    So its digest also changes with the transforms themselves (`work`), and it is retrieved anew.
+    """
+    if item.remote is None:
+        return digest
+    whole = f"{digest} {_relabelling(item).digest()} {work}"
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def not_as_asked(header: Header, remote: Remote) -> str:
+    """Return in what a retrieved instance is not the one asked for; empty when it is."""
+    wanted, found = remote.ref, header.ref
+    for word, one, other in (
+        ("SOPInstanceUID", wanted.sop_instance_uid, found.sop_instance_uid),
+        ("SeriesInstanceUID", wanted.series_instance_uid, found.series_instance_uid),
+        ("StudyInstanceUID", wanted.study_instance_uid, found.study_instance_uid),
+        ("PatientID", remote.attributes.get("PatientID"), header.text("PatientID") or ""),
+    ):
+        if one is not None and one.strip() != other.strip():
+            return f"{remote.server} sent it with another {word} than it had told"
+    return ""
+
+
+def _relabelling(item: Item) -> Edits:
+    relabel = item.remote.relabel if item.remote else {}
+    return Edits.of(_edit(keyword, value) for keyword, value in relabel.items())
+
+
+def _edit(keyword: str, value: str) -> Edit:
+    # Labels are ASCII, and may be longer than their VR allows: XNAT takes them, and so does DQR.
+    return Set((parse_tag(keyword),), value.encode("ascii") if value.isascii() else value)

@@ -1,0 +1,126 @@
+"""One instance's way through the transforms and the forecast, the same in plan and delivery."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from dicomferry.component import Identifier
+from dicomferry.dicom.edits import Edits
+from dicomferry.dicom.header import Header
+from dicomferry.dicom.reads import Trace
+from dicomferry.engine.pipeline.memory import Answer
+from dicomferry.engine.pipeline.steps import Changing, Stages
+from dicomferry.errors import DamagedError, EditError, FerryError, TemplateError
+from dicomferry.log import log_bug
+from dicomferry.model import Excluded, Forecast, Rejected, Wanted
+
+_LEVELS = ("project", "subject", "session")
+
+
+class Ready(Struct, frozen=True):
+    """An edited instance that may go where the forecast says."""
+
+    header: Header
+    digest: str
+    forecast: Forecast
+
+
+class Held(Struct, frozen=True):
+    """An instance that may not go, with a stable code for the reason."""
+
+    code: str
+    why: Excluded | Rejected
+    forecast: Forecast | None = None
+
+
+def edit_and_forecast(stages: Stages, header: Header, upto: int) -> Ready | Held:
+    """Apply the first `upto` transforms and forecast the result.
+
+    An instance is ready only where every receiving XNAT agrees on one destination and, if a
+    chosen plan or an identify transform asked for labels, on those. Raises `FerryError` where a
+    transform stops the run.
+    """
+    memory = stages.memory
+    if memory is None or not memory.pays or header.laid:
+        return _worked_out(stages, header, upto)
+    known = memory.recall(header)
+    if known is None:
+        trace = Trace()
+        result = _worked_out(stages, header.traced(trace), upto)
+        if isinstance(result, Held):
+            return result
+        edited, digest, forecast = result.header, result.digest, result.forecast
+        known = Answer(edited.laid, edited.wanted, digest, forecast)
+        memory.keep(header, trace, known)
+    if known.laid or known.wanted is not header.wanted:
+        header = header.with_laid(known.laid, known.wanted)
+    return Ready(header, known.digest, known.forecast)
+
+
+def _worked_out(stages: Stages, header: Header, upto: int) -> Ready | Held:
+    sha, chosen = hashlib.sha256(), header.wanted
+    for step in stages.transforms[:upto]:
+        try:
+            if step.when is not None and not step.when.holds(header):
+                continue
+            answer = _ask(step, header)
+            if not isinstance(answer, Edits):
+                code = "excluded" if isinstance(answer, Excluded) else "rejected"
+                return Held(code, type(answer)(f"{step.path}: {answer.reason}"))
+            sha.update(answer.digest().encode())
+            header = header.edited(answer)
+        except (TemplateError, EditError, DamagedError) as error:
+            return Held("not-editable", Rejected(f"{step.path}: {error.message}"))
+    # What was chosen counts in the end: half-way nobody may have written it yet.
+    wishes = [chosen] if upto == len(stages.transforms) else []
+    if header.wanted is not chosen:
+        wishes.append(header.wanted)
+    return _forecast(stages.identifiers, header, sha.hexdigest(), wishes)
+
+
+def _ask(step: Changing, header: Header) -> Edits | Excluded | Rejected:
+    try:
+        return step.transform.edit(header)
+    except FerryError:
+        raise
+    except Exception as error:  # noqa: BLE001  a stranger's bug holds back one instance, not the run
+        log_bug(error, f"{step.path} raised")
+        return Rejected(f"its plug-in raised {type(error).__name__}")
+
+
+def _forecast(
+    identifiers: Sequence[tuple[str, Identifier]],
+    header: Header,
+    digest: str,
+    wishes: Sequence[Wanted | None],
+) -> Ready | Held:
+    forecasts = [(name, identifier.forecast(header)) for name, identifier in identifiers]
+    first_name, first = forecasts[0]
+    for name, forecast in forecasts:
+        if forecast.refused is not None:
+            reason = f"XNAT {name} would refuse it: {forecast.refused}"
+            return Held("refused-by-xnat", Rejected(reason), forecast)
+        if forecast.destination != first.destination:
+            reason = f"{first_name} and {name} would file it differently"
+            return Held("servers-disagree", Rejected(reason), first)
+    for wanted in wishes:
+        if wanted is not None and (mismatch := _mismatch(wanted, first)):
+            return Held("forecast-mismatch", Rejected(mismatch), first)
+    return Ready(header, digest, first)
+
+
+def _mismatch(wanted: Wanted, forecast: Forecast) -> str:
+    for level in _LEVELS:
+        asked: str | None = getattr(wanted, level)
+        coming: str | None = getattr(forecast.destination, level)
+        if asked is not None and asked != coming:
+            rule = getattr(forecast.because, level)
+            who = "the chosen plan" if level in wanted.chosen else "identify"
+            return (
+                f"{who} asks for {level} '{asked}', but XNAT will take"
+                f" '{coming or 'none'}' (by {rule})"
+            )
+    return ""

@@ -1,0 +1,144 @@
+"""One item looked at: is it an instance, is it whole, what will XNAT call it?"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+from dicomferry.dicom.header import Header
+from dicomferry.dicom.instance import Instance, open_instance
+from dicomferry.dicom.opening import open_blob
+from dicomferry.engine.pipeline.described import described, not_as_asked, relabelled, signed
+from dicomferry.engine.pipeline.edit import Held, Ready, edit_and_forecast
+from dicomferry.engine.pipeline.facts import as_sent
+from dicomferry.engine.pipeline.steps import Stages
+from dicomferry.errors import DamagedError, DicomDirError, FerryError, NotDicomError
+from dicomferry.ledger.rows import Examined, Facts, Item, Remote, Verdict
+from dicomferry.log import log_bug
+from dicomferry.model import Excluded, InstanceRef
+
+_UIDS = (
+    ("StudyInstanceUID", "study_instance_uid"),
+    ("SeriesInstanceUID", "series_instance_uid"),
+    ("SOPInstanceUID", "sop_instance_uid"),
+    ("SOPClassUID", "sop_class_uid"),
+)
+
+
+def examine(item: Item, stages: Stages, upto: int) -> Examined:
+    """Read an item's header, check its integrity, apply the first `upto` transforms, forecast.
+
+    Whatever is wrong with the item becomes its verdict. Raises `FerryError` only where a
+    transform stops the run.
+    """
+    try:
+        return _examine(item, stages, upto)
+    except FerryError:
+        raise
+    except Exception as error:  # noqa: BLE001  one strange file must not stop a disk of them
+        log_bug(error, f"item {item.id} could not be examined")
+        reason = f"{type(error).__name__} while it was read; see the log"
+        return Examined(item.id, Verdict.REJECTED, "unexpected", reason)
+
+
+def _examine(item: Item, stages: Stages, upto: int) -> Examined:
+    if item.remote is not None and item.remote.spooled is None:
+        return _examine_described(item, item.remote, stages, upto)
+    try:
+        blob = open_blob(item.bytes_at)
+    except (OSError, FerryError) as error:
+        return Examined(item.id, Verdict.REJECTED, "unreadable", _reason(error, item))
+    try:
+        with open_instance(blob, item.location, item.names, item.row, stages.shapes) as instance:
+            instance.check()
+            return _examine_instance(item, instance, stages, upto)
+    except DicomDirError as error:
+        return Examined(item.id, Verdict.PASSED, "dicomdir", _reason(error, item))
+    except NotDicomError as error:
+        return Examined(item.id, Verdict.PASSED, "not-dicom", _reason(error, item))
+    except DamagedError as error:
+        return Examined(item.id, Verdict.REJECTED, "damaged", _reason(error, item))
+    except OSError as error:
+        return Examined(item.id, Verdict.REJECTED, "unreadable", _reason(error, item))
+
+
+def content_digest(item: Item) -> str:
+    """Return a hex SHA-256 of an item's data set as it is on the disk, without the meta group.
+
+    An instance that is still on a PACS is only told from those elsewhere.
+    """
+    if item.remote is not None:
+        return f"on {item.remote.server}"
+    sha = hashlib.sha256()
+    with open_instance(open_blob(item.location), item.location) as instance:
+        for chunk in instance.data_set(instance.header).chunks():
+            sha.update(chunk)
+    return sha.hexdigest()
+
+
+def missing_uids(ref: InstanceRef) -> list[str]:
+    """Return the keywords of the UIDs an instance cannot do without and does not have."""
+    return [keyword for keyword, name in _UIDS if not getattr(ref, name)]
+
+
+def unchanged(item: Item) -> bool:
+    """Tell whether the file behind an item still has the size and time it was planned with."""
+    place = item.bytes_at
+    if place.member:
+        return True
+    status = os.stat(place.path)  # noqa: PTH116  the hot path
+    return (status.st_size, status.st_mtime_ns) == (item.size, item.modified_ns)
+
+
+def _examine_instance(item: Item, instance: Instance, stages: Stages, upto: int) -> Examined:
+    header = instance.header
+    facts = stages.facts.read(header, instance.transfer_syntax_uid)
+    missing = missing_uids(facts.ref)
+    if missing:
+        reason = f"{' and '.join(missing)} missing"
+        return Examined(item.id, Verdict.REJECTED, "missing-uid", reason, facts)
+    strange = not_as_asked(header, item.remote) if item.remote else ""
+    if strange:
+        return Examined(item.id, Verdict.REJECTED, "not-as-asked", strange, facts)
+    return _judge(item, header, facts, stages, upto, note=instance.repaired)
+
+
+def _examine_described(item: Item, remote: Remote, stages: Stages, upto: int) -> Examined:
+    header = described(item, remote)
+    return _judge(item, header, stages.facts.read(header, ""), stages, upto)
+
+
+def _judge(
+    item: Item, header: Header, facts: Facts, stages: Stages, upto: int, *, note: str = ""
+) -> Examined:
+    when = next((source.when for source in stages.sources if source.id == item.source), None)
+    try:
+        if when is not None and not when.holds(header):
+            return Examined(item.id, Verdict.EXCLUDED, "excluded", "the source's when", facts)
+        header = relabelled(header, item, stages.labels)
+    except FerryError as error:
+        return Examined(item.id, Verdict.REJECTED, "not-editable", error.message, facts)
+    result = edit_and_forecast(stages, header, upto)
+    match result:
+        case Ready(edited, digest, forecast):
+            told, sent = as_sent(facts, edited)
+            if lost := _lost_uids(facts.ref, sent):
+                reason = f"the edits leave it without {' and '.join(lost)}"
+                return Examined(item.id, Verdict.REJECTED, "missing-uid", reason, facts)
+            return Examined(
+                item.id, Verdict.READY, "", note, told, sent,
+                forecast, edited.wanted, signed(digest, item, stages.work),
+            )  # fmt: skip
+        case Held(code, why, forecast):
+            verdict = Verdict.EXCLUDED if isinstance(why, Excluded) else Verdict.REJECTED
+            return Examined(item.id, verdict, code, why.reason, facts, forecast=forecast)
+
+
+def _lost_uids(was: InstanceRef, sent: InstanceRef) -> list[str]:
+    return [keyword for keyword, name in _UIDS if getattr(was, name) and not getattr(sent, name)]
+
+
+def _reason(error: OSError | FerryError, item: Item) -> str:
+    if isinstance(error, FerryError):
+        return error.message.removeprefix(f"{item.location}: ")  # it is told beside the reason
+    return str(error.strerror or error)

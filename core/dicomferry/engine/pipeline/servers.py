@@ -1,0 +1,79 @@
+"""The recipe's servers as the engine talks to them: peers by DICOM, sites by REST."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msgspec import Struct
+
+from dicomferry.component import Context
+from dicomferry.dimse import Peer, Timeouts, Tls
+from dicomferry.engine.pipeline.steps import Stages
+from dicomferry.errors import FerryError
+from dicomferry.recipe.servers import PacsServer, XnatRest, XnatServer
+from dicomferry.recipe.servers import Tls as DeclaredTls
+from dicomferry.xnat.rest import Site
+
+
+class Target(Struct, frozen=True):
+    """An XNAT that a sink delivers to and that can be asked over REST.
+
+    `sink` is the sink's key in the ledger, `server` the XNAT's name in the recipe.
+    """
+
+    sink: str
+    server: str
+    site: Site
+    anonymizes: tuple[str, ...]
+
+
+def targets_of(stages: Stages, context: Context) -> tuple[Target, ...]:
+    """Return every XNAT of the recipe's sinks; raises `FerryError` where one cannot be asked."""
+    found = []
+    for taking in stages.sinks:
+        name = taking.sink.server
+        if not name:
+            continue
+        server = context.server(name, XnatServer)
+        if server.rest is None:
+            raise FerryError(
+                f"the server '{name}' has no rest: block, so it cannot be asked what it holds",
+                hint='add rest: {url: https://HOST, login: "${netrc:HOST}"} to it',
+            )
+        site = site_of(server.rest, context)
+        found.append(Target(taking.key, name, site, tuple(server.anonymizes)))
+    if not found:
+        raise FerryError("no sink of the recipe delivers to an XNAT", hint="there is none to ask")
+    return tuple(found)
+
+
+def site_of(rest: XnatRest, context: Context) -> Site:
+    """Return how an XNAT is asked; resolves its login. Raises `FerryError` for one of no use."""
+    login = context.secret(rest.login)
+    user, colon, password = login.partition(":")
+    if not (user and colon and password):
+        raise FerryError(
+            f"the login {rest.login} does not resolve to user:password",
+            hint="a netrc entry, or a variable or file with user:password or alias:secret, does",
+        )
+    ca = str(context.path(rest.ca)) if rest.ca else ""
+    if ca and not Path(ca).is_file():
+        raise FerryError(f"{ca}: there is no such file", hint="ca: names certificates in PEM")
+    return Site(rest.url.rstrip("/"), login, ca, rest.connect_timeout, rest.timeout)
+
+
+def peer_of(dicom: PacsServer | XnatServer, context: Context) -> Peer:
+    """Return the application entity of a server, to associate with."""
+    server = dicom.dicom if isinstance(dicom, XnatServer) else dicom
+    connect = server.timeout if isinstance(server, PacsServer) else server.connect_timeout
+    timeouts = Timeouts(connect, server.timeout, server.timeout)
+    tls = _tls(server.tls, context) if server.tls else None
+    return Peer(
+        server.host, server.port, server.ae_title, server.calling_ae_title, timeouts, tls
+    )  # fmt: skip
+
+
+def _tls(tls: DeclaredTls, context: Context) -> Tls:
+    files = (tls.ca, tls.certificate, tls.key)
+    ca, certificate, key = (str(context.path(file)) if file else "" for file in files)
+    return Tls(ca, certificate, key)

@@ -1,0 +1,175 @@
+"""A recipe's components, built and in order."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from dicomferry.component import Identifier, Preparing, Reading, Sink, Source, Transform
+from dicomferry.dicom.header import Header
+from dicomferry.dicom.shapes import Shapes
+from dicomferry.engine.pipeline.context import BuildContext
+from dicomferry.engine.pipeline.facts import FactsReader
+from dicomferry.engine.pipeline.memory import Memory
+from dicomferry.errors import FerryError
+from dicomferry.host import Plugins
+from dicomferry.ledger.planning.chosen_labels import Labels
+from dicomferry.ledger.planning.snapshot import SnapshotReader
+from dicomferry.recipe.recipe import Recipe, Step
+from dicomferry.recipe.servers import XnatServer
+from dicomferry.template import Condition
+
+BuiltT = TypeVar("BuiltT")
+
+
+class Finding(Struct, frozen=True):
+    """A source of the recipe."""
+
+    id: str
+    path: str
+    source: Source
+    when: Condition | None
+
+
+class Guard(Protocol):
+    """Tells which instances a transform is for: a `Condition`, or one of the engine's own."""
+
+    def holds(self, header: Header) -> bool:
+        """Return whether the transform is to be asked."""
+        ...
+
+
+class Changing(Struct, frozen=True):
+    """A transform of the recipe."""
+
+    path: str
+    transform: Transform
+    when: Guard | None
+
+
+class Taking(Struct, frozen=True):
+    """A sink of the recipe; `key` names it in the ledger: the step and the receiver behind it."""
+
+    id: str
+    path: str
+    sink: Sink
+    when: Condition | None
+
+    @property
+    def key(self) -> str:
+        """Return the name of this sink and receiver in the ledger."""
+        return f"{self.id} -> {self.sink.receiver}"
+
+
+class Stages(Struct, frozen=True):
+    """Everything a recipe is made of, ready to be asked."""
+
+    sources: tuple[Finding, ...]
+    transforms: tuple[Changing, ...]
+    sinks: tuple[Taking, ...]
+    identifiers: tuple[tuple[str, Identifier], ...]
+    digest: str
+    """Changes when the recipe, a plug-in's version, or a file that a transform reads changes."""
+    memory: Memory | None = None
+    """What is remembered of these transforms as they are prepared, for one number of them."""
+    shapes: Shapes | None = None
+    """How the files met by this process were laid out."""
+    facts: FactsReader = field(default_factory=FactsReader)
+    """What was read of the headers met by this process."""
+    work: str = ""
+    """Changes when what the transforms do to an instance changes."""
+    labels: Labels = field(default_factory=dict)
+    """What a chosen plan calls series."""
+
+    @property
+    def preparing(self) -> tuple[int, ...]:
+        """Return the positions of transforms that must know the whole first."""
+        return tuple(
+            position
+            for position, step in enumerate(self.transforms)
+            if isinstance(step.transform, Preparing)
+        )
+
+    def prepare(self, folder: Path, upto: int) -> None:
+        """Show the preparing transforms before position `upto` the snapshots in a state folder."""
+        for position in self.preparing:
+            transform = self.transforms[position].transform
+            if position < upto and isinstance(transform, Preparing):
+                transform.prepare(SnapshotReader(folder, position))
+
+
+def build_stages(recipe: Recipe, plugins: Plugins, context: BuildContext | None = None) -> Stages:
+    """Build every component of a recipe; raises `FerryError` that names the step and its place."""
+    context = context or BuildContext(recipe, plugins)
+    components = plugins.components
+    sources = tuple(
+        Finding(step.id, step.path, _built(step, components.sources[step.component].build, context),
+                step.when)
+        for step in recipe.sources
+    )  # fmt: skip
+    transforms = tuple(
+        Changing(step.path, _built(step, components.transforms[step.component].build, context),
+                 step.when)
+        for step in recipe.transforms
+    )  # fmt: skip
+    sinks = tuple(
+        Taking(step.id, step.path, _built(step, components.sinks[step.component].build, context),
+               step.when)
+        for step in recipe.sinks
+    )  # fmt: skip
+    identifiers = _identifiers(recipe, sinks, context)
+    digest, work = _digest(recipe, plugins, transforms), _work(recipe, transforms)
+    return Stages(sources, transforms, sinks, identifiers, digest, work=work)
+
+
+def only_servers(stages: Stages) -> Stages:
+    """Return the stages without the sinks that no server is behind, for a rehearsal."""
+    return replace(stages, sinks=tuple(sink for sink in stages.sinks if sink.sink.server))
+
+
+def _built(
+    step: Step, build: Callable[[object, BuildContext], BuiltT], context: BuildContext
+) -> BuiltT:
+    try:
+        return build(step.options, context)
+    except FerryError as error:
+        where = f"{step.place}: {step.path}.{step.component}"
+        raise FerryError(f"{where}: {error.message}", hint=error.hint) from error
+
+
+def _identifiers(
+    recipe: Recipe, sinks: tuple[Taking, ...], context: BuildContext
+) -> tuple[tuple[str, Identifier], ...]:
+    # The XNATs that will receive; a recipe that only exports is named as its one XNAT would.
+    names = sorted({sink.sink.server for sink in sinks if sink.sink.server})
+    if not names:
+        names = [n for n, server in recipe.servers.items() if isinstance(server, XnatServer)][:1]
+    if not names:
+        return (("XNAT", context.identifier()),)
+    return tuple((name, context.identifier(name)) for name in names)
+
+
+def _digest(recipe: Recipe, plugins: Plugins, transforms: tuple[Changing, ...]) -> str:
+    sha = hashlib.sha256(recipe.digest.encode())
+    for plugin in plugins.plugins:
+        sha.update(f"{plugin.name} {plugin.version} {plugin.state}\n".encode())
+    return _with_inputs(sha.digest(), transforms)
+
+
+def _work(recipe: Recipe, transforms: tuple[Changing, ...]) -> str:
+    steps = [(step.component, step.options, step.when) for step in recipe.transforms]
+    return _with_inputs(repr((steps, sorted(recipe.params.items()))).encode(), transforms)
+
+
+def _with_inputs(start: bytes, transforms: tuple[Changing, ...]) -> str:
+    sha = hashlib.sha256(start)
+    for step in transforms:
+        if isinstance(step.transform, Reading):
+            for path in step.transform.inputs:
+                sha.update(path.read_bytes())
+    return sha.hexdigest()

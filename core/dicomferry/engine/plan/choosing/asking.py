@@ -1,0 +1,92 @@
+"""What the edited labels of a table ask for, and what no label can be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from dicomferry.engine.plan.choosing.line import SEVERAL, UNASSIGNED, Line
+from dicomferry.errors import ProblemsError
+from dicomferry.ledger.planning.chosen_labels import Labels, chosen_labels
+from dicomferry.model import Problem, Wanted
+from dicomferry.xnat.labels import to_label
+
+_DATE = re.compile(
+    r"\d{1,2}-(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+    r"|(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)-\d{2}"
+)
+"""What spreadsheets make of `3-4`. Other marks of theirs, as in 1.2E+16, are in no label."""
+
+
+def asked_labels(lines: Iterable[Line]) -> Labels:
+    """Return the labels that were edited on the lines that are included.
+
+    Raises `ProblemsError`, every fault in its place, for what cannot be a label and for lines that
+    contradict each other.
+    """
+    lines = [line for line in lines if line.include]
+    problems = [one for line in lines for one in _unfit(line)]
+    problems = problems or [*_contradictions(lines)]
+    if problems:
+        raise ProblemsError(problems)
+    return {line.series: chosen_labels(line.edited) for line in lines if line.edited}
+
+
+def _unfit(line: Line) -> Iterator[Problem]:
+    for level, label in line.edited.items():
+        fault, hint = _fault(label)
+        if fault:
+            yield _problem(level, f"the {level} {fault}", line, hint)
+
+
+def _fault(label: str) -> tuple[str, str]:
+    # Nothing of the label itself: it may be a patient's name, and this goes to standard error.
+    if label in ("", UNASSIGNED):
+        return "was taken away", "write the label that is wanted, or what stood there"
+    if SEVERAL.strip() in label:
+        return "is several labels", "write one: the whole series goes there"
+    if to_label(label) != label:
+        return (
+            "has what XNAT replaces by '_' in a label",
+            "write only letters of ASCII, digits, '_' and '-', so that it is as XNAT will show it",
+        )
+    if _DATE.fullmatch(label):
+        return (
+            "is a date that a spreadsheet has made of a label",
+            "make the plan again, and open it with its columns as text",
+        )
+    return "", ""
+
+
+def _contradictions(lines: Iterable[Line]) -> Iterator[Problem]:
+    """Find a series that is to be called in two ways, and a session that two subjects are to have.
+
+    Only with an edited label: what the recipe itself does is told of the plan as a whole.
+    """
+    series: dict[tuple[str, ...], tuple[Wanted, Line]] = {}
+    sessions: dict[tuple[str, str], Line] = {}
+    for line in lines:
+        wanted = chosen_labels(line.edited)
+        named, before = series.setdefault(line.series, (wanted, line))
+        if named != wanted:
+            level = next(iter(line.edited or before.edited))
+            yield _problem(
+                level, f"the {level} is another than line {_row(before)} gives the same series",
+                line, "give it one label",
+            )  # fmt: skip
+        place = (line.labels["project"], line.labels["session"])
+        other = sessions.setdefault(place, line)
+        one_subject = line.labels["subject"] == other.labels["subject"]
+        if not one_subject and (line.edited or other.edited):
+            yield _problem(
+                "subject", f"the session is of another subject on line {_row(other)}", line,
+                "give both one subject, or each a session of its own",
+            )  # fmt: skip
+
+
+def _row(line: Line) -> int:
+    return line.places["session"].line
+
+
+def _problem(level: str, message: str, line: Line, hint: str) -> Problem:
+    return Problem("plan-label", message, place=line.places[level], hint=hint)

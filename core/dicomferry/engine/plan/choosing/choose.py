@@ -1,0 +1,112 @@
+"""What was chosen, compared with the plan of now and put into effect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from dicomferry.engine.plan.choosing.doubts import Taken, doubts
+from dicomferry.engine.plan.choosing.line import SEVERAL, Line, content_mark, key_cells, label_names
+from dicomferry.engine.plan.choosing.reading import AGAIN
+from dicomferry.errors import ProblemsError
+from dicomferry.ledger.planning.catalog import CatalogWriter
+from dicomferry.ledger.reading.series import SeriesState, series_states
+from dicomferry.ledger.rows import Verdict
+from dicomferry.ledger.store import Ledger
+from dicomferry.model import Place, Problem
+
+NOT_CHOSEN = "not-chosen"
+
+
+def choose(
+    ledger: Ledger, catalog: CatalogWriter, path: Path, lines: Iterable[Line]
+) -> list[Problem]:
+    """Exclude what the lines of a table do not include; return what is doubtful about its labels.
+
+    Holds for the plan in the ledger, which was made with these labels; the next one is made of
+    everything again. Raises `ProblemsError` where the table is not one of this plan, saying what
+    has changed.
+    """
+    listed = {line.key: line for line in lines}
+    problems: list[Problem] = []
+    left_out: list[int] = []
+    taken: list[Taken] = []
+    for state in series_states(ledger, catalog.scan):
+        line = listed.pop(key_cells(state.key), None)
+        if line is None:
+            problems += _unlisted(state, path)
+            continue
+        problems += _differences(state, line)
+        if not line.include:
+            left_out += state.ready
+        elif state.ready:
+            taken.append(Taken(state, line))
+    problems += map(_vanished, listed.values())
+    if problems:
+        raise ProblemsError(sorted(problems, key=_order))
+    if left_out:
+        # A plan with a choice in it is nobody else's: the next one is to look at everything.
+        catalog.plan_opened()
+        reason = f"not chosen in {path.name}"
+        catalog.hold((item, Verdict.EXCLUDED, NOT_CHOSEN, reason) for item in left_out)
+    return list(doubts(ledger, path.name, taken))
+
+
+def _unlisted(state: SeriesState, path: Path) -> Iterator[Problem]:
+    if state.ready:
+        yield Problem(
+            "plan-new", f"{_named(key_cells(state.key))} is not in it: new since, or its line was"
+            " deleted",
+            place=Place(str(path), 1, 1), hint=f"say include: no to leave one out, or {AGAIN}",
+        )  # fmt: skip
+
+
+def _vanished(line: Line) -> Problem:
+    return Problem(
+        "plan-gone", f"{_named(line.key)} is not there any more, or its source, row or UIDs were"
+        " edited",
+        place=line.places["SeriesInstanceUID"], hint=AGAIN,
+    )  # fmt: skip
+
+
+def _differences(state: SeriesState, line: Line) -> Iterator[Problem]:
+    if line.content == content_mark(state):
+        yield from _renamed(state, line)
+        return
+    before, now = line.content.partition("x")[0], len(state.ready) + state.held
+    told = f"it had {before} instances and has {now}"
+    if before == str(now):
+        told = f"its {now} instances are others, or were changed"
+    yield Problem(
+        "plan-changed", f"{_named(line.key)} has changed since: {told}",
+        place=line.places["check"], hint=AGAIN,
+    )  # fmt: skip
+
+
+def _renamed(state: SeriesState, line: Line) -> Iterator[Problem]:
+    # Without the labels, which may be a patient's name: this goes to standard error.
+    edited = line.edited
+    for level, now in label_names(state.settled).items():
+        cell = line.labels[level]
+        if level not in edited:
+            if not set(now) <= set(cell.split(SEVERAL)):
+                told = "is another now, by another recipe, table or edited label"
+                yield _label(level, told, line)
+        elif line.include and any(name != cell for name in now):
+            yield _label(level, "that is asked for is not the one XNAT would take", line)
+
+
+def _label(level: str, told: str, line: Line) -> Problem:
+    return Problem(
+        "plan-label", f"the {level} {told}", place=line.places[level],
+        hint=f"have identify in the recipe name all that is wanted, and {AGAIN}",
+    )  # fmt: skip
+
+
+def _named(key: tuple[str, ...]) -> str:
+    source, row, study, series = key
+    return f"series {series} of study {study} ({source}{f', row {row}' if row else ''})"
+
+
+def _order(problem: Problem) -> tuple[int, int]:
+    return (problem.place.line, problem.place.column) if problem.place else (0, 0)

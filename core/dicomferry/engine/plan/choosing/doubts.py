@@ -1,0 +1,73 @@
+"""What edited labels do, and what of it looks more like a slip than like a decision."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from dicomferry.engine.plan.choosing.line import LEVELS, Line, mark
+from dicomferry.engine.plan.choosing.table import found_texts
+from dicomferry.engine.plan.problems.kinds import problem, several
+from dicomferry.ledger.items import found_item
+from dicomferry.ledger.reading.series import SeriesState
+from dicomferry.ledger.store import Ledger
+from dicomferry.model import Problem
+
+
+class Taken(Struct, frozen=True):
+    """A series that is included, and its line."""
+
+    state: SeriesState
+    line: Line
+
+
+def doubts(ledger: Ledger, name: str, taken: Sequence[Taken]) -> Iterator[Problem]:
+    """Yield what somebody should know of the labels that were edited in the table `name`."""
+    edited = [one for one in taken if one.line.edited]
+    if edited:
+        places = dict.fromkeys(" / ".join(one.line.labels.values()) for one in edited)
+        found = "1 series" if len(edited) == 1 else f"{len(edited):,} series"
+        yield problem("labels-from-plan", f"{found} by {name}: {several(list(places))}")
+    for level in LEVELS:
+        yield from _cut(level, name, taken)
+        yield from _swapped(level, name, edited)
+    yield from _merged(ledger, taken)
+
+
+def _cut(level: str, name: str, taken: Sequence[Taken]) -> Iterator[Problem]:
+    cut = list(dict.fromkeys(one.line.labels[level] for one in taken if level in one.line.cut))
+    if cut:
+        yield problem(
+            "zeros-restored", f"{level}s in {name} are taken for what the plan had: {several(cut)}"
+        )
+
+
+def _swapped(level: str, name: str, edited: Sequence[Taken]) -> Iterator[Problem]:
+    lines = [one.line for one in edited if level in one.line.edited]
+    if lines and {mark(level, line.labels[level]) for line in lines} == {
+        line.planned[level] for line in lines
+    }:
+        yield problem(
+            "labels-swapped",
+            f"the {level}s of {len(lines):,} lines of {name} have changed places among them",
+        )
+
+
+def _merged(ledger: Ledger, taken: Sequence[Taken]) -> Iterator[Problem]:
+    subjects: dict[tuple[str, str], list[Taken]] = defaultdict(list)
+    for one in taken:
+        subjects[one.line.labels["project"], one.line.labels["subject"]].append(one)
+    for (project, subject), series in subjects.items():
+        before = {(one.line.planned["project"], one.line.planned["subject"]) for one in series}
+        if len(before) > 1 and len({_patient(ledger, one.state) for one in series}) > 1:
+            yield problem(
+                "patients-merged",
+                f"the subject '{subject}' in {project} gets what was of {len(before)} subjects,"
+                " with different PatientIDs",
+            )
+
+
+def _patient(ledger: Ledger, state: SeriesState) -> str:
+    return found_texts(found_item(ledger, state.ready[0])).get("PatientID", "")

@@ -1,0 +1,76 @@
+"""The table: a line for each study and series, and one for each file that is held back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dicomferry.dicom.header import Header
+from dicomferry.dicom.instance import open_instance
+from dicomferry.dicom.opening import open_blob
+from dicomferry.engine.pipeline.described import described
+from dicomferry.engine.plan.choosing.line import HEADERS, HELD, check_of, key_cells, label_cells
+from dicomferry.errors import FerryError
+from dicomferry.ledger.items import found_item
+from dicomferry.ledger.reading.plan_view import LedgerView
+from dicomferry.ledger.reading.series import SeriesState, series_states
+from dicomferry.ledger.rows import Item, Verdict
+from dicomferry.ledger.store import Ledger
+from dicomferry.spreadsheet import neutral
+
+_DESCRIBING = ("PatientID", "PatientName", "StudyDescription", "SeriesDescription")
+
+
+def table_rows(ledger: Ledger, view: LedgerView) -> Iterator[list[str]]:
+    """Yield the rows of the table, headers first, in cells no spreadsheet takes for formulas.
+
+    Every file of the plan is in it: counted in its series, or on a line of its own where it is
+    held back.
+    """
+    yield list(HEADERS)
+    for state in series_states(ledger, view.scan):
+        if state.ready:
+            yield _row(_series_cells(ledger, state))
+    for item in view.items():
+        if item.verdict is not Verdict.READY:
+            reason = f"{item.verdict}: {item.reason or item.code}"
+            yield _row({"include": HELD, "file": str(item.location), "reason": reason})
+
+
+def _series_cells(ledger: Ledger, state: SeriesState) -> dict[str, str]:
+    source, row, study, series = key_cells(state.key)
+    item = found_item(ledger, state.ready[0])
+    return {
+        "include": "yes",
+        "source": source,
+        "row": row,
+        **label_cells(state.destinations),
+        **found_texts(item),
+        "StudyDate": state.study_date,
+        "Modality": state.modality,
+        "SeriesNumber": state.series_number,
+        "instances": str(len(state.ready)),
+        "held": str(state.held),
+        "StudyInstanceUID": study,
+        "SeriesInstanceUID": series,
+        "check": check_of(state),
+        "file": str(item.location) if item.remote is None else "",
+    }
+
+
+def found_texts(item: Item) -> dict[str, str]:
+    """Return what people know a series by, of one of its instances; nothing if that is gone."""
+    if item.remote is not None:
+        return _texts(described(item, item.remote))
+    try:
+        with open_instance(open_blob(item.location), item.location) as instance:
+            return _texts(instance.header)
+    except (FerryError, OSError):
+        return {}
+
+
+def _texts(header: Header) -> dict[str, str]:
+    return {keyword: header.text(keyword) or "" for keyword in _DESCRIBING}
+
+
+def _row(cells: dict[str, str]) -> list[str]:
+    return [neutral(cells.get(header, "")) for header in HEADERS]

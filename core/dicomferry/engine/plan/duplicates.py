@@ -1,0 +1,78 @@
+"""One SOP Instance UID twice: the same content goes once, different contents go not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dicomferry.engine.workers.pool import Pool
+from dicomferry.engine.workers.worker import Digests, DigestTask, Done, WorkerSpec
+from dicomferry.errors import FerryError
+from dicomferry.ledger.planning.catalog import CatalogWriter
+from dicomferry.ledger.planning.same_instance import Twin, twins
+from dicomferry.ledger.rows import Verdict
+from dicomferry.ledger.store import Ledger
+
+DUPLICATE = "duplicate"
+DUPLICATE_DIFFERS = "duplicate-differs"
+
+_GROUPS_AT_ONCE = 500
+
+Held = tuple[int, Verdict, str, str]
+
+
+def resolve_duplicates(
+    ledger: Ledger, catalog: CatalogWriter, spec: WorkerSpec, processes: int
+) -> None:
+    """Give every ready item that shares its SOP Instance UID with another a verdict.
+
+    The first found of identical instances with one destination stays ready, the others are
+    excluded. Instances that differ in content, edits or destination are all rejected, because a
+    receiver keeps only one of them and nobody can say which is meant.
+    """
+    groups = twins(ledger, catalog.scan)
+    chunk: list[list[Twin]] = []
+    if not (first := next(groups, None)):
+        return
+    with Pool(spec, processes) as pool:
+        for group in _chain(first, groups):
+            chunk.append(group)
+            if len(chunk) == _GROUPS_AT_ONCE:
+                catalog.hold(_verdicts(pool, chunk))
+                chunk = []
+        catalog.hold(_verdicts(pool, chunk))
+
+
+def _chain(first: list[Twin], rest: Iterator[list[Twin]]) -> Iterator[list[Twin]]:
+    yield first
+    yield from rest
+
+
+def _verdicts(pool: Pool, groups: list[list[Twin]]) -> Iterator[Held]:
+    digests: dict[int, str] = {}
+    tasks = (DigestTask(tuple(twin.item for twin in group)) for group in groups)
+    for said in pool.work(tasks, ahead=True):
+        for one in said:
+            if isinstance(one.message, Digests):
+                digests.update(one.message.by_item)
+            elif isinstance(one.message, Done) and one.message.error:
+                raise FerryError(one.message.error, hint=one.message.hint)
+    for group in groups:
+        yield from _group_verdicts(group, digests)
+
+
+def _group_verdicts(group: list[Twin], digests: dict[int, str]) -> Iterator[Held]:
+    first, *others = group
+    same = all(
+        (digests[twin.item.id], twin.edits, twin.destination)
+        == (digests[first.item.id], first.edits, first.destination)
+        for twin in others
+    )
+    if same:
+        for twin in others:
+            reason = f"the same instance as {first.item.location}"
+            yield (twin.item.id, Verdict.EXCLUDED, DUPLICATE, reason)
+        return
+    for twin in group:
+        rest = ", ".join(str(other.item.location) for other in group if other is not twin)
+        reason = f"its SOP Instance UID also belongs to {rest}, which differs"
+        yield (twin.item.id, Verdict.REJECTED, DUPLICATE_DIFFERS, reason)

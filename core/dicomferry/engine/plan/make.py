@@ -1,0 +1,153 @@
+"""From sources to a plan in the ledger: scan, examine, resolve; nothing is sent."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
+from typing import TypeVar
+
+from msgspec import Struct
+
+from dicomferry.engine.pipeline.steps import Stages
+from dicomferry.engine.plan.duplicates import resolve_duplicates
+from dicomferry.engine.workers.pool import Pool, Said
+from dicomferry.engine.workers.worker import Done, Examinations, ExamineTask
+from dicomferry.engine.workers.workshop import Workshop
+from dicomferry.errors import FerryError
+from dicomferry.ledger.planning.catalog import CatalogWriter
+from dicomferry.ledger.planning.first_session import settle_first_sessions
+from dicomferry.ledger.planning.snapshot import snapshot_path, take_snapshot
+from dicomferry.ledger.rows import Item
+
+T = TypeVar("T")
+
+_SCAN_BATCH = 250
+_EXAMINE_BATCH = 100
+
+
+class _Way(Struct, frozen=True):
+    """One look at every item, with the first `upto` transforms; `digest` is what made it so."""
+
+    digest: str
+    upto: int
+
+
+def make_plan(shop: Workshop) -> int:
+    """Bring the ledger's plan up to date and return the number of the scan it belongs to.
+
+    Files that have not changed since they were last examined under the same recipe are not
+    opened. New ones are examined while others are still looked for. Raises `FerryError` when a
+    source cannot be read at all or a transform stops the run.
+    """
+    catalog, stages = CatalogWriter(shop.ledger), shop.stages
+    standing = catalog.planned == stages.digest and _has_snapshots(shop)
+    catalog.begin_scan()
+    ways = _ways(stages, catalog.scan)
+    examiner = _Examiner(shop, catalog)
+    examiner.examine(ways[0], _scanned(shop, catalog))
+    if standing and not examiner.done and not catalog.change():
+        catalog.plan_made(stages.digest)
+        return catalog.scan
+    catalog.plan_opened()
+    if catalog.scan > 1:
+        # Verdicts that depend on other items are given anew; the first scan finds none.
+        catalog.reopen()
+    for way in ways:
+        examiner.examine(way, catalog.unexamined(way.digest), catalog.count_unexamined)
+        if way is not ways[-1]:
+            take_snapshot(shop.ledger, catalog.scan, way.upto)
+    shop.ledger.index()
+    if _first_session_wins(stages):
+        settle_first_sessions(shop.ledger, catalog)
+    resolve_duplicates(shop.ledger, catalog, shop.spec, shop.processes)
+    catalog.plan_made(stages.digest)
+    return catalog.scan
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
+    """Yield `items` in tuples of `size`, the last one shorter."""
+    iterator = iter(items)
+    while batch := tuple(islice(iterator, size)):
+        yield batch
+
+
+def _has_snapshots(shop: Workshop) -> bool:
+    folder = shop.ledger.path.parent
+    return all(snapshot_path(folder, stage).exists() for stage in shop.stages.preparing)
+
+
+def _first_session_wins(stages: Stages) -> bool:
+    return any(identifier.first_session_wins for _, identifier in stages.identifiers)
+
+
+def _ways(stages: Stages, scan: int) -> list[_Way]:
+    """Return the looks a plan takes: up to each transform that knows the whole, and to the end.
+
+    Where there is such a transform, one new file can change every other's edits.
+    """
+
+    def digest(stage: int) -> str:
+        return hashlib.sha256(f"{stages.digest} {scan} {stage}".encode()).hexdigest()
+
+    whole = bool(stages.preparing) or _first_session_wins(stages)
+    last = _Way(digest(-1) if whole else stages.digest, len(stages.transforms))
+    return [*(_Way(digest(stage), stage) for stage in stages.preparing), last]
+
+
+def _scanned(shop: Workshop, catalog: CatalogWriter) -> Iterator[Item]:
+    """Note what the sources find, and yield what the ledger did not have before."""
+    for source in shop.stages.sources:
+        for batch in batched(source.source.discover(), _SCAN_BATCH):
+            fresh = catalog.found(source.id, batch)
+            shop.progress("found", len(batch), None)
+            yield from fresh
+
+
+class _Examiner:
+    """Has items examined by worker processes and notes what they say; `done` counts them."""
+
+    def __init__(self, shop: Workshop, catalog: CatalogWriter) -> None:
+        self._shop = shop
+        self._catalog = catalog
+        self.done = 0
+
+    def examine(
+        self, way: _Way, items: Iterator[Item], count: Callable[[str], int] | None = None
+    ) -> None:
+        """Examine items one way; `count` tells how many there are, where that can be known."""
+        given = 0
+
+        def tasks() -> Iterator[ExamineTask]:
+            nonlocal given
+            for batch in batched(items, _EXAMINE_BATCH):
+                given += len(batch)
+                yield ExamineTask(batch, way.upto)
+
+        coming = tasks()
+        first = tuple(islice(coming, self._shop.processes))
+        if not first:
+            return
+        # From here on the plan in the ledger is neither the old nor the new one.
+        self._catalog.plan_opened()
+        before = self.done
+        total = before + count(way.digest) if count else None
+        with Pool(self._shop.spec, len(first)) as pool:
+            for said in pool.work(chain(first, coming), ahead=True):
+                self._note(way, said, total)
+        if self.done - before < given:
+            raise FerryError("the worker processes died", hint="see the log in the state folder")
+
+    def _note(self, way: _Way, said: list[Said[ExamineTask]], total: int | None) -> None:
+        results = [
+            result
+            for one in said
+            if isinstance(one.message, Examinations)
+            for result in one.message.results
+        ]
+        self._catalog.examined(way.digest, results)
+        self.done += len(results)
+        self._shop.progress("examined", len(results), total)
+        for one in said:
+            if isinstance(one.message, Done) and one.message.error:
+                raise FerryError(one.message.error, hint=one.message.hint)

@@ -1,0 +1,26 @@
+"""TODO."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from dicomferry.ledger.reading.plan_view import LedgerView
+from dicomferry.ledger.rows import Verdict
+from dicomferry.model import Problem, Severity
+
+
+class Planned(Struct, frozen=True):
+    """A plan: read it through `view`; `problems` has the errors first."""
+
+    view: LedgerView
+    problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """Return the problems that stop a run."""
+        return tuple(p for p in self.problems if p.severity is Severity.ERROR)
+
+    @property
+    def rejected(self) -> int:
+        """Return how many items a rule holds back."""
+        return sum(t.count for t in self.view.tallies() if t.verdict is Verdict.REJECTED)

@@ -1,0 +1,108 @@
+"""A look at a folder: what its headers and folder names could identify. Nothing of it is kept."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from dicomferry.dicom.archive import is_archive
+from dicomferry.dicom.instance import open_instance
+from dicomferry.dicom.opening import open_blob
+from dicomferry.errors import FerryError
+from dicomferry.model import Location
+
+KEYWORDS: Final = ("PatientID", "PatientName", "StudyDescription", "StudyDate", "Modality")
+LEVELS: Final = ("subject", "visit")
+"""What the first two levels of folders are called as `path.*`."""
+
+_MOST_FILES: Final = 400
+_MOST_IN_ONE: Final = 2
+
+
+class Sampled(Struct, frozen=True):
+    """One instance that was looked at: the folders it is below, and its values, padding cut."""
+
+    folders: tuple[str, ...]
+    values: Mapping[str, str]
+    study_instance_uid: str
+
+
+class Survey(Struct, frozen=True):
+    """What the sample says; `others` counts files that are no instance."""
+
+    samples: tuple[Sampled, ...]
+    others: int
+    archives: bool
+
+    def filled(self, keyword: str) -> bool:
+        """Whether every instance has a value."""
+        return all(sample.values[keyword] for sample in self.samples)
+
+    def distinct(self, keyword: str) -> int:
+        """How many values there are, the empty one not counted."""
+        return len({sample.values[keyword] for sample in self.samples} - {""})
+
+    def folders(self, level: int) -> int:
+        """How many names the folders of a level have; 0 where some instance lies above it."""
+        if any(len(sample.folders) <= level for sample in self.samples):
+            return 0
+        return len({sample.folders[level] for sample in self.samples})
+
+    def agrees(self, keyword: str, level: int) -> bool:
+        """Whether no folder of a level holds two values, and no value is in two folders."""
+        by_folder, by_value = defaultdict(set), defaultdict(set)
+        for sample in self.samples:
+            by_folder[sample.folders[level]].add(sample.values[keyword])
+            by_value[sample.values[keyword]].add(sample.folders[level])
+        return all(len(found) == 1 for found in (*by_folder.values(), *by_value.values()))
+
+
+def survey(folder: Path) -> Survey:
+    """Look at some instances of every folder below one, in name order.
+
+    Raises `FerryError` when there is no such folder, or no instance in it.
+    """
+    if not folder.is_dir():
+        raise FerryError(f"{folder}: there is no such folder", hint="check the spelling")
+    samples: list[Sampled] = []
+    others, archives = 0, False
+    for here, names in _walk(folder):
+        taken = 0
+        for name in names:
+            path = here / name
+            if taken == _MOST_IN_ONE or len(samples) == _MOST_FILES:
+                break
+            if is_archive(str(path)):
+                archives = True
+                continue
+            sample = _sample(path, path.relative_to(folder).parts[:-1])
+            if sample is None:
+                others += 1
+            else:
+                samples.append(sample)
+                taken += 1
+    if not samples:
+        raise FerryError(f"{folder}: no DICOM instance was found", hint="is it the right folder?")
+    return Survey(tuple(samples), others, archives)
+
+
+def _walk(folder: Path) -> Iterator[tuple[Path, Sequence[str]]]:
+    for here, folders, names in os.walk(folder):
+        folders.sort()
+        yield Path(here), sorted(names)
+
+
+def _sample(path: Path, folders: tuple[str, ...]) -> Sampled | None:
+    location = Location(str(path))
+    try:
+        with open_instance(open_blob(location), location) as instance:
+            header = instance.header
+            values = {keyword: header.text(keyword) or "" for keyword in KEYWORDS}
+            return Sampled(folders, values, header.ref.study_instance_uid)
+    except (FerryError, OSError):
+        return None

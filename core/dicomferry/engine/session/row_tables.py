@@ -1,0 +1,87 @@
+"""What became of each row of a table, as tables that go back to the people who wrote them."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from dicomferry.component import Table, Tabular
+from dicomferry.engine.pipeline.steps import Stages
+from dicomferry.errors import FerryError
+from dicomferry.ledger.reading.table_rows import RowState, row_states
+from dicomferry.ledger.store import Ledger
+from dicomferry.spreadsheet import neutral
+from dicomferry.xnat.dqr_csv import REJECTED_BECAUSE
+
+_STATES = ("stored", "excluded", "rejected", "failed", "due")
+
+
+def write_row_tables(stages: Stages, ledger: Ledger, scan: int, folder: Path) -> list[Path]:
+    """Write `rows.csv`, and `rejects.csv` for each table; return what was written.
+
+    With several tables the rejects of the second are in `rejects-NAME.csv`, by the source's id.
+    Raises `FerryError` when they cannot be written.
+    """
+    tables = [(s.id, s.source.table()) for s in stages.sources if isinstance(s.source, Tabular)]
+    if not tables:
+        return []
+    sinks = [taking.key for taking in stages.sinks]
+    written = [folder / "rows.csv"]
+    told: list[list[str]] = [["source", "row", "line", "outcome", "studies", *_STATES, "reason"]]
+    for name, table in tables:
+        states = row_states(ledger, scan, name, sinks)
+        told += _rows(name, table, states)
+        path = folder / ("rejects.csv" if len(written) == 1 else f"rejects-{name}.csv")
+        _write(path, [[*_columns(table), REJECTED_BECAUSE], *_rejects(table, states)])
+        written.append(path)
+    _write(written[0], told)
+    return written
+
+
+def _rows(name: str, table: Table, states: dict[int, RowState]) -> Iterator[list[str]]:
+    for row in table.rows:
+        state = states.get(row.number, RowState())
+        numbers = [str(state.studies), *(str(state.states[s]) for s in _STATES)]
+        yield [
+            name, str(row.number), str(row.line), _outcome(state), *numbers, _reason(state),
+        ]  # fmt: skip
+
+
+def _rejects(table: Table, states: dict[int, RowState]) -> Iterator[list[str]]:
+    kept = [i for i, header in enumerate(table.headers) if header != REJECTED_BECAUSE]
+    for row in table.rows:
+        state = states.get(row.number, RowState())
+        if _outcome(state) in ("rejected", "failed", "incomplete"):
+            yield [*(row.cells[i] for i in kept), _reason(state)]
+
+
+def _columns(table: Table) -> list[str]:
+    return [header for header in table.headers if header != REJECTED_BECAUSE]
+
+
+def _outcome(state: RowState) -> str:
+    counts = state.states
+    for word in ("rejected", "failed"):
+        if counts[word]:
+            return "incomplete" if counts["stored"] else word
+    if counts["due"]:
+        return "due"
+    if counts["stored"]:
+        return "stored"
+    return "excluded" if counts["excluded"] else "nothing found"
+
+
+def _reason(state: RowState) -> str:
+    return next((state.reasons[s] for s in ("rejected", "failed") if state.reasons.get(s)), "")
+
+
+def _write(path: Path, rows: Iterable[list[str]]) -> None:
+    scratch = path.with_suffix(".part")
+    try:
+        with scratch.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([neutral(cell) for cell in row] for row in rows)
+        os.replace(scratch, path)  # noqa: PTH105  the atomic step
+    except OSError as error:
+        raise FerryError(f"{path}: cannot be written: {error.strerror}") from None

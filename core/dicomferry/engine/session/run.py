@@ -1,0 +1,106 @@
+"""One run: a plan brought to every sink, and written down as it goes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msgspec import Struct
+
+from dicomferry.engine.deliver.courier import Courier, Tally, is_complete
+from dicomferry.engine.plan.planned import Planned
+from dicomferry.engine.provenance.lock_file import make_lock
+from dicomferry.engine.provenance.manifest_writer import ManifestWriter
+from dicomferry.engine.retrieve.retriever import Retrieval, Retriever
+from dicomferry.engine.session.job import Job
+from dicomferry.engine.session.row_tables import write_row_tables
+from dicomferry.engine.workers.workshop import Workshop
+from dicomferry.errors import FerryError
+from dicomferry.ledger.delivering.deliveries import LABELLED_RUN, Deliveries
+from dicomferry.ledger.delivering.retrievals import Retrievals
+from dicomferry.ledger.reading.plan_view import held_back
+
+
+class RunReport(Struct, frozen=True):
+    """What a run did at each sink; `interrupted` when it was asked to stop.
+
+    `rejected` is how many items a rule held back, those included that came while it ran.
+    """
+
+    planned: Planned
+    rejected: int
+    tallies: dict[str, Tally]
+    interrupted: bool
+    remaining: int
+    manifest: Path
+    retrieval: Retrieval
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether everything of the plan is stored or was excluded on purpose."""
+        return (
+            not self.rejected
+            and not self.remaining
+            and all(is_complete(tally) for tally in self.tallies.values())
+        )
+
+
+class Running:
+    """Runs a plan once, and can be asked to stop."""
+
+    def __init__(self, job: Job, shop: Workshop) -> None:
+        self._job = job
+        self._shop = shop
+        self._under_way: list[Courier | Retriever] = []
+        self._stopped = False
+
+    def run(self, planned: Planned, limit: int | None) -> RunReport:
+        """Deliver the plan to every sink in turn. Raises `FerryError` when the plan has errors."""
+        if planned.errors:
+            raise FerryError(
+                f"nothing was sent: the plan has {len(planned.errors)} error(s)",
+                hint="mend them, or allow a code under allow: in the recipe",
+            )
+        recipe, plugins = self._job.recipe, self._job.plugins
+        stages, ledger = self._shop.stages, self._shop.ledger
+        deliveries = Deliveries(ledger, planned.view.scan)
+        verb = LABELLED_RUN if stages.labels else "run"
+        run = deliveries.begin(verb, recipe.name, stages.digest)
+        plugins.run_started(recipe, run)
+        lock = make_lock(recipe, plugins, stages)
+        tallies: dict[str, Tally] = {}
+        receivers = {taking.id: taking.sink.receiver for taking in stages.sinks}
+        labels = stages.labels
+        with ManifestWriter(self._job.state, recipe, run, lock, receivers, labels) as manifest:
+            for taking in stages.sinks:
+                courier = Courier(
+                    self._shop, deliveries, run, taking, plugins.outcome, manifest.delivered
+                )
+                self._under_way.append(courier)
+                if self._stopped:
+                    break
+                tallies[taking.id] = courier.deliver(limit)
+            retrieval = self._retrieve(planned, run, limit)
+            left = sum(deliveries.count_left(taking.key) for taking in stages.sinks)
+            report = RunReport(
+                planned, planned.rejected, tallies, self._stopped, left, manifest.path, retrieval
+            )  # fmt: skip
+            write_row_tables(stages, ledger, planned.view.scan, self._job.state)
+            manifest.finish(held_back(ledger, planned.view.scan), complete=report.complete)
+        deliveries.finish(run, complete=report.complete)
+        plugins.run_finished(recipe, run, report.complete)
+        return report
+
+    def _retrieve(self, planned: Planned, run: int, limit: int | None) -> Retrieval:
+        stages, ledger = self._shop.stages, self._shop.ledger
+        couriers = [one for one in self._under_way if isinstance(one, Courier)]
+        keys = [taking.key for taking in stages.sinks]
+        retrievals = Retrievals(ledger, planned.view.scan, run, keys)
+        retriever = Retriever(self._shop, retrievals, couriers, self._job.courtesy)
+        self._under_way.append(retriever)
+        return retriever.result if self._stopped else retriever.bring(limit)
+
+    def stop(self) -> None:
+        """End the run after the instances under way. Safe to call from a signal handler."""
+        self._stopped = True
+        for one in self._under_way:
+            one.stop()

@@ -1,0 +1,147 @@
+"""One use of a recipe: its state folder, its lock, its ledger, and what is done with them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from dicomferry.engine.pipeline.chosen_labels import labelled
+from dicomferry.engine.pipeline.steps import Stages, build_stages, only_servers
+from dicomferry.engine.plan.make import make_plan
+from dicomferry.engine.plan.planned import Planned
+from dicomferry.engine.plan.problems import anonymizes_of, by_severity, find_problems, waive
+from dicomferry.engine.session.job import Job
+from dicomferry.engine.workers.worker import WorkerSpec
+from dicomferry.engine.workers.workshop import Workshop
+from dicomferry.errors import LedgerError, StoppedError
+from dicomferry.ledger import Ledger, Lock
+from dicomferry.ledger.planning.catalog import CatalogWriter
+from dicomferry.ledger.planning.chosen_labels import Labels, put_labels
+from dicomferry.ledger.reading.plan_view import LedgerView
+from dicomferry.log import log_to
+from dicomferry.recipe.recipe import Recipe
+
+if TYPE_CHECKING:
+    from dicomferry.engine.plan.choosing.line import Line
+    from dicomferry.engine.session.run import Running, RunReport
+
+
+def state_folder(recipe: Recipe, chosen: Path | None) -> Path:
+    """Return where a recipe's ledger lives: beside the recipe, unless told otherwise."""
+    return chosen or recipe.folder / ".dicomferry" / recipe.name
+
+
+class Session:
+    """An open state folder; made by `open_session`."""
+
+    def __init__(self, job: Job, stages: Stages, ledger: Ledger) -> None:
+        self._job = job
+        self._built = self.stages = stages
+        self.ledger = ledger
+        spec = WorkerSpec(job.recipe, job.plugins, job.state, job.rehearsal, os.getpid())
+        processes = os.cpu_count() or 1
+        self._shop = Workshop(stages, ledger, spec, processes, job.progress)
+        self._running: Running | None = None
+        self._stopped = False
+        self._planning = False
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe in use."""
+        return self._job.recipe
+
+    def plan(self, chosen: Path | None = None, labels: Labels | None = None) -> Planned:
+        """Bring the plan up to date and look for problems. Nothing is sent.
+
+        `chosen` is a saved plan: what it does not include is excluded, and the labels that were
+        edited in it are written. Without one, `labels` are. Raises `FerryError` where it is not
+        one of the plan of now.
+        """
+        lines: list[Line] = []
+        if chosen is not None:
+            from dicomferry.engine.plan.choosing import asked_labels, read_lines
+
+            lines = read_lines(chosen)
+            labels = asked_labels(lines)
+        self._label(labels or {})
+        self._planning = True
+        try:
+            if self._stopped:  # while the ledger was opened
+                self.stop()
+            make_plan(self._shop)
+        finally:
+            self._planning = False
+        found = []
+        if chosen is not None:
+            from dicomferry.engine.plan.choosing import choose
+
+            catalog = CatalogWriter(self.ledger)
+            found = waive(choose(self.ledger, catalog, chosen, lines), self.recipe.allow)
+        xnat = any(sink.sink.server for sink in self.stages.sinks)
+        recipe = self._job.recipe
+        anonymizes = anonymizes_of(recipe, self.stages)
+        found += find_problems(self.ledger, recipe.allow, xnat=xnat, anonymizes=anonymizes)
+        return Planned(LedgerView(self.ledger), tuple(by_severity(found)))
+
+    def _label(self, labels: Labels) -> None:
+        put_labels(self.ledger, labels)
+        self.stages = labelled(self._built, labels, self._job.recipe, self._job.plugins)
+        spec = replace(self._shop.spec, labels=labels)
+        self._shop = replace(self._shop, stages=self.stages, spec=spec)
+
+    def run(self, planned: Planned, limit: int | None) -> RunReport:
+        """Deliver the plan to every sink in turn. Raises `FerryError` when the plan has errors."""
+        from dicomferry.engine.session.run import Running
+
+        self._running = Running(self._job, self._shop)
+        if self._stopped:  # before there was anything under way
+            self._running.stop()
+        return self._running.run(planned, limit)
+
+    def stop(self) -> None:
+        """End a run after the instances under way. Safe to call from a signal handler.
+
+        Raises `StoppedError` while there is only a plan in the making: nothing is under way then,
+        and a half-made plan is made anew by the next run.
+        """
+        self._stopped = True
+        if self._planning:
+            raise StoppedError("stopped while planning; nothing was sent")
+        if self._running is not None:
+            self._running.stop()
+
+
+@contextmanager
+def open_session(job: Job) -> Iterator[Session]:
+    """Open a recipe's state folder for writing and hold its lock.
+
+    Raises `LedgerError` when it cannot be written or another run holds it, and `FerryError` when
+    a component cannot be built.
+    """
+    stages = build_stages(job.recipe, job.plugins)
+    if job.rehearsal:
+        stages = only_servers(stages)
+    make_folder(job.state)
+    with Lock(job.state, "rehearse" if job.rehearsal else "run"):
+        log_to(job.state)
+        ledger = Ledger(job.state)
+        try:
+            yield Session(job, stages, ledger)
+        finally:
+            ledger.close()
+
+
+def make_folder(folder: Path) -> None:
+    """Make a state folder that only its owner can read."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise LedgerError(
+            f"{folder}: cannot be made: {error.strerror}",
+            hint="choose another folder for the ledger with --state",
+        ) from None

@@ -1,0 +1,82 @@
+"""Rewrites the expectations of a recipe's tests as they are now; comments and layout stay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from dicomferry.engine.trial.expectation import LEVELS, Difference, Result
+from dicomferry.model import Excluded
+from dicomferry.recipe.yaml.rewriting import Value, YamlText, read_text, write_text
+
+NodePath = tuple[str | int, ...]
+
+
+def update(file: Path, results: Iterable[Result], tests: tuple[Mapping[str, Any], ...]) -> int:
+    """Rewrite what the results differ in, and expectations that are empty; return how many tests.
+
+    Raises `FerryError` when the file cannot be written.
+    """
+    text = read_text(file)
+    before = text.text
+    changed = 0
+    for result in results:
+        expect = tests[result.number].get("expect") or {}
+        if result.passed and expect:
+            continue
+        changed += 1
+        _rewrite(text, result, expect)
+    if text.text != before:
+        write_text(file, text.text)
+    return changed
+
+
+def _rewrite(text: YamlText, result: Result, expect: Mapping[str, Any]) -> None:
+    path: NodePath = ("tests", result.number, "expect")
+    held = result.carried.held
+    outcomes = {"excluded", "rejected"} & expect.keys()
+    if held is not None or outcomes or not expect:
+        text.replace(path, _whole(result))
+        return
+    sections = {difference.path[1] for difference in result.differences}
+    for section in ("edits", "tags"):
+        if section in sections and not _each_there(text, path, section, result.differences):
+            text.replace((*path, section), _section(result, section, expect))
+            sections.discard(section)
+    for difference in result.differences:
+        if difference.path[1] in sections:
+            text.replace((*path, *difference.path[1:]), difference.actual)
+
+
+def _each_there(
+    text: YamlText, path: NodePath, section: str, differences: Iterable[Difference]
+) -> bool:
+    """Tell whether every difference of a section has a line that can be changed alone."""
+    mine = [one for one in differences if one.path[1] == section]
+    lines = [(*path, *one.path[1:]) for one in mine]
+    return (
+        len(set(lines)) == len(lines)
+        and all(map(text.has, lines))
+        and not any(one.why for one in mine)
+    )
+
+
+def _section(result: Result, section: str, expect: Mapping[str, Any]) -> Value:
+    changed: dict[str, Value] = {one.name: one.after for one in result.carried.changes}
+    if section == "edits":
+        return changed
+    now: dict[str, Value] = dict(expect["tags"])
+    for difference in result.differences:
+        if difference.path[1] == "tags":
+            now[difference.path[2]] = difference.actual
+    return now
+
+
+def _whole(result: Result) -> Value:
+    held, forecast = result.carried.held, result.carried.forecast
+    if held is not None:
+        return {"excluded" if isinstance(held, Excluded) else "rejected": held.reason}
+    if forecast is None:
+        return {}
+    return {level: getattr(forecast.destination, level) for level in LEVELS}

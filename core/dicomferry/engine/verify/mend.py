@@ -1,0 +1,78 @@
+"""What mends a session that has not landed, as commands where there are any."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from dicomferry.engine.verify.verdict import Place, Standing
+from dicomferry.ledger.reading.expected import ExpectedInstance
+from dicomferry.model import Destination
+from dicomferry.xnat.rest.client import segment
+
+_CONFLICTS: Final = (
+    (
+        "session UID",
+        "the label has another StudyInstanceUID in XNAT: choose another label, or unify-uids",
+    ),
+    ("session subject", "the label belongs to another subject in XNAT: choose another label"),
+    (
+        "session modality",
+        "the label belongs to another modality in XNAT: put {{ Modality }} into the label",
+    ),
+    (
+        "Duplicate DCM UID",
+        "XNAT holds other content under the same SOP Instance UID: find out which is right",
+    ),
+)
+"""What XNAT says of a conflict (`PrearcSessionArchiver.checkForConflicts`), and what to do."""
+
+
+def mend(
+    standing: Standing,
+    recipe: str,
+    url: str,
+    home: Destination,
+    places: Sequence[Place],
+    missing: Sequence[ExpectedInstance],
+) -> str:
+    """Return what to do about a session, empty when it landed."""
+    match standing:
+        case Standing.LANDED:
+            return ""
+        case Standing.ELSEWHERE:
+            return _astray(recipe, url, home, places)
+        case Standing.WAITING:
+            return _waiting(recipe, url, places)
+        case Standing.UNKNOWN:
+            return f"dicomferry verify {recipe}"
+        case Standing.SHORT | Standing.EMPTY:
+            if any(not instance.stored for instance in missing):
+                return f"dicomferry run {recipe}"
+            again = f"dicomferry verify {recipe} --send-again && dicomferry run {recipe}"
+            return f"{again}; if it is short again, dicomferry doctor {recipe} shows the filters"
+
+
+def _astray(recipe: str, url: str, home: Destination, places: Sequence[Place]) -> str:
+    why = f"dicomferry doctor {recipe} compares the server's rules with the declared ones"
+    for place in places:
+        if place.source and home.project and place.destination.session == home.session:
+            move = f"action=move&newProject={segment(home.project)}"
+            return f"curl -n -X POST '{url}/data{place.source}?{move}'; {why}"
+    return f"move or delete it in XNAT; {why}"
+
+
+def _waiting(recipe: str, url: str, places: Sequence[Place]) -> str:
+    for place in places:
+        for said, what in _CONFLICTS:
+            if said in place.message:
+                return what
+    for place in places:
+        form = f"src={place.source}"
+        if place.status == "READY":
+            return f"curl -n -d '{form}' {url}/data/services/archive"
+        if place.status == "CONFLICT":
+            return f"curl -n -d '{form}' -d overwrite=append {url}/data/services/archive"
+        if place.status == "ERROR":
+            return f"curl -n -X POST '{url}/data{place.source}?action=build'"
+    return f"dicomferry verify {recipe} --wait 10m"

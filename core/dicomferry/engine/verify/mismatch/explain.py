@@ -1,0 +1,104 @@
+"""A session that is not as forecast, explained by the rules XNAT goes by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from dicomferry.engine.verify import SessionVerdict, Standing
+from dicomferry.ledger.reading.plan_view import LedgerView, SessionPlan
+from dicomferry.model import Destination, Problem
+
+_LEVELS: Final = ("project", "subject", "session")
+
+_CONFLICTS: Final = (
+    ("session UID", "a session label keeps its StudyInstanceUID: another one is not merged"),
+    ("another Subject", "a session label keeps its subject: another one is not merged"),
+    ("session modality", "a session keeps its modality: another one is not merged"),
+    ("matching files", "a file of the same name is there, and files are not overwritten"),
+    ("Duplicate DCM UID", "the SOP Instance UID is there with other content"),
+    ("retry with overwrite", "a session of that label is there, and merging is not allowed"),
+    ("NoUniqueSession", "a folder with several StudyInstanceUIDs cannot be built"),
+    ("identify subject", "a session without subject is not archived"),
+)
+"""XNAT's words, and the rule behind them (section 3.3 of its behavior)."""
+
+_CODES: Final = {
+    Standing.WAITING: (
+        "session-of-several-studies", "session-of-several-subjects", "no-subject-label",
+        "session-exists-for-another-subject", "session-exists-with-another-modality",
+        "session-exists-with-another-study",
+    ),
+    Standing.ELSEWHERE: (
+        "labels-differ-by-case", "session-of-several-subjects", "comment-of-several-lines",
+        "value-longer-than-rule-window", "projects-not-declared", "unassigned",
+    ),
+    Standing.SHORT: ("not-accepted-by-xnat", "session-of-several-studies", "gap-in-session"),
+    Standing.EMPTY: ("not-accepted-by-xnat", "labels-differ-by-case"),
+}  # fmt: skip
+"""The problems of a plan that announce such an end."""
+
+
+def as_forecast(verdict: SessionVerdict) -> bool:
+    """Tell whether XNAT did with a session what the forecast says.
+
+    What is forecast for Unassigned stays in the prearchive: XNAT archives nothing without a
+    project (section 1.6).
+    """
+    if verdict.standing is Standing.LANDED:
+        return True
+    return (
+        verdict.destination.project is None
+        and verdict.standing is Standing.WAITING
+        and len(verdict.held) == verdict.planned
+        and all(place.status == "READY" for place in verdict.where)
+    )
+
+
+def is_mismatch(verdict: SessionVerdict) -> bool:
+    """Tell whether a session is for good what the forecast does not say.
+
+    What XNAT is still at work on, could not be asked about, or never got, is none.
+    """
+    if as_forecast(verdict) or verdict.under_way:
+        return False
+    settled = (Standing.ELSEWHERE, Standing.WAITING)
+    return verdict.standing in settled or bool(verdict.droppable)
+
+
+class Explainer:
+    """Explains the sessions of one plan; `problems` are what it warned of."""
+
+    def __init__(self, view: LedgerView, problems: Sequence[Problem]) -> None:
+        self._plans = {plan.destination: plan for plan in view.sessions()}
+        self._codes = dict.fromkeys(problem.code for problem in problems)
+
+    def rules(self, verdict: SessionVerdict) -> list[str]:
+        """Return the rules that made the difference, and the codes of the plan that foretold it.
+
+        Empty for what is as forecast, or not settled yet.
+        """
+        if not is_mismatch(verdict):
+            return []
+        rules = [f"rule: {rule}" for said, rule in _CONFLICTS if said in verdict.message]
+        plan = self._plans.get(verdict.destination)
+        for place in verdict.where:
+            rules += _levels(verdict.destination, place.destination, plan)
+        if verdict.standing in (Standing.SHORT, Standing.EMPTY):
+            rules.append(
+                "rule: what the series import filter or a reject[] takes out is answered with"
+                f" success; {len(verdict.missing):,} of {verdict.planned:,} are not there"
+            )
+        foretold = [code for code in self._codes if code in _CODES.get(verdict.standing, ())]
+        if foretold:
+            return [*rules, f"the plan said so: {', '.join(foretold)}"]
+        return [*rules, "nothing in the plan foretold it; --save-vector keeps it for a test"]
+
+
+def _levels(wanted: Destination, held: Destination, plan: SessionPlan | None) -> Iterator[str]:
+    for level in _LEVELS:
+        before, after = getattr(wanted, level), getattr(held, level)
+        if before != after:
+            rules = {getattr(because, level) for because in plan.because} if plan else set()
+            by = f" (by {'; '.join(sorted(rules))})" if rules else ""
+            yield f"{level}: forecast '{before or '-'}'{by}, XNAT has '{after or '-'}'"

@@ -1,0 +1,182 @@
+"""Worker processes with one pipe each: bounded, and nothing a worker does can hang the rest."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Event
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+from msgspec import Struct
+
+from dicomferry.engine.workers.lanes import Lanes
+from dicomferry.engine.workers.pipe import ROOM, open_pipe, packed, receive, send
+from dicomferry.engine.workers.processes import process_context
+from dicomferry.engine.workers.worker import (
+    Answer,
+    Done,
+    Kept,
+    Message,
+    Messages,
+    Task,
+    WorkerSpec,
+    work,
+)
+
+TaskT = TypeVar("TaskT", bound=Task)
+
+_AHEAD = 12
+"""Tasks that a worker has at most where they do not depend on one another.
+
+A pipe has room for them: this process never waits for a worker that waits to be heard itself.
+"""
+
+_WAIT = 0.2
+"""Seconds after which the caller gets a turn even when no worker has said anything."""
+
+
+class Said(Struct, Generic[TaskT], frozen=True):
+    """What a worker said about a task: an answer, or that it is done."""
+
+    task: TaskT
+    message: Answer | Done
+
+
+class _Given(Struct, Generic[TaskT], frozen=True):
+    """A task for a worker, and as it goes through the pipe."""
+
+    task: TaskT
+    data: bytes
+
+
+class Pool:
+    """A fixed number of workers; a context manager that leaves none behind."""
+
+    def __init__(self, spec: WorkerSpec, size: int) -> None:
+        self._context = process_context()
+        self._stop = self._context.Event()
+        self._spec = spec
+        self._workers: dict[Connection, BaseProcess] = {}
+        self._size = max(1, size)
+
+    def __enter__(self) -> Self:
+        for _ in range(self._size):
+            here, there = open_pipe(self._context)
+            process = self._context.Process(
+                target=_start, args=(self._spec, there, self._stop, (*self._workers, here)),
+                daemon=True,
+            )  # fmt: skip
+            process.start()
+            there.close()
+            self._workers[here] = process
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        for connection in self._workers:
+            connection.close()
+        for process in self._workers.values():
+            process.join(None if kind is None else 1)
+            if process.is_alive():
+                process.terminate()
+                process.join()
+
+    def stop(self) -> None:
+        """Ask the workers to end after the instance they are at."""
+        self._stop.set()
+
+    def work(
+        self, tasks: Iterator[TaskT | None], lanes: Lanes | None = None, *, ahead: bool = False
+    ) -> Iterator[list[Said[TaskT]]]:
+        """Give out tasks and yield what the workers say, in batches as it comes.
+
+        No more tasks are given out at a time than `lanes` has open; without, one to each worker.
+        A task that is None says that there is none for now. With `ahead` a worker has its next
+        task before it is done with the last one, so that it never waits for the caller.
+
+        An empty batch is yielded now and then, so that the caller can look about. By taking the
+        next batch the caller says that the one before is durable. A worker that dies ends its
+        task with an error; the others go on.
+        """
+        queues: dict[Connection, deque[_Given[TaskT]]] = {one: deque() for one in self._workers}
+        most = _AHEAD if ahead else 1
+        next_one: _Given[TaskT] | None = None
+
+        def give() -> None:
+            nonlocal next_one
+            while queues and not self._stop.is_set():
+                connection, queue = min(queues.items(), key=lambda one: len(one[1]))
+                busy = sum(map(bool, queues.values()))
+                if len(queue) >= most or (not queue and lanes and busy >= lanes.open):
+                    return
+                next_one = next_one or _next_of(tasks)
+                if next_one is None:
+                    return
+                if queue and sum(len(one.data) for one in (*queue, next_one)) > ROOM:
+                    return
+                connection.send_bytes(next_one.data)
+                queue.append(next_one)
+                next_one = None
+
+        while True:
+            give()
+            if not any(queues.values()):
+                return
+            said: list[Said[TaskT]] = []
+            answers: dict[Connection, int] = {}
+            for ready in wait([one for one, queue in queues.items() if queue], _WAIT):
+                assert isinstance(ready, Connection)  # noqa: S101  only these were waited for
+                for message in _drain(ready):
+                    if not isinstance(message, Done):
+                        said.append(Said(queues[ready][0].task, message))
+                        answers[ready] = answers.get(ready, 0) + 1
+                        continue
+                    # Nobody waits to hear that the last answers of a task are durable.
+                    answers.pop(ready, None)
+                    over = queues.pop(ready) if message.died else (queues[ready].popleft(),)
+                    said += [Said(one.task, message) for one in over]
+            if ahead:
+                give()
+            yield said
+            _acknowledge(answers)
+
+
+def _next_of(tasks: Iterator[TaskT | None]) -> _Given[TaskT] | None:
+    task = next(tasks, None)
+    return None if task is None else _Given(task, packed(task))
+
+
+def _start(
+    spec: WorkerSpec, inbox: Connection, stop: Event, others: tuple[Connection, ...]
+) -> None:
+    # A forked worker inherits the main process's ends of all pipes; were they left open, no
+    # worker would ever notice that the main process is gone.
+    for connection in others:
+        connection.close()
+    work(spec, inbox, stop)
+
+
+def _acknowledge(answers: dict[Connection, int]) -> None:
+    for connection, number in answers.items():
+        with suppress(OSError):  # a worker that died is told of by its pipe
+            send(connection, Kept(number))
+
+
+def _drain(connection: Connection) -> Iterator[Message]:
+    try:
+        while True:
+            messages: Messages = receive(connection)
+            yield from messages
+            if isinstance(messages[-1], Done) or not connection.poll():
+                return
+    except (EOFError, OSError):
+        yield Done("a worker process died", died=True)

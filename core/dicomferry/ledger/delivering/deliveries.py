@@ -1,0 +1,191 @@
+"""The delivery half of the ledger: what every sink still has to get, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from msgspec import Struct
+
+from dicomferry.component import Consignment
+from dicomferry.ledger.items import at_hand, destination_of, item_of
+from dicomferry.ledger.rows import STAMP, Due, Proof
+from dicomferry.ledger.store import Ledger
+from dicomferry.model import Excluded, Failed, InstanceRef, Outcome, Rejected, Stored
+
+LABELLED_RUN: Final = "run --plan"
+"""The verb of a run that labels of a chosen plan were given to."""
+
+# Due: planned, and not stored at this sink in this very version.
+_DUE = f"""
+    FROM item LEFT JOIN delivery ON delivery.item = item.id AND delivery.sink = :sink
+    LEFT JOIN spooled ON spooled.item = item.id
+    WHERE item.scan = :scan AND item.verdict = 'ready'
+    AND (delivery.state IS NULL OR delivery.state <> 'stored' OR delivery.stamp <> {STAMP})
+"""
+
+# Of these, what can be read now: a remote instance must have been retrieved, and looked at since.
+_AT_HAND = f"{_DUE} AND (item.remote = '' OR spooled.edits <> '')"
+
+
+class Load(Struct, frozen=True):
+    """A consignment together with what it consists of."""
+
+    sink: str
+    consignment: Consignment
+    dues: tuple[Due, ...]
+
+
+class Delivered(Struct, frozen=True):
+    """What became of one instance at one sink."""
+
+    due: Due
+    outcome: Outcome
+    proof: Proof | None = None
+
+
+class Deliveries:
+    """Reads what is due and writes outcomes. Used by the one writing process."""
+
+    def __init__(self, ledger: Ledger, scan: int) -> None:
+        self._ledger = ledger
+        self._scan = scan
+
+    def destinations(self, sink: str) -> list[int]:
+        """Return the destinations with something due and at hand, in plan order."""
+        rows = self._ledger.connection.execute(
+            f"SELECT DISTINCT item.destination {_AT_HAND} ORDER BY item.destination",
+            {"sink": sink, "scan": self._scan},
+        )
+        return [row[0] for row in rows]
+
+    def count_due(self, sink: str) -> tuple[int, int]:
+        """Return instances and bytes due at a sink."""
+        row = self._ledger.connection.execute(
+            f"SELECT count(*), coalesce(sum(item.size), 0) {_DUE}",
+            {"sink": sink, "scan": self._scan},
+        ).fetchone()
+        return (row[0], row[1])
+
+    def count_left(self, sink: str) -> int:
+        """Return how many planned instances a sink has neither got nor left out on purpose."""
+        row = self._ledger.connection.execute(
+            f"SELECT count(*) {_DUE} AND NOT (coalesce(delivery.state, '') = 'excluded'"
+            f" AND delivery.stamp = {STAMP})",
+            {"sink": sink, "scan": self._scan},
+        ).fetchone()
+        return int(row[0])
+
+    def load(self, sink: str, destination: int) -> Load:
+        """Return what is due and at hand for one destination, in the order it was found."""
+        connection = self._ledger.connection
+        place = destination_of(
+            *connection.execute(
+                "SELECT project, subject, session FROM destination WHERE id = ?", (destination,)
+            ).fetchone()
+        )
+        rows = connection.execute(
+            "SELECT item.id, source, item.path, member, coalesce(spooled.size, item.size),"
+            " coalesce(spooled.modified_ns, item.modified_ns), names, row, remote,"
+            " coalesce(sent_study, study), coalesce(sent_series, series),"
+            " coalesce(sent_sop, item.sop), sop_class,"
+            " coalesce(spooled.transfer_syntax, item.transfer_syntax),"
+            f" coalesce(spooled.edits, item.edits), {STAMP}, spooled.path {_AT_HAND}"
+            " AND item.destination = :destination ORDER BY item.id",
+            {"sink": sink, "scan": self._scan, "destination": destination},
+        )
+        dues = tuple(
+            Due(
+                at_hand(item_of(row[:9]), row[16]),
+                InstanceRef(*row[9:13]),
+                row[13],
+                place,
+                row[14],
+                row[15],
+            )
+            for row in rows
+        )
+        pairs: dict[tuple[str, str], int] = {}
+        for due in dues:
+            pair = (due.sent.sop_class_uid, due.transfer_syntax_uid)
+            pairs[pair] = pairs.get(pair, 0) + 1
+        contexts = tuple(sorted(pairs, key=lambda pair: (-pairs[pair], pair)))
+        size = sum(due.item.size for due in dues)
+        return Load(sink, Consignment(place, contexts, len(dues), size), dues)
+
+    def record(self, run: int, sink: str, results: Sequence[Delivered]) -> None:
+        """Make outcomes durable. Nothing may call an instance stored before this returns."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        with self._ledger.transaction() as connection:
+            connection.executemany(
+                "INSERT INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?,"
+                " (SELECT destination FROM item WHERE id = ?), 1, ?, ?)"
+                " ON CONFLICT (item, sink) DO UPDATE SET state = excluded.state,"
+                " reason = excluded.reason, retryable = excluded.retryable,"
+                " stamp = excluded.stamp, sop = excluded.sop,"
+                " destination = excluded.destination, attempts = attempts + 1,"
+                " run = excluded.run, at = excluded.at",
+                [_row(sink, run, now, result) for result in results],
+            )
+
+    def begin(self, verb: str, recipe: str, digest: str) -> int:
+        """Open a run and return its number."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        with self._ledger.transaction() as connection:
+            cursor = connection.execute(
+                "INSERT INTO run (verb, recipe, digest, started) VALUES (?, ?, ?, ?)",
+                (verb, recipe, digest, now),
+            )
+            return int(cursor.lastrowid or 0)
+
+    def finish(self, run: int, *, complete: bool) -> None:
+        """Close a run."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        with self._ledger.transaction() as connection:
+            connection.execute(
+                "UPDATE run SET finished = ?, complete = ? WHERE id = ?", (now, complete, run)
+            )
+
+
+def outcome_of(state: str, reason: str, retryable: int) -> Outcome:
+    """Return the outcome behind the ledger's columns."""
+    match state:
+        case "stored":
+            return Stored(reason)
+        case "excluded":
+            return Excluded(reason)
+        case "rejected":
+            return Rejected(reason)
+        case _:
+            return Failed(reason, bool(retryable))
+
+
+def _row(sink: str, run: int, now: str, result: Delivered) -> tuple[object, ...]:
+    due = result.due
+    sent = (due.stamp, due.sent.sop_instance_uid, due.item.id)
+    return (due.item.id, sink, *columns_of(result.outcome), *sent, run, now)
+
+
+def columns_of(outcome: Outcome) -> tuple[str, str, int]:
+    """Return an outcome as the ledger's columns: state, reason, retryable."""
+    match outcome:
+        case Stored(receipt):
+            return ("stored", receipt, 0)
+        case Excluded(reason):
+            return ("excluded", reason, 0)
+        case Rejected(reason):
+            return ("rejected", reason, 0)
+        case Failed(reason, retryable):
+            return ("failed", reason, int(retryable))
+
+
+def crosswalk(ledger: Ledger) -> Iterator[tuple[str, str, str]]:
+    """Yield every changed UID once: (kind, before, after)."""
+    for kind in ("study", "series", "sop"):
+        rows = ledger.connection.execute(
+            f"SELECT DISTINCT {kind}, sent_{kind} FROM item"  # noqa: S608  a fixed name
+            f" WHERE sent_{kind} IS NOT NULL ORDER BY 1, 2"
+        )
+        for before, after in rows:
+            yield (kind, before, after)

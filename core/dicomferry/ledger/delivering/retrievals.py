@@ -1,0 +1,219 @@
+"""What is still to come from a PACS, and what lies in the spool."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from dicomferry.ledger.items import ITEM_COLUMNS, item_of
+from dicomferry.ledger.planning.catalog import CatalogWriter
+from dicomferry.ledger.rows import STAMP, Due, Examined, Item, Verdict, stamp_of
+from dicomferry.ledger.store import Ledger
+from dicomferry.model import Destination, InstanceRef
+
+_HAD = f"delivery.stamp = {STAMP} AND delivery.state IN ('stored', 'excluded')"
+
+_HERE = (
+    "FROM spooled JOIN item ON item.id = spooled.item"
+    " WHERE item.scan = :scan AND item.verdict = 'ready'"
+)
+
+
+class WantedStudy(Struct, frozen=True):
+    """Instances of one study that some sink still needs; `whole_series` are wanted in full."""
+
+    server: str
+    uid: str
+    items: tuple[Item, ...]
+    whole_series: frozenset[str]
+
+
+class Arrival(Struct, frozen=True):
+    """One retrieved instance: its file, and what its own header says of it."""
+
+    item: int
+    path: str
+    size: int
+    modified_ns: int
+    examined: Examined
+
+
+class Retrievals:
+    """Reads what is wanted and writes what arrived. Used by the one writing process."""
+
+    def __init__(self, ledger: Ledger, scan: int, run: int, sinks: Sequence[str]) -> None:
+        self._ledger = ledger
+        self._run = run
+        self._catalog = CatalogWriter(ledger)
+        self._sinks = {f"sink{number}": key for number, key in enumerate(sinks)}
+        self._scan = scan
+
+    def wanted(self, sessions: int | None) -> list[WantedStudy]:
+        """Return what some sink needs and is not here, by study, in the order it was found.
+
+        `sessions` takes the first so many destinations alone.
+        """
+        rows = self._ledger.connection.execute(
+            f"SELECT {ITEM_COLUMNS}, destination"  # noqa: S608
+            " FROM item WHERE scan = :scan AND verdict = 'ready' AND remote <> ''"
+            " AND id NOT IN (SELECT item FROM spooled WHERE edits <> '')"
+            f" AND ({self._needed()}) ORDER BY id",
+            {"scan": self._scan, **self._sinks},
+        ).fetchall()
+        places = list(dict.fromkeys(row[9] for row in rows))[:sessions]
+        studies: dict[tuple[str, str], list[Item]] = {}
+        for row in rows:
+            item = item_of(row[:9])
+            if row[9] in places and item.remote:
+                key = (item.remote.server, item.remote.ref.study_instance_uid)
+                studies.setdefault(key, []).append(item)
+        return [self._study(*key, items) for key, items in studies.items()]
+
+    def spooled_bytes(self) -> int:
+        """Return the size of what lies in the spool."""
+        row = self._ledger.connection.execute("SELECT coalesce(sum(size), 0) FROM spooled")
+        return int(row.fetchone()[0])
+
+    def ready(self, sink: str, *, whole: bool) -> list[int]:
+        """Return the destinations with something spooled that this run has not tried to bring.
+
+        `whole` leaves out those of which more is to come.
+        """
+        names = {"scan": self._scan, "sink": sink, "run": self._run}
+        rows = self._ledger.connection.execute(
+            f"SELECT DISTINCT item.destination {_HERE} AND {_untried()} ORDER BY item.destination",
+            names,
+        ).fetchall()
+        return [row[0] for row in rows if not (whole and self._awaited(row[0], names))]
+
+    def _awaited(self, destination: int, names: Mapping[str, object]) -> bool:
+        row = self._ledger.connection.execute(
+            "SELECT EXISTS (SELECT 1 FROM item WHERE destination = :destination"  # noqa: S608
+            " AND scan = :scan AND verdict = 'ready' AND remote <> ''"
+            f" AND id NOT IN (SELECT item FROM spooled) AND {_untried()})",
+            {"destination": destination, **names},
+        ).fetchone()
+        return bool(row[0])
+
+    def outstanding(self) -> int:
+        """Return how many studies have something spooled that this run has yet to bring."""
+        untried = " OR ".join(_untried(name) for name in self._sinks) or "0"
+        row = self._ledger.connection.execute(
+            f"SELECT count(DISTINCT item.study) {_HERE} AND ({untried})",
+            {"scan": self._scan, "run": self._run, **self._sinks},
+        )
+        return int(row.fetchone()[0])
+
+    def forget_lost(self) -> None:
+        """Forget spooled files that somebody has removed."""
+        rows = self._ledger.connection.execute("SELECT item, path FROM spooled").fetchall()
+        self._forget(item for item, path in rows if not os.path.exists(path))  # noqa: PTH110
+
+    def arrived(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
+        """Note what instances are by their own headers; return those that may not go on.
+
+        What they are edited to is still known by the plan's digest, as it is for every
+        instance that has not been retrieved: so a later plan finds it unchanged.
+        """
+        held: list[Arrival] = []
+        kept: list[Arrival] = []
+        for arrival in arrivals:
+            edits, digest, project = self._ledger.connection.execute(
+                "SELECT edits, examined, project FROM item JOIN destination"
+                " ON destination.id = item.destination WHERE item.id = ?",
+                (arrival.item,),
+            ).fetchone()
+            result = _consistent(arrival.examined, project)
+            self._catalog.examined(digest, [replace(result, edits=edits)])
+            (kept if result.verdict is Verdict.READY else held).append(arrival)
+        with self._ledger.transaction() as connection:
+            connection.executemany(
+                "INSERT OR REPLACE INTO spooled VALUES (?, ?, ?, ?, ?, ?)", map(_spooled, kept)
+            )
+        return held
+
+    def settled(self) -> list[tuple[int, bytes]]:
+        """Return the spooled files that no sink needs any more."""
+        return self._ledger.connection.execute(
+            # few are spooled, and many may be planned
+            "SELECT spooled.item, spooled.path FROM spooled"  # noqa: S608
+            " CROSS JOIN item ON item.id = spooled.item"
+            f" WHERE item.scan <> :scan OR item.verdict <> 'ready' OR NOT ({self._needed()})",
+            {"scan": self._scan, **self._sinks},
+        ).fetchall()
+
+    def dropped(self, items: Iterable[int]) -> None:
+        """Note that the files of these items are gone."""
+        self._forget(items)
+
+    def dues(self, items: Sequence[Item], sink: str) -> list[Due]:
+        """Return those of these items that a sink has not got, as planned."""
+        found = []
+        for item in items:
+            row = self._ledger.connection.execute(
+                "SELECT coalesce(sent_study, study), coalesce(sent_series, series),"  # noqa: S608
+                " coalesce(sent_sop, item.sop), sop_class, project, subject, session, edits"
+                " FROM item JOIN destination ON destination.id = item.destination"
+                f" WHERE item.id = :item AND {_needs('sink')}",
+                {"item": item.id, "sink": sink},
+            ).fetchone()
+            if row is not None:
+                place = Destination(row[4] or None, row[5] or None, row[6])
+                stamp = stamp_of(row[7], item.size, item.modified_ns)
+                found.append(Due(item, InstanceRef(*row[:4]), "", place, row[7], stamp))
+        return found
+
+    def _study(self, server: str, uid: str, items: list[Item]) -> WantedStudy:
+        rows = self._ledger.connection.execute(
+            "SELECT member FROM item WHERE scan = ? AND path = ? AND instr(member, ?) = 1",
+            (self._scan, os.fsencode(items[0].location.path), f"{uid}/".encode()),
+        )
+        there = [os.fsdecode(row[0]).split("/")[1] for row in rows]
+        wanted = [item.location.member.split("/")[1] for item in items]
+        whole = frozenset(s for s in set(wanted) if wanted.count(s) == there.count(s))
+        return WantedStudy(server, uid, tuple(items), whole)
+
+    def _needed(self) -> str:
+        return " OR ".join(map(_needs, self._sinks)) or "0"
+
+    def _forget(self, items: Iterable[int]) -> None:
+        with self._ledger.transaction() as connection:
+            connection.executemany("DELETE FROM spooled WHERE item = ?", [(i,) for i in items])
+
+
+def _needs(parameter: str) -> str:
+    return f"NOT EXISTS ({_delivery(parameter)} AND {_HAD})"
+
+
+def _untried(parameter: str = "sink") -> str:
+    return f"NOT EXISTS ({_delivery(parameter)} AND ({_HAD} OR delivery.run = :run))"
+
+
+def _delivery(parameter: str) -> str:
+    return (
+        "SELECT 1 FROM delivery WHERE delivery.item = item.id"  # noqa: S608
+        f" AND delivery.sink = :{parameter}"
+    )
+
+
+def _consistent(result: Examined, planned_project: str) -> Examined:
+    """Hold back an instance whose own header leads to another project than the plan showed."""
+    project = result.forecast.destination.project if result.forecast else None
+    if result.verdict is not Verdict.READY or not planned_project or project == planned_project:
+        return result
+    reason = (
+        f"XNAT would file it in {project or 'Unassigned'}, by what the PACS had not told; the plan"
+        f" says {planned_project}"
+    )
+    return replace(result, verdict=Verdict.REJECTED, code="forecast-changed", reason=reason)
+
+
+def _spooled(arrival: Arrival) -> tuple[object, ...]:
+    facts = arrival.examined.facts
+    syntax = facts.transfer_syntax_uid if facts else ""
+    path = os.fsencode(arrival.path)
+    edits = arrival.examined.edits
+    return (arrival.item, path, arrival.size, arrival.modified_ns, edits, syntax)

@@ -1,0 +1,201 @@
+"""What an XNAT holds: receipt into the prearchive, build, archive, move and delete."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from msgspec.structs import replace
+
+from dicomferry.model import AutoArchive, Destination
+from dicomferry.xnat.filing.conflicts import EXISTS, NO_SUBJECT, Merge, conflict
+from dicomferry.xnat.filing.scans import merged_scan_id
+from dicomferry.xnat.filing.sessions import Received, Session, Status
+
+_AUTO_ARCHIVE_CODE = 4
+_OVERWRITE_CODE = 5
+
+
+class Holdings:
+    """An XNAT's prearchive and archive. Used under its owner's lock.
+
+    `prearchive_code` is the projects' setting: 0 leaves sessions in the prearchive, 4 archives
+    them, 5 archives them and overwrites files. `conflict_at` makes the Nth session that archives
+    itself a conflict, as if it were there already.
+    """
+
+    def __init__(
+        self,
+        prearchive_code: int = _AUTO_ARCHIVE_CODE,
+        *,
+        conflict_at: int = 0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._code = prearchive_code
+        self._conflict_at = conflict_at
+        self._clock = clock
+        self._archivings = 0
+        self.prearchive: list[Session] = []
+        self.archive: dict[tuple[str, str], Session] = {}
+        """By project and session label."""
+        self.subjects: dict[tuple[str, str], tuple[str, str]] = {}
+        """By project and label in lower case: XNAT's accession number and the label as made."""
+
+    def receive(self, instance: Received) -> Session:
+        """File an instance in the prearchive, in the session of its key."""
+        session = self.place(instance)
+        self.add(session, instance)
+        return session
+
+    def add(self, session: Session, instance: Received) -> None:
+        """Take a file into its session, which is no longer quiet."""
+        session.add(instance)
+        session.touched = self._clock()
+
+    def place(self, instance: Received) -> Session:
+        """Return the prearchive session an instance belongs to; a new one where there is none.
+
+        The key is project, StudyInstanceUID and label; the subject of the first file is kept
+        (`PrearcDatabase.eitherGetOrCreateSession`, section 3.1).
+        """
+        destination, study = instance.destination, instance.ref.study_instance_uid
+        for session in self.prearchive:
+            if _key(session.destination, session.study_instance_uid) == _key(destination, study):
+                return session
+        return self.open(Session(destination, study, instance.auto_archive))
+
+    def open(self, session: Session) -> Session:
+        """Give a new session its row and folder in the prearchive."""
+        session.uploaded = session.touched = self._clock()
+        label = session.destination.session
+        stamp = session.timestamp or _timestamp(session.uploaded)
+        taken = {other.timestamp for other in self.prearchive}
+        session.timestamp = next(
+            name
+            for name in (stamp, *(f"{stamp}_{n}" for n in range(1, 2**20)))
+            if name not in taken
+        )
+        project = session.destination.project
+        there = any(
+            (held.destination.project, held.store) == (project, label) for held in self.sessions()
+        )
+        session.store = f"{label}.{session.timestamp}" if there else label
+        self.prearchive.append(session)
+        return session
+
+    def find(self, project: str | None, timestamp: str, folder: str) -> Session | None:
+        """Return the prearchive session in a folder."""
+        return next(
+            (
+                session
+                for session in self.prearchive
+                if (session.destination.project, session.timestamp, session.destination.session)
+                == (project, timestamp, folder)
+            ),
+            None,
+        )
+
+    def build(self, idle: float = 0.0) -> list[Session]:
+        """Build what received nothing for `idle` seconds, and archive what is to be (section 3.2).
+
+        Returns the sessions that left the prearchive.
+        """
+        quiet = self._clock() - idle
+        return [
+            session
+            for session in list(self.prearchive)
+            if session.status is Status.RECEIVING
+            and not session.uncommitted
+            and not session.writing
+            and session.touched <= quiet
+            and self.commit(session)
+        ]
+
+    def commit(self, session: Session) -> bool:
+        """Build one session and archive it if it is to be; tell whether it left the prearchive."""
+        session.uncommitted = False
+        session.build()
+        if session.status is not Status.READY or not self._archives_itself(session):
+            return False
+        self._archivings += 1
+        if self._archivings == self._conflict_at:
+            session.status, session.conflict = Status.CONFLICT, EXISTS
+            return False
+        return self.move_to_archive(session, Merge(overwrite=self._code >= _OVERWRITE_CODE))
+
+    def move_to_archive(self, session: Session, merge: Merge) -> bool:
+        """Archive one session, merged into what is there; False where that is a conflict."""
+        destination = session.destination
+        if destination.subject is None:
+            session.status, session.conflict = Status.ERROR, NO_SUBJECT
+            return False
+        place = (destination.project or "", destination.session)
+        existing = self.archive.get(place)
+        if existing is not None:
+            session.conflict = conflict(session, existing, merge)
+            if session.conflict is not None:
+                session.status = Status.CONFLICT
+                return False
+        self.prearchive.remove(session)
+        session.status, session.conflict = Status.ARCHIVED, None
+        if existing is None:
+            self._enter(place, session)
+        elif merge.override:
+            session.experiment_id = existing.experiment_id
+            self._enter(place, session)
+        else:
+            _merge(session, existing)
+        return True
+
+    def move(self, session: Session, project: str) -> None:
+        """Give a prearchive session another project."""
+        session.destination = replace(session.destination, project=project)
+        if session.auto_archive is AutoArchive.NEVER:
+            session.auto_archive = AutoArchive.PROJECT_DEFAULT
+        session.status, session.conflict = Status.READY, None
+
+    def sessions(self) -> tuple[Session, ...]:
+        """Return every session, the archived ones first."""
+        return (*self.archive.values(), *self.prearchive)
+
+    def _archives_itself(self, session: Session) -> bool:
+        """Say whether a session is archived unasked.
+
+        `AA:false` does not keep it from a project that archives by itself: XNAT's
+        `PrearcSession.isAutoArchive` looks at the project whenever the session does not say yes
+        (section 1.6).
+        """
+        if session.destination.project is None:
+            return False
+        return session.auto_archive is AutoArchive.AUTO or self._code >= _AUTO_ARCHIVE_CODE
+
+    def _enter(self, place: tuple[str, str], session: Session) -> None:
+        """Put a session into the archive, under a subject that is there in whatever case."""
+        project, label = place[0], session.destination.subject or ""
+        fresh = (f"XNAT_S{len(self.subjects) + 1:05}", label)
+        _, known = self.subjects.setdefault((project, label.lower()), fresh)
+        session.destination = replace(session.destination, subject=known)
+        session.experiment_id = session.experiment_id or f"XNAT_E{len(self.archive) + 1:05}"
+        self.archive[place] = session
+
+
+def _key(destination: Destination, study_instance_uid: str) -> tuple[str | None, str, str]:
+    return destination.project, study_instance_uid, destination.session
+
+
+def _timestamp(seconds: float) -> str:
+    """Return a moment as XNAT names prearchive folders: `yyyyMMdd_HHmmssSSS`."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y%m%d_%H%M%S%f")[:-3]
+
+
+def _merge(incoming: Session, existing: Session) -> None:
+    modality = existing.modality[:2]
+    taken = {scan.id for scan in existing.scans.values()}
+    for uid, scan in incoming.scans.items():
+        if held := existing.scans.get(uid):
+            held.files.update(scan.files)
+            continue
+        scan.id = merged_scan_id(scan.id, modality, taken)
+        taken.add(scan.id)
+        existing.scans[uid] = scan

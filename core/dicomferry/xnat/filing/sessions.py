@@ -1,0 +1,150 @@
+"""What XNAT makes of what it received: instances, scans, sessions, and where a session stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+from msgspec import Struct, field
+
+from dicomferry.dicom.header import Header
+from dicomferry.model import AutoArchive, Destination, Forecast, InstanceRef
+from dicomferry.xnat.filing.scans import file_name, scan_folder, scan_ids, session_modality
+from dicomferry.xnat.labels import dcm_text
+
+_SERIES_NUMBER = 0x00200011
+_MODALITY = 0x00080060
+_SERIES_DESCRIPTION = 0x0008103E
+_STUDY_DATE = 0x00080020
+
+SEVERAL_STUDIES = "NoUniqueSessionException"
+"""What XNAT's builder throws at a folder with more than one StudyInstanceUID (section 1.7)."""
+
+
+class Status(StrEnum):
+    """Where a session stands (section 3.2); in the archive it is `ARCHIVED`.
+
+    Of XNAT's states those are here that last; the ones it passes through while it builds, moves
+    or archives are over before anybody can ask the stand-in.
+    """
+
+    RECEIVING = "RECEIVING"
+    READY = "READY"
+    CONFLICT = "CONFLICT"
+    ERROR = "ERROR"
+    ARCHIVED = "ARCHIVED"
+
+
+class Received(Struct, frozen=True):
+    """One instance as XNAT took it; `digest` tells contents apart, `size` is in bytes.
+
+    `file` is where its bytes are below the storage folder, empty when none are kept.
+    """
+
+    ref: InstanceRef
+    destination: Destination
+    auto_archive: AutoArchive
+    series_number: str
+    modality: str
+    file_name: str
+    size: int
+    digest: str
+    file: str = ""
+    series_description: str = ""
+    study_date: str = ""
+
+    @property
+    def path(self) -> str:
+        """Return where the file is below the session's folder."""
+        folder = scan_folder(self.series_number, self.ref.series_instance_uid)
+        return f"SCANS/{folder}/DICOM/{self.file_name}"
+
+
+def received(header: Header, forecast: Forecast, size: int, digest: str) -> Received:
+    """Return what XNAT keeps of an instance it identified as forecast."""
+    return Received(
+        header.ref,
+        forecast.destination,
+        forecast.auto_archive,
+        dcm_text(header, _SERIES_NUMBER) or "",
+        dcm_text(header, _MODALITY) or "",
+        file_name(header),
+        size,
+        digest,
+        series_description=dcm_text(header, _SERIES_DESCRIPTION) or "",
+        study_date=dcm_text(header, _STUDY_DATE) or "",
+    )
+
+
+class Scan(Struct):
+    """One series in a session."""
+
+    id: str
+    series_instance_uid: str
+    modality: str
+    files: dict[str, Received] = field(default_factory=dict)
+
+    @property
+    def number(self) -> str:
+        """Return its SeriesNumber."""
+        return next(iter(self.files.values())).series_number
+
+
+class Session(Struct):
+    """One session in the prearchive or the archive; `conflict` is XNAT's message, verbatim.
+
+    `timestamp` is the prearchive's folder, `touched` when the last object came, in seconds since
+    the epoch; `experiment_id` is XNAT's accession number once it is archived. `uncommitted`
+    sessions wait for a commit: XNAT's rebuilder leaves them alone (section 3.2).
+    """
+
+    destination: Destination
+    study_instance_uid: str
+    auto_archive: AutoArchive
+    status: Status = Status.RECEIVING
+    conflict: str | None = None
+    scans: dict[str, Scan] = field(default_factory=dict)
+    """By SeriesInstanceUID, in order of arrival; IDs are final once the session is built."""
+    timestamp: str = ""
+    uploaded: float = 0.0
+    touched: float = 0.0
+    store: str = ""
+    """The folder of its files below the storage folder and the project."""
+    experiment_id: str = ""
+    uncommitted: bool = False
+    writing: int = 0
+    """How many files are being written into it: nothing is built meanwhile."""
+
+    def add(self, instance: Received) -> None:
+        """Take one file in; one of the same name is overwritten (section 3.4)."""
+        uid = instance.ref.series_instance_uid
+        fresh = Scan(instance.series_number, uid, instance.modality)
+        self.scans.setdefault(uid, fresh).files[instance.path] = instance
+        self.status = Status.RECEIVING
+        self.conflict = None
+
+    def build(self) -> None:
+        """Give the scans their IDs, as XNAT does when it writes the session's XML (1.7)."""
+        if len({item.ref.study_instance_uid for item in self.instances}) > 1:
+            self.status, self.conflict = Status.ERROR, SEVERAL_STUDIES
+            return
+        numbers = {uid: (scan.number, scan.modality) for uid, scan in self.scans.items()}
+        for uid, scan_id in scan_ids(numbers).items():
+            self.scans[uid].id = scan_id
+        self.status = Status.READY
+
+    @property
+    def modality(self) -> str:
+        """Return what stands for the session's data type."""
+        return session_modality(scan.modality for scan in self.scans.values())
+
+    @property
+    def instances(self) -> Iterator[Received]:
+        """Yield every file of every scan."""
+        for scan in self.scans.values():
+            yield from scan.files.values()
+
+    @property
+    def study_date(self) -> str:
+        """Return the StudyDate of the first file; empty when it has none."""
+        return next((item.study_date for item in self.instances), "")

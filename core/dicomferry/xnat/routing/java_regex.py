@@ -1,0 +1,103 @@
+"""`java.util.regex` on Python's `re`: what XNAT's routing rules are written in.
+
+A pattern is translated, not passed on, since the two languages differ where it hurts: `.`, `$`,
+`\\b`, case folding, line terminators, quoting. What Python cannot do just as Java does is refused
+with `UnforeseeableError`; what Java itself refuses is `JavaSyntaxError`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import Struct
+
+from dicomferry.xnat.routing.java_errors import JavaSyntaxError, UnforeseeableError
+from dicomferry.xnat.routing.java_syntax import Translator
+
+
+class JavaPattern(Struct, frozen=True):
+    """A compiled Java pattern; `source` is the pattern as written."""
+
+    source: str
+    compiled: re.Pattern[str]
+
+    @property
+    def groups(self) -> int:
+        """Return how many capturing groups there are."""
+        return self.compiled.groups
+
+    def matches(self, text: str) -> re.Match[str] | None:
+        """Match the whole of `text`, as `Matcher.matches()`."""
+        return self.compiled.fullmatch(text)
+
+    def replace_all(self, text: str, replacement: str) -> str:
+        """Replace as `String.replaceAll`.
+
+        Raises `JavaSyntaxError` for a bad replacement, as Java does: only where something matches.
+        """
+        match = self.compiled.search(text)
+        parts = self.replacement(replacement) if match else ()
+        out: list[str] = []
+        copied = 0
+        while match is not None:
+            out += (text[copied : match.start()], _expand(parts, match))
+            copied = match.end()
+            # behind an empty match Java looks on one further, Python's sub() does not
+            start = copied + (not match[0])
+            match = self.compiled.search(text, start) if start <= len(text) else None
+        return "".join(out) + text[copied:]
+
+    def replacement(self, text: str) -> tuple[str | int, ...]:
+        """Return a replacement's literal texts and group numbers; raises `JavaSyntaxError`."""
+        parts: list[str | int] = []
+        position = 0
+        while position < len(text):
+            if text[position] == "$":
+                group, position = self._group_reference(text, position + 1)
+                parts.append(group)
+                continue
+            if text[position] == "\\":
+                position += 1
+                if position == len(text):
+                    raise JavaSyntaxError("the replacement ends in a lone backslash")
+            parts.append(text[position])
+            position += 1
+        return tuple(parts)
+
+    def _group_reference(self, text: str, position: int) -> tuple[int, int]:
+        if named := _NAME.match(text, position):
+            if named[1] not in self.compiled.groupindex:
+                raise JavaSyntaxError(f"the replacement names a group {named[1]!r} there is not")
+            return self.compiled.groupindex[named[1]], named.end()
+        digits = _DIGITS.match(text, position)
+        if digits is None:
+            raise JavaSyntaxError("the replacement has a '$' without a group behind it")
+        end = position + 1
+        while end < digits.end() and int(text[position : end + 1]) <= self.groups:
+            end += 1
+        group = int(text[position:end])
+        if group > self.groups:
+            raise JavaSyntaxError(f"the replacement wants group {group} of {self.groups}")
+        return group, end
+
+
+_NAME = re.compile(r"\{([a-zA-Z][a-zA-Z0-9]*)\}")
+_DIGITS = re.compile(r"[0-9]+")
+
+
+def _expand(parts: tuple[str | int, ...], match: re.Match[str]) -> str:
+    return "".join(part if isinstance(part, str) else match[part] or "" for part in parts)
+
+
+def java_pattern(source: str) -> JavaPattern:
+    """Compile a Java pattern.
+
+    Raises `JavaSyntaxError` where Java would not compile it either, `UnforeseeableError` where
+    Python cannot match it just as Java does.
+    """
+    translated = Translator(source).translate()
+    try:
+        compiled = re.compile(translated, re.ASCII)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise UnforeseeableError(f"cannot be forecast: {source!r}: {error}") from error
+    return JavaPattern(source, compiled)

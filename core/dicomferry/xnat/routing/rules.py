@@ -1,0 +1,144 @@
+"""XNAT's custom routing rules: `(gggg,eeee):REGEX[:GROUP][ t:TARGET r:REPLACEMENT]`.
+
+XNAT's `ExtractorFromRuleProvider`: the regex must match the whole value, of which a rule without
+replacement sees the first 64 characters; the group is 1 when none is named.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from dicomferry.dicom.header import Header
+from dicomferry.xnat.labels import dcm_text
+from dicomferry.xnat.routing.java_errors import JavaSyntaxError, UnforeseeableError
+from dicomferry.xnat.routing.java_regex import JavaPattern, java_pattern
+
+_ANY = r"[^\n\r\u0085\u2028\u2029]"
+_RULE = re.compile(
+    r"\(([0-9a-fA-F]{4}),([0-9a-fA-F]{4})\):"
+    rf"({_ANY}+?)(?::(\d+))?(?: t:({_ANY}*) r:({_ANY}*))?",
+    re.ASCII,
+)
+_LINE_BREAK = re.compile(r"\r\n|[\n-\r\u0085\u2028\u2029]")
+_JAVA_BLANKS = "".join(map(chr, range(33)))
+_WINDOW = 64
+_LARGEST = 2**31 - 1
+"""Java's largest int: beyond it neither tags nor group numbers parse."""
+
+
+class RuleError(ValueError):
+    """XNAT throws at this rule: at every object, or at every value the rule matches."""
+
+
+class Rule(Struct, frozen=True):
+    """One line of routing; `name` says which, as in `site rule 1`."""
+
+    name: str
+    source: str
+    tag: int
+    pattern: JavaPattern
+    group: int
+    target: str | None
+    replacement: str | None
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.source}"
+
+    def extract(self, header: Header) -> str | None:
+        """Return what the rule makes of an instance, None without a match.
+
+        Raises `RuleError` where XNAT throws, `UnforeseeableError` where nobody can tell.
+        """
+        value = dcm_text(header, self.tag)
+        if value is None:
+            return None
+        match = self.pattern.matches(value if self.target is not None else _window(value))
+        if match is None:
+            return None
+        if self.group > self.pattern.groups:
+            raise RuleError(self._missing_group())
+        found: str | None = match[self.group]
+        if found is None or self.target is None or self.replacement is None:
+            return found
+        try:
+            return java_pattern(self.target).replace_all(found, self.replacement)
+        except JavaSyntaxError as error:
+            raise RuleError(str(error)) from error
+
+    def faults(self) -> Iterable[str]:
+        """Yield what XNAT would stumble over once a value matches."""
+        if self.group > self.pattern.groups:
+            yield self._missing_group()
+        if self.target is not None and self.replacement is not None:
+            try:
+                java_pattern(self.target).replacement(self.replacement)
+            except ValueError as error:
+                yield str(error)
+
+    def _missing_group(self) -> str:
+        return f"asks for group {self.group}, and its regex has {self.pattern.groups}"
+
+
+def _window(value: str) -> str:
+    """Return the first 64 UTF-16 code units, which is how Java counts characters."""
+    if len(value) <= _WINDOW // 2:
+        return value
+    units = value.encode("utf-16-le", "surrogatepass")[: 2 * _WINDOW]
+    return units.decode("utf-16-le", "surrogatepass")
+
+
+def rule_lines(texts: Iterable[str]) -> list[str]:
+    """Return the rules in `texts`, each of which may hold several lines; empty ones are skipped."""
+    return [line for text in texts for line in _LINE_BREAK.split(text) if line]
+
+
+def parse_rule(name: str, line: str) -> Rule:
+    """Parse one rule; raises `RuleError` where XNAT would, `UnforeseeableError` beyond that."""
+    source = line.strip(_JAVA_BLANKS)
+    parts = _RULE.fullmatch(source)
+    if parts is None:
+        raise RuleError(f"{source!r} is not '(gggg,eeee):REGEX[:GROUP][ t:TARGET r:REPLACEMENT]'")
+    tag = int(parts[1] + parts[2], 16)
+    group = 1 if parts[4] is None else int(parts[4])
+    if tag > _LARGEST:
+        raise RuleError(f"XNAT cannot read groups above 7FFF: {source!r}")
+    if group > _LARGEST:
+        raise RuleError(f"no number of a group: {parts[4]}")
+    try:
+        pattern = java_pattern(parts[3])
+    except JavaSyntaxError as error:
+        raise RuleError(str(error)) from error
+    return Rule(name, source, tag, pattern, group, parts[5], parts[6])
+
+
+class RuleChain(Struct, frozen=True):
+    """The rules of one level in order, or the reason why XNAT throws at every object.
+
+    XNAT parses all rules of a level before it tries the first, so one bad line spoils the level.
+    """
+
+    rules: tuple[Rule, ...] = ()
+    broken: RuleError | UnforeseeableError | None = None
+
+    def __add__(self, later: RuleChain) -> RuleChain:
+        return RuleChain(self.rules + later.rules, self.broken or later.broken)
+
+    def check(self) -> None:
+        """Raise the reason why no rule of this level can be used, if there is one."""
+        if self.broken is not None:
+            raise self.broken
+
+
+def parse_rules(owner: str, texts: Iterable[str]) -> RuleChain:
+    """Parse the rules of one level; `owner` is `site` or `receiver`."""
+    rules: list[Rule] = []
+    for number, line in enumerate(rule_lines(texts), 1):
+        name = f"{owner} rule {number}"
+        try:
+            rules.append(parse_rule(name, line))
+        except (RuleError, UnforeseeableError) as error:
+            return RuleChain(tuple(rules), type(error)(f"{name}: {error}"))
+    return RuleChain(tuple(rules))

@@ -1,0 +1,186 @@
+"""Every problem a plan can have, found in a ledger that has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dicomferry.engine.plan.problems import find_problems, known_codes
+from dicomferry.ledger import Ledger
+from dicomferry.ledger.rows import Examined, Facts, Verdict
+from dicomferry.model import (
+    AutoArchive,
+    Because,
+    Destination,
+    Forecast,
+    InstanceRef,
+    LocalFile,
+    Location,
+    Problem,
+    Severity,
+    Wanted,
+)
+from dicomferry.xnat.naming.notes import COMMENT_OF_SEVERAL_LINES, VALUE_LONGER_THAN_WINDOW
+from support.plans import put_plan
+
+MR_IMAGE = "1.2.840.10008.5.1.4.1.1.4"
+EXPLICIT = "1.2.840.10008.1.2.1"
+Row = dict[str, Any]
+PLAIN: Row = {
+    "project": "P1", "subject": "S1", "session": "E1", "study": "1.2", "series": "1.2.1",
+    "sop_class": MR_IMAGE, "syntax": EXPLICIT, "modality": "MR", "number": "1", "size": 1000,
+    "by": "StudyDescription", "notes": (), "verdict": Verdict.READY, "code": "", "reason": "",
+    "subject_original": None, "session_original": None,
+    "subject_found": None, "session_found": None,
+}  # fmt: skip
+
+Plan = Callable[..., list[Problem]]
+
+
+def examined(item: int, row: Row) -> Examined:
+    ref = InstanceRef(row["study"], row["series"], f"{row['series']}.{item}", row["sop_class"])
+    because = Because(row["by"], "PatientName", "PatientID")
+    place = Destination(row["project"], row["subject"], row["session"])
+    forecast = Forecast(
+        place, because, AutoArchive.PROJECT_DEFAULT, notes=row["notes"],
+        originals=(row["subject_found"], row["session_found"]),
+    )  # fmt: skip
+    facts = Facts(ref, row["syntax"], "20200101", row["modality"], row["number"])
+    originals = {name: row[name] for name in ("subject_original", "session_original")}
+    return Examined(
+        item, row["verdict"], row["code"], row["reason"], facts, ref, forecast,
+        Wanted(**originals), "digest",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Iterator[Plan]:
+    """Plan instances, each given by how it differs from a plain one; return the problems."""
+    ledger = Ledger(tmp_path)
+
+    def problems(*rows: Row, allow: tuple[str, ...] = (), **options: Any) -> list[Problem]:
+        given = [{**PLAIN, **row} for row in rows]
+        files = [LocalFile(Location(str(i)), row["size"], 1) for i, row in enumerate(given)]
+        put_plan(ledger, files, [examined(i, row) for i, row in enumerate(given, 1)])
+        return find_problems(ledger, frozenset(allow), xnat=True, **options)
+
+    yield problems
+    ledger.close()
+
+
+def codes(problems: list[Problem]) -> list[str]:
+    return [problem.code for problem in problems]
+
+
+def test_a_plain_plan_has_no_problems(plan: Plan) -> None:
+    assert plan({}, {}) == []
+
+
+SITUATIONS: dict[str, list[Row]] = {
+    "forecast-mismatch": [{"verdict": Verdict.REJECTED, "code": "forecast-mismatch"}],
+    "servers-disagree": [{"verdict": Verdict.REJECTED, "code": "servers-disagree"}],
+    "refused-by-xnat": [{"verdict": Verdict.REJECTED, "code": "refused-by-xnat"}],
+    "unassigned": [{"project": None}],
+    "projects-not-declared": [{"by": "X, if so: the server's projects are not declared"}],
+    "no-session-label": [{"session": "dicom_upload"}],
+    "no-subject-label": [{"subject": None}],
+    "comment-of-several-lines": [{"notes": (COMMENT_OF_SEVERAL_LINES,)}],
+    "value-longer-than-rule-window": [{"notes": (VALUE_LONGER_THAN_WINDOW,)}],
+    "label-collision": [{"subject_original": "S.1"}, {"subject_original": "S 1"}],
+    "labels-differ-by-case": [
+        {"subject": "Ab", "session": "E1"},
+        {"subject": "aB", "session": "E2", "study": "1.3"},
+    ],
+    "session-of-several-subjects": [{"subject": "S1"}, {"subject": "S2"}],
+    "session-of-several-studies": [{"study": "1.2"}, {"study": "1.3", "series": "1.3.1"}],
+    "study-over-several-sessions": [{"session": "E1"}, {"session": "E2"}],
+    "gap-in-session": [{"size": 400_000_000}],
+    "series-number-shared": [{"series": "1.2.1"}, {"series": "1.2.2"}],
+    "series-number-missing": [{"number": ""}],
+    "duplicate": [{}, {"verdict": Verdict.EXCLUDED, "code": "duplicate"}],
+    "duplicate-differs": [{}, {"verdict": Verdict.REJECTED, "code": "duplicate-differs"}],
+    "not-accepted-by-xnat": [{"syntax": "1.2.840.10008.1.2.1.99"}],
+}
+
+ASKED = {code for code in known_codes() if code.startswith("session-exists")}
+CHOSEN = {
+    "labels-from-plan", "zeros-restored", "labels-swapped", "patients-merged",
+    "stored-under-other-labels",
+}  # fmt: skip
+"""Those of labels edited in a table: `tests/cli/test_choosing_labels.py`."""
+ELSEWHERE = {*ASKED, *CHOSEN, "project-not-readable", "site-anonymizes", "allowed-code-unknown"}
+
+
+@pytest.mark.parametrize("code", sorted(SITUATIONS))
+def test_a_situation_is_called_by_its_code(plan: Plan, code: str) -> None:
+    assert codes(plan(*SITUATIONS[code])) == [code]
+
+
+def test_every_code_has_a_situation() -> None:
+    assert set(SITUATIONS) | ELSEWHERE == known_codes()
+
+
+@pytest.mark.parametrize("code", sorted(SITUATIONS))
+def test_an_allowed_code_becomes_a_note_that_says_so(plan: Plan, code: str) -> None:
+    (waived,) = plan(*SITUATIONS[code], allow=(code,))
+    assert waived.severity is Severity.NOTE
+    assert waived.message.endswith("[allowed]")
+
+
+@pytest.mark.parametrize("code", sorted(SITUATIONS))
+def test_every_problem_says_why_and_what_to_do(plan: Plan, code: str) -> None:
+    (found,) = plan(*SITUATIONS[code])
+    assert found.message
+    assert found.why
+    assert found.hint
+
+
+def test_values_that_fall_together_without_an_identify_are_a_collision(plan: Plan) -> None:
+    dotted = {"session_found": "E.1", "session": "E_1"}
+    (found,) = plan(dotted, {"session_found": "E 1", "session": "E_1"})
+    assert found.code == "label-collision"
+    assert "2 different sessions fall together on the label 'E_1' in P1" in found.message
+
+
+def test_what_identify_means_goes_before_what_xnat_finds(plan: Plan) -> None:
+    cleaned = {"subject_original": "S1", "subject_found": "S 1"}
+    assert plan(cleaned, {"subject_original": "S1", "subject_found": "S.1"}) == []
+
+
+def test_session_labels_that_differ_by_case_are_told_as_sessions(plan: Plan) -> None:
+    (found,) = plan({"session": "Ab"}, {"session": "aB"}, {"session": "C"})[:1]
+    assert found.code == "labels-differ-by-case"
+    assert found.message.startswith("the sessions Ab,aB in P1 differ only by case")
+
+
+def test_errors_come_first(plan: Plan) -> None:
+    problems = plan({"number": "", "subject": "S1"}, {"number": "", "subject": "S2"})
+    assert [problem.severity for problem in problems] == [Severity.ERROR, Severity.WARNING]
+
+
+def test_shared_series_numbers_name_the_scan_ids(plan: Plan) -> None:
+    (found,) = plan({"series": "1.2.1"}, {"series": "1.2.2"}, {"series": "1.2.3"})
+    assert "E1 (1-MR1 to 3)" in found.message
+
+
+def test_a_series_number_may_come_again_in_another_session(plan: Plan) -> None:
+    assert plan({}, {"session": "E2", "study": "1.3", "series": "1.3.1"}) == []
+
+
+def test_a_code_that_is_no_code_waives_nothing(plan: Plan) -> None:
+    (found,) = plan({}, allow=("unasigned",))
+    assert found.code == "allowed-code-unknown"
+    assert "unasigned" in found.message
+
+
+def test_what_the_site_rewrites_is_said(plan: Plan) -> None:
+    (found,) = plan({}, anonymizes={"xnat": ("PatientName", "PatientID"), "other": ()})
+    assert found.code == "site-anonymizes"
+    assert "PatientName, PatientID" in found.message
+
+
+def test_a_pacs_answer_without_syntax_is_not_called_unacceptable(plan: Plan) -> None:
+    assert plan({"syntax": ""}) == []

@@ -1,0 +1,137 @@
+"""Which study is asked for next, and how much of it may come."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+import pytest
+
+from dicomferry.engine.retrieve.messages import Retrieved, RetrieveTask
+from dicomferry.engine.retrieve.supply import Supply
+from dicomferry.ledger.delivering.retrievals import Arrival, WantedStudy
+from dicomferry.ledger.rows import Examined, Item, Verdict
+from dicomferry.model import Location
+from dicomferry.recipe.servers import PacsServer
+
+BUDGET = 1000
+
+
+def study(number: int, instances: int = 2) -> WantedStudy:
+    items = tuple(
+        Item(10 * number + i, "s", Location("pacs", f"1.{number}/2/{i}"), 0, 0, {}, {})
+        for i in range(instances)
+    )
+    return WantedStudy("clinic", f"1.{number}", items, frozenset())
+
+
+def supply(studies: int, **server: Any) -> Supply:
+    pacs = PacsServer(host="127.0.0.1", ae_title="PACS", **server)
+    found = Supply("clinic", pacs, deque(map(study, range(1, studies + 1))), "spool", BUDGET)
+    found.begin()
+    return found
+
+
+def result(task: RetrieveTask, arrived: int = 0, **outcome: Any) -> Retrieved:
+    items = task.study.items
+    arrivals = tuple(Arrival(i.id, "", 1, 1, Examined(i.id, Verdict.READY)) for i in items)
+    missing = tuple(item.id for item in items[arrived:])
+    outcome = {"refused": (), "why": "", "stopped": False, "silent": False, "no_get": False,
+               "reused": 0, "asked": 0.0} | outcome  # fmt: skip
+    return Retrieved(task.study, arrivals[:arrived], missing, **outcome)
+
+
+def given(supplier: Supply, spooled: int = 0) -> RetrieveTask:
+    task = supplier.task(spooled)
+    assert task is not None
+    return task
+
+
+@pytest.mark.parametrize("associations", [1, 2, 3, 8])
+@pytest.mark.parametrize("spooled", [0, 250, 499])
+def test_what_may_come_never_outgrows_the_spool(associations: int, spooled: int) -> None:
+    supplier = supply(20, associations=associations)
+    rooms = []
+    while task := supplier.task(spooled):
+        rooms.append(task.room)
+
+    assert rooms
+    assert len(rooms) <= associations
+    assert sum(rooms) + spooled <= BUDGET
+
+
+def test_a_full_spool_pauses_the_retrieval() -> None:
+    supplier = supply(2)
+
+    assert supplier.task(BUDGET) is None
+    assert supplier.task(0) is not None
+
+
+def test_a_study_that_found_no_room_gets_the_whole_spool_once_it_is_empty() -> None:
+    supplier = supply(2, associations=2)
+    first, second = given(supplier), given(supplier)
+
+    assert not supplier.came(first, result(first, refused=(10,)))
+    while_another = supplier.task(0)
+    supplier.came(second, result(second, arrived=2))
+    while_spooled = supplier.task(1)
+    alone = given(supplier)
+
+    assert (while_another, while_spooled) == (None, None)
+    assert alone.study.uid == first.study.uid
+    assert alone.room == BUDGET
+
+
+def test_an_instance_beyond_the_whole_spool_is_given_up_and_the_others_are_not() -> None:
+    supplier = supply(1)
+    task = given(supplier)
+    lost = supplier.came(task, result(task, refused=(10,)))
+
+    assert lost == (10,)
+    assert [item.id for item in given(supplier).study.items] == [11]
+
+
+def test_what_the_spool_had_no_room_for_is_asked_for_again() -> None:
+    supplier = supply(1)
+    task = given(supplier)
+    lost = supplier.came(task, result(task, arrived=1, refused=(11,)))
+
+    assert not lost
+    assert [item.id for item in given(supplier).study.items] == [11]
+
+
+def test_a_study_that_was_never_answered_leaves_its_room_to_others() -> None:
+    supplier = supply(2)
+    supplier.over(given(supplier))
+
+    assert supplier.under_way == 0
+
+
+def test_a_pacs_without_c_get_is_asked_to_move_once_all_is_answered() -> None:
+    supplier = supply(3, associations=2, move_ae_title="FERRY")
+    first, second = given(supplier), given(supplier)
+    supplier.came(first, result(first, no_get=True))
+    before = supplier.task(0)
+    supplier.came(second, result(second, no_get=True))
+    supplier.begin()
+    task = given(supplier)
+
+    assert before is None
+    assert task.move
+    assert supplier.task(0) is None
+
+
+def test_without_a_move_destination_a_refused_c_get_is_final() -> None:
+    supplier = supply(1)
+    task = given(supplier)
+
+    assert supplier.came(task, result(task, no_get=True)) == (10, 11)
+
+
+def test_a_lane_goes_on_from_when_it_last_asked() -> None:
+    supplier = supply(2, requests_per_minute=30)
+    task = given(supplier)
+    supplier.came(task, result(task, arrived=2, asked=77.0))
+    again = given(supplier)
+
+    assert (again.asked, again.interval) == (77.0, 2.0)

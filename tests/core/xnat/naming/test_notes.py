@@ -1,0 +1,50 @@
+"""What stands in a header and XNAT's patterns do not see (sections 1.3 and 2.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from dicomferry.dicom.header import Header
+from dicomferry.xnat.naming.identifiers import ClassicIdentifier
+from dicomferry.xnat.naming.options import Identification, RoutingRules, SiteRules
+
+MakeHeader = Callable[..., Header]
+
+
+def notes(header: Header, **rules: list[str]) -> tuple[str, ...]:
+    options = Identification(projects=["P1"], site=SiteRules(), receiver=RoutingRules(**rules))
+    return ClassicIdentifier(options).forecast(header).notes
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "Project:P1\nSubject:S1\nSession:E1",
+        "Project:P1\r\nSubject:S1",
+        "Project:P1 Subject:S1\r\n",
+    ],
+)
+def test_a_comment_that_loses_keys_at_its_line_ends_is_noted(
+    header: MakeHeader, comment: str
+) -> None:
+    assert notes(header(PatientComments=comment)) == ("comment-of-several-lines",)
+
+
+@pytest.mark.parametrize(
+    "comment",
+    ["Project:P1 Subject:S1 Session:E1", "walked in\nat nine", "Project:P1\nSubject:S1"],
+)
+def test_a_comment_that_loses_nothing_is_not_noted(header: MakeHeader, comment: str) -> None:
+    assert notes(header(PatientComments=comment)) == ()
+
+
+def test_a_value_beyond_a_rules_window_is_noted(header: MakeHeader) -> None:
+    long = header(PatientComments="x" * 65)
+    assert notes(long, subject=["(0010,4000):(.*)"]) == ("value-longer-than-rule-window",)
+
+
+def test_a_rule_with_replacement_has_no_window(header: MakeHeader) -> None:
+    long = header(PatientComments="x" * 65)
+    assert notes(long, subject=["(0010,4000):(.*) t:x r:y"]) == ()
