@@ -17,7 +17,7 @@ from pathlib import Path
 from dicomferry.engine.plan.make import batched
 from dicomferry.ledger import Ledger
 from dicomferry.ledger.delivering.deliveries import Delivered, Deliveries
-from dicomferry.ledger.planning.catalog import CatalogWriter
+from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.ledger.reading.plan_view import LedgerView
 from dicomferry.ledger.rows import Examined, Facts, Verdict
 from dicomferry.model import (
@@ -59,7 +59,7 @@ def _findings(count: int) -> Iterator[LocalFile]:
 
 
 def _plan(ledger: Ledger, count: int) -> None:
-    catalog = CatalogWriter(ledger)
+    catalog = PlanWriter(ledger)
     catalog.begin_scan()
     for found in batched(_findings(count), 1000):
         catalog.found("folder", found)
@@ -101,7 +101,7 @@ def _deliver(ledger: Ledger, count: int) -> None:
 
 
 def _again(ledger: Ledger, count: int) -> None:
-    catalog = CatalogWriter(ledger)
+    catalog = PlanWriter(ledger)
     catalog.begin_scan()
     for found in batched(_findings(count), 1000):
         catalog.found("folder", found)

@@ -34,7 +34,7 @@ KINDS: Mapping[str, str] = {
 }
 
 
-class State(StrEnum):
+class PluginState(StrEnum):
     """What became of a plug-in when it was loaded."""
 
     ACTIVE = "active"
@@ -51,7 +51,7 @@ class Plugin(Struct, frozen=True):
     module: str
     distribution: str
     version: str
-    state: State
+    state: PluginState
     reason: str = ""
 
 
@@ -101,7 +101,7 @@ class Plugins:
     def plugins(self) -> tuple[Plugin, ...]:
         """Return every installed plug-in with its state, those that broke while asked included."""
         return tuple(
-            replace(plugin, state=State.BROKEN, reason=self._broken[plugin.name])
+            replace(plugin, state=PluginState.BROKEN, reason=self._broken[plugin.name])
             if plugin.name in self._broken
             else plugin
             for plugin in self._plugins
@@ -224,7 +224,7 @@ def load_plugins(selection: Selection, found: Iterable[EntryPoint] | None = None
     origin_of = cache(_origin)  # the metadata of each is read once
     for point in sorted(points, key=lambda point: (point.name, point.value)):
         if point.name in names:
-            state, reason = State.DUPLICATE, "another plug-in has the same name"
+            state, reason = PluginState.DUPLICATE, "another plug-in has the same name"
         else:
             names.add(point.name)
             state, reason = _load(manager, point, selection)
@@ -241,24 +241,24 @@ def _origin(distribution: Distribution | None) -> tuple[str, str]:
 
 def _load(
     manager: pluggy.PluginManager, point: EntryPoint, selection: Selection
-) -> tuple[State, str]:
+) -> tuple[PluginState, str]:
     """Load one plug-in; return what became of it, and the reason unless it is active."""
     refusal = selection.refusal(point.name)
     if refusal:
-        return State.BLOCKED, refusal
+        return PluginState.BLOCKED, refusal
     try:
         module = point.load()
     except Exception as error:  # noqa: BLE001  a stranger's import may raise anything
-        return State.BROKEN, f"{type(error).__name__}: {error}"
+        return PluginState.BROKEN, f"{type(error).__name__}: {error}"
     wanted = getattr(module, "DICOMFERRY_API", API_VERSION)
     if wanted != API_VERSION:
         reason = f"it is written for API version {wanted}, this is {API_VERSION}"
-        return State.REFUSED, reason
+        return PluginState.REFUSED, reason
     try:
         manager.register(module, name=point.name)
         manager.check_pending()
     except pluggy.PluginValidationError as error:
         if manager.has_plugin(point.name):
             manager.unregister(name=point.name)
-        return State.REFUSED, str(error).splitlines()[0]
-    return State.ACTIVE, ""
+        return PluginState.REFUSED, str(error).splitlines()[0]
+    return PluginState.ACTIVE, ""

@@ -15,14 +15,14 @@ from dicomferry import (
 )
 
 
-class Table(Struct, frozen=True):
+class LookupTable(Struct, frozen=True):
     """The wanted columns of each row, by key; `name` is the file's, for messages."""
 
     name: str
     rows: Mapping[str, tuple[str, ...]]
 
 
-def read_table(path: Path, key: str, columns: Sequence[str]) -> Table:
+def read_table(path: Path, key: str, columns: Sequence[str]) -> LookupTable:
     """Read `columns` of a UTF-8 CSV file by its column `key`; blanks around cells do not count.
 
     Raises `FerryError` with the line for what cannot be read with certainty: a column that is
@@ -47,7 +47,7 @@ def read_table(path: Path, key: str, columns: Sequence[str]) -> Table:
                 hint=f"keep one row for each '{key}'",
             )
         seen.setdefault(value, line)
-    return Table(path.name, rows)
+    return LookupTable(path.name, rows)
 
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:

@@ -20,12 +20,12 @@ from dicomferry import (
     TagPath,
     Template,
 )
-from dicomferry_plugins._lookup import Table
+from dicomferry_plugins._lookup import LookupTable
 
 _ONE_TEXT = frozenset({"LT", "ST", "UR", "UT"})  # `\` separates no values here (PS3.5 6.2)
 
 
-class Step(Protocol):
+class RemapStep(Protocol):
     """One section of a remap."""
 
     def edits(self, header: Header) -> Edits | Rejected:
@@ -76,7 +76,7 @@ class ReplaceStep(Struct, frozen=True):
 class LookupStep(Struct, frozen=True):
     """Sets what a table says for the value of a key; an empty cell makes an empty element."""
 
-    table: Table
+    table: LookupTable
     key: ElementPattern | Template
     key_name: str
     targets: tuple[ElementPattern, ...]

@@ -60,7 +60,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             yield ("layout",), "has '.' or '..': nothing is written outside the folder"
 
 
-class Delivery:
+class FolderDelivery:
     """Files one consignment."""
 
     def __init__(self, layout: Template, cabinet: Cabinet) -> None:
@@ -94,7 +94,7 @@ class Export(Struct):
     server: str = ""
 
     @contextmanager
-    def open(self, consignment: Consignment) -> Iterator[Delivery]:  # noqa: ARG002 - as Sink has it
+    def open(self, consignment: Consignment) -> Iterator[FolderDelivery]:  # noqa: ARG002 - as Sink has it
         """Make the folder and yield a way into it; raises `FerryError` when it cannot be made."""
         try:
             self.root.mkdir(parents=True, exist_ok=True)
@@ -103,7 +103,7 @@ class Export(Struct):
                 f"{self.root}: the export folder cannot be made: {error.strerror}",
                 hint="a relative path starts at the recipe's folder",
             ) from error
-        yield Delivery(self.layout, Cabinet(self.root, fsync=self.fsync))
+        yield FolderDelivery(self.layout, Cabinet(self.root, fsync=self.fsync))
 
 
 def _clean_names(

@@ -30,10 +30,10 @@ from dicomferry_plugins._remapping import (
     CopyStep,
     DeleteStep,
     LookupStep,
+    RemapStep,
     ReplaceStep,
     SetIfPresentStep,
     SetStep,
-    Step,
 )
 
 _Fault = tuple[tuple[str | int, ...], str]
@@ -136,7 +136,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Remap(Struct, frozen=True):
     """The steps of one remap, in order."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[RemapStep, ...]
     inputs: tuple[Path, ...]
 
     def edit(self, header: Header) -> Edits | Rejected:
@@ -162,7 +162,7 @@ def _lookup_step(lookup: Lookup, path: Path) -> LookupStep:
     )
 
 
-def _steps(options: Options, table: Path | None) -> Iterator[Step]:
+def _steps(options: Options, table: Path | None) -> Iterator[RemapStep]:
     def texts(section: dict[str, Template]) -> tuple[tuple[ElementPattern, Template], ...]:
         return tuple((parse_pattern(name), text) for name, text in section.items())
 

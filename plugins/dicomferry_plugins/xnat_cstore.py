@@ -23,13 +23,13 @@ from dicomferry import (
     Rejected,
     ServerName,
     Sink,
+    StatusCategory,
     Stored,
     Syntaxes,
     Timeouts,
     Tls,
     Transport,
     UnreachableError,
-    Verdict,
     XnatDicom,
     XnatServer,
     can_propose,
@@ -65,7 +65,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = 4
 
 
-class Delivery:
+class AssociationDelivery:
     """Stores one consignment's instances, one after another."""
 
     def __init__(self, sink: XnatCStore, associations: Associations) -> None:
@@ -142,14 +142,14 @@ class Delivery:
         status = store_status(code)
         told = f"{status} from {self._sink.peer}" + (f": {comment}" if comment else "")
         match status.verdict:
-            case Verdict.SUCCESS | Verdict.WARNING:
+            case StatusCategory.SUCCESS | StatusCategory.WARNING:
                 return Stored(told)
-            case Verdict.RETRY:
+            case StatusCategory.RETRY:
                 most = self._sink.retries
                 if code == _XNAT_FAILURE:
                     most = min(most, _MOST_AFTER_XNAT_FAILURE)
                 return Trouble(told, most)
-            case Verdict.REFUSED:
+            case StatusCategory.REFUSED:
                 return Rejected(told)
 
     def _trouble(self, error: FerryError) -> Trouble:
@@ -178,11 +178,11 @@ class XnatCStore(Struct):
     breaker: Breaker = field(default_factory=Breaker)
 
     @contextmanager
-    def open(self, consignment: Consignment) -> Iterator[Delivery]:
+    def open(self, consignment: Consignment) -> Iterator[AssociationDelivery]:
         """Associate, proposing what the consignment holds; raises `FerryError` without a way."""
         associations = Associations(self.peer, self.transport, consignment.contexts)
         try:
-            delivery = Delivery(self, associations)
+            delivery = AssociationDelivery(self, associations)
             delivery.connect()
             yield delivery
         except BaseException:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dicomferry.errors import FerryError
-from dicomferry.host import GROUP, Plugins, Selection, State, load_plugins
+from dicomferry.host import GROUP, Plugins, PluginState, Selection, load_plugins
 from dicomferry.model import Stored
 
 GOOD = """
@@ -39,7 +39,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     return module
 
 
-def states(plugins: Plugins) -> dict[str, State]:
+def states(plugins: Plugins) -> dict[str, PluginState]:
     return {plugin.name: plugin.state for plugin in plugins.plugins}
 
 
@@ -50,7 +50,7 @@ def reason(plugins: Plugins, name: str) -> str:
 def test_a_good_plugin_is_active_and_its_components_are_known(write) -> None:
     plugins = load_plugins(Selection(), [write("good", GOOD.format(name="shelf"))])
 
-    assert states(plugins) == {"good": State.ACTIVE}
+    assert states(plugins) == {"good": PluginState.ACTIVE}
     assert set(plugins.components.sources) == {"shelf"}
 
 
@@ -59,7 +59,7 @@ def test_a_plugin_that_cannot_be_imported_does_not_stop_the_others(write) -> Non
 
     plugins = load_plugins(Selection(), found)
 
-    assert states(plugins) == {"bad": State.BROKEN, "good": State.ACTIVE}
+    assert states(plugins) == {"bad": PluginState.BROKEN, "good": PluginState.ACTIVE}
     assert "RuntimeError" in reason(plugins, "bad")
 
 
@@ -68,7 +68,7 @@ def test_a_blocked_plugin_is_not_even_imported(write, tmp_path: Path) -> None:
 
     plugins = load_plugins(Selection(blocked=frozenset({"bad"})), [write("bad", text)])
 
-    assert states(plugins) == {"bad": State.BLOCKED}
+    assert states(plugins) == {"bad": PluginState.BLOCKED}
     assert not (tmp_path / "seen").exists()
 
 
@@ -78,7 +78,7 @@ def test_plug_ins_sent_to_a_process_are_loaded_there_by_the_same_selection() -> 
     there = pickle.loads(pickle.dumps(plugins))
 
     assert states(there) == states(plugins)
-    assert states(there)["export"] is State.BLOCKED
+    assert states(there)["export"] is PluginState.BLOCKED
     assert set(there.components.sources) == set(plugins.components.sources)
 
 
@@ -87,7 +87,7 @@ def test_what_is_not_on_the_allow_list_is_blocked(write) -> None:
 
     plugins = load_plugins(Selection(allowed=frozenset({"one"})), found)
 
-    assert states(plugins) == {"one": State.ACTIVE, "two": State.BLOCKED}
+    assert states(plugins) == {"one": PluginState.ACTIVE, "two": PluginState.BLOCKED}
 
 
 def test_a_misspelt_hook_is_refused_by_name(write) -> None:
@@ -95,7 +95,7 @@ def test_a_misspelt_hook_is_refused_by_name(write) -> None:
 
     plugins = load_plugins(Selection(), [write("typo", text)])
 
-    assert states(plugins) == {"typo": State.REFUSED}
+    assert states(plugins) == {"typo": PluginState.REFUSED}
     assert "dicomferry_outcomes" in reason(plugins, "typo")
 
 
@@ -106,13 +106,13 @@ def test_a_misspelt_hook_does_not_spoil_the_plugins_after_it(write) -> None:
         Selection(), [write("a_typo", text), write("b_good", GOOD.format(name="shelf"))]
     )
 
-    assert states(plugins) == {"a_typo": State.REFUSED, "b_good": State.ACTIVE}
+    assert states(plugins) == {"a_typo": PluginState.REFUSED, "b_good": PluginState.ACTIVE}
 
 
 def test_another_api_version_is_refused(write) -> None:
     plugins = load_plugins(Selection(), [write("old", "DICOMFERRY_API = 0\n")])
 
-    assert states(plugins) == {"old": State.REFUSED}
+    assert states(plugins) == {"old": PluginState.REFUSED}
     assert "API version 0" in reason(plugins, "old")
 
 
@@ -121,7 +121,10 @@ def test_the_second_plugin_of_a_name_is_a_duplicate(write) -> None:
 
     plugins = load_plugins(Selection(), found)
 
-    assert [plugin.state for plugin in plugins.plugins] == [State.ACTIVE, State.DUPLICATE]
+    assert [plugin.state for plugin in plugins.plugins] == [
+        PluginState.ACTIVE,
+        PluginState.DUPLICATE,
+    ]
 
 
 def test_two_components_of_one_name_stop_with_both_plugins_named(write) -> None:
@@ -142,7 +145,7 @@ def test_a_plugin_that_breaks_when_asked_for_components_is_broken(write) -> None
 
     plugins = load_plugins(Selection(), [write("bad", text)])
 
-    assert states(plugins) == {"bad": State.BROKEN}
+    assert states(plugins) == {"bad": PluginState.BROKEN}
 
 
 def test_an_observer_that_raises_does_not_stop_the_others(write, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from dicomferry.dicom.splice import Spliced
 from dicomferry.dimse import AssociationRejectedError, Peer, Timeouts, Transport, UnreachableError
 from dicomferry.errors import DamagedError
 from dicomferry.model import Destination, Failed, InstanceRef, Outcome, Rejected, Stored
-from dicomferry.recipe.servers import Tls, XnatDicom, XnatServer
+from dicomferry.recipe.servers import DeclaredTls, XnatDicom, XnatServer
 from dicomferry_plugins._resend import COOL_DOWN, BackOff, Breaker
 from dicomferry_plugins.xnat_cstore import Options, XnatCStore, dicomferry_sinks
 from support.instances import CT_IMAGE, EXPLICIT_LITTLE, MR_IMAGE, pixels
@@ -433,7 +433,7 @@ class Recipe:
 
 
 def test_the_sink_is_built_from_the_recipes_server(tmp_path: Path) -> None:
-    tls = Tls(ca="ca.pem")
+    tls = DeclaredTls(ca="ca.pem")
     dicom = XnatDicom(host="xnat.example.org", associations=3, timeout=7, tls=tls)
     (component,) = dicomferry_sinks()
 

@@ -15,7 +15,7 @@ import pytest
 from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.opening import open_blob
 from dicomferry.engine.pipeline.edit import Ready, edit_and_forecast
-from dicomferry.engine.pipeline.steps import Stages, build_stages
+from dicomferry.engine.pipeline.steps import Steps, build_steps
 from dicomferry.errors import FerryError
 from dicomferry.host import Selection, load_plugins
 from dicomferry.model import Location
@@ -57,10 +57,10 @@ def test_every_file_becomes_what_dcmodify_makes_of_it(
     originals = _copy(theirs, largest)
     filled = script.replace("/path/to/data", str(theirs)).replace("STUDYINSTANCEID", UID)
     _run_commands(filled, Path(dcmtk("dcmodify")).parent)
-    stages = _stages(script, tmp_path)
+    steps = _stages(script, tmp_path)
     ours.mkdir()
 
-    written = {name: _write(path, ours / name, stages) for name, path in originals.items()}
+    written = {name: _write(path, ours / name, steps) for name, path in originals.items()}
 
     both = {name for name, done in written.items() if done and _editable(dcmtk, theirs / name)}
     before = _dumped(dcmtk, {name: originals[name] for name in both})
@@ -120,21 +120,21 @@ def _run_commands(script: str, programs: Path) -> None:
             )  # fmt: skip
 
 
-def _stages(script: str, folder: Path) -> Stages:
+def _stages(script: str, folder: Path) -> Steps:
     (folder / "push.sh").write_text(script)
     ferry("init", folder / "push.yaml", "--from-commands", folder / "push.sh")
     plugins = load_plugins(Selection())
     settings = SETTINGS if "storescu" in script else {}
-    return build_stages(load_recipe(folder / "push.yaml", plugins.components, settings), plugins)
+    return build_steps(load_recipe(folder / "push.yaml", plugins.components, settings), plugins)
 
 
-def _write(path: Path, target: Path, stages: Stages) -> bool:
+def _write(path: Path, target: Path, steps: Steps) -> bool:
     """Write a file as the recipe edits it; say whether it can be read at all."""
     location = Location(str(path))
     try:
         with open_instance(open_blob(location), location) as instance:
             instance.check()
-            result = edit_and_forecast(stages, instance.header, len(stages.transforms))
+            result = edit_and_forecast(steps, instance.header, len(steps.transforms))
             assert isinstance(result, Ready), result
             target.write_bytes(b"".join(instance.file(result.header).chunks()))
     except FerryError:

@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 from dicomferry.xnat.naming.identifiers import ClassicIdentifier
 from dicomferry.xnat.naming.options import Identification
 from dicomferry.xnat.receiver import StandIn
-from dicomferry.xnat.receiver.site.settings import Settings
+from dicomferry.xnat.receiver.site.settings import SiteSettings
 from support.cli import ferry
 
 PASSWORD = "canary-of-a-password"
@@ -87,7 +87,7 @@ def journey(folder: Path, *, builds_at: int = 0, **settings: Any) -> Iterator[Jo
     to be waited for is over too soon on a slow machine.
     """
     declared = settings.pop("declared", Identification(projects=["P"]))
-    chosen = Settings(login=f"ferry:{PASSWORD}", declared=declared, **settings)
+    chosen = SiteSettings(login=f"ferry:{PASSWORD}", declared=declared, **settings)
     identifier = ClassicIdentifier(declared)
     with StandIn(identifier, folder / "xnat", rest_port=0, settings=chosen) as xnat:
         one = Journey(folder, xnat)

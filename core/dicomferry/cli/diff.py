@@ -69,11 +69,11 @@ def _load(path: Path, overrides: Mapping[str, str], plugins: Plugins) -> tuple[R
     from dicomferry.cli.options.common import read_recipe
     from dicomferry.recipe.effective import read_effective
     from dicomferry.recipe.layers import read_layers
-    from dicomferry.recipe.settings import Settings
+    from dicomferry.recipe.settings import ParamSettings
 
     declared = read_layers(path).root.child("params")
     names = declared.value if declared and isinstance(declared.value, Mapping) else {}
-    own = Settings.of(overrides).only(names)
+    own = ParamSettings.of(overrides).only(names)
     return read_recipe(path, own, plugins), read_effective(path, own, os.environ)
 
 

@@ -17,7 +17,7 @@ from dicomferry.cli.options.common import (
     state_option,
 )
 from dicomferry.cli.views.text import columns, count, say
-from dicomferry.engine.doctor import Check, State, examine_servers, write_live_rules
+from dicomferry.engine.doctor import Check, CheckState, examine_servers, write_live_rules
 from dicomferry.engine.pipeline.context import BuildContext
 from dicomferry.engine.session.session import state_folder
 from dicomferry.errors import FerryError
@@ -56,9 +56,9 @@ def command(
 
 def _exit_code(checks: Sequence[Check], *, written: bool) -> int:
     states = {check.state for check in checks}
-    if State.DIFFERS in states and not written:
+    if CheckState.DIFFERS in states and not written:
         return 2
-    return int(bool(states & {State.FAILED, State.UNKNOWN}))
+    return int(bool(states & {CheckState.FAILED, CheckState.UNKNOWN}))
 
 
 def _lines(checks: Sequence[Check]) -> Iterator[str]:
@@ -67,7 +67,7 @@ def _lines(checks: Sequence[Check]) -> Iterator[str]:
         yield line
         if check.place is not None:
             yield f"    {check.place}"
-        if check.hint and check.state is not State.OK:
+        if check.hint and check.state is not CheckState.OK:
             yield f"    hint: {check.hint}"
 
 

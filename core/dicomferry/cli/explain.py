@@ -11,7 +11,7 @@ import click
 
 from dicomferry.cli.options.common import format_option, recipe_argument, set_option
 from dicomferry.cli.views.text import say
-from dicomferry.recipe.effective import Line, read_effective
+from dicomferry.recipe.effective import EffectiveLine, read_effective
 from dicomferry.recipe.yaml.rewriting import written
 
 _WIDEST = 60
@@ -34,7 +34,7 @@ def command(recipe: Path, overrides: Mapping[str, str], form: str) -> None:
         say(_text(lines))
 
 
-def _text(lines: list[Line]) -> Iterator[str]:
+def _text(lines: list[EffectiveLine]) -> Iterator[str]:
     shown = list(zip(lines, _yaml(lines), strict=True))
     width = min(_WIDEST, max((len(text) for _, text in shown), default=0))
     for line, text in shown:
@@ -45,7 +45,7 @@ def _text(lines: list[Line]) -> Iterator[str]:
         yield f"{text:<{width}}  # {origin}"
 
 
-def _yaml(lines: list[Line]) -> Iterator[str]:
+def _yaml(lines: list[EffectiveLine]) -> Iterator[str]:
     """Yield lines of YAML in the block style; empty for an item whose first key takes the dash."""
     dash = False
     for line in lines:
@@ -62,7 +62,7 @@ def _yaml(lines: list[Line]) -> Iterator[str]:
         yield f"{indent}{head}{value}"
 
 
-def _json(line: Line) -> dict[str, object]:
+def _json(line: EffectiveLine) -> dict[str, object]:
     return {
         "path": line.name,
         "value": line.value,

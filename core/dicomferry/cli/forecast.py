@@ -24,7 +24,7 @@ from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.opening import open_blob
 from dicomferry.errors import DamagedError, FerryError, NotDicomError
 from dicomferry.model import Destination, Forecast, Location
-from dicomferry.xnat.naming.first_session import Arrival, FirstSessions
+from dicomferry.xnat.naming.first_session import FirstSessions, ForecastArrival
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -111,7 +111,7 @@ def _settled(header: Header, identifier: Identifier, sessions: FirstSessions) ->
     forecast = identifier.forecast(header)
     if not identifier.first_session_wins or forecast.refused:
         return forecast
-    return sessions.settle(Arrival(header.ref.study_instance_uid, forecast))
+    return sessions.settle(ForecastArrival(header.ref.study_instance_uid, forecast))
 
 
 def _locations(files: list[Path]) -> Iterator[Location]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dicomferry.cli.options.common import find_plugins, read_recipe, recipe_argument, set_option
-from dicomferry.engine.pipeline.steps import Stages, build_stages
+from dicomferry.engine.pipeline.steps import Steps, build_steps
 from dicomferry.engine.provenance.lock_file import (
     drift,
     lock_path,
@@ -36,23 +36,23 @@ def command(recipe: Path, overrides: Mapping[str, str], check: bool) -> None:
     """
     plugins = find_plugins()
     loaded = read_recipe(recipe, overrides, plugins)
-    stages = build_stages(loaded, plugins)
+    steps = build_steps(loaded, plugins)
     path = lock_path(recipe)
     if check:
-        refuse_drift(recipe, loaded, plugins, stages)
+        refuse_drift(recipe, loaded, plugins, steps)
         click.echo(f"{path}: fits")
         return
     try:
-        path.write_text(lock_text(make_lock(loaded, plugins, stages)), encoding="utf-8")
+        path.write_text(lock_text(make_lock(loaded, plugins, steps)), encoding="utf-8")
     except OSError as error:
         raise FerryError(f"{path}: cannot be written: {error.strerror}") from None
     click.echo(f"{path}: written; run it with: dicomferry run --locked {recipe}")
 
 
-def refuse_drift(path: Path, recipe: Recipe, plugins: Plugins, stages: Stages) -> None:
+def refuse_drift(path: Path, recipe: Recipe, plugins: Plugins, steps: Steps) -> None:
     """Raise `FerryError` where anything differs from the lock beside the recipe, line by line."""
     lock = lock_path(path)
-    found = drift(read_lock(lock), make_lock(recipe, plugins, stages))
+    found = drift(read_lock(lock), make_lock(recipe, plugins, steps))
     if found:
         lines = "\n".join(f"  {line}" for line in found)
         raise FerryError(

@@ -80,6 +80,6 @@ def _asked(session: Session, planned: Planned, recipe: Recipe, plugins: Plugins)
     from dicomferry.engine.plan.problems import by_severity, waive
     from dicomferry.engine.plan.problems.live import ask
 
-    targets = targets_of(session.stages, BuildContext(recipe, plugins))
+    targets = targets_of(session.steps, BuildContext(recipe, plugins))
     found = waive(ask(session.ledger, targets), recipe.allow)
     return replace(planned, problems=tuple(by_severity([*planned.problems, *found])))

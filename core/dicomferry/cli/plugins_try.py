@@ -10,7 +10,7 @@ import click
 
 from dicomferry.cli.options.common import find_plugins, format_option, set_option, state_option
 from dicomferry.errors import FerryError
-from dicomferry.host import Plugin, State
+from dicomferry.host import Plugin, PluginState
 from dicomferry.working_copy import WorkingCopy, borrowed, find_working_copy
 
 
@@ -67,6 +67,6 @@ def _refuse_inactive(copy: WorkingCopy) -> None:
     found = {plugin.name: plugin for plugin in find_plugins().plugins}
     for name in copy.entry_points:
         plugin: Plugin | None = found.get(name)
-        if plugin is None or plugin.state is not State.ACTIVE:
+        if plugin is None or plugin.state is not PluginState.ACTIVE:
             reason = f"{plugin.state}: {plugin.reason}" if plugin else "it was not found"
             raise FerryError(f"{copy.path}: the plug-in '{name}' is not active: {reason}")

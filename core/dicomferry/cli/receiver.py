@@ -19,7 +19,7 @@ from dicomferry.xnat.receiver import Faults
 if TYPE_CHECKING:
     from dicomferry.engine.pipeline.context import LooseContext
     from dicomferry.recipe.servers import IdentifiedBy
-    from dicomferry.xnat.receiver import SeriesFilter, Settings
+    from dicomferry.xnat.receiver import SeriesFilter, SiteSettings
 
 _PORT = click.IntRange(0, 65535)
 
@@ -147,12 +147,12 @@ def _settings(
     senders: tuple[str, ...],
     login: str,
     faults: Faults,
-) -> Settings:
+) -> SiteSettings:
     from dicomferry.xnat.naming.options import Identification
-    from dicomferry.xnat.receiver import Settings
+    from dicomferry.xnat.receiver import SiteSettings
 
     options = declared.options if declared else None
-    return Settings(
+    return SiteSettings(
         prearchive_code=int(prearchive_code),
         quiet_period=quiet_period,
         anonymize=anonymize,

@@ -33,7 +33,7 @@ from dicomferry.engine.session.job import Job
 from dicomferry.engine.session.run import RunReport
 from dicomferry.engine.session.session import Session, open_session
 from dicomferry.engine.verify import Inquiry, SessionVerdict, inquire
-from dicomferry.engine.verify.mismatch import Explainer, as_forecast
+from dicomferry.engine.verify.mismatch import MismatchExplainer, as_forecast
 from dicomferry.xnat.filing.tree import Tree
 from dicomferry.xnat.receiver import Faults
 
@@ -75,15 +75,15 @@ def command(
         with open_session(job) as session, stoppable(session):
             with display:
                 planned = session.plan()
-            if planned.errors or not session.stages.sinks:
+            if planned.errors or not session.steps.sinks:
                 return _stay(session, planned)
             if form == "text":
                 say(plan_lines(session, planned))
-            targets = targets_of(session.stages, BuildContext(stage.recipe, plugins))
+            targets = targets_of(session.steps, BuildContext(stage.recipe, plugins))
             with display:
                 report = session.run(planned, None)
                 trees = {name: double.build() for name, double in stage.doubles.items()}
-                inquiry = Inquiry(session.stages, session.ledger, targets, str(recipe))
+                inquiry = Inquiry(session.steps, session.ledger, targets, str(recipe))
                 verdicts = inquire(inquiry, display.show).verdicts
             if vectors is not None:
                 save_mismatches(verdicts, session.ledger, vectors)
@@ -114,7 +114,9 @@ def _lines(report: RunReport, trees: Mapping[str, Tree], verdicts: Verdicts) -> 
         yield f"What the XNAT '{name}' would hold (from a stand-in, which is not an XNAT):"
         yield from format_tree(tree)
     yield ""
-    yield from mismatch_lines(verdicts, Explainer(report.planned.view, report.planned.problems))
+    yield from mismatch_lines(
+        verdicts, MismatchExplainer(report.planned.view, report.planned.problems)
+    )
     landed = sum(map(as_forecast, verdicts))
     yield f"{landed:,} of {count(len(verdicts), 'session')} landed as forecast."
 
@@ -142,7 +144,7 @@ def _json(
         ]
         for name, tree in trees.items()
     }
-    explainer = Explainer(report.planned.view, report.planned.problems)
+    explainer = MismatchExplainer(report.planned.view, report.planned.problems)
     return {
         "plan": plan,
         "run": report_json(report),

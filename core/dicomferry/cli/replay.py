@@ -19,13 +19,13 @@ from dicomferry.cli.options.common import (
 )
 from dicomferry.cli.views.progress import choose_display
 from dicomferry.cli.views.text import count, say
-from dicomferry.engine.pipeline.steps import build_stages
+from dicomferry.engine.pipeline.steps import build_steps
 from dicomferry.engine.provenance.lock_file import drift, make_lock
 from dicomferry.engine.provenance.manifest import Head, read_head
 from dicomferry.engine.session.job import Job
 from dicomferry.engine.session.replay import (
-    Receiver,
     Replayed,
+    ReplayReceiver,
     Target,
     redirected,
     replay,
@@ -69,7 +69,7 @@ def command(
     plugins = find_plugins()
     loaded = read_recipe(recipe or head.recipe, _params(head, overrides), plugins)
     drifted = drift(
-        head.lock, make_lock(loaded, plugins, build_stages(loaded, plugins)), ("then", "now")
+        head.lock, make_lock(loaded, plugins, build_steps(loaded, plugins)), ("then", "now")
     )
     display = choose_display(form)
     with tempfile.TemporaryDirectory(prefix="dicomferry-replay-") as scratch:
@@ -103,7 +103,7 @@ def _target(folder: Path | None, receiver: str | None, scratch: Path) -> Target:
     found = _RECEIVER.fullmatch(receiver)
     if found is None or not 0 < int(found["port"]) < 65536:
         raise click.BadParameter(f"'{receiver}' is not HOST:PORT or AE@HOST:PORT")
-    return Receiver(found["host"], int(found["port"]), found["ae"] or "XNAT")
+    return ReplayReceiver(found["host"], int(found["port"]), found["ae"] or "XNAT")
 
 
 def _lines(result: Replayed, drifted: list[str]) -> Iterator[str]:

@@ -85,7 +85,7 @@ def command(
         if locked:
             from dicomferry.cli.lock import refuse_drift
 
-            refuse_drift(recipe, loaded, plugins, session.stages)
+            refuse_drift(recipe, loaded, plugins, session.steps)
         again = named_again(recipe, overrides, state)
         inquiry = _inquiry(session, job, again, wait) if verify else None
         with display:
@@ -130,8 +130,8 @@ def _inquiry(session: Session, job: Job, again: str, wait: float) -> Inquiry:
     from dicomferry.engine.pipeline.servers import targets_of
     from dicomferry.engine.verify import Inquiry
 
-    targets = targets_of(session.stages, BuildContext(job.recipe, job.plugins))
-    return Inquiry(session.stages, session.ledger, targets, again, wait=wait)
+    targets = targets_of(session.steps, BuildContext(job.recipe, job.plugins))
+    return Inquiry(session.steps, session.ledger, targets, again, wait=wait)
 
 
 def _only_limited(report: RunReport) -> bool:
@@ -173,6 +173,6 @@ def _show_report(
 
 
 def _explain(report: RunReport) -> Explain:
-    from dicomferry.engine.verify.mismatch import Explainer
+    from dicomferry.engine.verify.mismatch import MismatchExplainer
 
-    return Explainer(report.planned.view, report.planned.problems).rules
+    return MismatchExplainer(report.planned.view, report.planned.problems).rules

@@ -16,7 +16,7 @@ from dicomferry.cli.options.common import (
     set_option,
 )
 from dicomferry.cli.views.text import count, say
-from dicomferry.engine.trial.expectation import Difference, Result, run_tests
+from dicomferry.engine.trial.expectation import Result, UnmetExpectation, run_tests
 from dicomferry.errors import FerryError
 
 
@@ -60,7 +60,7 @@ def _lines(recipe: Path, results: Sequence[Result]) -> Iterator[str]:
     yield f"{recipe}: {count(len(results), 'test')}, {verdict}"
 
 
-def _difference(result: Result, difference: Difference) -> Iterator[str]:
+def _difference(result: Result, difference: UnmetExpectation) -> Iterator[str]:
     where = ".".join([f"tests[{result.number}]", *difference.path])
     name = f" ({result.name})" if result.name else ""
     yield f"{difference.place}: {where}{name}"

@@ -23,7 +23,7 @@ from dicomferry.cli.views.verdict_view import save_findings, show_findings
 from dicomferry.engine.pipeline.chosen_labels import labelled
 from dicomferry.engine.pipeline.context import BuildContext
 from dicomferry.engine.pipeline.servers import targets_of
-from dicomferry.engine.pipeline.steps import build_stages
+from dicomferry.engine.pipeline.steps import build_steps
 from dicomferry.engine.session.session import state_folder
 from dicomferry.engine.verify import Inquiry, SessionVerdict, inquire
 from dicomferry.ledger import Ledger, Lock
@@ -72,18 +72,18 @@ def command(
     """
     plugins = find_plugins()
     loaded = read_recipe(recipe, overrides, plugins)
-    stages = build_stages(loaded, plugins)
-    targets = targets_of(stages, BuildContext(loaded, plugins))
+    steps = build_steps(loaded, plugins)
+    targets = targets_of(steps, BuildContext(loaded, plugins))
     folder = state_folder(loaded, state)
     ledger = Ledger(folder, readonly=True)
     display = choose_display(form)
     try:
-        stages = labelled(stages, labels_in(ledger), loaded, plugins)
+        steps = labelled(steps, labels_in(ledger), loaded, plugins)
         again = named_again(recipe, overrides, state)
-        inquiry = Inquiry(stages, ledger, targets, again, content, wait)
+        inquiry = Inquiry(steps, ledger, targets, again, content, wait)
         with display:
             findings = inquire(inquiry, display.show)
-        explainer = explainer_of(ledger, stages)
+        explainer = explainer_of(ledger, steps)
         if vectors is not None:
             save_mismatches(findings.verdicts, ledger, vectors)
     finally:

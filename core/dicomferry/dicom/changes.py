@@ -11,7 +11,7 @@ from dicomferry.dicom.edits import TagPath
 from dicomferry.dicom.header import Header
 
 
-class Change(Struct, frozen=True):
+class AttributeChange(Struct, frozen=True):
     """One attribute before and after; None where it is not there.
 
     A value that is no text is told by its length, a sequence that gained or lost items by their
@@ -35,7 +35,7 @@ def path_name(path: TagPath) -> str:
     return ".".join([*above, keyword_of(path[-1])])
 
 
-def changes(before: Header, after: Header, above: TagPath = ()) -> Iterator[Change]:
+def changes(before: Header, after: Header, above: TagPath = ()) -> Iterator[AttributeChange]:
     """Yield what differs between two headers of one instance, by tag."""
     for tag in sorted({*before.tags(), *after.tags()}):
         if before.raw(tag) == after.raw(tag) and before.vr(tag) == after.vr(tag):
@@ -45,7 +45,7 @@ def changes(before: Header, after: Header, above: TagPath = ()) -> Iterator[Chan
             for number, (one, other) in enumerate(zip(was, now, strict=True)):
                 yield from changes(one, other, (*above, tag, number))
         else:
-            yield Change((*above, tag), shown(before, tag), shown(after, tag))
+            yield AttributeChange((*above, tag), shown(before, tag), shown(after, tag))
 
 
 def shown(header: Header, tag: int) -> str | None:

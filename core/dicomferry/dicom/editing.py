@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from dicomferry.dicom import dictionary
 from dicomferry.dicom.edits import Delete, Edit, Set, TagPath
-from dicomferry.dicom.elements import Elements, Item
+from dicomferry.dicom.elements import Elements, SequenceItem
 from dicomferry.dicom.encode import encode_element, encode_value, padded
 from dicomferry.dicom.framing import framed, sequence_delimiter
 from dicomferry.dicom.pieces import Fresh
@@ -162,13 +162,15 @@ def _lay_inside(elements: Elements, tag: int, edits: list[Edit], around: Setting
                 raise EditError(
                     f"{dictionary.keyword_of(tag)}[{number}]: the sequence has {len(items)} items"
                 )
-            items.append(Item(Elements.of(b"", syntax), framed(b"", syntax), undefined=False))
+            items.append(
+                SequenceItem(Elements.of(b"", syntax), framed(b"", syntax), undefined=False)
+            )
         item = items[number]
         items[number] = replace(item, elements=lay(item.elements, inner_edits, setting))
     return elements.with_fresh({tag: _sequence(elements, tag, items, syntax)})
 
 
-def _items(elements: Elements, tag: int) -> tuple[Item, ...]:
+def _items(elements: Elements, tag: int) -> tuple[SequenceItem, ...]:
     try:
         return elements.items(tag)
     except (UnsureError, CutError) as error:
@@ -176,7 +178,7 @@ def _items(elements: Elements, tag: int) -> tuple[Item, ...]:
         raise EditError(f"{place}: its items cannot be read: {error}") from error
 
 
-def _sequence(elements: Elements, tag: int, items: list[Item], syntax: Syntax) -> Fresh:
+def _sequence(elements: Elements, tag: int, items: list[SequenceItem], syntax: Syntax) -> Fresh:
     value = b"".join(item.encoded() for item in items)
     undefined = tag in elements and elements.undefined(tag)
     vr = (elements.vr(tag) if tag in elements else "") or "SQ"

@@ -235,7 +235,7 @@ class Elements(Struct, frozen=True):
         name = trim(creator.decode("latin-1"), "LO") if creator else ""
         return dictionary.private_vr(tag, name) if name else ""
 
-    def items(self, tag: int) -> tuple[Item, ...]:
+    def items(self, tag: int) -> tuple[SequenceItem, ...]:
         """Return the items of a sequence; raises `UnsureError` and `CutError`."""
         raw = self.raw(tag)
         if not raw:
@@ -246,7 +246,7 @@ class Elements(Struct, frozen=True):
         for start, value, stop, end in frames(window, 0, len(raw), syntax):
             index, _ = walk(window, value, stop, syntax, 1)
             elements = Elements(((0, raw),), index, value, stop, syntax)
-            items.append(Item(elements, raw[start:end], undefined=end > stop))
+            items.append(SequenceItem(elements, raw[start:end], undefined=end > stop))
         return tuple(items)
 
     def _item_syntax(self, tag: int, raw: bytes) -> Syntax:
@@ -256,7 +256,7 @@ class Elements(Struct, frozen=True):
         return EXPLICIT if raw[12:14] in SHORT | LONG else IMPLICIT
 
 
-class Item(Struct, frozen=True):
+class SequenceItem(Struct, frozen=True):
     """An item of a sequence: its elements, its bytes as found, and how it says where it ends."""
 
     elements: Elements

@@ -17,7 +17,7 @@ from dicomferry.dimse.association import (
     UserIdentity,
 )
 from dicomferry.dimse.contexts import MOST_CONTEXTS, Syntaxes, can_propose, plan_contexts
-from dicomferry.dimse.status import Status, Verdict, store_status
+from dicomferry.dimse.status import DimseStatus, StatusCategory, store_status
 from dicomferry.dimse.tls import Tls
 
 __all__ = [
@@ -25,8 +25,9 @@ __all__ = [
     "AssociationLostError",
     "AssociationRejectedError",
     "ContextRefusedError",
+    "DimseStatus",
     "Peer",
-    "Status",
+    "StatusCategory",
     "StorageAssociation",
     "StoreResponse",
     "Syntaxes",
@@ -35,7 +36,6 @@ __all__ = [
     "Transport",
     "UnreachableError",
     "UserIdentity",
-    "Verdict",
     "can_propose",
     "echo",
     "open_association",

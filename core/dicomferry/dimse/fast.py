@@ -131,7 +131,7 @@ class FastAssociation:
 
     def _exchange(
         self, number: int, context_id: int, command: bytes, data_set: Spliced | None
-    ) -> wire.Command:
+    ) -> wire.CommandSet:
         """Send a request and return its response; abort the association when either fails."""
         if not self._open:
             raise AssociationLostError(f"the association with {self._peer} has ended")
@@ -164,7 +164,7 @@ class FastAssociation:
             chunks = data_set.chunks(_WINDOW)
             yield from wire.pdus(chunks, data_set.length, context_id, self._most, command=False)
 
-    def _response(self, number: int) -> wire.Command:
+    def _response(self, number: int) -> wire.CommandSet:
         """Receive the response to message `number`, in however many PDUs it comes."""
         until = time.monotonic() + self._peer.timeouts.response
         data, last = b"", False
@@ -173,7 +173,7 @@ class FastAssociation:
                 for fragment in wire.fragments(self._p_data(until)):
                     data += fragment.data
                     last = fragment.last
-            return _response_to(number, wire.Command.parse(data))
+            return _response_to(number, wire.CommandSet.parse(data))
         except ValueError as error:
             words = f"{self._peer} sent an unreadable response: {error}"
             raise AssociationLostError(words) from error
@@ -205,7 +205,7 @@ class FastAssociation:
         self._link.close()
 
 
-def _response_to(number: int, command: wire.Command) -> wire.Command:
+def _response_to(number: int, command: wire.CommandSet) -> wire.CommandSet:
     field = command.number(wire.COMMAND_FIELD)
     answered = command.number(wire.MESSAGE_ID_BEING_RESPONDED_TO)
     if field is None or not field & wire.RESPONSE or answered != number:

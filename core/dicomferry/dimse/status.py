@@ -7,7 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 
-class Verdict(StrEnum):
+class StatusCategory(StrEnum):
     """The four things a status can mean; only `SUCCESS` and `WARNING` say that it is stored."""
 
     SUCCESS = "success"
@@ -18,69 +18,81 @@ class Verdict(StrEnum):
     @property
     def stored(self) -> bool:
         """Whether the receiver says that it has the instance."""
-        return self in (Verdict.SUCCESS, Verdict.WARNING)
+        return self in (StatusCategory.SUCCESS, StatusCategory.WARNING)
 
 
-class Status(Struct, frozen=True):
+class DimseStatus(Struct, frozen=True):
     """A status code with its verdict and its words."""
 
     code: int
-    verdict: Verdict
+    verdict: StatusCategory
     words: str
 
     def __str__(self) -> str:
         return f"0x{self.code:04X} {self.words}"
 
 
-def store_status(code: int) -> Status:
+def store_status(code: int) -> DimseStatus:
     """Say what `code` means in answer to a C-STORE (PS3.4 B.2.3; PS3.7 9.1.1.1.9 and Annex C).
 
     A code that neither the Storage Service nor PS3.7 Annex C defines is refused: unknown is never
     success, not even in the range of the warnings.
     """
     verdict, words = _exact(code) or _range(code)
-    return Status(code, verdict, words)
+    return DimseStatus(code, verdict, words)
 
 
-def _exact(code: int) -> tuple[Verdict, str] | None:
+def _exact(code: int) -> tuple[StatusCategory, str] | None:
     match code:
         case 0x0000:
-            return Verdict.SUCCESS, "success"
+            return StatusCategory.SUCCESS, "success"
         case 0xB000:
-            return Verdict.WARNING, "stored, with data elements coerced"
+            return StatusCategory.WARNING, "stored, with data elements coerced"
         case 0xB006:
-            return Verdict.WARNING, "stored, with elements discarded"
+            return StatusCategory.WARNING, "stored, with elements discarded"
         case 0xB007:
-            return Verdict.WARNING, "stored, though the data set does not match its SOP class"
+            return (
+                StatusCategory.WARNING,
+                "stored, though the data set does not match its SOP class",
+            )
         case 0x0107:
-            return Verdict.WARNING, "stored, with attributes not taken (attribute list error)"
+            return (
+                StatusCategory.WARNING,
+                "stored, with attributes not taken (attribute list error)",
+            )
         case 0x0116:
-            return Verdict.WARNING, "stored, with an attribute value out of range"
+            return StatusCategory.WARNING, "stored, with an attribute value out of range"
         case 0x0110:
-            return Verdict.RETRY, "processing failure"
+            return StatusCategory.RETRY, "processing failure"
         case 0x0210:
-            return Verdict.RETRY, "duplicate invocation"
+            return StatusCategory.RETRY, "duplicate invocation"
         case 0x0213:
-            return Verdict.RETRY, "resource limitation"
+            return StatusCategory.RETRY, "resource limitation"
         case 0xC000:
-            return Verdict.RETRY, "cannot understand, or another failure at the receiver"
+            return StatusCategory.RETRY, "cannot understand, or another failure at the receiver"
         case _:
             words = _REFUSALS.get(code)
-            return (Verdict.REFUSED, words) if words else None
+            return (StatusCategory.REFUSED, words) if words else None
 
 
-def _range(code: int) -> tuple[Verdict, str]:
+def _range(code: int) -> tuple[StatusCategory, str]:
     match code >> 8:
         case 0xA7:
-            return Verdict.RETRY, "out of resources"
+            return StatusCategory.RETRY, "out of resources"
         case 0xA9:
-            return Verdict.REFUSED, "data set does not match its SOP class"
+            return StatusCategory.REFUSED, "data set does not match its SOP class"
         case high if high >> 4 == 0xC:
-            return Verdict.REFUSED, "cannot understand"
+            return StatusCategory.REFUSED, "cannot understand"
         case high if high >> 4 == 0xB:
-            return Verdict.REFUSED, "a warning that DICOM does not define; not taken as stored"
+            return (
+                StatusCategory.REFUSED,
+                "a warning that DICOM does not define; not taken as stored",
+            )
         case _:
-            return Verdict.REFUSED, "a status that DICOM does not define; not taken as stored"
+            return (
+                StatusCategory.REFUSED,
+                "a status that DICOM does not define; not taken as stored",
+            )
 
 
 _REFUSALS = {

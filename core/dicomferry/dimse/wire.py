@@ -68,13 +68,13 @@ def _uid(text: str) -> bytes:
     return value + b"\0" * (len(value) % 2)
 
 
-class Command(Struct, frozen=True):
+class CommandSet(Struct, frozen=True):
     """A received command set: value fields by element number of group 0000."""
 
     values: dict[int, bytes]
 
     @classmethod
-    def parse(cls, data: bytes) -> Command:
+    def parse(cls, data: bytes) -> CommandSet:
         """Walk a command set element by element; raises ValueError where it is malformed."""
         values: dict[int, bytes] = {}
         at = 0

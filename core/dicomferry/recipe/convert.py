@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 import msgspec
 
 from dicomferry.model import Problem
-from dicomferry.recipe.explain import Explainer
+from dicomferry.recipe.explain import RecipeExplainer
 from dicomferry.recipe.yaml.document import NodePath
 from dicomferry.template import Condition, Template, Templates
 
@@ -31,7 +31,7 @@ class Faulty(Protocol):
 class Converter:
     """Converts one recipe's options and collects the faults that it finds."""
 
-    def __init__(self, explain: Explainer, templates: Templates) -> None:
+    def __init__(self, explain: RecipeExplainer, templates: Templates) -> None:
         self.templates = templates
         self.problems: list[Problem] = []
         self.faults: list[Problem] = []

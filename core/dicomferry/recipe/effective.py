@@ -22,7 +22,7 @@ MASK: Final = "********"
 _PARAM: Final = re.compile(r"params(?:\.(\w+)|\[\s*['\"]([^'\"]+))")
 
 
-class Line(Struct, frozen=True):
+class EffectiveLine(Struct, frozen=True):
     """One value, or the key or list item that others stand below (`holds`).
 
     `origin` is the file and line it comes from, `--set NAME` or `$DICOMFERRY_PARAM_NAME`;
@@ -49,7 +49,7 @@ class Effective(Struct, frozen=True):
     params: Params
     tree: Plain
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[EffectiveLine]:
         """Yield every value in the order of the recipe; what may be a secret is masked."""
         yield from self._lines(self.document.root, self.tree, ())
 
@@ -61,7 +61,7 @@ class Effective(Struct, frozen=True):
             if not line.holds and line.path[0] != "params"
         }
 
-    def _lines(self, node: Node, plain: Plain, path: NodePath) -> Iterator[Line]:
+    def _lines(self, node: Node, plain: Plain, path: NodePath) -> Iterator[EffectiveLine]:
         if len(path) == 2 and path[0] == "params":
             yield self._param(str(path[1]))
             return
@@ -78,11 +78,11 @@ class Effective(Struct, frozen=True):
             case _:
                 yield self._value(node, plain, path, place)
 
-    def _head(self, path: NodePath, place: Place, holds: str) -> Iterator[Line]:
+    def _head(self, path: NodePath, place: Place, holds: str) -> Iterator[EffectiveLine]:
         if path:
-            yield Line(path, None, _where(place), place, holds=holds)
+            yield EffectiveLine(path, None, _where(place), place, holds=holds)
 
-    def _value(self, node: Node, plain: Plain, path: NodePath, place: Place) -> Line:
+    def _value(self, node: Node, plain: Plain, path: NodePath, place: Place) -> EffectiveLine:
         value = plain if not isinstance(plain, dict | list) else None
         source = node.value if isinstance(node.value, str) else ""
         template = source if source != value else ""
@@ -91,10 +91,10 @@ class Effective(Struct, frozen=True):
         keys = [key for key in path if isinstance(key, str)][-1:]
         hidden = any(sounds_secret(name) for name in (*keys, *(named if template else ())))
         if hidden and isinstance(value, str) and value and not is_reference(value):
-            return Line(path, MASK, _where(place), place, template)
-        return Line(path, value, _where(place), place, template)
+            return EffectiveLine(path, MASK, _where(place), place, template)
+        return EffectiveLine(path, value, _where(place), place, template)
 
-    def _param(self, name: str) -> Line:
+    def _param(self, name: str) -> EffectiveLine:
         path: NodePath = ("params", name)
         value = self.params.values.get(name, "")
         hidden = sounds_secret(name) and value and not is_reference(value)
@@ -102,7 +102,7 @@ class Effective(Struct, frozen=True):
         place = self.document.place(path)
         if origin == str(self.document.place((*path, "default"))):
             origin = _where(self.document.place((*path, "default")))
-        return Line(path, MASK if hidden else value, origin, place)
+        return EffectiveLine(path, MASK if hidden else value, origin, place)
 
 
 def read_effective(

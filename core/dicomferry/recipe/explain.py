@@ -29,7 +29,7 @@ _BESIDE: Final = frozenset({"id", "when"})
 _STEPS: Final = frozenset({"source", "transform", "sink", "server"})
 
 
-class Explainer(Struct, frozen=True):
+class RecipeExplainer(Struct, frozen=True):
     """Words and places the errors of one document."""
 
     document: Document

@@ -16,7 +16,7 @@ from dicomferry.errors import FerryError, ProblemsError
 from dicomferry.model import Place, Problem
 from dicomferry.recipe.components import Components
 from dicomferry.recipe.convert import Converter
-from dicomferry.recipe.explain import Explainer
+from dicomferry.recipe.explain import RecipeExplainer
 from dicomferry.recipe.layers import read_layers
 from dicomferry.recipe.params import Rendered, read_params, render_static
 from dicomferry.recipe.recipe import Recipe, Step
@@ -88,7 +88,7 @@ class _Loader:
     """Builds the values of one document that its schema accepted."""
 
     def __init__(self, document: Document, components: Components, templates: Templates) -> None:
-        self.converter = Converter(Explainer(document), templates)
+        self.converter = Converter(RecipeExplainer(document), templates)
         self._document = document
         self._components = components
 

@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct, field
 
 from dicomferry.model import Place, Problem
-from dicomferry.recipe.settings import Settings
+from dicomferry.recipe.settings import ParamSettings
 from dicomferry.recipe.typed import Typed, choices_of, kind_of, typed
 from dicomferry.recipe.yaml.document import Document, NodePath, Plain, path_text
 from dicomferry.recipe.yaml.scalars import describe
@@ -44,16 +44,18 @@ def read_params(
     plain = document.plain
     declared = plain.get(_SECTION) if isinstance(plain, dict) else None
     declarations = declared if isinstance(declared, dict) else {}
-    settings = Settings.of(overrides)
+    settings = ParamSettings.of(overrides)
     settings.check(declarations)
-    reader = _Reader(document, settings, Settings.of_environment(environment))
+    reader = _ParamReader(document, settings, ParamSettings.of_environment(environment))
     for name, declaration in declarations.items():
         reader.read(name, declaration)
     return Params(reader.values, tuple(reader.problems), reader.typed, reader.origins)
 
 
-class _Reader:
-    def __init__(self, document: Document, settings: Settings, environment: Settings) -> None:
+class _ParamReader:
+    def __init__(
+        self, document: Document, settings: ParamSettings, environment: ParamSettings
+    ) -> None:
         self._document = document
         self._given = (settings, environment)
         self.values: dict[str, str] = {}

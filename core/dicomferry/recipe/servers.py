@@ -19,7 +19,7 @@ _SPAN: Final = re.compile(rf"({_DAY})(-({_DAY}))?")
 _HOURS: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]|24):[0-5]\d")
 
 
-class Tls(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+class DeclaredTls(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """Encryption of a DICOM association (PS3.15 B); files relative to the recipe's folder."""
 
     ca: Annotated[str, Meta(description="Certificates that vouch for the server (PEM).")] = ""
@@ -66,7 +66,7 @@ class PacsServer(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
         str, Meta(max_length=16, description="What the PACS calls us as a C-MOVE destination.")
     ] = ""
     move_port: Port = 11112
-    tls: Tls | None = None
+    tls: DeclaredTls | None = None
     timeout: Annotated[Seconds, Meta(description="Seconds without an answer.")] = 60
 
     def faults(self) -> Iterable[tuple[tuple[str, ...], str]]:
@@ -90,7 +90,7 @@ class XnatDicom(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     ae_title: AETitle = "XNAT"
     calling_ae_title: AETitle = "DICOMFERRY"
     associations: Annotated[Count, Meta(description="Sessions that are sent at once.")] = 4
-    tls: Tls | None = None
+    tls: DeclaredTls | None = None
     connect_timeout: Annotated[Seconds, Meta(description="Seconds to reach the receiver.")] = 10
     timeout: Annotated[Seconds, Meta(description="Seconds to wait for a response.")] = 60
 

@@ -12,7 +12,7 @@ from dicomferry.template import suggestion
 ENVIRONMENT_PREFIX: Final = "DICOMFERRY_PARAM_"
 
 
-class Settings(Mapping[str, str]):
+class ParamSettings(Mapping[str, str]):
     """Values of parameters by name, each with its origin as messages call it."""
 
     def __init__(self, values: Mapping[str, str], origins: Mapping[str, str]) -> None:
@@ -20,14 +20,14 @@ class Settings(Mapping[str, str]):
         self._origins = dict(origins)
 
     @classmethod
-    def of(cls, values: Mapping[str, str]) -> Settings:
+    def of(cls, values: Mapping[str, str]) -> ParamSettings:
         """Return the values as settings, as if they came from `--set`."""
-        if isinstance(values, Settings):
+        if isinstance(values, ParamSettings):
             return values
         return cls(values, {name: f"--set {name}" for name in values})
 
     @classmethod
-    def of_environment(cls, environment: Mapping[str, str]) -> Settings:
+    def of_environment(cls, environment: Mapping[str, str]) -> ParamSettings:
         """Return the values of the variables that begin with `DICOMFERRY_PARAM_`."""
         names = {
             variable.removeprefix(ENVIRONMENT_PREFIX): variable
@@ -50,14 +50,18 @@ class Settings(Mapping[str, str]):
         """Return where a value comes from."""
         return self._origins[name]
 
-    def over(self, weaker: Settings) -> Settings:
+    def over(self, weaker: ParamSettings) -> ParamSettings:
         """Return both together; these win."""
-        return Settings({**weaker._values, **self._values}, {**weaker._origins, **self._origins})
+        return ParamSettings(
+            {**weaker._values, **self._values}, {**weaker._origins, **self._origins}
+        )
 
-    def only(self, names: Mapping[str, object]) -> Settings:
+    def only(self, names: Mapping[str, object]) -> ParamSettings:
         """Return those among `names`."""
         kept = [name for name in self._values if name in names]
-        return Settings({n: self._values[n] for n in kept}, {n: self._origins[n] for n in kept})
+        return ParamSettings(
+            {n: self._values[n] for n in kept}, {n: self._origins[n] for n in kept}
+        )
 
     def check(self, declared: Mapping[str, object]) -> None:
         """Raise `FerryError` for a value that no parameter takes, or that is a template."""
@@ -74,7 +78,7 @@ class Settings(Mapping[str, str]):
                 )
 
 
-def read_settings(path: Path) -> Settings:
+def read_settings(path: Path) -> ParamSettings:
     """Read a YAML file of `name: value`; raises `FerryError` with the place of what is wrong."""
     from dicomferry.recipe.yaml.reading import read_document
 
@@ -86,4 +90,4 @@ def read_settings(path: Path) -> Settings:
         if node.source is None or node.value is None:
             raise FerryError(f"{node.place}: {name}: a parameter's value is text")
         values[name] = node.source
-    return Settings(values, {name: f"{root.keys[name]}: {name}" for name in values})
+    return ParamSettings(values, {name: f"{root.keys[name]}: {name}" for name in values})

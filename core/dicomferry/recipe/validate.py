@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dicomferry.errors import ProblemsError
 from dicomferry.model import Place, Problem
 from dicomferry.recipe.annotations import CONDITION_FORMAT, REGEX_FORMAT, TEMPLATE_FORMAT
-from dicomferry.recipe.explain import Explainer
+from dicomferry.recipe.explain import RecipeExplainer
 from dicomferry.recipe.formats import format_checker
 from dicomferry.recipe.params import Rendered, replace_at
 from dicomferry.recipe.schema import FORMAT_VERSION, Schema
@@ -29,7 +29,7 @@ def check_version(document: Document) -> None:
 
     Nothing else is looked at first: a newer recipe may differ in anything.
     """
-    explain = Explainer(document)
+    explain = RecipeExplainer(document)
     plain = document.plain
     if not isinstance(plain, dict):
         raise ProblemsError(
@@ -66,7 +66,7 @@ def check_schema(
     coerced = [_coerce(error, rendered) for error in _leaves(errors)]
     if any(coerced):
         errors = list(validator.iter_errors(rendered.tree))
-    return list(dict.fromkeys(Explainer(document).problems(errors)))
+    return list(dict.fromkeys(RecipeExplainer(document).problems(errors)))
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dicomferry.dimse import Verdict, store_status
+from dicomferry.dimse import StatusCategory, store_status
 
 
 def test_only_success_and_defined_warnings_say_stored() -> None:
@@ -15,17 +15,17 @@ def test_only_success_and_defined_warnings_say_stored() -> None:
 
 @pytest.mark.parametrize("code", [0xA700, 0xA7FF, 0xC000, 0x0110, 0x0213])
 def test_what_may_pass_is_worth_a_retry(code: int) -> None:
-    assert store_status(code).verdict is Verdict.RETRY
+    assert store_status(code).verdict is StatusCategory.RETRY
 
 
 @pytest.mark.parametrize("code", [0x0122, 0x0124, 0xA900, 0xA9FF, 0xC001, 0xC123, 0xCFFF, 0x0111])
 def test_what_will_not_pass_is_refused(code: int) -> None:
-    assert store_status(code).verdict is Verdict.REFUSED
+    assert store_status(code).verdict is StatusCategory.REFUSED
 
 
 @pytest.mark.parametrize("code", [0x0001, 0xB001, 0xBFFF, 0xFF00, 0xFE00, 0x1234, 0xFFFF])
 def test_the_unknown_is_refused(code: int) -> None:
-    assert store_status(code).verdict is Verdict.REFUSED
+    assert store_status(code).verdict is StatusCategory.REFUSED
 
 
 def test_a_status_names_its_number_and_its_meaning() -> None:

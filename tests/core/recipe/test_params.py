@@ -9,7 +9,7 @@ import pytest
 
 from dicomferry.errors import FerryError
 from dicomferry.recipe.params import Params, read_params
-from dicomferry.recipe.settings import Settings, read_settings
+from dicomferry.recipe.settings import ParamSettings, read_settings
 from dicomferry.recipe.yaml.reading import parse_document
 
 
@@ -47,7 +47,7 @@ def test_the_environment_may_name_what_this_recipe_has_not() -> None:
 def test_set_beats_a_file_of_parameters(tmp_path: Path) -> None:
     (tmp_path / "p.yaml").write_text("x: file\n")
 
-    settings = Settings.of({"x": "set"}).over(read_settings(tmp_path / "p.yaml"))
+    settings = ParamSettings.of({"x": "set"}).over(read_settings(tmp_path / "p.yaml"))
 
     assert settings["x"] == "set"
 

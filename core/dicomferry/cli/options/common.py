@@ -52,9 +52,9 @@ def _keep(context: click.Context, files: tuple[Path, ...]) -> None:
 
 
 def _settings(context: click.Context, values: tuple[str, ...]) -> Mapping[str, str]:
-    from dicomferry.recipe.settings import Settings, read_settings
+    from dicomferry.recipe.settings import ParamSettings, read_settings
 
-    settings = Settings.of(_pairs(values))
+    settings = ParamSettings.of(_pairs(values))
     for file in reversed(context.meta.get(_FILES, ())):
         settings = settings.over(read_settings(file))
     return settings

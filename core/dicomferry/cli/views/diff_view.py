@@ -13,7 +13,7 @@ from dicomferry.dicom.header import Header
 from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.opening import open_blob
 from dicomferry.engine.pipeline.described import described, relabelled
-from dicomferry.engine.pipeline.edit import Held, edit_and_forecast
+from dicomferry.engine.pipeline.edit import Withheld, edit_and_forecast
 from dicomferry.engine.session.session import Session
 from dicomferry.errors import FerryError
 from dicomferry.ledger.items import at_hand, item_of
@@ -28,12 +28,12 @@ def diff_lines(session: Session, which: str) -> Iterator[str]:
     Of one that is still on a PACS only what that told is known, and the lines say so.
     """
     item = _find(session, which)
-    stages = session.stages
-    stages.prepare(session.ledger.path.parent, len(stages.transforms))
+    steps = session.steps
+    steps.prepare(session.ledger.path.parent, len(steps.transforms))
     missing = "(missing)"
     with _opened(item) as before:
-        start = relabelled(before, item, stages.labels)
-        result = edit_and_forecast(stages, start, len(stages.transforms))
+        start = relabelled(before, item, steps.labels)
+        result = edit_and_forecast(steps, start, len(steps.transforms))
         yield str(item.location)
         if item.remote is not None and item.remote.spooled is None:
             missing = "(not told)"
@@ -41,7 +41,7 @@ def diff_lines(session: Session, which: str) -> Iterator[str]:
                 f"  still on {item.remote.server}: this is made of what it told of the instance,"
                 " and decided anew by its own header once it is retrieved"
             )
-        if isinstance(result, Held):
+        if isinstance(result, Withheld):
             yield f"  not sent: {result.why.reason}"
             return
         rows = [

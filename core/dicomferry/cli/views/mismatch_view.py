@@ -8,10 +8,15 @@ from pathlib import Path
 import click
 
 from dicomferry.cli.views.text import printable
-from dicomferry.engine.pipeline.steps import Stages
+from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.engine.plan.problems import find_problems
 from dicomferry.engine.verify import SessionVerdict
-from dicomferry.engine.verify.mismatch import Explainer, is_mismatch, save_vectors, vector_of
+from dicomferry.engine.verify.mismatch import (
+    MismatchExplainer,
+    is_mismatch,
+    save_vectors,
+    vector_of,
+)
 from dicomferry.ledger import Ledger
 from dicomferry.ledger.reading.plan_view import LedgerView
 
@@ -21,13 +26,15 @@ vector_option = click.option(
 )  # fmt: skip
 
 
-def explainer_of(ledger: Ledger, stages: Stages) -> Explainer:
+def explainer_of(ledger: Ledger, steps: Steps) -> MismatchExplainer:
     """Return what explains the sessions of the plan in a ledger."""
-    xnat = any(taking.sink.server for taking in stages.sinks)
-    return Explainer(LedgerView(ledger), find_problems(ledger, frozenset(), xnat=xnat))
+    xnat = any(sink_step.sink.server for sink_step in steps.sinks)
+    return MismatchExplainer(LedgerView(ledger), find_problems(ledger, frozenset(), xnat=xnat))
 
 
-def mismatch_lines(verdicts: Sequence[SessionVerdict], explainer: Explainer) -> Iterator[str]:
+def mismatch_lines(
+    verdicts: Sequence[SessionVerdict], explainer: MismatchExplainer
+) -> Iterator[str]:
     """Yield every session that is not as forecast, with the rules that made the difference."""
     for verdict in verdicts:
         if is_mismatch(verdict):

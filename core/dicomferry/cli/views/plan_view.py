@@ -43,7 +43,7 @@ def plan_json(session: Session, planned: Planned) -> dict[str, object]:
         ],
         "held": [_item_json(item) for item in view.items(held=True)],
         "problems": [problem_json(problem) for problem in planned.problems],
-        "sinks": {taking.id: view.delivered(taking.key) for taking in session.stages.sinks},
+        "sinks": {sink_step.id: view.delivered(sink_step.key) for sink_step in session.steps.sinks},
     }
 
 
@@ -124,10 +124,10 @@ def _ending(session: Session, planned: Planned, sessions: list[SessionPlan]) -> 
     lines = [
         f"{count(len(sessions), 'session')}, {count(instances, 'instance')}, {total}."
     ]  # fmt: skip
-    for taking in session.stages.sinks:
-        states = planned.view.delivered(taking.key)
+    for sink_step in session.steps.sinks:
+        states = planned.view.delivered(sink_step.key)
         stored = states.get("stored", 0)
-        line = f"{taking.id}: {count(instances - stored, 'instance')} to bring"
+        line = f"{sink_step.id}: {count(instances - stored, 'instance')} to bring"
         if stored:
             line += f", {stored:,} already stored"
         if states.get("outdated"):

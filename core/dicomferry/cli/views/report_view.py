@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dicomferry.cli.views.text import count, printable, problem_json, problem_lines
-from dicomferry.engine.deliver.courier import Tally
+from dicomferry.engine.deliver.courier import SinkTally
 from dicomferry.engine.session.run import RunReport
 from dicomferry.ledger.rows import Verdict
 
@@ -72,7 +72,7 @@ def report_json(report: RunReport) -> dict[str, object]:
     }
 
 
-def _tally(tally: Tally) -> str:
+def _tally(tally: SinkTally) -> str:
     parts = [f"{count(tally.stored, 'instance')} stored"]
     for name in ("excluded", "rejected", "failed"):
         number = getattr(tally, name)

@@ -8,9 +8,9 @@ from dicomferry.component import Delivery, Parcel
 from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.opening import open_blob
 from dicomferry.engine.pipeline.described import relabelled, signed
-from dicomferry.engine.pipeline.edit import Held, edit_and_forecast
+from dicomferry.engine.pipeline.edit import Withheld, edit_and_forecast
 from dicomferry.engine.pipeline.examine import unchanged
-from dicomferry.engine.pipeline.steps import Stages, Taking
+from dicomferry.engine.pipeline.steps import SinkStep, Steps
 from dicomferry.engine.provenance.witness import WatchedBlob, Witnessed, witness
 from dicomferry.errors import FerryError
 from dicomferry.ledger.delivering.deliveries import Load
@@ -22,38 +22,38 @@ _CHANGED = Failed("the file is not what was planned any more; run again to plan 
 
 
 def dispatch(
-    stages: Stages, load: Load, stopped: Callable[[], bool]
+    steps: Steps, load: Load, stopped: Callable[[], bool]
 ) -> Iterator[Outcome | Witnessed]:
     """Bring a consignment to its sink; yields one outcome for each instance, in order.
 
     Ends early when `stopped` says so: the rest stays due. Raises `FerryError` when the receiver
     cannot be reached at all.
     """
-    taking = next(sink for sink in stages.sinks if sink.key == load.sink)
-    with taking.sink.open(load.consignment) as delivery:
+    sink_step = next(sink for sink in steps.sinks if sink.key == load.sink)
+    with sink_step.sink.open(load.consignment) as delivery:
         for due in load.dues:
             if stopped():
                 return
-            yield _bring(stages, taking, due, delivery)
+            yield _bring(steps, sink_step, due, delivery)
 
 
-def _bring(stages: Stages, taking: Taking, due: Due, delivery: Delivery) -> Outcome | Witnessed:
+def _bring(steps: Steps, sink_step: SinkStep, due: Due, delivery: Delivery) -> Outcome | Witnessed:
     try:
         if not unchanged(due.item):
             return _CHANGED
         item = due.item
         blob = WatchedBlob(open_blob(item.bytes_at))
-        with open_instance(blob, item.location, item.names, item.row, stages.shapes) as instance:
-            planned = relabelled(instance.header, item, stages.labels)
-            edited = edit_and_forecast(stages, planned, len(stages.transforms))
-            if isinstance(edited, Held):
+        with open_instance(blob, item.location, item.names, item.row, steps.shapes) as instance:
+            planned = relabelled(instance.header, item, steps.labels)
+            edited = edit_and_forecast(steps, planned, len(steps.transforms))
+            if isinstance(edited, Withheld):
                 return _CHANGED
             header, ref = edited.header, edited.header.ref
-            digest = signed(edited.digest, item, stages.work)
+            digest = signed(edited.digest, item, steps.work)
             if digest != due.edits or ref != due.sent:
                 return _CHANGED
-            if taking.when is not None and not taking.when.holds(header):
-                return Excluded(f"{taking.path}: the sink's when")
+            if sink_step.when is not None and not sink_step.when.holds(header):
+                return Excluded(f"{sink_step.path}: the sink's when")
             parcel = Parcel(
                 ref=ref,
                 transfer_syntax_uid=instance.transfer_syntax_uid,
@@ -69,5 +69,5 @@ def _bring(stages: Stages, taking: Taking, due: Due, delivery: Delivery) -> Outc
     except FerryError as error:
         return Rejected(error.message)
     except Exception as error:  # noqa: BLE001  a stranger's bug fails one instance, not the run
-        log_bug(error, f"{taking.path} raised")
-        return Failed(f"{taking.path} raised {type(error).__name__}; see the log", False)
+        log_bug(error, f"{sink_step.path} raised")
+        return Failed(f"{sink_step.path} raised {type(error).__name__}; see the log", False)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
-from dicomferry.engine.pipeline.steps import Taking
+from dicomferry.engine.pipeline.steps import SinkStep
 from dicomferry.engine.provenance.witness import Witnessed
 from dicomferry.engine.retrieve.messages import Retrieved
 from dicomferry.engine.workers.lanes import Lanes
@@ -21,11 +21,11 @@ _CLOSED_DOORS = 3
 """After so many consignments in a row that found no receiver, the rest are not tried."""
 
 Observe = Callable[[str, str, Outcome], None]
-Note = Callable[[Taking, Sequence[Delivered]], None]
+Note = Callable[[SinkStep, Sequence[Delivered]], None]
 """Told what became of instances before the ledger is."""
 
 
-class Tally(Struct):
+class SinkTally(Struct):
     """What came of one sink in this run; `unreachable` is why the run gave up on it."""
 
     stored: int = 0
@@ -45,22 +45,22 @@ class Courier:
     """Delivers what is due at one sink. `stop` makes it end after the instances under way."""
 
     def __init__(
-        self, shop: Workshop, deliveries: Deliveries, run: int, taking: Taking, observe: Observe,
-        note: Note,
+        self, shop: Workshop, deliveries: Deliveries, run: int, sink_step: SinkStep,
+        observe: Observe, note: Note,
     ) -> None:  # fmt: skip
         self._shop = shop
         self._deliveries = deliveries
         self._run = run
-        self._taking = taking
+        self._taking = sink_step
         self._observe = observe
         self._note = note
         self._pool: Pool | None = None
         self._stopped = False
         self._doors = 0
         self._positions: dict[int, int] = {}
-        self._lanes = Lanes(taking.sink.lanes)
+        self._lanes = Lanes(sink_step.sink.lanes)
         self._strained: set[int] = set()
-        self.tally = Tally()
+        self.tally = SinkTally()
 
     def stop(self) -> None:
         """End after the instances under way; what is left stays due."""
@@ -88,7 +88,7 @@ class Courier:
         """Tell whether one more may be under way now."""
         return len(self._positions) < self._lanes.open
 
-    def deliver(self, limit: int | None) -> Tally:
+    def deliver(self, limit: int | None) -> SinkTally:
         """Bring everything due and at hand, or the first `limit` sessions of it."""
         key = self._taking.key
         places = self._deliveries.destinations(key)[:limit]
@@ -172,6 +172,6 @@ def _delivered(due: Due, said: Outcome | Witnessed) -> Delivered:
     return Delivered(due, said)
 
 
-def is_complete(tally: Tally) -> bool:
+def is_complete(tally: SinkTally) -> bool:
     """Tell whether everything that was tried is stored or was excluded on purpose."""
     return not (tally.rejected or tally.failed or tally.unreachable)

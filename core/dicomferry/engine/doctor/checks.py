@@ -11,7 +11,7 @@ from dicomferry.errors import FerryError
 from dicomferry.model import Place
 
 
-class State(StrEnum):
+class CheckState(StrEnum):
     """How a thing was found."""
 
     OK = "ok"
@@ -30,7 +30,7 @@ class Check(Struct, frozen=True):
 
     server: str
     what: str
-    state: State
+    state: CheckState
     message: str
     hint: str = ""
     place: Place | None = None
@@ -39,6 +39,6 @@ class Check(Struct, frozen=True):
 def tried(server: str, what: str, look: Callable[[], str]) -> Check:
     """Return how `look` ended: OK with what it says, or FAILED with the error it raised."""
     try:
-        return Check(server, what, State.OK, look())
+        return Check(server, what, CheckState.OK, look())
     except FerryError as error:
-        return Check(server, what, State.FAILED, error.message, error.hint)
+        return Check(server, what, CheckState.FAILED, error.message, error.hint)

@@ -10,8 +10,8 @@ from typing import Final
 from msgspec import Struct, field
 
 from dicomferry.dimse import echo
-from dicomferry.engine.doctor.checks import Check, State, tried
-from dicomferry.engine.doctor.identification import Difference
+from dicomferry.engine.doctor.checks import Check, CheckState, tried
+from dicomferry.engine.doctor.identification import SettingDifference
 from dicomferry.engine.doctor.pacs import PacsExaminer
 from dicomferry.engine.doctor.site import SiteExaminer
 from dicomferry.engine.pipeline.context import BuildContext
@@ -25,22 +25,22 @@ _LITTLE: Final = 5 * 10**9
 """Bytes below which a disk is told to be nearly full."""
 
 
-class Examined(Struct):
+class Examination(Struct):
     """What was found; `differences` by server are what `--write` puts into the recipe."""
 
     checks: list[Check] = field(default_factory=list)
-    differences: dict[str, list[Difference]] = field(default_factory=dict)
+    differences: dict[str, list[SettingDifference]] = field(default_factory=dict)
 
 
-def examine_servers(recipe: Recipe, context: BuildContext, state: Path) -> Examined:
+def examine_servers(recipe: Recipe, context: BuildContext, state: Path) -> Examination:
     """Look at every server, and at the disk here. Never raises for what a server does."""
-    found = Examined()
+    found = Examination()
     for name, server in recipe.servers.items():
         heard = _echo(name, server, context)
         found.checks.append(heard)
         if isinstance(server, XnatServer):
             _examine_site(recipe, name, server, context, found)
-        elif heard.state is State.OK:
+        elif heard.state is CheckState.OK:
             found.checks += PacsExaminer(name, server, context).checks()
     found.checks += _disk(state)
     return found
@@ -56,17 +56,17 @@ def _echo(name: str, server: PacsServer | XnatServer, context: BuildContext) -> 
 
 
 def _examine_site(
-    recipe: Recipe, name: str, server: XnatServer, context: BuildContext, found: Examined
+    recipe: Recipe, name: str, server: XnatServer, context: BuildContext, found: Examination
 ) -> None:
     if server.rest is None:
         hint = 'add rest: {url: https://HOST, login: "${netrc:HOST}"}'
-        check = Check(name, "REST", State.UNKNOWN, "the server has no rest: block", hint)
+        check = Check(name, "REST", CheckState.UNKNOWN, "the server has no rest: block", hint)
         found.checks.append(check)
         return
     try:
         site = site_of(server.rest, context)
     except FerryError as error:
-        found.checks.append(Check(name, "REST", State.FAILED, error.message, error.hint))
+        found.checks.append(Check(name, "REST", CheckState.FAILED, error.message, error.hint))
         return
     with RestClient(site) as client:
         examiner = SiteExaminer(recipe, name, server, client)
@@ -79,5 +79,5 @@ def _disk(state: Path) -> Iterator[Check]:
     if folder is None:
         return
     free = shutil.disk_usage(folder).free
-    level = State.OK if free >= _LITTLE else State.WARNING
+    level = CheckState.OK if free >= _LITTLE else CheckState.WARNING
     yield Check("here", "disk", level, f"{free / 10**9:,.1f} GB free for the state folder")

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from dicomferry.recipe.servers import XnatServer
 from dicomferry.xnat.naming.options import Identification
-from dicomferry.xnat.rest.settings import LEVELS, Receiver
+from dicomferry.xnat.rest.settings import LEVELS, DicomReceiver
 from dicomferry.xnat.routing.rules import rule_lines
 
 _SITE_LEVELS = (*LEVELS, "aa")
@@ -17,11 +17,11 @@ _SITE_LEVELS = (*LEVELS, "aa")
 class Live(Struct, frozen=True):
     """How a server identifies by its own word; `site` has the levels that could be read."""
 
-    receiver: Receiver
+    receiver: DicomReceiver
     site: dict[str, tuple[str, ...]]
 
 
-class Difference(Struct, frozen=True):
+class SettingDifference(Struct, frozen=True):
     """One thing the server says otherwise; `path` is its way below `identification:`."""
 
     path: tuple[str, ...]
@@ -42,28 +42,28 @@ def component_of(bean: str) -> str | None:
     return "classic" if bean in ("", "dicomObjectIdentifier") else None
 
 
-def differences(server: XnatServer, live: Live) -> Iterator[Difference]:
+def differences(server: XnatServer, live: Live) -> Iterator[SettingDifference]:
     """Yield what the server says otherwise than the recipe; XNAT's order of rules matters."""
     identifier = component_of(live.receiver.identifier)
     if identifier is not None and identifier != server.identifier:
-        yield Difference(("identifier",), server.identifier, identifier)
+        yield SettingDifference(("identifier",), server.identifier, identifier)
     options = server.identification_options
     declared = options if isinstance(options, Identification) else Identification()
     for level in LEVELS:
         rules = _lines(getattr(declared.receiver, level))
         if rules != live.receiver.rules[level]:
-            yield Difference(("receiver", level), rules, live.receiver.rules[level])
+            yield SettingDifference(("receiver", level), rules, live.receiver.rules[level])
     for level in _SITE_LEVELS:
         rules = _lines(getattr(declared.site, level))
         if level in live.site and rules != live.site[level]:
-            yield Difference(("site", level), rules, live.site[level])
+            yield SettingDifference(("site", level), rules, live.site[level])
 
 
 def _lines(texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(line.strip() for line in rule_lines(texts) if line.strip())
 
 
-def _told(difference: Difference) -> str:
+def _told(difference: SettingDifference) -> str:
     return _shown(difference.declared)
 
 

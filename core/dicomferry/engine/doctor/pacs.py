@@ -29,7 +29,7 @@ from dicomferry.dimse.retrieve.query import (
     open_query,
 )
 from dicomferry.dimse.retrieve.retrieval import Ended, Request
-from dicomferry.engine.doctor.checks import Check, State
+from dicomferry.engine.doctor.checks import Check, CheckState
 from dicomferry.engine.pipeline.servers import peer_of
 from dicomferry.errors import FerryError
 from dicomferry.recipe.servers import PacsServer
@@ -56,7 +56,7 @@ class PacsExaminer:
             yield self._find(peer)
             yield from self._retrieve(peer)
         except FerryError as error:
-            yield self._check("PACS", State.FAILED, error.message, error.hint)
+            yield self._check("PACS", CheckState.FAILED, error.message, error.hint)
 
     def _find(self, peer: Peer) -> Check:
         calling = peer.calling_ae_title
@@ -67,19 +67,19 @@ class PacsExaminer:
             found = _MOST
         except ContextRefusedError:
             return self._check(
-                "C-FIND", State.FAILED, f"{peer} takes no queries (Study Root) of {calling}",
+                "C-FIND", CheckState.FAILED, f"{peer} takes no queries (Study Root) of {calling}",
                 f"its administrator must allow {calling} to query",
             )  # fmt: skip
         except IncompleteAnswerError as error:
             return self._check(
-                "C-FIND", State.FAILED, error.message,
+                "C-FIND", CheckState.FAILED, error.message,
                 f"may {calling} query there? its log says why it refused",
             )  # fmt: skip
         except FerryError as error:
-            return self._check("C-FIND", State.FAILED, error.message, error.hint)
+            return self._check("C-FIND", CheckState.FAILED, error.message, error.hint)
         told = f"{found} or more" if found == _MOST else str(found)
         message = f"{peer} answers queries (studies of yesterday and today: {told})"
-        return self._check("C-FIND", State.OK, message)
+        return self._check("C-FIND", CheckState.OK, message)
 
     def _retrieve(self, peer: Peer) -> Iterator[Check]:
         wanted, movable = self._server.retrieve, bool(self._server.move_ae_title)
@@ -91,16 +91,18 @@ class PacsExaminer:
     def _get(self, peer: Peer, *, instead: bool) -> Check:
         try:
             with open_get(peer, likely_classes("MR"), Door()):
-                return self._check("C-GET", State.OK, f"{peer} takes requests for images")
+                return self._check("C-GET", CheckState.OK, f"{peer} takes requests for images")
         except ContextRefusedError:
             if instead:
-                return self._check("C-GET", State.NOTE, f"{peer} does no C-GET: C-MOVE is used")
+                return self._check(
+                    "C-GET", CheckState.NOTE, f"{peer} does no C-GET: C-MOVE is used"
+                )
             return self._check(
-                "C-GET", State.FAILED, f"{peer} does no C-GET for {peer.calling_ae_title}",
+                "C-GET", CheckState.FAILED, f"{peer} does no C-GET for {peer.calling_ae_title}",
                 "have it allowed, or say retrieve: c-move, with move_ae_title as the PACS knows us",
             )  # fmt: skip
         except FerryError as error:
-            return self._check("C-GET", State.FAILED, error.message, error.hint)
+            return self._check("C-GET", CheckState.FAILED, error.message, error.hint)
 
     def _move(self, peer: Peer) -> Check:
         target = MoveTarget(self._server.move_ae_title, self._server.move_port)
@@ -108,29 +110,30 @@ class PacsExaminer:
             instance = _an_instance(peer)
             if not instance:
                 return self._check(
-                    "C-MOVE", State.UNKNOWN, f"{peer} names no image to try it with",
+                    "C-MOVE", CheckState.UNKNOWN, f"{peer} names no image to try it with",
                     "send it one, and ask again",
                 )  # fmt: skip
             came, ended = _tried(peer, target, instance)
         except FerryError as error:
-            return self._check("C-MOVE", State.FAILED, error.message, error.hint)
+            return self._check("C-MOVE", CheckState.FAILED, error.message, error.hint)
         where = f"{target.ae_title} at port {target.port} of this machine"
         if came:
             message = f"{peer} sends to {where} (one image, refused)"
-            return self._check("C-MOVE", State.OK, message)
+            return self._check("C-MOVE", CheckState.OK, message)
         if ended.status == _UNKNOWN_DESTINATION:
             return self._check(
-                "C-MOVE", State.FAILED, f"{peer} does not know the destination {target.ae_title}",
+                "C-MOVE", CheckState.FAILED,
+                f"{peer} does not know the destination {target.ae_title}",
                 f"its administrator must register {where}, spelt exactly so",
             )  # fmt: skip
         said = discreet(str(ended), instance.get)
         return self._check(
-            "C-MOVE", State.FAILED, f"{peer} sent nothing to {target.ae_title}: {said}",
+            "C-MOVE", CheckState.FAILED, f"{peer} sent nothing to {target.ae_title}: {said}",
             f"is {where} registered there with this machine's address, and does a firewall let"
             " the PACS through to it?",
         )  # fmt: skip
 
-    def _check(self, what: str, state: State, message: str, hint: str = "") -> Check:
+    def _check(self, what: str, state: CheckState, message: str, hint: str = "") -> Check:
         return Check(self._name, what, state, message, hint)
 
 

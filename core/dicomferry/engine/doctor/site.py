@@ -7,8 +7,13 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-from dicomferry.engine.doctor.checks import Check, State, tried
-from dicomferry.engine.doctor.identification import Difference, Live, component_of, differences
+from dicomferry.engine.doctor.checks import Check, CheckState, tried
+from dicomferry.engine.doctor.identification import (
+    Live,
+    SettingDifference,
+    component_of,
+    differences,
+)
 from dicomferry.model import Place
 from dicomferry.recipe.recipe import Recipe
 from dicomferry.recipe.servers import XnatServer
@@ -16,7 +21,7 @@ from dicomferry.xnat.naming.options import Identification
 from dicomferry.xnat.rest import RestClient, RestError
 from dicomferry.xnat.rest.settings import (
     LEVELS,
-    Receiver,
+    DicomReceiver,
     SettingsReader,
     anonymizes,
     import_filter,
@@ -32,7 +37,7 @@ class SiteExaminer:
     """Looks at one XNAT; `differences` are complete after `checks` has been gone through."""
 
     def __init__(self, recipe: Recipe, name: str, server: XnatServer, client: RestClient) -> None:
-        self.differences: list[Difference] = []
+        self.differences: list[SettingDifference] = []
         self._recipe = recipe
         self._name = name
         self._server = server
@@ -43,7 +48,7 @@ class SiteExaminer:
         """Yield what was found; nothing after a login that fails."""
         login = tried(self._name, "REST", self._log_in)
         yield login
-        if login.state is not State.OK:
+        if login.state is not CheckState.OK:
             return
         yield from self._encryption()
         looks: tuple[tuple[str, Callable[[], Iterator[Check]]], ...] = (
@@ -56,7 +61,7 @@ class SiteExaminer:
             try:
                 yield from look()
             except RestError as error:
-                yield self._check(what, State.UNKNOWN, error.message, error.hint)
+                yield self._check(what, CheckState.UNKNOWN, error.message, error.hint)
 
     def _log_in(self) -> str:
         self._client.log_in()
@@ -66,7 +71,7 @@ class SiteExaminer:
         parts = urlsplit(self._client.site.url)
         if parts.scheme == "http" and parts.hostname not in _LOCAL:
             yield self._check(
-                "TLS", State.WARNING, "the login goes over the network in the clear",
+                "TLS", CheckState.WARNING, "the login goes over the network in the clear",
                 "use https in url:",
             )  # fmt: skip
 
@@ -78,17 +83,18 @@ class SiteExaminer:
             name = project if isinstance(project, str) else project.id
             if name in seen:
                 role = seen[name] or "can read"
-                yield self._check(f"project {name}", State.OK, f"the login is {role}")
+                yield self._check(f"project {name}", CheckState.OK, f"the login is {role}")
             else:
                 yield self._check(
-                    f"project {name}", State.FAILED, "the login cannot see it",
+                    f"project {name}", CheckState.FAILED, "the login cannot see it",
                     "XNAT files into a project only what its receiving user can read; all else"
                     " ends in Unassigned", ("projects",),
                 )  # fmt: skip
         if declared is None:
             shown = ", ".join(sorted(seen)) or "none"
             yield self._check(
-                "projects", State.WARNING, f"the recipe declares none; the login sees: {shown}",
+                "projects", CheckState.WARNING,
+                f"the recipe declares none; the login sees: {shown}",
                 "without projects: every project is taken to be there",
             )  # fmt: skip
 
@@ -96,22 +102,22 @@ class SiteExaminer:
         receivers = self._settings.receivers()
         if receivers is None:
             message = "this login may not see the receivers"
-            yield self._check("receiver", State.UNKNOWN, message, _ADMINISTRATORS)
+            yield self._check("receiver", CheckState.UNKNOWN, message, _ADMINISTRATORS)
             return
         dicom = self._server.dicom
         mine = [r for r in receivers if (r.ae_title, r.port) == (dicom.ae_title, dicom.port)]
         if not mine:
             known = ", ".join(f"{r.ae_title}:{r.port}" for r in receivers) or "none"
             yield self._check(
-                "receiver", State.FAILED, f"there is no {dicom.ae_title}:{dicom.port}",
+                "receiver", CheckState.FAILED, f"there is no {dicom.ae_title}:{dicom.port}",
                 f"the receivers are: {known}; a port may be mapped on the way",
             )  # fmt: skip
             return
         yield from self._receiver_state(mine[0])
         yield from self._identification(mine[0])
 
-    def _receiver_state(self, receiver: Receiver) -> Iterator[Check]:
-        state = State.OK if receiver.enabled else State.FAILED
+    def _receiver_state(self, receiver: DicomReceiver) -> Iterator[Check]:
+        state = CheckState.OK if receiver.enabled else CheckState.FAILED
         words = [receiver.identifier or "dicomObjectIdentifier"]
         words += ["is disabled"] if not receiver.enabled else []
         words += ["has a whitelist"] if receiver.whitelist else []
@@ -119,13 +125,13 @@ class SiteExaminer:
         yield self._check("receiver", state, ", ".join(words))
         if component_of(receiver.identifier) == "dqr" and not receiver.custom_processing:
             yield self._check(
-                "receiver", State.WARNING, "custom processing is off, which dqr relabels by"
+                "receiver", CheckState.WARNING, "custom processing is off, which dqr relabels by"
             )  # fmt: skip
 
-    def _identification(self, receiver: Receiver) -> Iterator[Check]:
+    def _identification(self, receiver: DicomReceiver) -> Iterator[Check]:
         if component_of(receiver.identifier) is None:
             yield self._check(
-                "identifier", State.UNKNOWN,
+                "identifier", CheckState.UNKNOWN,
                 f"{receiver.identifier} is one of the site's own, which the recipe cannot be"
                 " compared with", "a plug-in can emulate it",
             )  # fmt: skip
@@ -135,30 +141,32 @@ class SiteExaminer:
             rules = self._settings.site_rules(level)
             if rules is None:
                 message = f"this login may not see the site's {level} rules"
-                yield self._check("rules", State.UNKNOWN, message, _ADMINISTRATORS)
+                yield self._check("rules", CheckState.UNKNOWN, message, _ADMINISTRATORS)
             else:
                 live.site[level] = rules
         self.differences = list(differences(self._server, live))
         for difference in self.differences:
             yield self._check(
-                "rules", State.DIFFERS, str(difference),
+                "rules", CheckState.DIFFERS, str(difference),
                 "dicomferry doctor --write puts the server's into the recipe", difference.path,
             )  # fmt: skip
         if not self.differences and len(live.site) == len(LEVELS) + 1:
-            yield self._check("rules", State.OK, "identifier and rules are as declared")
+            yield self._check("rules", CheckState.OK, "identifier and rules are as declared")
 
     def _site(self) -> Iterator[Check]:
         site = self._settings.site()
         if site is None:
             message = "this login may not see filters and anonymization"
-            yield self._check("site", State.UNKNOWN, message, _ADMINISTRATORS)
+            yield self._check("site", CheckState.UNKNOWN, message, _ADMINISTRATORS)
             return
         series = import_filter(site)
         if series is None:
-            yield self._check("import filter", State.OK, "the site's series import filter is off")
+            yield self._check(
+                "import filter", CheckState.OK, "the site's series import filter is off"
+            )
         else:
             yield self._check(
-                "import filter", State.WARNING, f"{series.mode}: {series.patterns}",
+                "import filter", CheckState.WARNING, f"{series.mode}: {series.patterns}",
                 "what it takes out is answered with success and is gone; verify shows it",
             )  # fmt: skip
         yield self._anonymization(on=anonymizes(site))
@@ -166,8 +174,8 @@ class SiteExaminer:
     def _anonymization(self, *, on: bool) -> Check:
         declared = ", ".join(self._server.anonymizes) or "nothing"
         if not on:
-            return self._check("anonymization", State.OK, "the site's script is off")
-        state = State.NOTE if self._server.anonymizes else State.WARNING
+            return self._check("anonymization", CheckState.OK, "the site's script is off")
+        state = CheckState.NOTE if self._server.anonymizes else CheckState.WARNING
         return self._check(
             "anonymization",
             state,
@@ -177,14 +185,19 @@ class SiteExaminer:
     def _clock(self) -> Iterator[Check]:
         there = self._settings.clock()
         if there is None:
-            yield self._check("clock", State.UNKNOWN, "the server does not tell its time")
+            yield self._check("clock", CheckState.UNKNOWN, "the server does not tell its time")
             return
         apart = abs((datetime.now(UTC) - there).total_seconds())
-        state = State.OK if apart <= _MOST_SECONDS else State.WARNING
+        state = CheckState.OK if apart <= _MOST_SECONDS else CheckState.WARNING
         yield self._check("clock", state, f"{apart:.0f} s from the one here")
 
     def _check(
-        self, what: str, state: State, message: str, hint: str = "", below: tuple[str, ...] = ()
+        self,
+        what: str,
+        state: CheckState,
+        message: str,
+        hint: str = "",
+        below: tuple[str, ...] = (),
     ) -> Check:
         place = self._place(below) if below else None
         return Check(self._name, what, state, message, hint, place)

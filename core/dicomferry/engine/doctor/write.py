@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from dicomferry.engine.doctor.identification import Difference
+from dicomferry.engine.doctor.identification import SettingDifference
 from dicomferry.errors import FerryError
 from dicomferry.recipe.yaml.document import Node, NodePath
 from dicomferry.recipe.yaml.reading import parse_document
@@ -14,7 +14,7 @@ from dicomferry.recipe.yaml.rewriting import YamlText, read_text, write_text, wr
 Value = str | tuple[str, ...]
 
 
-def write_live_rules(path: Path, differences: Mapping[str, Sequence[Difference]]) -> int:
+def write_live_rules(path: Path, differences: Mapping[str, Sequence[SettingDifference]]) -> int:
     """Change the server blocks of a recipe and return how many values that were.
 
     Raises `FerryError` when the file does not hold the server, or cannot be written.

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from dicomferry.dicom.header import Header
 from dicomferry.engine.pipeline.context import BuildContext
-from dicomferry.engine.pipeline.steps import Changing, Stages
+from dicomferry.engine.pipeline.steps import Steps, TransformStep
 from dicomferry.errors import FerryError
 from dicomferry.host import Plugins
 from dicomferry.ledger.planning.chosen_labels import Labels
@@ -23,23 +23,23 @@ class _Chosen:
         return header.wanted is not None and bool(header.wanted.chosen)
 
 
-def labelled(stages: Stages, labels: Labels, recipe: Recipe, plugins: Plugins) -> Stages:
+def labelled(steps: Steps, labels: Labels, recipe: Recipe, plugins: Plugins) -> Steps:
     """Return the stages that call series by `labels`; without any, they are as they were.
 
     A recipe without identify gets one that says nothing of its own, before the first transform
     that must know where everything goes. Raises `FerryError` where none can be built.
     """
     if not labels:
-        return stages
-    stages = replace(stages, labels=labels)
+        return steps
+    steps = replace(steps, labels=labels)
     if any(step.component == _IDENTIFY for step in recipe.transforms):
-        return stages
-    at = next(iter(stages.preparing), len(stages.transforms))
-    transforms = (*stages.transforms[:at], _identify(stages, recipe, plugins))
-    return replace(stages, transforms=transforms + stages.transforms[at:])
+        return steps
+    at = next(iter(steps.preparing), len(steps.transforms))
+    transforms = (*steps.transforms[:at], _identify(steps, recipe, plugins))
+    return replace(steps, transforms=transforms + steps.transforms[at:])
 
 
-def _identify(stages: Stages, recipe: Recipe, plugins: Plugins) -> Changing:
+def _identify(steps: Steps, recipe: Recipe, plugins: Plugins) -> TransformStep:
     offered = plugins.components.transforms.get(_IDENTIFY)
     if offered is None:
         raise FerryError(
@@ -47,12 +47,12 @@ def _identify(stages: Stages, recipe: Recipe, plugins: Plugins) -> Changing:
             hint="see `dicomferry plugins`",
         )
     # Several XNATs are served alike; the forecast of each tells where that does not work out.
-    name, _ = stages.identifiers[0]
-    reads = all(identifier.reads_comments for _, identifier in stages.identifiers)
+    name, _ = steps.identifiers[0]
+    reads = all(identifier.reads_comments for _, identifier in steps.identifiers)
     plain = {
         "write": "comments" if reads else "fields",
         "server": name if name in recipe.servers else "",
     }
     options = msgspec.convert(plain, offered.options)
     identify = offered.build(options, BuildContext(recipe, plugins))
-    return Changing("the chosen plan", identify, _Chosen())
+    return TransformStep("the chosen plan", identify, _Chosen())

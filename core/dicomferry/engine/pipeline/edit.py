@@ -11,8 +11,8 @@ from dicomferry.component import Identifier
 from dicomferry.dicom.edits import Edits
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.reads import Trace
-from dicomferry.engine.pipeline.memory import Answer
-from dicomferry.engine.pipeline.steps import Changing, Stages
+from dicomferry.engine.pipeline.memory import RememberedEdit
+from dicomferry.engine.pipeline.steps import Steps, TransformStep
 from dicomferry.errors import DamagedError, EditError, FerryError, TemplateError
 from dicomferry.log import log_bug
 from dicomferry.model import Excluded, Forecast, Rejected, Wanted
@@ -28,7 +28,7 @@ class Ready(Struct, frozen=True):
     forecast: Forecast
 
 
-class Held(Struct, frozen=True):
+class Withheld(Struct, frozen=True):
     """An instance that may not go, with a stable code for the reason."""
 
     code: str
@@ -36,52 +36,52 @@ class Held(Struct, frozen=True):
     forecast: Forecast | None = None
 
 
-def edit_and_forecast(stages: Stages, header: Header, upto: int) -> Ready | Held:
+def edit_and_forecast(steps: Steps, header: Header, upto: int) -> Ready | Withheld:
     """Apply the first `upto` transforms and forecast the result.
 
     An instance is ready only where every receiving XNAT agrees on one destination and, if a
     chosen plan or an identify transform asked for labels, on those. Raises `FerryError` where a
     transform stops the run.
     """
-    memory = stages.memory
+    memory = steps.memory
     if memory is None or not memory.pays or header.laid:
-        return _worked_out(stages, header, upto)
+        return _worked_out(steps, header, upto)
     known = memory.recall(header)
     if known is None:
         trace = Trace()
-        result = _worked_out(stages, header.traced(trace), upto)
-        if isinstance(result, Held):
+        result = _worked_out(steps, header.traced(trace), upto)
+        if isinstance(result, Withheld):
             return result
         edited, digest, forecast = result.header, result.digest, result.forecast
-        known = Answer(edited.laid, edited.wanted, digest, forecast)
+        known = RememberedEdit(edited.laid, edited.wanted, digest, forecast)
         memory.keep(header, trace, known)
     if known.laid or known.wanted is not header.wanted:
         header = header.with_laid(known.laid, known.wanted)
     return Ready(header, known.digest, known.forecast)
 
 
-def _worked_out(stages: Stages, header: Header, upto: int) -> Ready | Held:
+def _worked_out(steps: Steps, header: Header, upto: int) -> Ready | Withheld:
     sha, chosen = hashlib.sha256(), header.wanted
-    for step in stages.transforms[:upto]:
+    for step in steps.transforms[:upto]:
         try:
             if step.when is not None and not step.when.holds(header):
                 continue
             answer = _ask(step, header)
             if not isinstance(answer, Edits):
                 code = "excluded" if isinstance(answer, Excluded) else "rejected"
-                return Held(code, type(answer)(f"{step.path}: {answer.reason}"))
+                return Withheld(code, type(answer)(f"{step.path}: {answer.reason}"))
             sha.update(answer.digest().encode())
             header = header.edited(answer)
         except (TemplateError, EditError, DamagedError) as error:
-            return Held("not-editable", Rejected(f"{step.path}: {error.message}"))
+            return Withheld("not-editable", Rejected(f"{step.path}: {error.message}"))
     # What was chosen counts in the end: half-way nobody may have written it yet.
-    wishes = [chosen] if upto == len(stages.transforms) else []
+    wishes = [chosen] if upto == len(steps.transforms) else []
     if header.wanted is not chosen:
         wishes.append(header.wanted)
-    return _forecast(stages.identifiers, header, sha.hexdigest(), wishes)
+    return _forecast(steps.identifiers, header, sha.hexdigest(), wishes)
 
 
-def _ask(step: Changing, header: Header) -> Edits | Excluded | Rejected:
+def _ask(step: TransformStep, header: Header) -> Edits | Excluded | Rejected:
     try:
         return step.transform.edit(header)
     except FerryError:
@@ -96,19 +96,19 @@ def _forecast(
     header: Header,
     digest: str,
     wishes: Sequence[Wanted | None],
-) -> Ready | Held:
+) -> Ready | Withheld:
     forecasts = [(name, identifier.forecast(header)) for name, identifier in identifiers]
     first_name, first = forecasts[0]
     for name, forecast in forecasts:
         if forecast.refused is not None:
             reason = f"XNAT {name} would refuse it: {forecast.refused}"
-            return Held("refused-by-xnat", Rejected(reason), forecast)
+            return Withheld("refused-by-xnat", Rejected(reason), forecast)
         if forecast.destination != first.destination:
             reason = f"{first_name} and {name} would file it differently"
-            return Held("servers-disagree", Rejected(reason), first)
+            return Withheld("servers-disagree", Rejected(reason), first)
     for wanted in wishes:
         if wanted is not None and (mismatch := _mismatch(wanted, first)):
-            return Held("forecast-mismatch", Rejected(mismatch), first)
+            return Withheld("forecast-mismatch", Rejected(mismatch), first)
     return Ready(header, digest, first)
 
 

@@ -9,9 +9,9 @@ from dicomferry.dicom.header import Header
 from dicomferry.dicom.instance import Instance, open_instance
 from dicomferry.dicom.opening import open_blob
 from dicomferry.engine.pipeline.described import described, not_as_asked, relabelled, signed
-from dicomferry.engine.pipeline.edit import Held, Ready, edit_and_forecast
+from dicomferry.engine.pipeline.edit import Ready, Withheld, edit_and_forecast
 from dicomferry.engine.pipeline.facts import as_sent
-from dicomferry.engine.pipeline.steps import Stages
+from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.errors import DamagedError, DicomDirError, FerryError, NotDicomError
 from dicomferry.ledger.rows import Examined, Facts, Item, Remote, Verdict
 from dicomferry.log import log_bug
@@ -25,14 +25,14 @@ _UIDS = (
 )
 
 
-def examine(item: Item, stages: Stages, upto: int) -> Examined:
+def examine(item: Item, steps: Steps, upto: int) -> Examined:
     """Read an item's header, check its integrity, apply the first `upto` transforms, forecast.
 
     Whatever is wrong with the item becomes its verdict. Raises `FerryError` only where a
     transform stops the run.
     """
     try:
-        return _examine(item, stages, upto)
+        return _examine(item, steps, upto)
     except FerryError:
         raise
     except Exception as error:  # noqa: BLE001  one strange file must not stop a disk of them
@@ -41,17 +41,17 @@ def examine(item: Item, stages: Stages, upto: int) -> Examined:
         return Examined(item.id, Verdict.REJECTED, "unexpected", reason)
 
 
-def _examine(item: Item, stages: Stages, upto: int) -> Examined:
+def _examine(item: Item, steps: Steps, upto: int) -> Examined:
     if item.remote is not None and item.remote.spooled is None:
-        return _examine_described(item, item.remote, stages, upto)
+        return _examine_described(item, item.remote, steps, upto)
     try:
         blob = open_blob(item.bytes_at)
     except (OSError, FerryError) as error:
         return Examined(item.id, Verdict.REJECTED, "unreadable", _reason(error, item))
     try:
-        with open_instance(blob, item.location, item.names, item.row, stages.shapes) as instance:
+        with open_instance(blob, item.location, item.names, item.row, steps.shapes) as instance:
             instance.check()
-            return _examine_instance(item, instance, stages, upto)
+            return _examine_instance(item, instance, steps, upto)
     except DicomDirError as error:
         return Examined(item.id, Verdict.PASSED, "dicomdir", _reason(error, item))
     except NotDicomError as error:
@@ -90,9 +90,9 @@ def unchanged(item: Item) -> bool:
     return (status.st_size, status.st_mtime_ns) == (item.size, item.modified_ns)
 
 
-def _examine_instance(item: Item, instance: Instance, stages: Stages, upto: int) -> Examined:
+def _examine_instance(item: Item, instance: Instance, steps: Steps, upto: int) -> Examined:
     header = instance.header
-    facts = stages.facts.read(header, instance.transfer_syntax_uid)
+    facts = steps.facts.read(header, instance.transfer_syntax_uid)
     missing = missing_uids(facts.ref)
     if missing:
         reason = f"{' and '.join(missing)} missing"
@@ -100,25 +100,25 @@ def _examine_instance(item: Item, instance: Instance, stages: Stages, upto: int)
     strange = not_as_asked(header, item.remote) if item.remote else ""
     if strange:
         return Examined(item.id, Verdict.REJECTED, "not-as-asked", strange, facts)
-    return _judge(item, header, facts, stages, upto, note=instance.repaired)
+    return _judge(item, header, facts, steps, upto, note=instance.repaired)
 
 
-def _examine_described(item: Item, remote: Remote, stages: Stages, upto: int) -> Examined:
+def _examine_described(item: Item, remote: Remote, steps: Steps, upto: int) -> Examined:
     header = described(item, remote)
-    return _judge(item, header, stages.facts.read(header, ""), stages, upto)
+    return _judge(item, header, steps.facts.read(header, ""), steps, upto)
 
 
 def _judge(
-    item: Item, header: Header, facts: Facts, stages: Stages, upto: int, *, note: str = ""
+    item: Item, header: Header, facts: Facts, steps: Steps, upto: int, *, note: str = ""
 ) -> Examined:
-    when = next((source.when for source in stages.sources if source.id == item.source), None)
+    when = next((source.when for source in steps.sources if source.id == item.source), None)
     try:
         if when is not None and not when.holds(header):
             return Examined(item.id, Verdict.EXCLUDED, "excluded", "the source's when", facts)
-        header = relabelled(header, item, stages.labels)
+        header = relabelled(header, item, steps.labels)
     except FerryError as error:
         return Examined(item.id, Verdict.REJECTED, "not-editable", error.message, facts)
-    result = edit_and_forecast(stages, header, upto)
+    result = edit_and_forecast(steps, header, upto)
     match result:
         case Ready(edited, digest, forecast):
             told, sent = as_sent(facts, edited)
@@ -127,9 +127,9 @@ def _judge(
                 return Examined(item.id, Verdict.REJECTED, "missing-uid", reason, facts)
             return Examined(
                 item.id, Verdict.READY, "", note, told, sent,
-                forecast, edited.wanted, signed(digest, item, stages.work),
+                forecast, edited.wanted, signed(digest, item, steps.work),
             )  # fmt: skip
-        case Held(code, why, forecast):
+        case Withheld(code, why, forecast):
             verdict = Verdict.EXCLUDED if isinstance(why, Excluded) else Verdict.REJECTED
             return Examined(item.id, verdict, code, why.reason, facts, forecast=forecast)
 

@@ -24,7 +24,7 @@ _TRIED = 500
 """Look-ups after which it is judged whether they pay."""
 
 
-class Answer(Struct, frozen=True):
+class RememberedEdit(Struct, frozen=True):
     """What came of an instance: the elements laid over it, their digest, and the forecast."""
 
     laid: Mapping[int, Fresh | None]
@@ -37,7 +37,7 @@ class Memory:
     """What one worker remembers of one way through the transforms."""
 
     def __init__(self) -> None:
-        self._ways: dict[Reads, dict[Hashable, Answer]] = {}
+        self._ways: dict[Reads, dict[Hashable, RememberedEdit]] = {}
         self._kept = self._asked = self._found = 0
 
     @property
@@ -45,7 +45,7 @@ class Memory:
         """Say whether enough instances read like one before."""
         return self._asked < _TRIED or self._found * 2 > self._asked
 
-    def recall(self, header: Header) -> Answer | None:
+    def recall(self, header: Header) -> RememberedEdit | None:
         """Return the answer for a header that reads like one before; None without one."""
         self._asked += 1
         for reads, answers in self._ways.items():
@@ -55,7 +55,7 @@ class Memory:
                 return answer
         return None
 
-    def keep(self, header: Header, trace: Trace, answer: Answer) -> None:
+    def keep(self, header: Header, trace: Trace, answer: RememberedEdit) -> None:
         """Remember the answer for `header`, which `trace` was told of while it was found."""
         reads = trace.reads()
         if reads is None or (reads not in self._ways and len(self._ways) >= _WAYS):

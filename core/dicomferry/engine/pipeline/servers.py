@@ -8,11 +8,11 @@ from msgspec import Struct
 
 from dicomferry.component import Context
 from dicomferry.dimse import Peer, Timeouts, Tls
-from dicomferry.engine.pipeline.steps import Stages
+from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.errors import FerryError
+from dicomferry.recipe.servers import DeclaredTls as DeclaredTls
 from dicomferry.recipe.servers import PacsServer, XnatRest, XnatServer
-from dicomferry.recipe.servers import Tls as DeclaredTls
-from dicomferry.xnat.rest import Site
+from dicomferry.xnat.rest import RestSite
 
 
 class Target(Struct, frozen=True):
@@ -23,15 +23,15 @@ class Target(Struct, frozen=True):
 
     sink: str
     server: str
-    site: Site
+    site: RestSite
     anonymizes: tuple[str, ...]
 
 
-def targets_of(stages: Stages, context: Context) -> tuple[Target, ...]:
+def targets_of(steps: Steps, context: Context) -> tuple[Target, ...]:
     """Return every XNAT of the recipe's sinks; raises `FerryError` where one cannot be asked."""
     found = []
-    for taking in stages.sinks:
-        name = taking.sink.server
+    for sink_step in steps.sinks:
+        name = sink_step.sink.server
         if not name:
             continue
         server = context.server(name, XnatServer)
@@ -41,13 +41,13 @@ def targets_of(stages: Stages, context: Context) -> tuple[Target, ...]:
                 hint='add rest: {url: https://HOST, login: "${netrc:HOST}"} to it',
             )
         site = site_of(server.rest, context)
-        found.append(Target(taking.key, name, site, tuple(server.anonymizes)))
+        found.append(Target(sink_step.key, name, site, tuple(server.anonymizes)))
     if not found:
         raise FerryError("no sink of the recipe delivers to an XNAT", hint="there is none to ask")
     return tuple(found)
 
 
-def site_of(rest: XnatRest, context: Context) -> Site:
+def site_of(rest: XnatRest, context: Context) -> RestSite:
     """Return how an XNAT is asked; resolves its login. Raises `FerryError` for one of no use."""
     login = context.secret(rest.login)
     user, colon, password = login.partition(":")
@@ -59,7 +59,7 @@ def site_of(rest: XnatRest, context: Context) -> Site:
     ca = str(context.path(rest.ca)) if rest.ca else ""
     if ca and not Path(ca).is_file():
         raise FerryError(f"{ca}: there is no such file", hint="ca: names certificates in PEM")
-    return Site(rest.url.rstrip("/"), login, ca, rest.connect_timeout, rest.timeout)
+    return RestSite(rest.url.rstrip("/"), login, ca, rest.connect_timeout, rest.timeout)
 
 
 def peer_of(dicom: PacsServer | XnatServer, context: Context) -> Peer:

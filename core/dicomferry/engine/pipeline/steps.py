@@ -27,7 +27,7 @@ from dicomferry.template import Condition
 BuiltT = TypeVar("BuiltT")
 
 
-class Finding(Struct, frozen=True):
+class SourceStep(Struct, frozen=True):
     """A source of the recipe."""
 
     id: str
@@ -44,7 +44,7 @@ class Guard(Protocol):
         ...
 
 
-class Changing(Struct, frozen=True):
+class TransformStep(Struct, frozen=True):
     """A transform of the recipe."""
 
     path: str
@@ -52,7 +52,7 @@ class Changing(Struct, frozen=True):
     when: Guard | None
 
 
-class Taking(Struct, frozen=True):
+class SinkStep(Struct, frozen=True):
     """A sink of the recipe; `key` names it in the ledger: the step and the receiver behind it."""
 
     id: str
@@ -66,12 +66,12 @@ class Taking(Struct, frozen=True):
         return f"{self.id} -> {self.sink.receiver}"
 
 
-class Stages(Struct, frozen=True):
+class Steps(Struct, frozen=True):
     """Everything a recipe is made of, ready to be asked."""
 
-    sources: tuple[Finding, ...]
-    transforms: tuple[Changing, ...]
-    sinks: tuple[Taking, ...]
+    sources: tuple[SourceStep, ...]
+    transforms: tuple[TransformStep, ...]
+    sinks: tuple[SinkStep, ...]
     identifiers: tuple[tuple[str, Identifier], ...]
     digest: str
     """Changes when the recipe, a plug-in's version, or a file that a transform reads changes."""
@@ -103,33 +103,33 @@ class Stages(Struct, frozen=True):
                 transform.prepare(SnapshotReader(folder, position))
 
 
-def build_stages(recipe: Recipe, plugins: Plugins, context: BuildContext | None = None) -> Stages:
+def build_steps(recipe: Recipe, plugins: Plugins, context: BuildContext | None = None) -> Steps:
     """Build every component of a recipe; raises `FerryError` that names the step and its place."""
     context = context or BuildContext(recipe, plugins)
     components = plugins.components
     sources = tuple(
-        Finding(step.id, step.path, _built(step, components.sources[step.component].build, context),
-                step.when)
+        SourceStep(step.id, step.path,
+                   _built(step, components.sources[step.component].build, context), step.when)
         for step in recipe.sources
     )  # fmt: skip
     transforms = tuple(
-        Changing(step.path, _built(step, components.transforms[step.component].build, context),
+        TransformStep(step.path, _built(step, components.transforms[step.component].build, context),
                  step.when)
         for step in recipe.transforms
     )  # fmt: skip
     sinks = tuple(
-        Taking(step.id, step.path, _built(step, components.sinks[step.component].build, context),
+        SinkStep(step.id, step.path, _built(step, components.sinks[step.component].build, context),
                step.when)
         for step in recipe.sinks
     )  # fmt: skip
     identifiers = _identifiers(recipe, sinks, context)
     digest, work = _digest(recipe, plugins, transforms), _work(recipe, transforms)
-    return Stages(sources, transforms, sinks, identifiers, digest, work=work)
+    return Steps(sources, transforms, sinks, identifiers, digest, work=work)
 
 
-def only_servers(stages: Stages) -> Stages:
+def only_servers(steps: Steps) -> Steps:
     """Return the stages without the sinks that no server is behind, for a rehearsal."""
-    return replace(stages, sinks=tuple(sink for sink in stages.sinks if sink.sink.server))
+    return replace(steps, sinks=tuple(sink for sink in steps.sinks if sink.sink.server))
 
 
 def _built(
@@ -143,7 +143,7 @@ def _built(
 
 
 def _identifiers(
-    recipe: Recipe, sinks: tuple[Taking, ...], context: BuildContext
+    recipe: Recipe, sinks: tuple[SinkStep, ...], context: BuildContext
 ) -> tuple[tuple[str, Identifier], ...]:
     # The XNATs that will receive; a recipe that only exports is named as its one XNAT would.
     names = sorted({sink.sink.server for sink in sinks if sink.sink.server})
@@ -154,19 +154,19 @@ def _identifiers(
     return tuple((name, context.identifier(name)) for name in names)
 
 
-def _digest(recipe: Recipe, plugins: Plugins, transforms: tuple[Changing, ...]) -> str:
+def _digest(recipe: Recipe, plugins: Plugins, transforms: tuple[TransformStep, ...]) -> str:
     sha = hashlib.sha256(recipe.digest.encode())
     for plugin in plugins.plugins:
         sha.update(f"{plugin.name} {plugin.version} {plugin.state}\n".encode())
     return _with_inputs(sha.digest(), transforms)
 
 
-def _work(recipe: Recipe, transforms: tuple[Changing, ...]) -> str:
+def _work(recipe: Recipe, transforms: tuple[TransformStep, ...]) -> str:
     steps = [(step.component, step.options, step.when) for step in recipe.transforms]
     return _with_inputs(repr((steps, sorted(recipe.params.items()))).encode(), transforms)
 
 
-def _with_inputs(start: bytes, transforms: tuple[Changing, ...]) -> str:
+def _with_inputs(start: bytes, transforms: tuple[TransformStep, ...]) -> str:
     sha = hashlib.sha256(start)
     for step in transforms:
         if isinstance(step.transform, Reading):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dicomferry.engine.workers.pool import Pool
 from dicomferry.engine.workers.worker import Digests, DigestTask, Done, WorkerSpec
 from dicomferry.errors import FerryError
-from dicomferry.ledger.planning.catalog import CatalogWriter
+from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.ledger.planning.same_instance import Twin, twins
 from dicomferry.ledger.rows import Verdict
 from dicomferry.ledger.store import Ledger
@@ -21,7 +21,7 @@ Held = tuple[int, Verdict, str, str]
 
 
 def resolve_duplicates(
-    ledger: Ledger, catalog: CatalogWriter, spec: WorkerSpec, processes: int
+    ledger: Ledger, catalog: PlanWriter, spec: WorkerSpec, processes: int
 ) -> None:
     """Give every ready item that shares its SOP Instance UID with another a verdict.
 

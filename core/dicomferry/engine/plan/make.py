@@ -9,13 +9,13 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from dicomferry.engine.pipeline.steps import Stages
+from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.engine.plan.duplicates import resolve_duplicates
 from dicomferry.engine.workers.pool import Pool, Said
 from dicomferry.engine.workers.worker import Done, Examinations, ExamineTask
 from dicomferry.engine.workers.workshop import Workshop
 from dicomferry.errors import FerryError
-from dicomferry.ledger.planning.catalog import CatalogWriter
+from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.ledger.planning.first_session import settle_first_sessions
 from dicomferry.ledger.planning.snapshot import snapshot_path, take_snapshot
 from dicomferry.ledger.rows import Item
@@ -40,14 +40,14 @@ def make_plan(shop: Workshop) -> int:
     opened. New ones are examined while others are still looked for. Raises `FerryError` when a
     source cannot be read at all or a transform stops the run.
     """
-    catalog, stages = CatalogWriter(shop.ledger), shop.stages
-    standing = catalog.planned == stages.digest and _has_snapshots(shop)
+    catalog, steps = PlanWriter(shop.ledger), shop.steps
+    standing = catalog.planned == steps.digest and _has_snapshots(shop)
     catalog.begin_scan()
-    ways = _ways(stages, catalog.scan)
+    ways = _ways(steps, catalog.scan)
     examiner = _Examiner(shop, catalog)
     examiner.examine(ways[0], _scanned(shop, catalog))
     if standing and not examiner.done and not catalog.change():
-        catalog.plan_made(stages.digest)
+        catalog.plan_made(steps.digest)
         return catalog.scan
     catalog.plan_opened()
     if catalog.scan > 1:
@@ -58,10 +58,10 @@ def make_plan(shop: Workshop) -> int:
         if way is not ways[-1]:
             take_snapshot(shop.ledger, catalog.scan, way.upto)
     shop.ledger.index()
-    if _first_session_wins(stages):
+    if _first_session_wins(steps):
         settle_first_sessions(shop.ledger, catalog)
     resolve_duplicates(shop.ledger, catalog, shop.spec, shop.processes)
-    catalog.plan_made(stages.digest)
+    catalog.plan_made(steps.digest)
     return catalog.scan
 
 
@@ -74,30 +74,30 @@ def batched(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
 
 def _has_snapshots(shop: Workshop) -> bool:
     folder = shop.ledger.path.parent
-    return all(snapshot_path(folder, stage).exists() for stage in shop.stages.preparing)
+    return all(snapshot_path(folder, stage).exists() for stage in shop.steps.preparing)
 
 
-def _first_session_wins(stages: Stages) -> bool:
-    return any(identifier.first_session_wins for _, identifier in stages.identifiers)
+def _first_session_wins(steps: Steps) -> bool:
+    return any(identifier.first_session_wins for _, identifier in steps.identifiers)
 
 
-def _ways(stages: Stages, scan: int) -> list[_Way]:
+def _ways(steps: Steps, scan: int) -> list[_Way]:
     """Return the looks a plan takes: up to each transform that knows the whole, and to the end.
 
     Where there is such a transform, one new file can change every other's edits.
     """
 
     def digest(stage: int) -> str:
-        return hashlib.sha256(f"{stages.digest} {scan} {stage}".encode()).hexdigest()
+        return hashlib.sha256(f"{steps.digest} {scan} {stage}".encode()).hexdigest()
 
-    whole = bool(stages.preparing) or _first_session_wins(stages)
-    last = _Way(digest(-1) if whole else stages.digest, len(stages.transforms))
-    return [*(_Way(digest(stage), stage) for stage in stages.preparing), last]
+    whole = bool(steps.preparing) or _first_session_wins(steps)
+    last = _Way(digest(-1) if whole else steps.digest, len(steps.transforms))
+    return [*(_Way(digest(stage), stage) for stage in steps.preparing), last]
 
 
-def _scanned(shop: Workshop, catalog: CatalogWriter) -> Iterator[Item]:
+def _scanned(shop: Workshop, catalog: PlanWriter) -> Iterator[Item]:
     """Note what the sources find, and yield what the ledger did not have before."""
-    for source in shop.stages.sources:
+    for source in shop.steps.sources:
         for batch in batched(source.source.discover(), _SCAN_BATCH):
             fresh = catalog.found(source.id, batch)
             shop.progress("found", len(batch), None)
@@ -107,7 +107,7 @@ def _scanned(shop: Workshop, catalog: CatalogWriter) -> Iterator[Item]:
 class _Examiner:
     """Has items examined by worker processes and notes what they say; `done` counts them."""
 
-    def __init__(self, shop: Workshop, catalog: CatalogWriter) -> None:
+    def __init__(self, shop: Workshop, catalog: PlanWriter) -> None:
         self._shop = shop
         self._catalog = catalog
         self.done = 0

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from dicomferry.component import Reading, Salted
-from dicomferry.engine.pipeline.steps import Stages
+from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.engine.provenance.code_digest import code_digest, file_digest
 from dicomferry.errors import FerryError
 from dicomferry.host import Plugins
@@ -47,7 +47,7 @@ class LockedCode(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
 
 
-class Lock(msgspec.Struct, frozen=True, kw_only=True):
+class RecipeLock(msgspec.Struct, frozen=True, kw_only=True):
     """All that decides what a run makes of the same files.
 
     `inputs` are the tables that transforms read, by path from the recipe's folder; `salts` say
@@ -69,7 +69,7 @@ def lock_path(recipe: Path) -> Path:
     return recipe.with_suffix(".lock")
 
 
-def make_lock(recipe: Recipe, plugins: Plugins, stages: Stages) -> Lock:
+def make_lock(recipe: Recipe, plugins: Plugins, steps: Steps) -> RecipeLock:
     """Return the lock of a recipe as it would run here and now."""
     code = cache(code_digest)
     found = {
@@ -82,7 +82,7 @@ def make_lock(recipe: Recipe, plugins: Plugins, stages: Stages) -> Lock:
         if plugin.name in _used(recipe, plugins)
     }
     params = {name: _text_digest(str(value)) for name, value in recipe.params.items()}
-    return Lock(
+    return RecipeLock(
         recipe=LockedRecipe(
             name=recipe.name, format=FORMAT_VERSION, digest=recipe.digest, params=params
         ),
@@ -92,21 +92,21 @@ def make_lock(recipe: Recipe, plugins: Plugins, stages: Stages) -> Lock:
         python=platform.python_version(),
         pydicom=version("pydicom"),
         plugins=found,
-        inputs=dict(_inputs(recipe, stages)),
+        inputs=dict(_inputs(recipe, steps)),
         salts={
             step.path: _salt_id(str(step.transform.salt))
-            for step in stages.transforms
+            for step in steps.transforms
             if isinstance(step.transform, Salted)
         },
     )
 
 
-def lock_text(lock: Lock) -> str:
+def lock_text(lock: RecipeLock) -> str:
     """Return a lock as JSON in a stable order, one fact a line."""
     return msgspec.json.format(msgspec.json.encode(lock, order="sorted"), indent=2).decode() + "\n"
 
 
-def read_lock(path: Path) -> Lock:
+def read_lock(path: Path) -> RecipeLock:
     """Read a lock file; raises `FerryError` where there is none, or none this version knows."""
     try:
         text = path.read_bytes()
@@ -118,20 +118,22 @@ def read_lock(path: Path) -> Lock:
     return lock_from(text, path)
 
 
-def lock_from(text: bytes, path: Path) -> Lock:
+def lock_from(text: bytes, path: Path) -> RecipeLock:
     """Return the lock in a text; `path` says where it stands. Raises `FerryError`."""
     try:
         found = msgspec.json.decode(text, type=_Version).lock
         if found > LOCK_VERSION:
             raise FerryError(f"{path}: the lock has version {found}", hint="upgrade dicomferry")
-        return msgspec.json.decode(text, type=Lock)
+        return msgspec.json.decode(text, type=RecipeLock)
     except msgspec.MsgspecError as error:
         raise FerryError(
             f"{path}: is not a lock file: {error}", hint="write it anew with `dicomferry lock`"
         ) from None
 
 
-def drift(locked: Lock, here: Lock, words: tuple[str, str] = ("locked", "here")) -> list[str]:
+def drift(
+    locked: RecipeLock, here: RecipeLock, words: tuple[str, str] = ("locked", "here")
+) -> list[str]:
     """Return what differs between two locks, a line each; empty when nothing does.
 
     `words` say where each of the two comes from.
@@ -163,8 +165,8 @@ def _used(recipe: Recipe, plugins: Plugins) -> set[str]:
     }
 
 
-def _inputs(recipe: Recipe, stages: Stages) -> Iterator[tuple[str, str]]:
-    for step in stages.transforms:
+def _inputs(recipe: Recipe, steps: Steps) -> Iterator[tuple[str, str]]:
+    for step in steps.transforms:
         if isinstance(step.transform, Reading):
             for path in step.transform.inputs:
                 yield Path(os.path.relpath(path, recipe.folder)).as_posix(), file_digest(path)

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from dicomferry.engine.provenance.lock_file import Lock, lock_from
+from dicomferry.engine.provenance.lock_file import RecipeLock, lock_from
 from dicomferry.errors import FerryError
 from dicomferry.ledger.planning.chosen_labels import Labels, labels_from
 
@@ -26,7 +26,7 @@ class Head(Struct, frozen=True):
     run: int
     recipe: Path
     params: dict[str, str | None]
-    lock: Lock
+    lock: RecipeLock
     labels: Labels
 
 

@@ -14,8 +14,8 @@ from typing import Any, Self, TextIO
 
 import msgspec
 
-from dicomferry.engine.pipeline.steps import Taking
-from dicomferry.engine.provenance.lock_file import Lock
+from dicomferry.engine.pipeline.steps import SinkStep
+from dicomferry.engine.provenance.lock_file import RecipeLock
 from dicomferry.engine.provenance.manifest import MANIFEST_VERSION
 from dicomferry.errors import LedgerError
 from dicomferry.ledger.delivering.deliveries import Delivered, columns_of
@@ -40,7 +40,7 @@ class ManifestWriter:
         state: Path,
         recipe: Recipe,
         run: int,
-        lock: Lock,
+        lock: RecipeLock,
         receivers: Mapping[str, str],
         labels: Labels,
     ) -> None:
@@ -89,10 +89,10 @@ class ManifestWriter:
         except OSError as failure:
             raise self._unwritable(failure) from None
 
-    def delivered(self, taking: Taking, results: Sequence[Delivered]) -> None:
+    def delivered(self, sink_step: SinkStep, results: Sequence[Delivered]) -> None:
         """Note what became of instances at a sink, before the ledger does."""
         for result in results:
-            self._write(_delivered_line(taking, result))
+            self._write(_delivered_line(sink_step, result))
         self._instances += len(results)
         self._flush()
 
@@ -144,12 +144,12 @@ class ManifestWriter:
         )
 
 
-def _delivered_line(taking: Taking, result: Delivered) -> dict[str, Any]:
+def _delivered_line(sink_step: SinkStep, result: Delivered) -> dict[str, Any]:
     due, proof = result.due, result.proof
     outcome, reason, _ = columns_of(result.outcome)
     place = due.destination
     return {
-        "sink": taking.id,
+        "sink": sink_step.id,
         "path": due.item.location.path,
         "member": due.item.location.member,
         "sop": proof.sop_instance_uid if proof else "",

@@ -40,7 +40,7 @@ WHERE one.side = :one AND (:both OR other.n IS NULL) ORDER BY one.n
 """
 
 
-class Difference(Struct, frozen=True):
+class ManifestDifference(Struct, frozen=True):
     """The first fact in which one instance differs; `before` or `after` is empty where it is not.
 
     `fact` is `input`, `edits`, `destination`, `sent_sop`, `untouched`, `sent`, `outcome`,
@@ -74,7 +74,7 @@ class Comparison:
         row = self._connection.execute("SELECT count(*) FROM entry WHERE side = 0 AND key <> ''")
         return int(row.fetchone()[0])
 
-    def differences(self) -> Iterator[Difference]:
+    def differences(self) -> Iterator[ManifestDifference]:
         """Yield one difference for each instance that has any, in the order of the first side."""
         facts = ", ".join(f"one.{fact}, other.{fact}" for fact in _FACTS)
         query = _PAIRS.format(facts=facts)
@@ -83,7 +83,7 @@ class Comparison:
                 yield found
         for row in self._connection.execute(query, {"one": 1, "other": 0, "both": 0}):
             path, member, uid, *_, held = row
-            yield Difference(uid, _location(path, member), "extra", held or "", "")
+            yield ManifestDifference(uid, _location(path, member), "extra", held or "", "")
 
 
 @contextmanager
@@ -136,15 +136,15 @@ def _row(entry: Entry) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _difference(row: tuple[str | None, ...]) -> Difference | None:
+def _difference(row: tuple[str | None, ...]) -> ManifestDifference | None:
     path, member, uid, *facts, held = row
     where = _location(path or "", member or "")
     pairs = list(zip(_FACTS, facts[::2], facts[1::2], strict=True))
     if all(after is None for _, _, after in pairs):
-        return Difference(uid or "", where, "missing", "", held or "")
+        return ManifestDifference(uid or "", where, "missing", "", held or "")
     for fact, before, after in pairs:
         if before != after:
-            return Difference(uid or "", where, fact, before or "", after or "")
+            return ManifestDifference(uid or "", where, fact, before or "", after or "")
     return None
 
 

@@ -22,7 +22,7 @@ from dicomferry.recipe.recipe import Recipe
 from dicomferry.recipe.servers import XnatRest, XnatServer
 from dicomferry.xnat.filing.tree import Tree
 from dicomferry.xnat.naming.options import Identification
-from dicomferry.xnat.receiver import Faults, Settings, StandIn
+from dicomferry.xnat.receiver import Faults, SiteSettings, StandIn
 
 _PATIENCE = 60.0
 """Seconds a stand-in has to answer."""
@@ -148,7 +148,7 @@ def _played(cast: Cast) -> StandIn:
     context = BuildContext(cast.recipe, cast.plugins)
     server = context.server(cast.server, XnatServer)
     declared = server.identification_options
-    settings = Settings(
+    settings = SiteSettings(
         anonymize=bool(server.anonymizes),
         login=cast.login,
         faults=cast.faults,

@@ -17,7 +17,7 @@ from dicomferry.dimse.retrieve.inbox import Door, Inbox, receiving
 from dicomferry.dimse.retrieve.move import MoveTarget, listening, open_move
 from dicomferry.engine.pipeline.examine import examine
 from dicomferry.engine.pipeline.servers import peer_of
-from dicomferry.engine.pipeline.steps import Stages
+from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.engine.retrieve.asking import Asker, OpenWay, uid_of
 from dicomferry.engine.retrieve.messages import Retrieved, RetrieveTask
 from dicomferry.engine.retrieve.pace import Pace
@@ -30,7 +30,7 @@ from dicomferry.recipe.servers import PacsServer
 
 
 def retrieve(
-    stages: Stages, task: RetrieveTask, context: Context, stopped: Callable[[], bool]
+    steps: Steps, task: RetrieveTask, context: Context, stopped: Callable[[], bool]
 ) -> Retrieved:
     """Retrieve a study and return what came of it.
 
@@ -40,7 +40,7 @@ def retrieve(
     try:
         with receiving(spool) as door, _way(task, context, door) as open_way:
             asker = Asker(open_way, stopped, Pace(task.interval, task.asked))
-            return _fetch(stages, task.study, asker, spool, task.room)
+            return _fetch(steps, task.study, asker, spool, task.room)
     except OSError as error:
         raise FerryError(
             f"the spool {spool} cannot be used: {error.strerror or error}",
@@ -72,8 +72,8 @@ def _classes(items: Sequence[Item]) -> list[str]:
     return list(found)
 
 
-def _fetch(stages: Stages, study: WantedStudy, asker: Asker, spool: Path, room: int) -> Retrieved:
-    arrivals = {item.id: found for item in study.items if (found := _here(stages, item, spool))}
+def _fetch(steps: Steps, study: WantedStudy, asker: Asker, spool: Path, room: int) -> Retrieved:
+    arrivals = {item.id: found for item in study.items if (found := _here(steps, item, spool))}
     reused = len(arrivals)
     waiting = [item for item in study.items if item.id not in arrivals]
     inbox = Inbox({uid_of(item): spool_file(spool, item) for item in waiting}, room)
@@ -84,7 +84,7 @@ def _fetch(stages: Stages, study: WantedStudy, asker: Asker, spool: Path, room: 
         asker.why, no_get = error.message, True
     for item in waiting:
         if uid_of(item) in inbox.arrived:
-            arrivals[item.id] = _arrival(stages, item, spool_file(spool, item))
+            arrivals[item.id] = _arrival(steps, item, spool_file(spool, item))
     missing = [item for item in waiting if item.id not in arrivals]
     return Retrieved(
         study,
@@ -100,12 +100,12 @@ def _fetch(stages: Stages, study: WantedStudy, asker: Asker, spool: Path, room: 
     )
 
 
-def _here(stages: Stages, item: Item, spool: Path) -> Arrival | None:
+def _here(steps: Steps, item: Item, spool: Path) -> Arrival | None:
     """Return an instance that a killed run had retrieved, if it is whole."""
     file = spool_file(spool, item)
     if not file.exists():
         return None
-    arrival = _arrival(stages, item, file)
+    arrival = _arrival(steps, item, file)
     broken = arrival.examined.verdict in (Verdict.PASSED, Verdict.REJECTED)
     if broken and arrival.examined.code in ("damaged", "not-dicom", "unreadable"):
         file.unlink()
@@ -113,12 +113,12 @@ def _here(stages: Stages, item: Item, spool: Path) -> Arrival | None:
     return arrival
 
 
-def _arrival(stages: Stages, item: Item, file: Path) -> Arrival:
+def _arrival(steps: Steps, item: Item, file: Path) -> Arrival:
     assert item.remote is not None  # noqa: S101  only remote items are retrieved
     status = os.stat(file)  # noqa: PTH116
     here = replace(item, remote=replace(item.remote, spooled=Location(str(file))))
     try:
-        examined = examine(here, stages, len(stages.transforms))
+        examined = examine(here, steps, len(steps.transforms))
     except FerryError as error:
         raise FerryError(f"{item.location}: {error.message}", hint=error.hint) from error
     return Arrival(item.id, str(file), status.st_size, status.st_mtime_ns, examined)

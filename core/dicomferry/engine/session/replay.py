@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.opening import open_blob
 from dicomferry.engine.provenance.manifest import Entry, read_entries, read_head
-from dicomferry.engine.provenance.manifests import Difference, compare
+from dicomferry.engine.provenance.manifests import ManifestDifference, compare
 from dicomferry.engine.session.job import Job
 from dicomferry.engine.session.run import RunReport
 from dicomferry.engine.session.session import open_session
@@ -35,7 +35,7 @@ _SHOWN = 10
 _CHUNK = 1 << 20
 
 
-class Receiver(Struct, frozen=True):
+class ReplayReceiver(Struct, frozen=True):
     """A DICOM receiver to replay to."""
 
     host: str
@@ -43,7 +43,7 @@ class Receiver(Struct, frozen=True):
     ae_title: str
 
 
-Target = Path | Receiver
+Target = Path | ReplayReceiver
 """Where a replay goes: a folder, or a receiver in place of the recipe's own."""
 
 
@@ -57,7 +57,7 @@ class Replayed(Struct, frozen=True):
     identical: int
     unproved: int
     different: int
-    first: tuple[Difference, ...]
+    first: tuple[ManifestDifference, ...]
 
     @property
     def same(self) -> bool:
@@ -100,7 +100,7 @@ def replay(manifest: Path, job: Job, target: Target) -> Replayed:
     _raise_for(report)
     folder = target if isinstance(target, Path) else None
     with compare(_proved(manifest), _read_back(report.manifest, folder)) as comparison:
-        first: list[Difference] = []
+        first: list[ManifestDifference] = []
         different = 0
         for difference in comparison.differences():
             different += 1

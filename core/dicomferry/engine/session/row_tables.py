@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from dicomferry.component import Table, Tabular
-from dicomferry.engine.pipeline.steps import Stages
+from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.errors import FerryError
 from dicomferry.ledger.reading.table_rows import RowState, row_states
 from dicomferry.ledger.store import Ledger
@@ -18,16 +18,16 @@ from dicomferry.xnat.dqr_csv import REJECTED_BECAUSE
 _STATES = ("stored", "excluded", "rejected", "failed", "due")
 
 
-def write_row_tables(stages: Stages, ledger: Ledger, scan: int, folder: Path) -> list[Path]:
+def write_row_tables(steps: Steps, ledger: Ledger, scan: int, folder: Path) -> list[Path]:
     """Write `rows.csv`, and `rejects.csv` for each table; return what was written.
 
     With several tables the rejects of the second are in `rejects-NAME.csv`, by the source's id.
     Raises `FerryError` when they cannot be written.
     """
-    tables = [(s.id, s.source.table()) for s in stages.sources if isinstance(s.source, Tabular)]
+    tables = [(s.id, s.source.table()) for s in steps.sources if isinstance(s.source, Tabular)]
     if not tables:
         return []
-    sinks = [taking.key for taking in stages.sinks]
+    sinks = [sink_step.key for sink_step in steps.sinks]
     written = [folder / "rows.csv"]
     told: list[list[str]] = [["source", "row", "line", "outcome", "studies", *_STATES, "reason"]]
     for name, table in tables:

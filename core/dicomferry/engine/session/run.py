@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from dicomferry.engine.deliver.courier import Courier, Tally, is_complete
+from dicomferry.engine.deliver.courier import Courier, SinkTally, is_complete
 from dicomferry.engine.plan.planned import Planned
 from dicomferry.engine.provenance.lock_file import make_lock
 from dicomferry.engine.provenance.manifest_writer import ManifestWriter
@@ -28,7 +28,7 @@ class RunReport(Struct, frozen=True):
 
     planned: Planned
     rejected: int
-    tallies: dict[str, Tally]
+    tallies: dict[str, SinkTally]
     interrupted: bool
     remaining: int
     manifest: Path
@@ -61,39 +61,39 @@ class Running:
                 hint="mend them, or allow a code under allow: in the recipe",
             )
         recipe, plugins = self._job.recipe, self._job.plugins
-        stages, ledger = self._shop.stages, self._shop.ledger
+        steps, ledger = self._shop.steps, self._shop.ledger
         deliveries = Deliveries(ledger, planned.view.scan)
-        verb = LABELLED_RUN if stages.labels else "run"
-        run = deliveries.begin(verb, recipe.name, stages.digest)
+        verb = LABELLED_RUN if steps.labels else "run"
+        run = deliveries.begin(verb, recipe.name, steps.digest)
         plugins.run_started(recipe, run)
-        lock = make_lock(recipe, plugins, stages)
-        tallies: dict[str, Tally] = {}
-        receivers = {taking.id: taking.sink.receiver for taking in stages.sinks}
-        labels = stages.labels
+        lock = make_lock(recipe, plugins, steps)
+        tallies: dict[str, SinkTally] = {}
+        receivers = {sink_step.id: sink_step.sink.receiver for sink_step in steps.sinks}
+        labels = steps.labels
         with ManifestWriter(self._job.state, recipe, run, lock, receivers, labels) as manifest:
-            for taking in stages.sinks:
+            for sink_step in steps.sinks:
                 courier = Courier(
-                    self._shop, deliveries, run, taking, plugins.outcome, manifest.delivered
+                    self._shop, deliveries, run, sink_step, plugins.outcome, manifest.delivered
                 )
                 self._under_way.append(courier)
                 if self._stopped:
                     break
-                tallies[taking.id] = courier.deliver(limit)
+                tallies[sink_step.id] = courier.deliver(limit)
             retrieval = self._retrieve(planned, run, limit)
-            left = sum(deliveries.count_left(taking.key) for taking in stages.sinks)
+            left = sum(deliveries.count_left(sink_step.key) for sink_step in steps.sinks)
             report = RunReport(
                 planned, planned.rejected, tallies, self._stopped, left, manifest.path, retrieval
             )  # fmt: skip
-            write_row_tables(stages, ledger, planned.view.scan, self._job.state)
+            write_row_tables(steps, ledger, planned.view.scan, self._job.state)
             manifest.finish(held_back(ledger, planned.view.scan), complete=report.complete)
         deliveries.finish(run, complete=report.complete)
         plugins.run_finished(recipe, run, report.complete)
         return report
 
     def _retrieve(self, planned: Planned, run: int, limit: int | None) -> Retrieval:
-        stages, ledger = self._shop.stages, self._shop.ledger
+        steps, ledger = self._shop.steps, self._shop.ledger
         couriers = [one for one in self._under_way if isinstance(one, Courier)]
-        keys = [taking.key for taking in stages.sinks]
+        keys = [sink_step.key for sink_step in steps.sinks]
         retrievals = Retrievals(ledger, planned.view.scan, run, keys)
         retriever = Retriever(self._shop, retrievals, couriers, self._job.courtesy)
         self._under_way.append(retriever)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from dicomferry.engine.pipeline.chosen_labels import labelled
-from dicomferry.engine.pipeline.steps import Stages, build_stages, only_servers
+from dicomferry.engine.pipeline.steps import Steps, build_steps, only_servers
 from dicomferry.engine.plan.make import make_plan
 from dicomferry.engine.plan.planned import Planned
 from dicomferry.engine.plan.problems import anonymizes_of, by_severity, find_problems, waive
@@ -20,14 +20,14 @@ from dicomferry.engine.workers.worker import WorkerSpec
 from dicomferry.engine.workers.workshop import Workshop
 from dicomferry.errors import LedgerError, StoppedError
 from dicomferry.ledger import Ledger, Lock
-from dicomferry.ledger.planning.catalog import CatalogWriter
+from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.ledger.planning.chosen_labels import Labels, put_labels
 from dicomferry.ledger.reading.plan_view import LedgerView
 from dicomferry.log import log_to
 from dicomferry.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
-    from dicomferry.engine.plan.choosing.line import Line
+    from dicomferry.engine.plan.choosing.line import TableLine
     from dicomferry.engine.session.run import Running, RunReport
 
 
@@ -39,13 +39,13 @@ def state_folder(recipe: Recipe, chosen: Path | None) -> Path:
 class Session:
     """An open state folder; made by `open_session`."""
 
-    def __init__(self, job: Job, stages: Stages, ledger: Ledger) -> None:
+    def __init__(self, job: Job, steps: Steps, ledger: Ledger) -> None:
         self._job = job
-        self._built = self.stages = stages
+        self._built = self.steps = steps
         self.ledger = ledger
         spec = WorkerSpec(job.recipe, job.plugins, job.state, job.rehearsal, os.getpid())
         processes = os.cpu_count() or 1
-        self._shop = Workshop(stages, ledger, spec, processes, job.progress)
+        self._shop = Workshop(steps, ledger, spec, processes, job.progress)
         self._running: Running | None = None
         self._stopped = False
         self._planning = False
@@ -62,7 +62,7 @@ class Session:
         edited in it are written. Without one, `labels` are. Raises `FerryError` where it is not
         one of the plan of now.
         """
-        lines: list[Line] = []
+        lines: list[TableLine] = []
         if chosen is not None:
             from dicomferry.engine.plan.choosing import asked_labels, read_lines
 
@@ -80,19 +80,19 @@ class Session:
         if chosen is not None:
             from dicomferry.engine.plan.choosing import choose
 
-            catalog = CatalogWriter(self.ledger)
+            catalog = PlanWriter(self.ledger)
             found = waive(choose(self.ledger, catalog, chosen, lines), self.recipe.allow)
-        xnat = any(sink.sink.server for sink in self.stages.sinks)
+        xnat = any(sink.sink.server for sink in self.steps.sinks)
         recipe = self._job.recipe
-        anonymizes = anonymizes_of(recipe, self.stages)
+        anonymizes = anonymizes_of(recipe, self.steps)
         found += find_problems(self.ledger, recipe.allow, xnat=xnat, anonymizes=anonymizes)
         return Planned(LedgerView(self.ledger), tuple(by_severity(found)))
 
     def _label(self, labels: Labels) -> None:
         put_labels(self.ledger, labels)
-        self.stages = labelled(self._built, labels, self._job.recipe, self._job.plugins)
+        self.steps = labelled(self._built, labels, self._job.recipe, self._job.plugins)
         spec = replace(self._shop.spec, labels=labels)
-        self._shop = replace(self._shop, stages=self.stages, spec=spec)
+        self._shop = replace(self._shop, steps=self.steps, spec=spec)
 
     def run(self, planned: Planned, limit: int | None) -> RunReport:
         """Deliver the plan to every sink in turn. Raises `FerryError` when the plan has errors."""
@@ -123,15 +123,15 @@ def open_session(job: Job) -> Iterator[Session]:
     Raises `LedgerError` when it cannot be written or another run holds it, and `FerryError` when
     a component cannot be built.
     """
-    stages = build_stages(job.recipe, job.plugins)
+    steps = build_steps(job.recipe, job.plugins)
     if job.rehearsal:
-        stages = only_servers(stages)
+        steps = only_servers(steps)
     make_folder(job.state)
     with Lock(job.state, "rehearse" if job.rehearsal else "run"):
         log_to(job.state)
         ledger = Ledger(job.state)
         try:
-            yield Session(job, stages, ledger)
+            yield Session(job, steps, ledger)
         finally:
             ledger.close()
 

@@ -10,14 +10,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dicomferry.component import Preparing, StudyAt
-from dicomferry.dicom.changes import Change, changes
+from dicomferry.dicom.changes import AttributeChange, changes
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.opening import open_blob
 from dicomferry.engine.pipeline.context import BuildContext
-from dicomferry.engine.pipeline.edit import Held, Ready, edit_and_forecast
+from dicomferry.engine.pipeline.edit import Ready, Withheld, edit_and_forecast
 from dicomferry.engine.pipeline.examine import missing_uids
-from dicomferry.engine.pipeline.steps import Stages, build_stages
+from dicomferry.engine.pipeline.steps import Steps, build_steps
 from dicomferry.errors import FerryError
 from dicomferry.host import Plugins
 from dicomferry.model import Destination, Excluded, Forecast, Location, Rejected
@@ -33,7 +33,7 @@ class Carried(Struct, frozen=True):
     held: Excluded | Rejected | None = None
 
     @property
-    def changes(self) -> tuple[Change, ...]:
+    def changes(self) -> tuple[AttributeChange, ...]:
         """What was changed in it; nothing when it is not sent."""
         return tuple(changes(self.before, self.after)) if self.after is not None else ()
 
@@ -62,30 +62,30 @@ class Bench:
         if missing:
             return _held(header, Rejected(f"{' and '.join(missing)} missing"))
         # What has seen one instance must not remember it at the next.
-        stages = self._build() if self._stages.preparing else self._stages
+        steps = self._build() if self._stages.preparing else self._stages
         try:
             refusal = self._refused_by_sources(header)
-            return _held(header, refusal) if refusal else self._edited(stages, header)
+            return _held(header, refusal) if refusal else self._edited(steps, header)
         except FerryError as error:
             return _held(header, Rejected(error.message))
 
-    def _build(self) -> Stages:
-        return build_stages(
+    def _build(self) -> Steps:
+        return build_steps(
             replace(self._recipe, sources=()), self._plugins, _Stranger(self._recipe, self._plugins)
         )
 
-    def _edited(self, stages: Stages, header: Header) -> Carried:
-        for position in stages.preparing:
-            transform = stages.transforms[position].transform
+    def _edited(self, steps: Steps, header: Header) -> Carried:
+        for position in steps.preparing:
+            transform = steps.transforms[position].transform
             if isinstance(transform, Preparing):
-                transform.prepare(_Alone(header, edit_and_forecast(stages, header, position)))
-        result = edit_and_forecast(stages, header, len(stages.transforms))
-        if isinstance(result, Held):
+                transform.prepare(_Alone(header, edit_and_forecast(steps, header, position)))
+        result = edit_and_forecast(steps, header, len(steps.transforms))
+        if isinstance(result, Withheld):
             return Carried(header, forecast=result.forecast, held=result.why)
         lost = missing_uids(result.header.ref)
         if lost:
             return _held(header, Rejected(f"the edits leave it without {' and '.join(lost)}"))
-        whens = [sink.when for sink in stages.sinks]
+        whens = [sink.when for sink in steps.sinks]
         if not any(when is None or when.holds(result.header) for when in whens):
             return _held(header, Excluded("the sinks' when"))
         return Carried(header, result.header, result.forecast)
@@ -105,7 +105,7 @@ class _Alone(Struct, frozen=True):
     """The catalog of one instance."""
 
     header: Header
-    result: Ready | Held
+    result: Ready | Withheld
 
     def studies(self) -> Iterator[StudyAt]:
         """Yield its study, where it is sent at all."""

@@ -25,7 +25,7 @@ _HELD: Final[Mapping[str, type[Excluded] | type[Rejected]]] = {
 }
 
 
-class Difference(Struct, frozen=True):
+class UnmetExpectation(Struct, frozen=True):
     """One expectation that is not met; `path` is the way to it below the test.
 
     `expected` and `actual` are None for an attribute that is not there.
@@ -44,7 +44,7 @@ class Result(Struct, frozen=True):
     number: int
     name: str
     carried: Carried
-    differences: tuple[Difference, ...]
+    differences: tuple[UnmetExpectation, ...]
 
     @property
     def passed(self) -> bool:
@@ -100,7 +100,7 @@ class _Places(Struct, frozen=True):
 
 def _differences(
     expect: Mapping[str, Any], carried: Carried, places: _Places
-) -> Iterator[Difference]:
+) -> Iterator[UnmetExpectation]:
     held = carried.held
     outcomes = [key for key in _HELD if key in expect]
     for key in outcomes:
@@ -108,35 +108,37 @@ def _differences(
     if held is None and not expect:
         destination = str(carried.forecast.destination) if carried.forecast else "sent"
         why = "nothing is expected yet; --update writes it down"
-        yield Difference(("expect",), places.place("expect"), None, destination, why)
+        yield UnmetExpectation(("expect",), places.place("expect"), None, destination, why)
     elif held is None:
         yield from _levels(expect, carried, places)
         yield from _edits(expect, carried, places)
         yield from _tags(expect, carried, places)
     elif not outcomes:
         word = "excluded" if isinstance(held, Excluded) else "rejected"
-        yield Difference(("expect",), places.place("expect"), "sent", word, held.reason)
+        yield UnmetExpectation(("expect",), places.place("expect"), "sent", word, held.reason)
 
 
 def _held(
     key: str, wanted: object, held: Excluded | Rejected | None, places: _Places
-) -> Iterator[Difference]:
+) -> Iterator[UnmetExpectation]:
     path = ("expect", key)
     is_so = isinstance(held, _HELD[key])
     if wanted is False:
         if is_so and held is not None:
-            yield Difference(path, places.place(*path), False, key, held.reason)
+            yield UnmetExpectation(path, places.place(*path), False, key, held.reason)
         return
     if held is None or not is_so:
         actual = "sent" if held is None else "rejected" if key == "excluded" else "excluded"
         expected = wanted if isinstance(wanted, str) else key
         reason = held.reason if held is not None else ""
-        yield Difference(path, places.place(*path), expected, actual, reason)
+        yield UnmetExpectation(path, places.place(*path), expected, actual, reason)
     elif isinstance(wanted, str) and wanted not in held.reason:
-        yield Difference(path, places.place(*path), wanted, held.reason)
+        yield UnmetExpectation(path, places.place(*path), wanted, held.reason)
 
 
-def _levels(expect: Mapping[str, Any], carried: Carried, places: _Places) -> Iterator[Difference]:
+def _levels(
+    expect: Mapping[str, Any], carried: Carried, places: _Places
+) -> Iterator[UnmetExpectation]:
     if carried.forecast is None:
         return
     for level in LEVELS:
@@ -144,10 +146,12 @@ def _levels(expect: Mapping[str, Any], carried: Carried, places: _Places) -> Ite
         if level in expect and expect[level] != actual:
             path = ("expect", level)
             why = f"by {getattr(carried.forecast.because, level)}"
-            yield Difference(path, places.place(*path), expect[level], actual, why)
+            yield UnmetExpectation(path, places.place(*path), expect[level], actual, why)
 
 
-def _edits(expect: Mapping[str, Any], carried: Carried, places: _Places) -> Iterator[Difference]:
+def _edits(
+    expect: Mapping[str, Any], carried: Carried, places: _Places
+) -> Iterator[UnmetExpectation]:
     """Compare every edit: one that is made and not expected is a difference as well."""
     if "edits" not in expect or carried.after is None:
         return
@@ -158,29 +162,31 @@ def _edits(expect: Mapping[str, Any], carried: Carried, places: _Places) -> Iter
         if not any(way in made for way in ways):
             actual = value_at(carried.after, ways[0]) if ways else None
             why = "it is not edited"
-            yield Difference(path, places.place(*path), wanted, actual, why)
+            yield UnmetExpectation(path, places.place(*path), wanted, actual, why)
         for way in ways:
             change = made.pop(way, None)
             if change is not None and change.after != wanted:
-                yield Difference(path, places.place(*path), wanted, change.after)
+                yield UnmetExpectation(path, places.place(*path), wanted, change.after)
     for change in made.values():
         path = ("expect", "edits", change.name)
         why = "it is edited, and not expected to be"
-        yield Difference(path, places.place(*path), change.before, change.after, why)
+        yield UnmetExpectation(path, places.place(*path), change.before, change.after, why)
 
 
-def _tags(expect: Mapping[str, Any], carried: Carried, places: _Places) -> Iterator[Difference]:
+def _tags(
+    expect: Mapping[str, Any], carried: Carried, places: _Places
+) -> Iterator[UnmetExpectation]:
     if carried.after is None:
         return
     for name, wanted in (expect.get("tags") or {}).items():
         path = ("expect", "tags", name)
         ways = _ways(name, carried.after)
         if not ways and wanted is not None:
-            yield Difference(path, places.place(*path), wanted, None)
+            yield UnmetExpectation(path, places.place(*path), wanted, None)
         for way in ways:
             actual = value_at(carried.after, way)
             if actual != wanted:
-                yield Difference(path, places.place(*path), wanted, actual)
+                yield UnmetExpectation(path, places.place(*path), wanted, actual)
 
 
 def _ways(name: str, *headers: Header) -> list[TagPath]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from dicomferry.engine.trial.expectation import LEVELS, Difference, Result
+from dicomferry.engine.trial.expectation import LEVELS, Result, UnmetExpectation
 from dicomferry.model import Excluded
 from dicomferry.recipe.yaml.rewriting import Value, YamlText, read_text, write_text
 
@@ -50,7 +50,7 @@ def _rewrite(text: YamlText, result: Result, expect: Mapping[str, Any]) -> None:
 
 
 def _each_there(
-    text: YamlText, path: NodePath, section: str, differences: Iterable[Difference]
+    text: YamlText, path: NodePath, section: str, differences: Iterable[UnmetExpectation]
 ) -> bool:
     """Tell whether every difference of a section has a line that can be changed alone."""
     mine = [one for one in differences if one.path[1] == section]

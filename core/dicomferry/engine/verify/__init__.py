@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dicomferry.engine.verify.inquiry import Findings, Inquiry, inquire
 from dicomferry.engine.verify.read_back import Compared, Sameness
-from dicomferry.engine.verify.verdict import Place, SessionVerdict, Standing
+from dicomferry.engine.verify.verdict import HoldingPlace, SessionVerdict, Standing
 
 __all__ = [
     "Compared",
     "Findings",
+    "HoldingPlace",
     "Inquiry",
-    "Place",
     "Sameness",
     "SessionVerdict",
     "Standing",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from dicomferry.engine.verify.verdict import Place
+from dicomferry.engine.verify.verdict import HoldingPlace
 from dicomferry.ledger.reading.expected import ExpectedInstance, ExpectedSession
 from dicomferry.xnat.filing.scans import uid_hash
 from dicomferry.xnat.rest import HeldFile, RestClient, is_under_way
@@ -19,7 +19,7 @@ class Holding:
 
     def __init__(self, session: ExpectedSession) -> None:
         self.expected = {i.sop_instance_uid: i for i in session.instances}
-        self.places: list[Place] = []
+        self.places: list[HoldingPlace] = []
         self.held: dict[str, HeldFile] = {}
         self.foreign: list[str] = []
         """what else is in the session's own place: UIDs, or names of files"""
@@ -28,7 +28,7 @@ class Holding:
         self._home = session.destination
         self._homed: set[str] = set()
         self._strayed: set[str] = set()
-        self._unnamed: list[tuple[HeldFile, Place]] = []
+        self._unnamed: list[tuple[HeldFile, HoldingPlace]] = []
         self._by_hash: dict[str, list[str]] = defaultdict(list)
         for uid, instance in self.expected.items():
             self._by_hash[uid_hash(instance.sop_class_uid, uid)].append(uid)
@@ -58,7 +58,7 @@ class Holding:
         """Tell whether a place does not say what it holds."""
         return any(place.files is None for place in self.places)
 
-    def add(self, place: Place) -> None:
+    def add(self, place: HoldingPlace) -> None:
         """Take in what a place holds."""
         self.places.append(place)
         for file in place.files or ():
@@ -82,7 +82,7 @@ class Holding:
         known = self._by_hash.get(file.uid_hash, [])
         return known[0] if len(known) == 1 else ""
 
-    def _note(self, uid: str, file: HeldFile, place: Place) -> None:
+    def _note(self, uid: str, file: HeldFile, place: HoldingPlace) -> None:
         home = (place.destination.project, place.destination.session) == (
             self._home.project,
             self._home.session,

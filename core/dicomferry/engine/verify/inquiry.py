@@ -7,7 +7,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from dicomferry.engine.pipeline.servers import Target
-from dicomferry.engine.pipeline.steps import Stages
+from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.engine.verify.patience import await_verdicts
 from dicomferry.engine.verify.read_back import Compared, ContentReader, Sameness
 from dicomferry.engine.verify.reconciler import Reconciler
@@ -24,7 +24,7 @@ class Inquiry(Struct, frozen=True):
     `recipe` is what names it on the command line, for the commands that mend.
     """
 
-    stages: Stages
+    steps: Steps
     ledger: Ledger
     targets: tuple[Target, ...]
     recipe: str
@@ -55,7 +55,7 @@ def inquire(inquiry: Inquiry, progress: Progress) -> Findings:
     compared: list[Compared] = []
     read_back = inquiry.content != "none"
     if read_back:
-        inquiry.stages.prepare(inquiry.ledger.path.parent, len(inquiry.stages.transforms))
+        inquiry.steps.prepare(inquiry.ledger.path.parent, len(inquiry.steps.transforms))
     for target in inquiry.targets:
         with RestClient(target.site) as client:
             reconciler = Reconciler(target, client, inquiry.ledger, inquiry.recipe)
@@ -70,7 +70,7 @@ def _read_back(
     inquiry: Inquiry, reconciler: Reconciler, verdicts: list[SessionVerdict], progress: Progress
 ) -> list[Compared]:
     reader = ContentReader(
-        reconciler.client, inquiry.stages, inquiry.ledger, reconciler.target.anonymizes
+        reconciler.client, inquiry.steps, inquiry.ledger, reconciler.target.anonymizes
     )
     compared = []
     for verdict in verdicts:

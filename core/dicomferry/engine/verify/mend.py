@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from dicomferry.engine.verify.verdict import Place, Standing
+from dicomferry.engine.verify.verdict import HoldingPlace, Standing
 from dicomferry.ledger.reading.expected import ExpectedInstance
 from dicomferry.model import Destination
 from dicomferry.xnat.rest.client import segment
@@ -33,7 +33,7 @@ def mend(
     recipe: str,
     url: str,
     home: Destination,
-    places: Sequence[Place],
+    places: Sequence[HoldingPlace],
     missing: Sequence[ExpectedInstance],
 ) -> str:
     """Return what to do about a session, empty when it landed."""
@@ -53,7 +53,7 @@ def mend(
             return f"{again}; if it is short again, dicomferry doctor {recipe} shows the filters"
 
 
-def _astray(recipe: str, url: str, home: Destination, places: Sequence[Place]) -> str:
+def _astray(recipe: str, url: str, home: Destination, places: Sequence[HoldingPlace]) -> str:
     why = f"dicomferry doctor {recipe} compares the server's rules with the declared ones"
     for place in places:
         if place.source and home.project and place.destination.session == home.session:
@@ -62,7 +62,7 @@ def _astray(recipe: str, url: str, home: Destination, places: Sequence[Place]) -
     return f"move or delete it in XNAT; {why}"
 
 
-def _waiting(recipe: str, url: str, places: Sequence[Place]) -> str:
+def _waiting(recipe: str, url: str, places: Sequence[HoldingPlace]) -> str:
     for place in places:
         for said, what in _CONFLICTS:
             if said in place.message:

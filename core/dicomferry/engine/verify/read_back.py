@@ -16,9 +16,9 @@ from dicomferry.dicom.opening import open_blob
 from dicomferry.dicom.quiet import quietly
 from dicomferry.dicom.tags import keyword_of, parse_tag
 from dicomferry.engine.pipeline.described import relabelled
-from dicomferry.engine.pipeline.edit import Held, edit_and_forecast
+from dicomferry.engine.pipeline.edit import Withheld, edit_and_forecast
 from dicomferry.engine.pipeline.examine import unchanged
-from dicomferry.engine.pipeline.steps import Stages
+from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.engine.verify.verdict import SessionVerdict
 from dicomferry.errors import FerryError
 from dicomferry.ledger.items import planned_items
@@ -66,10 +66,10 @@ class ContentReader:
     """
 
     def __init__(
-        self, client: RestClient, stages: Stages, ledger: Ledger, anonymizes: Collection[str]
+        self, client: RestClient, steps: Steps, ledger: Ledger, anonymizes: Collection[str]
     ) -> None:
         self._client = client
-        self._stages = stages
+        self._stages = steps
         self._ledger = ledger
         self._aside = frozenset(map(parse_tag, anonymizes))
         if self._aside:
@@ -119,7 +119,7 @@ class ContentReader:
         with open_instance(blob, item.location, item.names, item.row) as instance:
             header = relabelled(instance.header, item, self._stages.labels)
             edited = edit_and_forecast(self._stages, header, len(self._stages.transforms))
-            if isinstance(edited, Held) or edited.digest != edits:
+            if isinstance(edited, Withheld) or edited.digest != edits:
                 raise FerryError("the source or the recipe is not what was planned any more")
             return digests(b"".join(instance.file(edited.header).chunks()), self._aside)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dicomferry.engine.pipeline.servers import Target
 from dicomferry.engine.verify.holding import Holding
 from dicomferry.engine.verify.mend import mend
-from dicomferry.engine.verify.verdict import Place, SessionVerdict, Standing
+from dicomferry.engine.verify.verdict import HoldingPlace, SessionVerdict, Standing
 from dicomferry.ledger.reading.expected import ExpectedReader, ExpectedSession
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Destination
@@ -78,7 +78,7 @@ class Reconciler:
         archived = self._archive.session(session.destination)
         if archived is not None:
             files = tuple(self._archive.files(archived))
-            holding.add(Place(session.destination, files=files))
+            holding.add(HoldingPlace(session.destination, files=files))
         holding.look_into_headers(self.client)
         if holding.at_home:
             return
@@ -95,7 +95,7 @@ class Reconciler:
                 for found in self._archive.sessions_of_study(study):
                     if found.destination != session.destination:
                         files = tuple(self._archive.files(found))
-                        holding.add(Place(found.destination, files=files))
+                        holding.add(HoldingPlace(found.destination, files=files))
             holding.look_into_headers(self.client)
         except SilentError:
             raise
@@ -103,10 +103,10 @@ class Reconciler:
             # What is not at its place is missing there, whatever else there is.
             holding.note = f"not looked for elsewhere: {error.message}"
 
-    def _place(self, waiting: PrearchiveSession) -> Place:
+    def _place(self, waiting: PrearchiveSession) -> HoldingPlace:
         destination = Destination(waiting.project, waiting.subject, waiting.label)
         if is_under_way(waiting.status):
-            return Place(destination, waiting.status, waiting.source, files=None)
+            return HoldingPlace(destination, waiting.status, waiting.source, files=None)
         message = ""
         try:
             if waiting.status != "READY":
@@ -116,8 +116,8 @@ class Reconciler:
             raise
         except RestError:
             # XNAT's ERROR: the session's XML could not be built, so its files are not listed.
-            return Place(destination, waiting.status, waiting.source, message, None)
-        return Place(destination, waiting.status, waiting.source, message, files)
+            return HoldingPlace(destination, waiting.status, waiting.source, message, None)
+        return HoldingPlace(destination, waiting.status, waiting.source, message, files)
 
     def _judge(self, session: ExpectedSession, holding: Holding) -> SessionVerdict:
         if holding.at_home:
@@ -142,7 +142,7 @@ class Reconciler:
     def _judged(
         self, session: ExpectedSession, holding: Holding, standing: Standing, message: str = ""
     ) -> SessionVerdict:
-        home = Place(session.destination)
+        home = HoldingPlace(session.destination)
         places = tuple(p for p in holding.places if p.status or p.destination != home.destination)
         said = [*(place.message for place in places), holding.note]
         told = message or "; ".join(dict.fromkeys(filter(None, said)))

@@ -27,7 +27,7 @@ class Standing(StrEnum):
     """XNAT could not be asked"""
 
 
-class Place(Struct, frozen=True):
+class HoldingPlace(Struct, frozen=True):
     """One place of XNAT's that holds some of a session, or may.
 
     `status` is the prearchive's, empty for the archive; `files` None when they cannot be listed;
@@ -63,7 +63,7 @@ class SessionVerdict(Struct, frozen=True):
     held: dict[str, HeldFile]
     missing: tuple[ExpectedInstance, ...] = ()
     foreign: tuple[str, ...] = ()
-    where: tuple[Place, ...] = ()
+    where: tuple[HoldingPlace, ...] = ()
     message: str = ""
     mend: str = ""
     under_way: bool = False

@@ -19,7 +19,7 @@ from dicomferry.engine.pipeline.chosen_labels import labelled
 from dicomferry.engine.pipeline.context import BuildContext
 from dicomferry.engine.pipeline.examine import content_digest, examine
 from dicomferry.engine.pipeline.memory import Memory
-from dicomferry.engine.pipeline.steps import Stages, build_stages, only_servers
+from dicomferry.engine.pipeline.steps import Steps, build_steps, only_servers
 from dicomferry.engine.provenance.witness import Witnessed
 from dicomferry.engine.retrieve.messages import Retrieved, RetrieveTask
 from dicomferry.engine.workers.pipe import receive, send
@@ -171,14 +171,14 @@ class _Worker:
     def __init__(self, spec: WorkerSpec, stop: Event) -> None:
         self._spec = spec
         self._stop = stop
-        self._prepared: dict[int, Stages] = {}
+        self._prepared: dict[int, Steps] = {}
         self._shapes = Shapes()
 
     def answers(self, task: Task) -> Iterator[Answer]:
         match task:
             case ExamineTask(items, upto):
-                stages = self._stages(upto)
-                yield Examinations([examine(item, stages, upto) for item in items])
+                steps = self._stages(upto)
+                yield Examinations([examine(item, steps, upto) for item in items])
             case RetrieveTask():
                 from dicomferry.engine.retrieve.work import retrieve
 
@@ -189,16 +189,16 @@ class _Worker:
             case Load():
                 yield from dispatch(self._stages(None), task, self._stopped)
 
-    def _stages(self, upto: int | None) -> Stages:
+    def _stages(self, upto: int | None) -> Steps:
         key = -1 if upto is None else upto
         if key not in self._prepared:
             spec = self._spec
-            stages = build_stages(spec.recipe, spec.plugins)
-            stages = labelled(stages, spec.labels, spec.recipe, spec.plugins)
+            steps = build_steps(spec.recipe, spec.plugins)
+            steps = labelled(steps, spec.labels, spec.recipe, spec.plugins)
             if spec.servers_only:
-                stages = only_servers(stages)
-            stages.prepare(spec.ledger_folder, len(stages.transforms) if upto is None else upto)
-            self._prepared[key] = replace(stages, memory=Memory(), shapes=self._shapes)
+                steps = only_servers(steps)
+            steps.prepare(spec.ledger_folder, len(steps.transforms) if upto is None else upto)
+            self._prepared[key] = replace(steps, memory=Memory(), shapes=self._shapes)
         return self._prepared[key]
 
     def _stopped(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from dicomferry.engine.pipeline.steps import Stages
+from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.engine.workers.worker import WorkerSpec
 from dicomferry.ledger.store import Ledger
 
@@ -17,7 +17,7 @@ Progress = Callable[[str, int, int | None], None]
 class Workshop(Struct, frozen=True):
     """What planning and delivery work with."""
 
-    stages: Stages
+    steps: Steps
     ledger: Ledger
     spec: WorkerSpec
     processes: int

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dicomferry.ledger.items import ITEM_COLUMNS, item_of
-from dicomferry.ledger.planning.catalog import CatalogWriter
+from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.ledger.rows import STAMP, Due, Examined, Item, Verdict, stamp_of
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Destination, InstanceRef
@@ -47,7 +47,7 @@ class Retrievals:
     def __init__(self, ledger: Ledger, scan: int, run: int, sinks: Sequence[str]) -> None:
         self._ledger = ledger
         self._run = run
-        self._catalog = CatalogWriter(ledger)
+        self._catalog = PlanWriter(ledger)
         self._sinks = {f"sink{number}": key for number, key in enumerate(sinks)}
         self._scan = scan
 

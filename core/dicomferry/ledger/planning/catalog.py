@@ -35,7 +35,7 @@ ON CONFLICT (source, path, member) DO UPDATE SET
 """
 
 
-class Change(Struct, frozen=True):
+class DiskChange(Struct, frozen=True):
     """How the disk differs from the last plan: whether anything must be examined again."""
 
     fresh: int
@@ -45,7 +45,7 @@ class Change(Struct, frozen=True):
         return bool(self.fresh or self.vanished)
 
 
-class CatalogWriter:
+class PlanWriter:
     """Writes what sources find and what workers learn. Used by the one writing process."""
 
     def __init__(self, ledger: Ledger) -> None:
@@ -77,7 +77,7 @@ class CatalogWriter:
         )
         return list(map(item_of, rows))
 
-    def change(self) -> Change:
+    def change(self) -> DiskChange:
         """Compare this scan with the one that the last plan was made of."""
         connection = self._ledger.connection
         fresh = connection.execute(
@@ -87,7 +87,7 @@ class CatalogWriter:
             "SELECT count(*) FROM item WHERE scan >= ? AND scan < ?",
             (int(self._ledger.get("planned scan") or 0), self.scan),
         ).fetchone()[0]
-        return Change(fresh, vanished)
+        return DiskChange(fresh, vanished)
 
     @property
     def planned(self) -> str:

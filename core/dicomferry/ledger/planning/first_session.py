@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dicomferry.ledger.items import destination_of
-from dicomferry.ledger.planning.catalog import CatalogWriter
+from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Destination
 
 
-def settle_first_sessions(ledger: Ledger, catalog: CatalogWriter) -> None:
+def settle_first_sessions(ledger: Ledger, catalog: PlanWriter) -> None:
     """Move every ready item to the session of the first found item of its study.
 
     XNAT's DQR identifier keeps the first session label it has seen for a StudyInstanceUID and

@@ -29,7 +29,7 @@ class SessionPlan(Struct, frozen=True):
     stored: dict[str, int]
 
 
-class Tally(Struct, frozen=True):
+class VerdictTally(Struct, frozen=True):
     """How many items have one verdict for one reason code."""
 
     verdict: Verdict
@@ -68,10 +68,10 @@ class LedgerView:
         )
         return [_session_plan(row, why[row[0]], stored.get(row[0], {})) for row in rows]
 
-    def tallies(self) -> list[Tally]:
+    def tallies(self) -> list[VerdictTally]:
         """Return how many items there are of each verdict and code."""
         rows = sorted(self._groups().counted("verdict, code"))
-        return [Tally(Verdict(verdict), code, count) for verdict, code, count in rows]
+        return [VerdictTally(Verdict(verdict), code, count) for verdict, code, count in rows]
 
     def delivered(self, sink: str) -> dict[str, int]:
         """Return how many planned items are in each delivery state at a sink, as of now."""

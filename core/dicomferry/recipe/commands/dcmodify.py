@@ -30,7 +30,7 @@ _ALL_DEPTHS: Final = "done at the top level; what lies inside of sequences stays
 _NEW_UIDS: Final = "a new UID for each file cannot be repeated; the transform unify-uids derives"
 
 
-class Change(Struct, frozen=True):
+class TagEdit(Struct, frozen=True):
     """One edit: the section of `remap` it belongs to, the attribute, and its text."""
 
     section: str
@@ -42,7 +42,7 @@ class Modification(Struct):
     """What one run changes; `present` are attributes without which it leaves a file alone."""
 
     line: int
-    changes: list[Change] = field(default_factory=list)
+    changes: list[TagEdit] = field(default_factory=list)
     present: list[str] = field(default_factory=list)
     faults: list[NotTranslated] = field(default_factory=list)
     operands: list[str] = field(default_factory=list)
@@ -59,7 +59,7 @@ def read_modification(use: Use) -> Modification:
         if word in ("-i", "-m", "-ma", "-e", "-ea", "-if", "-mf"):
             _edit(found, word, next(rest, ""), lenient=lenient)
         elif word == "-ep":
-            found.changes += [Change("delete", group) for group in _PRIVATE_GROUPS]
+            found.changes += [TagEdit("delete", group) for group in _PRIVATE_GROUPS]
             found.faults.append(NotTranslated(use.line, "-ep", _ALL_DEPTHS))
         elif word in ("-gst", "-gse", "-gin"):
             found.faults.append(NotTranslated(use.line, word, _NEW_UIDS))
@@ -94,7 +94,7 @@ def _edit(found: Modification, option: str, text: str, *, lenient: bool) -> None
         found.faults.append(NotTranslated(found.line, what, _ALL_DEPTHS))
     if section != "set" and not lenient and option != "-ea":
         _demand(found, option, pattern)
-    found.changes.append(Change(section, name, value))
+    found.changes.append(TagEdit(section, name, value))
 
 
 def _demand(found: Modification, option: str, pattern: ElementPattern) -> None:
@@ -142,7 +142,7 @@ def _named(pattern: ElementPattern) -> str:
     return ".".join([*steps, keyword_of(pattern.leaf.tag)])
 
 
-def groups(changes: list[Change]) -> Iterator[dict[str, dict[str, str]]]:
+def groups(changes: list[TagEdit]) -> Iterator[dict[str, dict[str, str]]]:
     """Yield the changes as `remap`s of section, attribute and text.
 
     Edits of different attributes may change places, so most runs are one `remap`.

@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from dicomferry.recipe.commands.words import CLOSE, OPEN, Command
+from dicomferry.recipe.commands.words import CLOSE, OPEN, ShellCommand
 
 TOOLS: Final = ("dcmodify", "storescu", "dcmsend")
 _IGNORED: Final = frozenset({
@@ -54,21 +54,21 @@ class Script(Struct):
     faults: list[NotTranslated] = field(default_factory=list)
 
 
-def read_script(commands: Iterator[Command]) -> Script:
+def read_script(commands: Iterator[ShellCommand]) -> Script:
     """Return what the commands do with DICOM files."""
-    reader = _Reader()
+    reader = _ShellReader()
     for command in commands:
         reader.read(command)
     return reader.script
 
 
-class _Reader:
+class _ShellReader:
     def __init__(self) -> None:
         self.script = Script()
         self._found: tuple[Files, ...] = ()
         self._loops: dict[str, tuple[Files, ...]] = {}
 
-    def read(self, command: Command) -> None:
+    def read(self, command: ShellCommand) -> None:
         words = command.words
         while words and words[0] in ("do", "then", "sudo", "time", "nohup"):
             words = words[1:]
@@ -92,10 +92,10 @@ class _Reader:
         if not words or words[0] not in ("$(find", "`find"):
             return tuple(files_of(words, recurse=False))
         inner = tuple(word for word in (*words[1:-1], words[-1].rstrip(")`")) if word)
-        self._find(Command(line, ("find", *inner)))
+        self._find(ShellCommand(line, ("find", *inner)))
         return self._found
 
-    def _find(self, command: Command) -> None:
+    def _find(self, command: ShellCommand) -> None:
         folders, tests = _split(command.words[1:])
         names: list[str] = []
         recursive = True
@@ -125,7 +125,7 @@ class _Reader:
         else:
             self._fault(line, " ".join(inner)[:60], "dicomferry does not know what this does")
 
-    def _xargs(self, command: Command, words: tuple[str, ...]) -> None:
+    def _xargs(self, command: ShellCommand, words: tuple[str, ...]) -> None:
         for position, word in enumerate(words):
             if PurePosixPath(word).name in TOOLS:
                 self._use(command.line, words[position:], self._found)

@@ -18,7 +18,7 @@ _OPERATOR: Final = re.compile(r"&&|\|\||[;|&\n]")
 _FENCE: Final = re.compile(r"^\s*```")
 
 
-class Command(Struct, frozen=True):
+class ShellCommand(Struct, frozen=True):
     """One simple command; `line` counts from 1, `piped` when it reads what the one before says."""
 
     line: int
@@ -33,7 +33,7 @@ class _State(Struct):
     piped: bool = False
 
 
-def read_commands(text: str) -> Iterator[Command]:
+def read_commands(text: str) -> Iterator[ShellCommand]:
     """Yield the commands of a script, or of the code blocks of a Markdown page."""
     yield from _Lexer(_code(text)).commands()
 
@@ -59,7 +59,7 @@ class _Lexer:
         self._state = _State()
         self._variables: dict[str, str] = {}
 
-    def commands(self) -> Iterator[Command]:
+    def commands(self) -> Iterator[ShellCommand]:
         while self._at < len(self._text):
             operator = self._step()
             # find's own ; and + are words: they were escaped, or are not at a command's end
@@ -135,7 +135,7 @@ class _Lexer:
         self._line += self._text.count("\n", self._at, self._at + length)
         self._at += length
 
-    def _flush(self, operator: str) -> Iterator[Command]:
+    def _flush(self, operator: str) -> Iterator[ShellCommand]:
         self._end_word()
         words, line, piped = self._state.words, self._state.line, self._state.piped
         self._state = _State(piped=operator == "|")
@@ -143,7 +143,7 @@ class _Lexer:
             self._variables[assigned[1]] = assigned[2]
             words = words[1:]
         if words:
-            yield Command(line, tuple(words), piped)
+            yield ShellCommand(line, tuple(words), piped)
 
     def _value(self, name: str) -> str:
         return self._variables.get(name, parameter(name))

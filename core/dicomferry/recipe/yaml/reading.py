@@ -33,13 +33,13 @@ def read_document(path: Path) -> Document:
     anything that is not one plain document within the limits.
     """
     text = _read_text(path)
-    return Document(path, _Reader(str(path), text).document())
+    return Document(path, _NodeReader(str(path), text).document())
 
 
 def parse_document(text: str, name: str) -> Document:
     """Read a document from text; `name` is what messages call it."""
     _check_characters(text, name)
-    return Document(Path(name), _Reader(name, text).document())
+    return Document(Path(name), _NodeReader(name, text).document())
 
 
 def _read_text(path: Path) -> str:
@@ -79,7 +79,7 @@ def _refuse(code: str, message: str, place: Place, hint: str = "") -> NoReturn:
     raise ProblemsError([Problem(code, message, place=place, hint=hint)])
 
 
-class _Reader:
+class _NodeReader:
     """One pass over a file's events; goes no deeper than the limit it enforces."""
 
     def __init__(self, name: str, text: str) -> None:

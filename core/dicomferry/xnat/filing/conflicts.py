@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from dicomferry.xnat.filing.sessions import Session
+from dicomferry.xnat.filing.sessions import ReceivedSession
 
 EXISTS = "Session already exists, retry with overwrite enabled"
 NO_SUBJECT = "Unable to identify subject."
@@ -24,7 +24,7 @@ class Merge(Struct, frozen=True):
     override: bool = False
 
 
-def conflict(incoming: Session, existing: Session, merge: Merge) -> str | None:
+def conflict(incoming: ReceivedSession, existing: ReceivedSession, merge: Merge) -> str | None:
     """Return why XNAT would not merge `incoming` (XNAT's `checkForConflicts`); None if it would."""
     label = existing.destination.session
     if not merge.allowed:
@@ -44,7 +44,9 @@ def conflict(incoming: Session, existing: Session, merge: Merge) -> str | None:
     return _scan_conflict(incoming, existing, overwrite=merge.overwrite)
 
 
-def _scan_conflict(incoming: Session, existing: Session, *, overwrite: bool) -> str | None:
+def _scan_conflict(
+    incoming: ReceivedSession, existing: ReceivedSession, *, overwrite: bool
+) -> str | None:
     contents = {item.ref.sop_instance_uid: item.digest for item in existing.instances}
     for uid, scan in incoming.scans.items():
         held = existing.scans.get(uid)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from dicomferry.model import AutoArchive, Destination
 from dicomferry.xnat.filing.conflicts import EXISTS, NO_SUBJECT, Merge, conflict
 from dicomferry.xnat.filing.scans import merged_scan_id
-from dicomferry.xnat.filing.sessions import Received, Session, Status
+from dicomferry.xnat.filing.sessions import Received, ReceivedSession, SessionStatus
 
 _AUTO_ARCHIVE_CODE = 4
 _OVERWRITE_CODE = 5
@@ -36,24 +36,24 @@ class Holdings:
         self._conflict_at = conflict_at
         self._clock = clock
         self._archivings = 0
-        self.prearchive: list[Session] = []
-        self.archive: dict[tuple[str, str], Session] = {}
+        self.prearchive: list[ReceivedSession] = []
+        self.archive: dict[tuple[str, str], ReceivedSession] = {}
         """By project and session label."""
         self.subjects: dict[tuple[str, str], tuple[str, str]] = {}
         """By project and label in lower case: XNAT's accession number and the label as made."""
 
-    def receive(self, instance: Received) -> Session:
+    def receive(self, instance: Received) -> ReceivedSession:
         """File an instance in the prearchive, in the session of its key."""
         session = self.place(instance)
         self.add(session, instance)
         return session
 
-    def add(self, session: Session, instance: Received) -> None:
+    def add(self, session: ReceivedSession, instance: Received) -> None:
         """Take a file into its session, which is no longer quiet."""
         session.add(instance)
         session.touched = self._clock()
 
-    def place(self, instance: Received) -> Session:
+    def place(self, instance: Received) -> ReceivedSession:
         """Return the prearchive session an instance belongs to; a new one where there is none.
 
         The key is project, StudyInstanceUID and label; the subject of the first file is kept
@@ -63,9 +63,9 @@ class Holdings:
         for session in self.prearchive:
             if _key(session.destination, session.study_instance_uid) == _key(destination, study):
                 return session
-        return self.open(Session(destination, study, instance.auto_archive))
+        return self.open(ReceivedSession(destination, study, instance.auto_archive))
 
-    def open(self, session: Session) -> Session:
+    def open(self, session: ReceivedSession) -> ReceivedSession:
         """Give a new session its row and folder in the prearchive."""
         session.uploaded = session.touched = self._clock()
         label = session.destination.session
@@ -84,7 +84,7 @@ class Holdings:
         self.prearchive.append(session)
         return session
 
-    def find(self, project: str | None, timestamp: str, folder: str) -> Session | None:
+    def find(self, project: str | None, timestamp: str, folder: str) -> ReceivedSession | None:
         """Return the prearchive session in a folder."""
         return next(
             (
@@ -96,7 +96,7 @@ class Holdings:
             None,
         )
 
-    def build(self, idle: float = 0.0) -> list[Session]:
+    def build(self, idle: float = 0.0) -> list[ReceivedSession]:
         """Build what received nothing for `idle` seconds, and archive what is to be (section 3.2).
 
         Returns the sessions that left the prearchive.
@@ -105,40 +105,40 @@ class Holdings:
         return [
             session
             for session in list(self.prearchive)
-            if session.status is Status.RECEIVING
+            if session.status is SessionStatus.RECEIVING
             and not session.uncommitted
             and not session.writing
             and session.touched <= quiet
             and self.commit(session)
         ]
 
-    def commit(self, session: Session) -> bool:
+    def commit(self, session: ReceivedSession) -> bool:
         """Build one session and archive it if it is to be; tell whether it left the prearchive."""
         session.uncommitted = False
         session.build()
-        if session.status is not Status.READY or not self._archives_itself(session):
+        if session.status is not SessionStatus.READY or not self._archives_itself(session):
             return False
         self._archivings += 1
         if self._archivings == self._conflict_at:
-            session.status, session.conflict = Status.CONFLICT, EXISTS
+            session.status, session.conflict = SessionStatus.CONFLICT, EXISTS
             return False
         return self.move_to_archive(session, Merge(overwrite=self._code >= _OVERWRITE_CODE))
 
-    def move_to_archive(self, session: Session, merge: Merge) -> bool:
+    def move_to_archive(self, session: ReceivedSession, merge: Merge) -> bool:
         """Archive one session, merged into what is there; False where that is a conflict."""
         destination = session.destination
         if destination.subject is None:
-            session.status, session.conflict = Status.ERROR, NO_SUBJECT
+            session.status, session.conflict = SessionStatus.ERROR, NO_SUBJECT
             return False
         place = (destination.project or "", destination.session)
         existing = self.archive.get(place)
         if existing is not None:
             session.conflict = conflict(session, existing, merge)
             if session.conflict is not None:
-                session.status = Status.CONFLICT
+                session.status = SessionStatus.CONFLICT
                 return False
         self.prearchive.remove(session)
-        session.status, session.conflict = Status.ARCHIVED, None
+        session.status, session.conflict = SessionStatus.ARCHIVED, None
         if existing is None:
             self._enter(place, session)
         elif merge.override:
@@ -148,18 +148,18 @@ class Holdings:
             _merge(session, existing)
         return True
 
-    def move(self, session: Session, project: str) -> None:
+    def move(self, session: ReceivedSession, project: str) -> None:
         """Give a prearchive session another project."""
         session.destination = replace(session.destination, project=project)
         if session.auto_archive is AutoArchive.NEVER:
             session.auto_archive = AutoArchive.PROJECT_DEFAULT
-        session.status, session.conflict = Status.READY, None
+        session.status, session.conflict = SessionStatus.READY, None
 
-    def sessions(self) -> tuple[Session, ...]:
+    def sessions(self) -> tuple[ReceivedSession, ...]:
         """Return every session, the archived ones first."""
         return (*self.archive.values(), *self.prearchive)
 
-    def _archives_itself(self, session: Session) -> bool:
+    def _archives_itself(self, session: ReceivedSession) -> bool:
         """Say whether a session is archived unasked.
 
         `AA:false` does not keep it from a project that archives by itself: XNAT's
@@ -170,7 +170,7 @@ class Holdings:
             return False
         return session.auto_archive is AutoArchive.AUTO or self._code >= _AUTO_ARCHIVE_CODE
 
-    def _enter(self, place: tuple[str, str], session: Session) -> None:
+    def _enter(self, place: tuple[str, str], session: ReceivedSession) -> None:
         """Put a session into the archive, under a subject that is there in whatever case."""
         project, label = place[0], session.destination.subject or ""
         fresh = (f"XNAT_S{len(self.subjects) + 1:05}", label)
@@ -189,7 +189,7 @@ def _timestamp(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y%m%d_%H%M%S%f")[:-3]
 
 
-def _merge(incoming: Session, existing: Session) -> None:
+def _merge(incoming: ReceivedSession, existing: ReceivedSession) -> None:
     modality = existing.modality[:2]
     taken = {scan.id for scan in existing.scans.values()}
     for uid, scan in incoming.scans.items():

@@ -21,7 +21,7 @@ SEVERAL_STUDIES = "NoUniqueSessionException"
 """What XNAT's builder throws at a folder with more than one StudyInstanceUID (section 1.7)."""
 
 
-class Status(StrEnum):
+class SessionStatus(StrEnum):
     """Where a session stands (section 3.2); in the archive it is `ARCHIVED`.
 
     Of XNAT's states those are here that last; the ones it passes through while it builds, moves
@@ -90,7 +90,7 @@ class Scan(Struct):
         return next(iter(self.files.values())).series_number
 
 
-class Session(Struct):
+class ReceivedSession(Struct):
     """One session in the prearchive or the archive; `conflict` is XNAT's message, verbatim.
 
     `timestamp` is the prearchive's folder, `touched` when the last object came, in seconds since
@@ -101,7 +101,7 @@ class Session(Struct):
     destination: Destination
     study_instance_uid: str
     auto_archive: AutoArchive
-    status: Status = Status.RECEIVING
+    status: SessionStatus = SessionStatus.RECEIVING
     conflict: str | None = None
     scans: dict[str, Scan] = field(default_factory=dict)
     """By SeriesInstanceUID, in order of arrival; IDs are final once the session is built."""
@@ -120,18 +120,18 @@ class Session(Struct):
         uid = instance.ref.series_instance_uid
         fresh = Scan(instance.series_number, uid, instance.modality)
         self.scans.setdefault(uid, fresh).files[instance.path] = instance
-        self.status = Status.RECEIVING
+        self.status = SessionStatus.RECEIVING
         self.conflict = None
 
     def build(self) -> None:
         """Give the scans their IDs, as XNAT does when it writes the session's XML (1.7)."""
         if len({item.ref.study_instance_uid for item in self.instances}) > 1:
-            self.status, self.conflict = Status.ERROR, SEVERAL_STUDIES
+            self.status, self.conflict = SessionStatus.ERROR, SEVERAL_STUDIES
             return
         numbers = {uid: (scan.number, scan.modality) for uid, scan in self.scans.items()}
         for uid, scan_id in scan_ids(numbers).items():
             self.scans[uid].id = scan_id
-        self.status = Status.READY
+        self.status = SessionStatus.READY
 
     @property
     def modality(self) -> str:

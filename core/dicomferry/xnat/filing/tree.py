@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from dicomferry.xnat.filing.sessions import Session, Status
+from dicomferry.xnat.filing.sessions import ReceivedSession, SessionStatus
 
 
 class ScanNode(Struct, frozen=True):
@@ -23,7 +23,7 @@ class SessionNode(Struct, frozen=True):
 
     label: str
     study_instance_uid: str
-    status: Status
+    status: SessionStatus
     conflict: str | None
     scans: tuple[ScanNode, ...]
 
@@ -74,7 +74,7 @@ class Tree(Struct, frozen=True):
         return sum(session.size for session in self.sessions)
 
 
-def _session_node(session: Session) -> SessionNode:
+def _session_node(session: ReceivedSession) -> SessionNode:
     scans = (
         ScanNode(
             scan.id or scan.series_instance_uid,
@@ -99,7 +99,7 @@ def _natural(scan_id: str) -> tuple[int, str]:
     return (int(number) if number.isdecimal() else 2**63, scan_id)
 
 
-def tree_of(sessions: Iterable[Session]) -> Tree:
+def tree_of(sessions: Iterable[ReceivedSession]) -> Tree:
     """Arrange sessions by project and subject, sorted; Unassigned comes last."""
     projects: dict[str | None, dict[str | None, list[SessionNode]]] = {}
     for session in sessions:

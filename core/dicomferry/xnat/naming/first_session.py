@@ -13,7 +13,7 @@ SAME_SESSION_WITHIN = 1800.0
 """Seconds: DQR's `assumeSameSessionIfArrivedWithin`, 30 minutes."""
 
 
-class Arrival(Struct, frozen=True):
+class ForecastArrival(Struct, frozen=True):
     """One instance as forecast, and when it arrived in seconds."""
 
     study_instance_uid: str
@@ -26,9 +26,9 @@ class FirstSessions:
 
     def __init__(self, within: float = SAME_SESSION_WITHIN) -> None:
         self._within = within
-        self._first: dict[str, Arrival] = {}
+        self._first: dict[str, ForecastArrival] = {}
 
-    def settle(self, arrival: Arrival) -> Forecast:
+    def settle(self, arrival: ForecastArrival) -> Forecast:
         """Return the forecast with the session of the first of its study, if that is recent."""
         first = self._first.get(arrival.study_instance_uid)
         if first is None or arrival.at - first.at >= self._within:
@@ -44,7 +44,7 @@ class FirstSessions:
         )
 
 
-def settle_sessions(arrivals: Iterable[Arrival]) -> list[Forecast]:
+def settle_sessions(arrivals: Iterable[ForecastArrival]) -> list[Forecast]:
     """Return the forecasts of instances in their order of arrival, sessions settled by study."""
     sessions = FirstSessions()
     return [sessions.settle(arrival) for arrival in arrivals]

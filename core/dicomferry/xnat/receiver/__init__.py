@@ -5,7 +5,7 @@ from __future__ import annotations
 from dicomferry.xnat.receiver.site.faults import Faults
 from dicomferry.xnat.receiver.site.filters import SeriesFilter
 from dicomferry.xnat.receiver.site.receipts import Receipt
-from dicomferry.xnat.receiver.site.settings import Settings
+from dicomferry.xnat.receiver.site.settings import SiteSettings
 from dicomferry.xnat.receiver.standin import StandIn
 
-__all__ = ["Faults", "Receipt", "SeriesFilter", "Settings", "StandIn"]
+__all__ = ["Faults", "Receipt", "SeriesFilter", "SiteSettings", "StandIn"]

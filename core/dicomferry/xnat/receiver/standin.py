@@ -17,8 +17,8 @@ from dicomferry.xnat.receiver.dicom.scp import StorageScp
 from dicomferry.xnat.receiver.rest.server import RestServer
 from dicomferry.xnat.receiver.site.faults import Faults
 from dicomferry.xnat.receiver.site.receipts import Receipt
-from dicomferry.xnat.receiver.site.settings import Settings
-from dicomferry.xnat.receiver.site.site import Site
+from dicomferry.xnat.receiver.site.settings import SiteSettings
+from dicomferry.xnat.receiver.site.site import StandInSite
 
 _LOG = logging.getLogger(__name__)
 _WARNING = "this is dicomferry's stand-in, not an XNAT: it emulates an XNAT receiver, to rehearse"
@@ -44,16 +44,16 @@ class StandIn:
         host: str = "127.0.0.1",
         port: int = 0,
         rest_port: int | None = None,
-        settings: Settings | None = None,
+        settings: SiteSettings | None = None,
         prearchive_code: int | None = None,
         faults: Faults | None = None,
     ) -> None:
-        chosen = settings or Settings()
+        chosen = settings or SiteSettings()
         if prearchive_code is not None:
             chosen = replace(chosen, prearchive_code=prearchive_code)
         if faults is not None:
             chosen = replace(chosen, faults=faults)
-        self.site = Site(identifier, storage, chosen)
+        self.site = StandInSite(identifier, storage, chosen)
         self._scp = StorageScp(self.site, ae_title, host, port)
         self._rest = None if rest_port is None else RestServer(self.site, self._scp, rest_port)
         self._stopping = threading.Event()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dicomferry.xnat.rest.archive import ArchivedSession, ArchiveReader
-from dicomferry.xnat.rest.client import RestClient, Site
+from dicomferry.xnat.rest.client import RestClient, RestSite
 from dicomferry.xnat.rest.errors import DeniedError, NotThereError, RestError
 from dicomferry.xnat.rest.files import HeldFile
 from dicomferry.xnat.rest.prearchive import PrearchiveReader, PrearchiveSession, is_under_way
@@ -18,6 +18,6 @@ __all__ = [
     "PrearchiveSession",
     "RestClient",
     "RestError",
-    "Site",
+    "RestSite",
     "is_under_way",
 ]

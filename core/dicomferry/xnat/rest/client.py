@@ -25,7 +25,7 @@ _FIRST_PAUSE: Final = 0.5
 _LARGEST_ANSWER: Final = 256 << 20
 
 
-class Site(Struct, frozen=True):
+class RestSite(Struct, frozen=True):
     """Where an XNAT is and who asks it.
 
     `login` is `user:password`; an alias token is the same, `alias:secret`. `ca` is a file of
@@ -55,7 +55,7 @@ class RestClient:
     forgets it after 15 idle minutes (`sessionTimeout`), and it is then renewed.
     """
 
-    def __init__(self, site: Site, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, site: RestSite, sleep: Callable[[float], None] = time.sleep) -> None:
         self.site = site
         self._sleep = sleep
         self._session: Session | None = None

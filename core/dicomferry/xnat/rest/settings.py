@@ -20,7 +20,7 @@ _ROLES: Final = ("owner", "member", "collaborator")
 _DISABLED: Final = "disabled"
 
 
-class Receiver(Struct, frozen=True):
+class DicomReceiver(Struct, frozen=True):
     """One DICOM receiver of an XNAT (`/xapi/dicomscp`).
 
     `identifier` is the name of its DicomObjectIdentifier; `rules` are its routing expressions by
@@ -51,7 +51,7 @@ class SettingsReader:
     def __init__(self, client: RestClient) -> None:
         self._client = client
 
-    def receivers(self) -> list[Receiver] | None:
+    def receivers(self) -> list[DicomReceiver] | None:
         """Return the receivers; None where the login may not see them."""
         try:
             answer = self._client.json("/xapi/dicomscp")
@@ -124,13 +124,13 @@ def lines_of(text: str) -> tuple[str, ...]:
     return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 
-def _receiver(plain: Mapping[str, Any]) -> Receiver:
+def _receiver(plain: Mapping[str, Any]) -> DicomReceiver:
     routed, port = bool(plain.get("routingExpressionsEnabled")), str(plain.get("port"))
     rules = {
         level: lines_of(str(plain.get(f"{level}RoutingExpression") or "")) if routed else ()
         for level in LEVELS
     }
-    return Receiver(
+    return DicomReceiver(
         ae_title=str(plain.get("aeTitle", "")),
         port=int(port) if port.isdecimal() else 0,
         enabled=bool(plain.get("enabled", True)),

@@ -16,7 +16,7 @@ from dicomferry.dicom.edits import Delete, Edits, Set
 from dicomferry.dicom.header import Header
 from dicomferry.engine.pipeline.edit import Ready, edit_and_forecast
 from dicomferry.engine.pipeline.memory import Memory
-from dicomferry.engine.pipeline.steps import Changing, Stages
+from dicomferry.engine.pipeline.steps import Steps, TransformStep
 from dicomferry.model import Location
 from dicomferry.xnat.naming.identifiers import ClassicIdentifier
 from dicomferry.xnat.naming.options import Identification
@@ -36,10 +36,10 @@ class Counting:
         return self._edit(header)
 
 
-def stages_of(transform: Transform) -> Stages:
+def stages_of(transform: Transform) -> Steps:
     identifier = ClassicIdentifier(Identification(projects=["P"]))
-    steps = (Changing("transforms[0]", transform, None),)
-    return Stages((), steps, (), (("xnat", identifier),), "digest", memory=Memory())
+    steps = (TransformStep("transforms[0]", transform, None),)
+    return Steps((), steps, (), (("xnat", identifier),), "digest", memory=Memory())
 
 
 def header_of(path: str = "a", **elements: Any) -> Header:
@@ -56,17 +56,17 @@ def comment(header: Header) -> Edits:
     return Edits((Set((COMMENTS,), f"of {header.text(PATIENT_ID)}"),))
 
 
-def carried(stages: Stages, header: Header) -> Ready:
-    result = edit_and_forecast(stages, header, 1)
+def carried(steps: Steps, header: Header) -> Ready:
+    result = edit_and_forecast(steps, header, 1)
     assert isinstance(result, Ready)
     return result
 
 
 def asked(edit: Callable[[Header], Edits], *headers: Header) -> int:
     transform = Counting(edit)
-    stages = stages_of(transform)
+    steps = stages_of(transform)
     for header in headers:
-        carried(stages, header)
+        carried(steps, header)
     return transform.asked
 
 
@@ -91,10 +91,10 @@ def test_a_missing_element_is_another_reading_than_an_empty_one() -> None:
 
 
 def test_an_answer_from_memory_keeps_the_instances_own_elements() -> None:
-    stages = stages_of(Counting(comment))
-    carried(stages, header_of(SOPInstanceUID="1.2.3"))
+    steps = stages_of(Counting(comment))
+    carried(steps, header_of(SOPInstanceUID="1.2.3"))
 
-    second = carried(stages, header_of(SOPInstanceUID="1.2.4"))
+    second = carried(steps, header_of(SOPInstanceUID="1.2.4"))
 
     assert second.header.text(SOP) == "1.2.4"
     assert second.header.text(COMMENTS) == "of X"
@@ -157,10 +157,10 @@ def test_a_look_at_everything_is_never_remembered(look: Callable[[Header], objec
 
 def test_without_a_memory_everything_is_worked_out() -> None:
     transform = Counting(comment)
-    stages = replace(stages_of(transform), memory=None)
+    steps = replace(stages_of(transform), memory=None)
 
-    carried(stages, header_of())
-    carried(stages, header_of())
+    carried(steps, header_of())
+    carried(steps, header_of())
 
     assert transform.asked == 2
 
@@ -169,12 +169,12 @@ def test_a_memory_that_never_helps_is_given_up() -> None:
     def unique(header: Header) -> Edits:
         return Edits((Set((COMMENTS,), header.text(SOP) or ""),))
 
-    stages = stages_of(Counting(unique))
+    steps = stages_of(Counting(unique))
     for number in range(600):
-        carried(stages, header_of(SOPInstanceUID=f"1.2.{number}"))
+        carried(steps, header_of(SOPInstanceUID=f"1.2.{number}"))
 
-    assert stages.memory is not None
-    assert not stages.memory.pays
+    assert steps.memory is not None
+    assert not steps.memory.pays
 
 
 _KEYWORDS = (
@@ -215,4 +215,4 @@ def test_remembered_and_worked_out_never_differ(elements: list[dict[str, str]]) 
 
 
 def test_a_recipes_stages_remember_nothing_by_themselves(tmp_path: Path) -> None:
-    assert Stages((), (), (), (), "").memory is None
+    assert Steps((), (), (), (), "").memory is None

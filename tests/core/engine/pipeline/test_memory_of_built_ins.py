@@ -13,9 +13,9 @@ from pydicom import Dataset
 
 from dicomferry.component import Preparing, StudyAt
 from dicomferry.dicom.header import Header
-from dicomferry.engine.pipeline.edit import Held, Ready, edit_and_forecast
+from dicomferry.engine.pipeline.edit import Ready, Withheld, edit_and_forecast
 from dicomferry.engine.pipeline.memory import Memory
-from dicomferry.engine.pipeline.steps import Stages, build_stages
+from dicomferry.engine.pipeline.steps import Steps, build_steps
 from dicomferry.host import Selection, load_plugins
 from dicomferry.model import Destination, Location
 from dicomferry.recipe.load import load_recipe
@@ -80,12 +80,12 @@ class Catalog:
     params=[PLAIN, SEQUENCES, PLAIN + LISTING + SEQUENCES],
     ids=["plain", "sequences", "all"],
 )
-def stages(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Stages:
+def steps(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Steps:
     folder = tmp_path_factory.mktemp("recipe")
     (folder / "table.csv").write_text(TABLE)
     (folder / "all.yaml").write_text(RECIPE % request.param)
     plugins = load_plugins(Selection())
-    built = build_stages(load_recipe(folder / "all.yaml", plugins.components, {}), plugins)
+    built = build_steps(load_recipe(folder / "all.yaml", plugins.components, {}), plugins)
     for step in built.transforms:
         if isinstance(step.transform, Preparing):
             step.transform.prepare(Catalog())
@@ -157,8 +157,8 @@ def _item(elements: dict[str, str]) -> Dataset:
     return item
 
 
-def told(result: Ready | Held) -> object:
-    if isinstance(result, Held):
+def told(result: Ready | Withheld) -> object:
+    if isinstance(result, Withheld):
         return result
     header = result.header
     return result.digest, result.forecast, header.wanted, header.dataset(), str(header.location)
@@ -167,9 +167,9 @@ def told(result: Ready | Held) -> object:
 @settings(max_examples=200)
 @given(found=FOUND, changes=st.lists(CHANGES, min_size=1, max_size=6))
 def test_remembered_and_worked_out_never_differ(
-    stages: Stages, found: dict[str, Any], changes: list[tuple[str, Any]]
+    steps: Steps, found: dict[str, Any], changes: list[tuple[str, Any]]
 ) -> None:
-    remembering, upto = replace(stages, memory=Memory()), len(stages.transforms)
+    remembering, upto = replace(steps, memory=Memory()), len(steps.transforms)
     others = [{**found, name: value} for name, value in changes]
     for number, facts in enumerate([found, found, *others]):
         known = {name: value for name, value in facts.items() if value is not None}
@@ -177,13 +177,13 @@ def test_remembered_and_worked_out_never_differ(
 
         one = edit_and_forecast(remembering, header, upto)
 
-        assert told(one) == told(edit_and_forecast(stages, header, upto))
+        assert told(one) == told(edit_and_forecast(steps, header, upto))
 
 
-def test_the_built_in_transforms_are_remembered(stages: Stages) -> None:
+def test_the_built_in_transforms_are_remembered(steps: Steps) -> None:
     memory = Memory()
     facts = {"PatientID": "A", "StudyInstanceUID": "1.1", "private": "SIEMENS MR HEADER"}
 
-    edit_and_forecast(replace(stages, memory=memory), header_of(0, facts), len(stages.transforms))
+    edit_and_forecast(replace(steps, memory=memory), header_of(0, facts), len(steps.transforms))
 
     assert memory.recall(header_of(1, facts)) is not None

@@ -10,13 +10,13 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dicomferry.engine.pipeline.steps import Finding, build_stages
+from dicomferry.engine.pipeline.steps import SourceStep, build_steps
 from dicomferry.engine.plan.make import make_plan
 from dicomferry.engine.workers.worker import WorkerSpec
 from dicomferry.engine.workers.workshop import Workshop
 from dicomferry.errors import FerryError
 from dicomferry.host import Selection, load_plugins
-from dicomferry.ledger.planning.catalog import CatalogWriter
+from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import LocalFile, Location
 from dicomferry.recipe.load import load_recipe
@@ -48,7 +48,7 @@ def shop(tmp_path: Path) -> Iterator[Workshop]:
     recipe = load_recipe(tmp_path / "recipe.yaml", plugins.components, {})
     spec = WorkerSpec(recipe, plugins, tmp_path, servers_only=False, parent=os.getpid())
     ledger = Ledger(tmp_path)
-    yield Workshop(build_stages(recipe, plugins), ledger, spec, 2, lambda *_: None)
+    yield Workshop(build_steps(recipe, plugins), ledger, spec, 2, lambda *_: None)
     ledger.close()
 
 
@@ -60,16 +60,16 @@ def test_a_plan_that_ended_halfway_is_not_taken_for_one(shop: Workshop) -> None:
             examined.append(done)
 
     make_plan(shop)
-    planned = CatalogWriter(shop.ledger).planned
-    unmounted = Finding("disk", "sources[1]", Unmounted(lambda: bool(examined)), None)
-    sources = (*shop.stages.sources, unmounted)
-    halfway = replace(shop, stages=replace(shop.stages, sources=sources), progress=progress)
+    planned = PlanWriter(shop.ledger).planned
+    unmounted = SourceStep("disk", "sources[1]", Unmounted(lambda: bool(examined)), None)
+    sources = (*shop.steps.sources, unmounted)
+    halfway = replace(shop, steps=replace(shop.steps, sources=sources), progress=progress)
 
     with pytest.raises(FerryError, match="the disk is gone"):
         make_plan(halfway)
 
-    assert planned == shop.stages.digest
-    assert CatalogWriter(shop.ledger).planned == ""
+    assert planned == shop.steps.digest
+    assert PlanWriter(shop.ledger).planned == ""
 
 
 def test_what_comes_first_is_examined_before_all_is_found(shop: Workshop) -> None:
@@ -78,11 +78,9 @@ def test_what_comes_first_is_examined_before_all_is_found(shop: Workshop) -> Non
     def progress(what: str, _done: int, _total: int | None) -> None:
         seen.append(what)
 
-    unmounted = Finding("disk", "sources[0]", Unmounted(lambda: "examined" in seen), None)
+    unmounted = SourceStep("disk", "sources[0]", Unmounted(lambda: "examined" in seen), None)
     with pytest.raises(FerryError, match="the disk is gone"):
-        make_plan(
-            replace(shop, stages=replace(shop.stages, sources=(unmounted,)), progress=progress)
-        )
+        make_plan(replace(shop, steps=replace(shop.steps, sources=(unmounted,)), progress=progress))
 
     assert seen[0] == "found"
     assert seen[-1] == "examined"

@@ -24,7 +24,7 @@ from dicomferry.model import (
     Location,
 )
 from dicomferry.xnat.filing.scans import uid_hash
-from dicomferry.xnat.rest import RestClient, RestError, Site
+from dicomferry.xnat.rest import RestClient, RestError, RestSite
 from support.fake_xnat_rest import FakeXnat, Says, fake_xnat, table
 from support.patience import PATIENCE
 from support.plans import put_plan
@@ -83,7 +83,7 @@ def hashed(uid: str) -> str:
 
 def ask(fake: FakeXnat, folder: Path, sessions: tuple[str, ...] = ("E",)) -> list[SessionVerdict]:
     ledger = a_plan(folder, sessions)
-    target = Target("sink", "xnat", Site(fake.url, "a:b", timeout=PATIENCE), ())
+    target = Target("sink", "xnat", RestSite(fake.url, "a:b", timeout=PATIENCE), ())
     try:
         with RestClient(target.site, sleep=lambda _: None) as client:
             return list(Reconciler(target, client, ledger, "r.yaml").verdicts())
@@ -256,7 +256,7 @@ def test_waiting_ends_when_everything_has_landed(fake: FakeXnat, tmp_path: Path)
     fake.routes[f"{HOME}/scans"] = [Says(404), done]
     naps: list[float] = []
     ledger = a_plan(tmp_path)
-    target = Target("sink", "xnat", Site(fake.url, "a:b"), ())
+    target = Target("sink", "xnat", RestSite(fake.url, "a:b"), ())
 
     with RestClient(target.site) as client:
         reconciler = Reconciler(target, client, ledger, "r.yaml")
@@ -273,7 +273,7 @@ def test_waiting_ends_in_time(fake: FakeXnat, tmp_path: Path) -> None:
     waiting(fake, "RECEIVING")
     naps: list[float] = []
     ledger = a_plan(tmp_path)
-    target = Target("sink", "xnat", Site(fake.url, "a:b"), ())
+    target = Target("sink", "xnat", RestSite(fake.url, "a:b"), ())
 
     with RestClient(target.site) as client:
         reconciler = Reconciler(target, client, ledger, "r.yaml")

@@ -9,7 +9,7 @@ import pytest
 
 from dicomferry.ledger.planning import alike
 from dicomferry.ledger.planning.alike import ItemGroups
-from dicomferry.ledger.planning.catalog import CatalogWriter
+from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.ledger.reading.plan_view import LedgerView
 from dicomferry.ledger.rows import Examined, Facts, Verdict
 from dicomferry.ledger.store import Ledger
@@ -58,7 +58,7 @@ def test_items_that_are_alike_are_one_group(ledger: Ledger) -> None:
 def test_a_verdict_that_changes_is_counted_anew(ledger: Ledger) -> None:
     before = tallies(ledger)
 
-    CatalogWriter(ledger).hold([(1, Verdict.REJECTED, "duplicate-differs", "another")])
+    PlanWriter(ledger).hold([(1, Verdict.REJECTED, "duplicate-differs", "another")])
 
     assert before == {("ready", ""): 6}
     assert tallies(ledger) == {("ready", ""): 5, ("rejected", "duplicate-differs"): 1}
@@ -68,7 +68,7 @@ def test_what_another_process_changes_is_counted_anew(ledger: Ledger, tmp_path: 
     reader = Ledger(tmp_path, readonly=True)
     before = tallies(reader)
 
-    CatalogWriter(ledger).hold([(1, Verdict.EXCLUDED, "not-chosen", "left out")])
+    PlanWriter(ledger).hold([(1, Verdict.EXCLUDED, "not-chosen", "left out")])
 
     assert before == {("ready", ""): 6}
     assert tallies(reader) == {("excluded", "not-chosen"): 1, ("ready", ""): 5}

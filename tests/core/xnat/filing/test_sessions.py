@@ -8,7 +8,7 @@ import pytest
 
 from dicomferry.model import AutoArchive, Destination, InstanceRef
 from dicomferry.xnat.filing.holdings import Holdings
-from dicomferry.xnat.filing.sessions import Received, Session, Status
+from dicomferry.xnat.filing.sessions import Received, ReceivedSession, SessionStatus
 
 
 def instance(**changes: Any) -> Received:
@@ -48,7 +48,7 @@ def archived_then(*changes: dict[str, Any], code: int = 4) -> Holdings:
     return holdings
 
 
-def only(holdings: Holdings) -> Session:
+def only(holdings: Holdings) -> ReceivedSession:
     (session,) = holdings.sessions()
     return session
 
@@ -57,28 +57,28 @@ def test_a_manual_project_keeps_sessions_in_the_prearchive() -> None:
     holdings = Holdings(0)
     holdings.receive(instance())
     holdings.build()
-    assert only(holdings).status is Status.READY
+    assert only(holdings).status is SessionStatus.READY
 
 
 def test_aa_true_archives_even_there() -> None:
     holdings = Holdings(0)
     holdings.receive(instance(auto_archive=AutoArchive.AUTO))
     holdings.build()
-    assert only(holdings).status is Status.ARCHIVED
+    assert only(holdings).status is SessionStatus.ARCHIVED
 
 
 def test_aa_false_does_not_stop_a_project_that_archives() -> None:
     holdings = Holdings(4)
     holdings.receive(instance(auto_archive=AutoArchive.MANUAL))
     holdings.build()
-    assert only(holdings).status is Status.ARCHIVED
+    assert only(holdings).status is SessionStatus.ARCHIVED
 
 
 def test_unassigned_is_never_archived() -> None:
     holdings = Holdings(4)
     holdings.receive(instance(project=None, auto_archive=AutoArchive.AUTO))
     holdings.build()
-    assert only(holdings).status is Status.READY
+    assert only(holdings).status is SessionStatus.READY
 
 
 def test_the_first_instances_auto_archive_counts() -> None:
@@ -86,7 +86,7 @@ def test_the_first_instances_auto_archive_counts() -> None:
     holdings.receive(instance())
     holdings.receive(instance(sop="1.2.1.2", auto_archive=AutoArchive.AUTO))
     holdings.build()
-    assert only(holdings).status is Status.READY
+    assert only(holdings).status is SessionStatus.READY
 
 
 def test_new_data_sets_a_built_session_back_to_receiving() -> None:
@@ -94,7 +94,7 @@ def test_new_data_sets_a_built_session_back_to_receiving() -> None:
     holdings.receive(instance())
     holdings.build()
     holdings.receive(instance(sop="1.2.1.2"))
-    assert only(holdings).status is Status.RECEIVING
+    assert only(holdings).status is SessionStatus.RECEIVING
 
 
 def test_another_study_of_the_same_label_is_another_prearchive_session() -> None:
@@ -143,11 +143,11 @@ def test_a_late_instance_is_merged_into_its_archived_session() -> None:
 )
 def test_a_conflict_is_told_in_xnats_words(change: dict[str, Any], message: str) -> None:
     _, stuck = archived_then(change).sessions()
-    assert (stuck.status, stuck.conflict) == (Status.CONFLICT, message)
+    assert (stuck.status, stuck.conflict) == (SessionStatus.CONFLICT, message)
 
 
 def test_subjects_are_compared_without_regard_to_case() -> None:
-    assert only(archived_then({"subject": "s1", "sop": "1.2.1.2"})).status is Status.ARCHIVED
+    assert only(archived_then({"subject": "s1", "sop": "1.2.1.2"})).status is SessionStatus.ARCHIVED
 
 
 def test_code_5_overwrites_files() -> None:
@@ -160,7 +160,10 @@ def test_a_session_without_subject_is_not_archived() -> None:
     holdings.receive(instance(subject=None))
     holdings.build()
     session = only(holdings)
-    assert (session.status, session.conflict) == (Status.ERROR, "Unable to identify subject.")
+    assert (session.status, session.conflict) == (
+        SessionStatus.ERROR,
+        "Unable to identify subject.",
+    )
 
 
 def test_a_subject_is_found_again_in_another_case() -> None:
@@ -173,7 +176,7 @@ def test_several_studies_in_one_folder_cannot_be_built() -> None:
     session = holdings.receive(instance())
     session.add(instance(study="1.3", series="1.3.1", sop="1.3.1.1"))
     holdings.build()
-    assert (session.status, session.conflict) == (Status.ERROR, "NoUniqueSessionException")
+    assert (session.status, session.conflict) == (SessionStatus.ERROR, "NoUniqueSessionException")
 
 
 def test_what_is_being_written_is_not_built() -> None:
@@ -181,7 +184,7 @@ def test_what_is_being_written_is_not_built() -> None:
     session = holdings.receive(instance())
     session.writing = 1
     holdings.build()
-    assert session.status is Status.RECEIVING
+    assert session.status is SessionStatus.RECEIVING
 
 
 def test_what_is_not_quiet_yet_is_not_built() -> None:
@@ -190,10 +193,10 @@ def test_what_is_not_quiet_yet_is_not_built() -> None:
     session = holdings.receive(instance())
     now[0] += 299
     holdings.build(300)
-    assert session.status is Status.RECEIVING
+    assert session.status is SessionStatus.RECEIVING
     now[0] += 1
     holdings.build(300)
-    assert session.status is Status.ARCHIVED
+    assert session.status is SessionStatus.ARCHIVED
 
 
 def test_an_instance_starts_the_quiet_period_anew() -> None:
@@ -204,7 +207,7 @@ def test_an_instance_starts_the_quiet_period_anew() -> None:
     session = holdings.receive(instance(sop="1.2.1.2"))
     now[0] += 200
     holdings.build(300)
-    assert session.status is Status.RECEIVING
+    assert session.status is SessionStatus.RECEIVING
 
 
 def test_two_sessions_of_one_label_have_folders_of_their_own() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from dicomferry.dicom.header import Header
 from dicomferry.model import AutoArchive, Because, Destination, Forecast
-from dicomferry.xnat.naming.first_session import Arrival, settle_sessions
+from dicomferry.xnat.naming.first_session import ForecastArrival, settle_sessions
 from dicomferry.xnat.naming.identifiers import ClassicIdentifier, DqrIdentifier
 from dicomferry.xnat.naming.import_parameters import ImportParameters
 from dicomferry.xnat.naming.options import Identification, identification_faults
@@ -156,7 +156,7 @@ def forecast_of(session: str) -> Forecast:
 
 def test_half_an_hour_later_a_study_may_have_another_session() -> None:
     arrivals = [
-        Arrival("1.2", forecast_of(session), at)
+        ForecastArrival("1.2", forecast_of(session), at)
         for session, at in (("A", 0.0), ("B", 1799.0), ("B", 1800.0), ("C", 1801.0))
     ]
     assert [settled.destination.session for settled in settle_sessions(arrivals)] == list("AABB")

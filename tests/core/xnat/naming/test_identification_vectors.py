@@ -12,7 +12,7 @@ from pydicom import Dataset
 
 from dicomferry.dicom.header import Header
 from dicomferry.model import Forecast
-from dicomferry.xnat.naming.first_session import Arrival, settle_sessions
+from dicomferry.xnat.naming.first_session import ForecastArrival, settle_sessions
 from dicomferry.xnat.naming.identifiers import ClassicIdentifier, DqrIdentifier
 from dicomferry.xnat.naming.import_parameters import ImportParameters
 from dicomferry.xnat.naming.options import Identification
@@ -40,7 +40,8 @@ def forecasts_of(vector: Vector) -> list[Forecast]:
     if vector["server"]["identifier"] == "dqr":
         dqr = DqrIdentifier(options)
         return settle_sessions(
-            Arrival(header.ref.study_instance_uid, dqr.forecast(header)) for header in headers
+            ForecastArrival(header.ref.study_instance_uid, dqr.forecast(header))
+            for header in headers
         )
     classic = ClassicIdentifier(options)
     if vector["transport"] == "rest":

@@ -8,7 +8,7 @@ import pytest
 from pydicom import Dataset
 
 from dicomferry.xnat.naming.options import Identification
-from dicomferry.xnat.receiver import Settings, StandIn
+from dicomferry.xnat.receiver import SiteSettings, StandIn
 from support.xnat_wire import Rest, part10_of, rest_of, zip_of
 
 Start = Callable[..., StandIn]
@@ -19,7 +19,7 @@ LABELS = {"PROJECT_ID": "P1", "SUBJECT_ID": "S1", "EXPT_LABEL": "E1"}
 @pytest.fixture
 def standin(start: Start) -> StandIn:
     declared = Identification(projects=["P1", "P2"])
-    return start(rest_port=0, settings=Settings(prearchive_code=0, declared=declared))
+    return start(rest_port=0, settings=SiteSettings(prearchive_code=0, declared=declared))
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_a_destination_in_the_archive_archives_at_once(
 def test_a_destination_in_the_prearchive_stays_there(
     start: Start, make_dataset: MakeDataset
 ) -> None:
-    standin = start(rest_port=0, settings=Settings(prearchive_code=4))
+    standin = start(rest_port=0, settings=SiteSettings(prearchive_code=4))
     with rest_of(standin) as rest:
         rest.upload(zipped(make_dataset, 1), dest="/prearchive/projects/P1", EXPT_LABEL="E1")
         standin.build()
@@ -148,7 +148,7 @@ def test_receiver_rules_never_touch_what_is_uploaded(
     standin = start(
         ClassicIdentifier(declared),
         rest_port=0,
-        settings=Settings(prearchive_code=0, declared=declared),
+        settings=SiteSettings(prearchive_code=0, declared=declared),
     )
     with rest_of(standin) as rest:
         rest.upload(part10_of(make_dataset(1, StudyDescription="P1")), "1.dcm")

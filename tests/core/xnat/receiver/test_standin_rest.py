@@ -12,7 +12,7 @@ from pydicom import Dataset
 
 from dicomferry.xnat.naming.identifiers import DqrIdentifier
 from dicomferry.xnat.naming.options import Identification, RoutingRules, SiteRules
-from dicomferry.xnat.receiver import Faults, Settings, StandIn
+from dicomferry.xnat.receiver import Faults, SiteSettings, StandIn
 from support.xnat_wire import Rest, rest_of, store
 
 Start = Callable[..., StandIn]
@@ -33,7 +33,7 @@ def standin(start: Start, tmp_path: Path) -> StandIn:
         site=SiteRules(project=["(0008,1030):(P.):1"]),
         receiver=RoutingRules(subject=["(0010,0020):(.*)", "(0010,0010):(.*)"]),
     )
-    settings = Settings(prearchive_code=0, declared=declared)
+    settings = SiteSettings(prearchive_code=0, declared=declared)
     return start(storage=tmp_path / "store", rest_port=0, settings=settings)
 
 
@@ -73,7 +73,7 @@ def test_nobody_gets_in_without_a_login(standin: StandIn) -> None:
 
 
 def test_only_the_declared_login_gets_in(start: Start) -> None:
-    standin = start(rest_port=0, settings=Settings(login="me:right"))
+    standin = start(rest_port=0, settings=SiteSettings(login="me:right"))
     with rest_of(standin, ("me", "wrong")) as rest:
         assert rest.get("/data/projects").status_code == 401
     with rest_of(standin, ("me", "right")) as rest:
@@ -81,7 +81,7 @@ def test_only_the_declared_login_gets_in(start: Start) -> None:
 
 
 def test_a_session_lapses(start: Start) -> None:
-    standin = start(rest_port=0, settings=Settings(session_timeout=0))
+    standin = start(rest_port=0, settings=SiteSettings(session_timeout=0))
     with rest_of(standin) as rest:
         session = rest.ask("POST", "/data/JSESSION").text
     with rest_of(standin, None) as rest:
@@ -90,7 +90,7 @@ def test_a_session_lapses(start: Start) -> None:
 
 
 def test_an_alias_token_is_a_login(start: Start) -> None:
-    standin = start(rest_port=0, settings=Settings(login="me:right"))
+    standin = start(rest_port=0, settings=SiteSettings(login="me:right"))
     with rest_of(standin, ("me", "right")) as rest:
         token = rest.get("/data/services/tokens/issue").json()
     with rest_of(standin, (token["alias"], token["secret"])) as rest:
@@ -265,7 +265,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 def test_a_routed_study_goes_where_it_is_routed(start: Start, make_dataset: MakeDataset) -> None:
     declared = Identification(projects=["P1", "P2"])
-    settings = Settings(prearchive_code=0, declared=declared)
+    settings = SiteSettings(prearchive_code=0, declared=declared)
     standin = start(DqrIdentifier(declared), rest_port=0, settings=settings)
     dataset = make_dataset(StudyID="E1")
     route = f"/data/routing/{dataset.StudyInstanceUID}"

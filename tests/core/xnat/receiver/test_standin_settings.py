@@ -11,7 +11,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 from pynetdicom import AE
 
 from dicomferry.errors import FerryError
-from dicomferry.xnat.receiver import Faults, SeriesFilter, Settings, StandIn
+from dicomferry.xnat.receiver import Faults, SeriesFilter, SiteSettings, StandIn
 from dicomferry.xnat.receiver.site.whitelist import admits
 from support.patience import until
 from support.xnat_wire import rejection, store
@@ -39,13 +39,13 @@ def test_a_whitelist_entry_lets_in_whom_it_names(entry: str, let_in: bool) -> No
 
 
 def test_who_is_not_on_the_whitelist_is_rejected_for_good(start: Start) -> None:
-    standin = start(settings=Settings(whitelist=("OTHER",)))
+    standin = start(settings=SiteSettings(whitelist=("OTHER",)))
     # permanent, by the user, calling AE title not recognized (PS3.8 9.3.4)
     assert rejection(standin.port) == (1, 1, 3)
 
 
 def test_who_is_on_the_whitelist_stores(start: Start, make_dataset: MakeDataset) -> None:
-    assert store(start(settings=Settings(whitelist=("SENDER",))), make_dataset()) == [0x0000]
+    assert store(start(settings=SiteSettings(whitelist=("SENDER",))), make_dataset()) == [0x0000]
 
 
 @pytest.mark.parametrize("title", ["", "A" * 17, "A\\B", " A", "A ", "Ä"])
@@ -67,7 +67,7 @@ def test_a_title_xnat_would_not_save_is_refused(start: Start, title: str) -> Non
 def test_the_import_filter_drops_silently(
     start: Start, make_dataset: MakeDataset, mode: str, description: str, kept: int
 ) -> None:
-    standin = start(settings=Settings(series_filter=SeriesFilter(mode, ("localizer",))))
+    standin = start(settings=SiteSettings(series_filter=SeriesFilter(mode, ("localizer",))))
     dataset = make_dataset(PatientComments=NAMED, SeriesDescription=description)
     assert store(standin, dataset) == [0x0000]
     assert standin.tree().instances == kept
@@ -81,7 +81,7 @@ def test_a_filter_of_another_kind_is_refused() -> None:
 def test_the_default_script_rewrites_three_elements(
     start: Start, make_dataset: MakeDataset, tmp_path: Path
 ) -> None:
-    standin = start(storage=tmp_path, settings=Settings(anonymize=True))
+    standin = start(storage=tmp_path, settings=SiteSettings(anonymize=True))
     dataset = make_dataset(
         PatientComments=NAMED, StudyDescription="HEAD", PatientName="A^B", PatientID="7"
     )
@@ -96,7 +96,7 @@ def test_the_default_script_rewrites_three_elements(
 def test_the_default_script_leaves_the_description_of_unassigned(
     start: Start, make_dataset: MakeDataset, tmp_path: Path
 ) -> None:
-    standin = start(storage=tmp_path, settings=Settings(anonymize=True))
+    standin = start(storage=tmp_path, settings=SiteSettings(anonymize=True))
     store(standin, make_dataset(StudyDescription="HEAD", PatientID="E7"))
     (file,) = tmp_path.rglob("*.dcm")
     assert dcmread(file).StudyDescription == "HEAD"
@@ -105,7 +105,7 @@ def test_the_default_script_leaves_the_description_of_unassigned(
 def test_quiet_sessions_are_built_without_being_told(
     start: Start, make_dataset: MakeDataset
 ) -> None:
-    standin = start(settings=Settings(quiet_period=0.05))
+    standin = start(settings=SiteSettings(quiet_period=0.05))
     store(standin, make_dataset(PatientComments=NAMED))
     until(lambda: standin.tree().sessions[0].status == "ARCHIVED")
 

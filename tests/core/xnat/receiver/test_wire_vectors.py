@@ -13,7 +13,7 @@ from pydicom import Dataset
 
 from dicomferry.xnat.naming.identifiers import ClassicIdentifier, DqrIdentifier
 from dicomferry.xnat.naming.options import Identification
-from dicomferry.xnat.receiver import Settings, StandIn
+from dicomferry.xnat.receiver import SiteSettings, StandIn
 from support.xnat_wire import Rest, part10_of, rest_of, store, zip_of
 
 Vector = dict[str, Any]
@@ -61,7 +61,7 @@ def send(vector: Vector, standin: StandIn, rest: Rest) -> list[bool]:
 @pytest.mark.parametrize("vector", NAMED, ids=name)
 def test_the_receiver_names_as_the_vector_says(start: Start, vector: Vector) -> None:
     identifier, declared = named_by(vector)
-    settings = Settings(prearchive_code=0, declared=declared)
+    settings = SiteSettings(prearchive_code=0, declared=declared)
     standin = start(identifier, rest_port=0, settings=settings)
     with rest_of(standin) as rest:
         taken = send(vector, standin, rest)
@@ -127,7 +127,7 @@ def held(rest: Rest) -> list[Vector]:
 def test_the_receiver_groups_as_the_vector_says(
     start: Start, make_dataset: MakeDataset, vector: Vector
 ) -> None:
-    settings = Settings(prearchive_code=vector["context"]["project_prearchive_code"])
+    settings = SiteSettings(prearchive_code=vector["context"]["project_prearchive_code"])
     standin = start(rest_port=0, settings=settings)
     for archived in (True, False):
         for item in vector["situation"]:
@@ -164,7 +164,7 @@ def upload(
 def test_dicom_zip_refuses_what_the_vector_says(
     start: Start, make_dataset: MakeDataset, vector: Vector
 ) -> None:
-    with rest_of(start(rest_port=0, settings=Settings(prearchive_code=0))) as rest:
+    with rest_of(start(rest_port=0, settings=SiteSettings(prearchive_code=0))) as rest:
         status, rows = upload(make_dataset, rest, vector, "DICOM-zip")
     assert status == vector["expect"]["by_handler"]["DICOM-zip"]["http"]
     assert len(rows) == vector["expect"]["prearchive_sessions"]
@@ -174,7 +174,7 @@ def test_dicom_zip_refuses_what_the_vector_says(
 def test_si_takes_it_and_the_build_fails_as_the_vector_says(
     start: Start, make_dataset: MakeDataset, vector: Vector
 ) -> None:
-    with rest_of(start(rest_port=0, settings=Settings(prearchive_code=0))) as rest:
+    with rest_of(start(rest_port=0, settings=SiteSettings(prearchive_code=0))) as rest:
         status, rows = upload(make_dataset, rest, vector, "SI")
         messages = [entry["entry"] for entry in rest.rows(f"/data{rows[0]['url']}/logs")]
     assert status == 200

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dicomferry.xnat.rest import DeniedError, NotThereError, RestClient, RestError, Site
+from dicomferry.xnat.rest import DeniedError, NotThereError, RestClient, RestError, RestSite
 from dicomferry.xnat.rest.errors import SilentError
 from support.fake_xnat_rest import Asked, FakeXnat, Says, fake_xnat, shaped, table
 from support.patience import PATIENCE
@@ -27,7 +27,7 @@ def fake() -> Iterator[FakeXnat]:
 
 @pytest.fixture
 def client(fake: FakeXnat) -> Iterator[RestClient]:
-    with RestClient(Site(fake.url, LOGIN, timeout=PATIENCE), sleep=lambda _: None) as one:
+    with RestClient(RestSite(fake.url, LOGIN, timeout=PATIENCE), sleep=lambda _: None) as one:
         yield one
 
 
@@ -54,7 +54,7 @@ def test_the_login_is_sent_once_and_its_cookie_after_that(
 
 
 def test_the_session_is_ended_with_the_client(fake: FakeXnat) -> None:
-    with RestClient(Site(fake.url, LOGIN)) as client:
+    with RestClient(RestSite(fake.url, LOGIN)) as client:
         client.log_in()
 
     assert fake.count("/data/JSESSION", "DELETE") == 1
@@ -173,7 +173,7 @@ def test_a_list_cut_short_is_an_error(fake: FakeXnat, client: RestClient) -> Non
 def test_a_server_that_does_not_listen_is_silent() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        site = Site(f"http://127.0.0.1:{taken.getsockname()[1]}", LOGIN)
+        site = RestSite(f"http://127.0.0.1:{taken.getsockname()[1]}", LOGIN)
         client = RestClient(site, sleep=lambda _: None)
 
         with pytest.raises(SilentError, match="there is no connection"):
@@ -184,7 +184,7 @@ def test_a_server_that_does_not_answer_is_silent() -> None:
     with socket.socket() as mute:
         mute.bind(("127.0.0.1", 0))
         mute.listen()
-        site = Site(f"http://127.0.0.1:{mute.getsockname()[1]}", LOGIN, timeout=0.2)
+        site = RestSite(f"http://127.0.0.1:{mute.getsockname()[1]}", LOGIN, timeout=0.2)
 
         with pytest.raises(SilentError, match="does not answer in time"):
             RestClient(site).log_in()
@@ -210,7 +210,7 @@ def identity(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_certificate_nobody_vouches_for_is_refused(identity: Path) -> None:
     with fake_xnat(identity) as fake:
         with pytest.raises(SilentError, match="certificate is not trusted"):
-            RestClient(Site(fake.url, LOGIN)).log_in()
+            RestClient(RestSite(fake.url, LOGIN)).log_in()
 
         assert not fake.asked
 
@@ -218,7 +218,7 @@ def test_a_certificate_nobody_vouches_for_is_refused(identity: Path) -> None:
 def test_a_certificate_that_ca_vouches_for_is_taken(identity: Path) -> None:
     with fake_xnat(identity) as fake:
         ca = identity.parent / "certificate.pem"
-        with RestClient(Site(fake.url, LOGIN, ca=str(ca))) as client:
+        with RestClient(RestSite(fake.url, LOGIN, ca=str(ca))) as client:
             client.log_in()
 
         assert fake.count("/data/JSESSION", "POST") == 1

@@ -11,7 +11,7 @@ from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.opening import open_blob
 from dicomferry.model import Location
 from dicomferry.xnat.filing.scans import file_name, uid_hash
-from dicomferry.xnat.rest import HeldFile, RestClient, RestError, Site
+from dicomferry.xnat.rest import HeldFile, RestClient, RestError, RestSite
 from dicomferry.xnat.rest.files import catalog_entries, read_uid
 from support.fake_xnat_rest import Asked, FakeXnat, Says, fake_xnat
 from support.instances import make_instances
@@ -76,7 +76,7 @@ def test_the_header_says_which_instance_a_file_is(
         return Says(206, content[: last + 1]) if ranges and last else Says(200, content)
 
     fake.routes["/data/file"] = serve
-    with RestClient(Site(fake.url, "a:b")) as client:
+    with RestClient(RestSite(fake.url, "a:b")) as client:
         uid = read_uid(client, HeldFile("1", "x", "/data/file"))
 
     assert uid.startswith("2.25.3")
@@ -85,5 +85,5 @@ def test_the_header_says_which_instance_a_file_is(
 def test_a_file_that_is_no_instance_has_no_uid(fake: FakeXnat) -> None:
     fake.routes["/data/file"] = Says(200, b"hello")
 
-    with RestClient(Site(fake.url, "a:b")) as client:
+    with RestClient(RestSite(fake.url, "a:b")) as client:
         assert read_uid(client, HeldFile("1", "x", "/data/file")) == ""

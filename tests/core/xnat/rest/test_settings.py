@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dicomferry.xnat.rest import RestClient, Site
+from dicomferry.xnat.rest import RestClient, RestSite
 from dicomferry.xnat.rest.settings import SettingsReader, import_filter
 from support.fake_xnat_rest import FakeXnat, Says, fake_xnat, shaped, table
 
@@ -19,7 +19,7 @@ def fake() -> Iterator[FakeXnat]:
 
 @pytest.fixture
 def settings(fake: FakeXnat) -> Iterator[SettingsReader]:
-    with RestClient(Site(fake.url, "a:b")) as client:
+    with RestClient(RestSite(fake.url, "a:b")) as client:
         yield SettingsReader(client)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from dicomferry.engine.plan.choosing.line import SEVERAL, UNASSIGNED, Line
+from dicomferry.engine.plan.choosing.line import SEVERAL, UNASSIGNED, TableLine
 from dicomferry.errors import ProblemsError
 from dicomferry.ledger.planning.chosen_labels import Labels, chosen_labels
 from dicomferry.model import Problem, Wanted
@@ -18,7 +18,7 @@ _DATE = re.compile(
 """What spreadsheets make of `3-4`. Other marks of theirs, as in 1.2E+16, are in no label."""
 
 
-def asked_labels(lines: Iterable[Line]) -> Labels:
+def asked_labels(lines: Iterable[TableLine]) -> Labels:
     """Return the labels that were edited on the lines that are included.
 
     Raises `ProblemsError`, every fault in its place, for what cannot be a label and for lines that
@@ -32,7 +32,7 @@ def asked_labels(lines: Iterable[Line]) -> Labels:
     return {line.series: chosen_labels(line.edited) for line in lines if line.edited}
 
 
-def _unfit(line: Line) -> Iterator[Problem]:
+def _unfit(line: TableLine) -> Iterator[Problem]:
     for level, label in line.edited.items():
         fault, hint = _fault(label)
         if fault:
@@ -58,13 +58,13 @@ def _fault(label: str) -> tuple[str, str]:
     return "", ""
 
 
-def _contradictions(lines: Iterable[Line]) -> Iterator[Problem]:
+def _contradictions(lines: Iterable[TableLine]) -> Iterator[Problem]:
     """Find a series that is to be called in two ways, and a session that two subjects are to have.
 
     Only with an edited label: what the recipe itself does is told of the plan as a whole.
     """
-    series: dict[tuple[str, ...], tuple[Wanted, Line]] = {}
-    sessions: dict[tuple[str, str], Line] = {}
+    series: dict[tuple[str, ...], tuple[Wanted, TableLine]] = {}
+    sessions: dict[tuple[str, str], TableLine] = {}
     for line in lines:
         wanted = chosen_labels(line.edited)
         named, before = series.setdefault(line.series, (wanted, line))
@@ -84,9 +84,9 @@ def _contradictions(lines: Iterable[Line]) -> Iterator[Problem]:
             )  # fmt: skip
 
 
-def _row(line: Line) -> int:
+def _row(line: TableLine) -> int:
     return line.places["session"].line
 
 
-def _problem(level: str, message: str, line: Line, hint: str) -> Problem:
+def _problem(level: str, message: str, line: TableLine, hint: str) -> Problem:
     return Problem("plan-label", message, place=line.places[level], hint=hint)

@@ -6,10 +6,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from dicomferry.engine.plan.choosing.doubts import Taken, doubts
-from dicomferry.engine.plan.choosing.line import SEVERAL, Line, content_mark, key_cells, label_names
+from dicomferry.engine.plan.choosing.line import (
+    SEVERAL,
+    TableLine,
+    content_mark,
+    key_cells,
+    label_names,
+)
 from dicomferry.engine.plan.choosing.reading import AGAIN
 from dicomferry.errors import ProblemsError
-from dicomferry.ledger.planning.catalog import CatalogWriter
+from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.ledger.reading.series import SeriesState, series_states
 from dicomferry.ledger.rows import Verdict
 from dicomferry.ledger.store import Ledger
@@ -19,7 +25,7 @@ NOT_CHOSEN = "not-chosen"
 
 
 def choose(
-    ledger: Ledger, catalog: CatalogWriter, path: Path, lines: Iterable[Line]
+    ledger: Ledger, catalog: PlanWriter, path: Path, lines: Iterable[TableLine]
 ) -> list[Problem]:
     """Exclude what the lines of a table do not include; return what is doubtful about its labels.
 
@@ -61,7 +67,7 @@ def _unlisted(state: SeriesState, path: Path) -> Iterator[Problem]:
         )  # fmt: skip
 
 
-def _vanished(line: Line) -> Problem:
+def _vanished(line: TableLine) -> Problem:
     return Problem(
         "plan-gone", f"{_named(line.key)} is not there any more, or its source, row or UIDs were"
         " edited",
@@ -69,7 +75,7 @@ def _vanished(line: Line) -> Problem:
     )  # fmt: skip
 
 
-def _differences(state: SeriesState, line: Line) -> Iterator[Problem]:
+def _differences(state: SeriesState, line: TableLine) -> Iterator[Problem]:
     if line.content == content_mark(state):
         yield from _renamed(state, line)
         return
@@ -83,7 +89,7 @@ def _differences(state: SeriesState, line: Line) -> Iterator[Problem]:
     )  # fmt: skip
 
 
-def _renamed(state: SeriesState, line: Line) -> Iterator[Problem]:
+def _renamed(state: SeriesState, line: TableLine) -> Iterator[Problem]:
     # Without the labels, which may be a patient's name: this goes to standard error.
     edited = line.edited
     for level, now in label_names(state.settled).items():
@@ -96,7 +102,7 @@ def _renamed(state: SeriesState, line: Line) -> Iterator[Problem]:
             yield _label(level, "that is asked for is not the one XNAT would take", line)
 
 
-def _label(level: str, told: str, line: Line) -> Problem:
+def _label(level: str, told: str, line: TableLine) -> Problem:
     return Problem(
         "plan-label", f"the {level} {told}", place=line.places[level],
         hint=f"have identify in the recipe name all that is wanted, and {AGAIN}",

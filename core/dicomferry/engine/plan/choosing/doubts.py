@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from dicomferry.engine.plan.choosing.line import LEVELS, Line, mark
+from dicomferry.engine.plan.choosing.line import LEVELS, TableLine, mark
 from dicomferry.engine.plan.choosing.table import found_texts
 from dicomferry.engine.plan.problems.kinds import problem, several
 from dicomferry.ledger.items import found_item
@@ -20,7 +20,7 @@ class Taken(Struct, frozen=True):
     """A series that is included, and its line."""
 
     state: SeriesState
-    line: Line
+    line: TableLine
 
 
 def doubts(ledger: Ledger, name: str, taken: Sequence[Taken]) -> Iterator[Problem]:

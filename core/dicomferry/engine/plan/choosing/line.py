@@ -27,7 +27,7 @@ SEVERAL: Final = "; "
 UNASSIGNED: Final = "Unassigned"
 
 
-class Line(Struct, frozen=True):
+class TableLine(Struct, frozen=True):
     """One series of the table, and whether it is wanted.
 
     `labels` are its cells by level, `planned` the marks of what the plan had there. `content` is

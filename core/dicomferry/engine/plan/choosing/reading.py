@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from dicomferry.engine.plan.choosing.line import HELD, KEY, LEVELS, Line, mark
+from dicomferry.engine.plan.choosing.line import HELD, KEY, LEVELS, TableLine, mark
 from dicomferry.errors import FerryError, ProblemsError
 from dicomferry.model import Place, Problem
 from dicomferry.xnat.dqr_csv.cells import (
@@ -24,7 +24,7 @@ _MOST_DIGITS = 64
 AGAIN = "make it again with `dicomferry plan RECIPE -o FILE` and choose anew"
 
 
-def read_lines(path: Path) -> list[Line]:
+def read_lines(path: Path) -> list[TableLine]:
     """Return the series of a table; raises `ProblemsError` with every fault, each in its place."""
     rows = _rows(path)
     headers = [cell.text.strip() for cell in rows[0]] if rows else []
@@ -35,7 +35,7 @@ def read_lines(path: Path) -> list[Line]:
             hint="`dicomferry plan RECIPE -o plan.csv` writes one",
         )
     problems: list[Problem] = []
-    lines: dict[tuple[str, ...], Line] = {}
+    lines: dict[tuple[str, ...], TableLine] = {}
     for row in rows[1:]:
         line = _line(path, headers, row, problems)
         if line is None:
@@ -63,7 +63,7 @@ def _rows(path: Path) -> list[list[Cell]]:
 
 def _line(
     path: Path, headers: Sequence[str], row: Sequence[Cell], problems: list[Problem]
-) -> Line | None:
+) -> TableLine | None:
     known = dict(zip(headers, row, strict=False))
     texts = {header: known[header].text.strip() if header in known else "" for header in _NEEDED}
     start = Place(str(path), row[0].line, row[0].column)
@@ -81,7 +81,7 @@ def _line(
         return None
     planned = dict(zip(LEVELS, check.groups(), strict=False))
     labels = {level: _uncut(level, texts[level], planned[level]) for level in LEVELS}
-    return Line(
+    return TableLine(
         include=_WORDS[word],
         key=tuple(texts[header] for header in KEY),
         labels=labels,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from dicomferry.engine.pipeline.steps import Stages
+from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.engine.plan.problems.kinds import instances, problem
 from dicomferry.ledger.planning.alike import ItemGroups
 from dicomferry.model import Problem
@@ -12,9 +12,9 @@ from dicomferry.recipe.recipe import Recipe
 from dicomferry.recipe.servers import XnatServer
 
 
-def anonymizes_of(recipe: Recipe, stages: Stages) -> dict[str, tuple[str, ...]]:
+def anonymizes_of(recipe: Recipe, steps: Steps) -> dict[str, tuple[str, ...]]:
     """Return the keywords that the script of each receiving server is declared to rewrite."""
-    names = sorted({taking.sink.server for taking in stages.sinks})
+    names = sorted({sink_step.sink.server for sink_step in steps.sinks})
     servers = ((name, recipe.servers.get(name)) for name in names)
     return {
         name: tuple(server.anonymizes) for name, server in servers if isinstance(server, XnatServer)

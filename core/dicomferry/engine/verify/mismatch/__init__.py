@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dicomferry.engine.verify.mismatch.explain import Explainer, as_forecast, is_mismatch
+from dicomferry.engine.verify.mismatch.explain import MismatchExplainer, as_forecast, is_mismatch
 from dicomferry.engine.verify.mismatch.vector import save_vectors, vector_of
 
-__all__ = ["Explainer", "as_forecast", "is_mismatch", "save_vectors", "vector_of"]
+__all__ = ["MismatchExplainer", "as_forecast", "is_mismatch", "save_vectors", "vector_of"]

@@ -66,7 +66,7 @@ def is_mismatch(verdict: SessionVerdict) -> bool:
     return verdict.standing in settled or bool(verdict.droppable)
 
 
-class Explainer:
+class MismatchExplainer:
     """Explains the sessions of one plan; `problems` are what it warned of."""
 
     def __init__(self, view: LedgerView, problems: Sequence[Problem]) -> None:

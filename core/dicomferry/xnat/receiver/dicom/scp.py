@@ -12,7 +12,7 @@ from dicomferry.errors import FerryError
 from dicomferry.xnat.capabilities import accepted_sop_classes, accepted_transfer_syntaxes
 from dicomferry.xnat.receiver.site.faults import Fault, FaultCounter
 from dicomferry.xnat.receiver.site.part10 import Wire
-from dicomferry.xnat.receiver.site.site import Site
+from dicomferry.xnat.receiver.site.site import StandInSite
 from dicomferry.xnat.receiver.site.whitelist import admits, check_ae_title
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ _COMMENT_LENGTH = 64
 class StorageScp:
     """Takes associations for a site; `port` 0 takes a free one, to be read once it listens."""
 
-    def __init__(self, site: Site, ae_title: str, host: str, port: int) -> None:
+    def __init__(self, site: StandInSite, ae_title: str, host: str, port: int) -> None:
         check_ae_title(ae_title)
         self.ae_title = ae_title
         self.host = host

@@ -6,51 +6,51 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from dicomferry.xnat.filing.scans import session_type
-from dicomferry.xnat.filing.sessions import Session
+from dicomferry.xnat.filing.sessions import ReceivedSession
 from dicomferry.xnat.receiver.rest.http import (
-    Answer,
-    Refused,
-    Request,
+    HttpAnswer,
+    HttpRefusal,
+    HttpRequest,
     Row,
     item,
     plain_json,
     result_set,
 )
 from dicomferry.xnat.receiver.rest.prearchive import project_ids
-from dicomferry.xnat.receiver.rest.scans import Held, scan_item
-from dicomferry.xnat.receiver.site.site import Site
+from dicomferry.xnat.receiver.rest.scans import AddressedSession, scan_item
+from dicomferry.xnat.receiver.site.site import StandInSite
 
 _DATED = 8
 
 
-def projects(site: Site, request: Request) -> Answer:
+def projects(site: StandInSite, request: HttpRequest) -> HttpAnswer:
     """List the projects."""
     return result_set(map(_project_row, project_ids(site)), request)
 
 
-def project(site: Site, _request: Request, name: str) -> Answer:
+def project(site: StandInSite, _request: HttpRequest, name: str) -> HttpAnswer:
     """Describe one project."""
     _known(site, name)
     return plain_json({"items": [item("xnat:projectData", _project_row(name))]})
 
 
-def subjects(site: Site, request: Request, project_id: str) -> Answer:
+def subjects(site: StandInSite, request: HttpRequest, project_id: str) -> HttpAnswer:
     """List the subjects of a project."""
     _known(site, project_id)
     return result_set(_subject_rows(site, project_id), request)
 
 
-def subject(site: Site, _request: Request, project_id: str, name: str) -> Answer:
+def subject(site: StandInSite, _request: HttpRequest, project_id: str, name: str) -> HttpAnswer:
     """Describe one subject, by label or accession number."""
     for row in _subject_rows(site, project_id):
         if name in {row["label"], row["ID"]}:
             return plain_json({"items": [item("xnat:subjectData", row)]})
-    raise Refused(404, "Unable to find the specified subject.")
+    raise HttpRefusal(404, "Unable to find the specified subject.")
 
 
 def experiments(
-    site: Site, request: Request, project_id: str = "", subject_name: str = ""
-) -> Answer:
+    site: StandInSite, request: HttpRequest, project_id: str = "", subject_name: str = ""
+) -> HttpAnswer:
     """List sessions: of the whole archive, of a project, of a subject.
 
     `label`, `project` and `UID` choose among them.
@@ -71,7 +71,9 @@ def experiments(
     return result_set([{**row, "subject_ID": _id(site, row)} for row in rows], request)
 
 
-def held(site: Site, experiment: str, project_id: str = "", subject_name: str = "") -> Held:
+def held(
+    site: StandInSite, experiment: str, project_id: str = "", subject_name: str = ""
+) -> AddressedSession:
     """Return an archived session by label or accession number; 404 when it is not there."""
     for session in site.holdings.archive.values():
         place = session.destination
@@ -82,11 +84,11 @@ def held(site: Site, experiment: str, project_id: str = "", subject_name: str = 
             row = _row(session)
             if subject_name and subject_name not in {place.subject, _id(site, row)}:
                 continue
-            return Held(session, f"/experiments/{session.experiment_id}")
-    raise Refused(404, "Unable to find the specified experiment.")
+            return AddressedSession(session, f"/experiments/{session.experiment_id}")
+    raise HttpRefusal(404, "Unable to find the specified experiment.")
 
 
-def experiment_item(found: Held) -> Answer:
+def experiment_item(found: AddressedSession) -> HttpAnswer:
     """Describe one session with its scans."""
     session = found.session
     fields = {
@@ -101,9 +103,9 @@ def experiment_item(found: Held) -> Answer:
     return plain_json({"items": [item(session_type(session.modality), fields, children)]})
 
 
-def _known(site: Site, project_id: str) -> None:
+def _known(site: StandInSite, project_id: str) -> None:
     if project_id not in project_ids(site):
-        raise Refused(404, f"No project found for id {project_id}")
+        raise HttpRefusal(404, f"No project found for id {project_id}")
 
 
 def _project_row(name: str) -> Row:
@@ -118,7 +120,7 @@ def _project_row(name: str) -> Row:
     }
 
 
-def _subject_rows(site: Site, project_id: str) -> Iterator[Row]:
+def _subject_rows(site: StandInSite, project_id: str) -> Iterator[Row]:
     for (in_project, _), (accession, label) in site.holdings.subjects.items():
         if in_project == project_id:
             yield {
@@ -131,12 +133,12 @@ def _subject_rows(site: Site, project_id: str) -> Iterator[Row]:
             }
 
 
-def _id(site: Site, row: Row) -> str:
+def _id(site: StandInSite, row: Row) -> str:
     key = (str(row["project"]), str(row["subject_label"]).lower())
     return site.holdings.subjects.get(key, ("", ""))[0]
 
 
-def _row(session: Session) -> Row:
+def _row(session: ReceivedSession) -> Row:
     place = session.destination
     return {
         "ID": session.experiment_id,
@@ -151,6 +153,6 @@ def _row(session: Session) -> Row:
     }
 
 
-def _date(session: Session) -> str:
+def _date(session: ReceivedSession) -> str:
     date = session.study_date
     return f"{date[:4]}-{date[4:6]}-{date[6:8]}" if len(date) == _DATED else ""

@@ -10,16 +10,16 @@ import msgspec
 from dicomferry.xnat.naming.identifiers import DqrIdentifier
 from dicomferry.xnat.naming.options import SiteRules
 from dicomferry.xnat.receiver.rest.http import (
-    Answer,
-    Refused,
-    Request,
+    HttpAnswer,
+    HttpRefusal,
+    HttpRequest,
     plain_json,
     result_set,
     text,
 )
 from dicomferry.xnat.receiver.rest.prearchive import project_ids
 from dicomferry.xnat.receiver.site.anonymize import DEFAULT_SCRIPT
-from dicomferry.xnat.receiver.site.site import Site
+from dicomferry.xnat.receiver.site.site import StandInSite
 
 if TYPE_CHECKING:
     from dicomferry.xnat.receiver.dicom.scp import StorageScp
@@ -33,13 +33,13 @@ _LEVELS = {
 _FORM = "application/x-www-form-urlencoded"
 
 
-def rules(site: Site, request: Request, path: str) -> Answer:
+def rules(site: StandInSite, request: HttpRequest, path: str) -> HttpAnswer:
     """Return the site's routing rules of one level (section 2.1); 404 where none are set."""
     contents = "\n".join(getattr(site.declared.site, _level(path)))
     if not contents:
         if request.query.get("accept-not-found") == "true":
             return text("", 204)
-        raise Refused(404, f"Config not found for user admin and tool dicom and path {path}")
+        raise HttpRefusal(404, f"Config not found for user admin and tool dicom and path {path}")
     if request.query.get("contents") == "true":
         return text(contents)
     row = {
@@ -57,7 +57,7 @@ def rules(site: Site, request: Request, path: str) -> Answer:
     return result_set([row], request)
 
 
-def set_rules(site: Site, request: Request, path: str) -> Answer:
+def set_rules(site: StandInSite, request: HttpRequest, path: str) -> HttpAnswer:
     """Set the site's routing rules of one level; XNAT does not look at them before it needs them.
 
     A rule that does not parse is taken, and spoils every object that comes (section 2.3).
@@ -69,7 +69,7 @@ def set_rules(site: Site, request: Request, path: str) -> Answer:
     return text("", 201)
 
 
-def receivers(site: Site, scp: StorageScp) -> list[Mapping[str, object]]:
+def receivers(site: StandInSite, scp: StorageScp) -> list[Mapping[str, object]]:
     """Return the one receiver there is, as `/xapi/dicomscp` describes it."""
     receiver = site.declared.receiver
     dqr = isinstance(site.identifier, DqrIdentifier)
@@ -96,27 +96,27 @@ def receivers(site: Site, scp: StorageScp) -> list[Mapping[str, object]]:
     ]
 
 
-def site_config(site: Site, _request: Request, name: str = "") -> Answer:
+def site_config(site: StandInSite, _request: HttpRequest, name: str = "") -> HttpAnswer:
     """Return the site's preferences, or one of them."""
     preferences = site.settings.site_config()
     if not name:
         return plain_json(dict(preferences))
     if name not in preferences:
-        raise Refused(404, f"No site configuration property {name}")
+        raise HttpRefusal(404, f"No site configuration property {name}")
     return plain_json(preferences[name])
 
 
-def script(_site: Site, _request: Request) -> Answer:
+def script(_site: StandInSite, _request: HttpRequest) -> HttpAnswer:
     """Return the site-wide anonymization script."""
     return text(DEFAULT_SCRIPT)
 
 
-def script_enabled(site: Site, _request: Request) -> Answer:
+def script_enabled(site: StandInSite, _request: HttpRequest) -> HttpAnswer:
     """Tell whether the site-wide script runs."""
     return plain_json(site.settings.anonymize)
 
 
-def routes(site: Site, _request: Request) -> Answer:
+def routes(site: StandInSite, _request: HttpRequest) -> HttpAnswer:
     """List the routed studies, those the DQR identifier looks up (section 2.5 e)."""
     rows = [
         {"studyInstanceUid": uid, "projectId": project}
@@ -125,13 +125,13 @@ def routes(site: Site, _request: Request) -> Answer:
     return plain_json(rows)
 
 
-def route(site: Site, request: Request, study: str) -> Answer:
+def route(site: StandInSite, request: HttpRequest, study: str) -> HttpAnswer:
     """Return, set or delete the routing of one study; PUT overwrites what is there."""
     routing = dict(site.declared.routing)
     if request.method == "PUT":
         routing[study] = _routed_to(site, request)
     elif study not in routing:
-        raise Refused(404, f"No routing found for {study}")
+        raise HttpRefusal(404, f"No routing found for {study}")
     elif request.method == "GET":
         return plain_json({"studyInstanceUid": study, "projectId": routing[study]})
     else:
@@ -140,31 +140,31 @@ def route(site: Site, request: Request, study: str) -> Answer:
     return text("")
 
 
-def clear_routes(site: Site, _request: Request) -> Answer:
+def clear_routes(site: StandInSite, _request: HttpRequest) -> HttpAnswer:
     """Delete every routing."""
     site.configure(msgspec.structs.replace(site.declared, routing={}))
     return text("")
 
 
-def _routed_to(site: Site, request: Request) -> str:
+def _routed_to(site: StandInSite, request: HttpRequest) -> str:
     from urllib.parse import parse_qs
 
     if request.headers.get("content-type", "").split(";")[0].strip() != _FORM:
-        raise Refused(415, "Unsupported Media Type")
+        raise HttpRefusal(415, "Unsupported Media Type")
     fields = parse_qs(request.body.decode("utf-8", "replace"))
     if {"subject", "label"} & fields.keys():
-        raise Refused(
+        raise HttpRefusal(
             400,
             "This restlet currently only supports assigning to project, not subject or label.",
         )
     if not fields.get("project"):
-        raise Refused(400, "You must specify a project.")
+        raise HttpRefusal(400, "You must specify a project.")
     if fields["project"][-1] not in project_ids(site):
-        raise Refused(403, "You do not have edit permission in that project.")
+        raise HttpRefusal(403, "You do not have edit permission in that project.")
     return fields["project"][-1]
 
 
 def _level(path: str) -> str:
     if path not in _LEVELS:
-        raise Refused(404, f"Config not found for user admin and tool dicom and path {path}")
+        raise HttpRefusal(404, f"Config not found for user admin and tool dicom and path {path}")
     return _LEVELS[path]

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 Row = Mapping[str, object]
 
 
-class Request(Struct, frozen=True):
+class HttpRequest(Struct, frozen=True):
     """One request; `path` has been decoded, `query` has the last value of each name."""
 
     method: str
@@ -25,7 +25,7 @@ class Request(Struct, frozen=True):
         return self.query.get("format", "").lower()
 
 
-class Answer(Struct, frozen=True):
+class HttpAnswer(Struct, frozen=True):
     """One response."""
 
     status: int = 200
@@ -34,7 +34,7 @@ class Answer(Struct, frozen=True):
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, not a failure of the stand-in
+class HttpRefusal(Exception):  # noqa: N818 - it is an answer, not a failure of the stand-in
     """Ends a request with an error status and XNAT's words."""
 
     def __init__(self, status: int, message: str) -> None:
@@ -42,22 +42,22 @@ class Refused(Exception):  # noqa: N818 - it is an answer, not a failure of the 
         self.answer = text(message, status)
 
 
-def text(message: str, status: int = 200) -> Answer:
+def text(message: str, status: int = 200) -> HttpAnswer:
     """Answer with plain words."""
-    return Answer(status, message.encode(), "text/plain;charset=UTF-8")
+    return HttpAnswer(status, message.encode(), "text/plain;charset=UTF-8")
 
 
-def plain_json(value: object, status: int = 200) -> Answer:
+def plain_json(value: object, status: int = 200) -> HttpAnswer:
     """Answer with JSON as `/xapi` does."""
-    return Answer(status, json.dumps(value).encode(), "application/json;charset=UTF-8")
+    return HttpAnswer(status, json.dumps(value).encode(), "application/json;charset=UTF-8")
 
 
-def xml(document: str) -> Answer:
+def xml(document: str) -> HttpAnswer:
     """Answer with an XML document."""
-    return Answer(200, document.encode(), "text/xml;charset=UTF-8")
+    return HttpAnswer(200, document.encode(), "text/xml;charset=UTF-8")
 
 
-def result_set(rows: Iterable[Row], request: Request) -> Answer:
+def result_set(rows: Iterable[Row], request: HttpRequest) -> HttpAnswer:
     """Answer with `{"ResultSet": {"Result": […], "totalRecords": "N"}}`, as `/data` does.
 
     `columns` chooses among the columns; `offset` and `limit` page where they are given.
@@ -83,6 +83,6 @@ def item(kind: str, fields: Row, children: Iterable[Row] = ()) -> dict[str, obje
     }
 
 
-def _number(request: Request, name: str, other: int) -> int:
+def _number(request: HttpRequest, name: str, other: int) -> int:
     value = request.query.get(name, "")
     return int(value) if value.isascii() and value.isdecimal() else other

@@ -10,13 +10,18 @@ from msgspec.structs import replace
 
 from dicomferry.errors import FerryError
 from dicomferry.model import AutoArchive, Forecast
-from dicomferry.xnat.filing.sessions import SEVERAL_STUDIES, Received, Session, Status
+from dicomferry.xnat.filing.sessions import (
+    SEVERAL_STUDIES,
+    Received,
+    ReceivedSession,
+    SessionStatus,
+)
 from dicomferry.xnat.naming.identifiers import ClassicIdentifier
 from dicomferry.xnat.naming.import_parameters import ImportParameters
-from dicomferry.xnat.receiver.rest.http import Answer, Refused, Request, text
+from dicomferry.xnat.receiver.rest.http import HttpAnswer, HttpRefusal, HttpRequest, text
 from dicomferry.xnat.receiver.rest.prearchive import archive_uri, commit, uri_of
 from dicomferry.xnat.receiver.rest.uploads import Upload, unpacked, uploaded
-from dicomferry.xnat.receiver.site.site import Incoming, Site, header_of
+from dicomferry.xnat.receiver.site.site import Incoming, StandInSite, header_of
 
 _HANDLERS = ("DICOM-zip", "gradual-DICOM", "SI")
 _DICOM = "application/dicom"
@@ -38,17 +43,17 @@ class Asked(Struct, frozen=True):
     uncommitted: bool
 
 
-def import_dicom(site: Site, request: Request) -> Answer:
+def import_dicom(site: StandInSite, request: HttpRequest) -> HttpAnswer:
     """Take one upload as XNAT's importers do, and answer with the URIs of its sessions."""
     asked = _asked(request)
-    sessions: list[Session] = []
+    sessions: list[ReceivedSession] = []
     # a bad entry ends the call with 400, and what was read before it stays
     for upload in unpacked(uploaded(request)):
         session = _take(site, asked, upload, sessions)
         if session is not None and session not in sessions:
             sessions.append(session)
     if not sessions:
-        raise Refused(400, "No DICOM files were found in the upload.")
+        raise HttpRefusal(400, "No DICOM files were found in the upload.")
     if asked.commit:
         return _committed(site, asked, sessions)
     if asked.handler == "SI":
@@ -57,7 +62,9 @@ def import_dicom(site: Site, request: Request) -> Answer:
     return text("".join(f"/data{uri_of(session)}\r\n" for session in sessions))
 
 
-def _take(site: Site, asked: Asked, upload: Upload, sessions: list[Session]) -> Session | None:
+def _take(
+    site: StandInSite, asked: Asked, upload: Upload, sessions: list[ReceivedSession]
+) -> ReceivedSession | None:
     name, content = upload
     try:
         header = header_of(content)
@@ -74,13 +81,13 @@ def _take(site: Site, asked: Asked, upload: Upload, sessions: list[Session]) -> 
     except FerryError as error:
         if asked.keep_going:
             return None
-        raise Refused(400, error.message) from error
+        raise HttpRefusal(400, error.message) from error
     if session is not None:
         session.uncommitted = asked.uncommitted
     return session
 
 
-def _forecast(site: Site, asked: Asked, content: bytes) -> Forecast:
+def _forecast(site: StandInSite, asked: Asked, content: bytes) -> Forecast:
     """Identify by parameters, site rules and header; receiver rules never apply (2.1)."""
     header, parameters = header_of(content), asked.parameters
     if isinstance(site.identifier, ClassicIdentifier):
@@ -95,20 +102,22 @@ def _forecast(site: Site, asked: Asked, content: bytes) -> Forecast:
     return replace(forecast, destination=place)
 
 
-def _placing(site: Site, asked: Asked, sessions: list[Session]) -> Callable[[Received], Session]:
+def _placing(
+    site: StandInSite, asked: Asked, sessions: list[ReceivedSession]
+) -> Callable[[Received], ReceivedSession]:
     """Return how this import finds an instance's session.
 
     Into a folder named by `dest`, and by SI always, everything goes that was uploaded together;
     DICOM-zip refuses a second StudyInstanceUID there, SI takes it and stumbles later (3.6 e).
     """
 
-    def place(instance: Received) -> Session:
+    def place(instance: Received) -> ReceivedSession:
         together = asked.handler == "SI" or bool(asked.timestamp)
         if not together:
             return site.holdings.place(instance)
         found = sessions[0] if sessions else _dest(site, asked)
         if found is None:
-            fresh = Session(
+            fresh = ReceivedSession(
                 instance.destination, instance.ref.study_instance_uid, instance.auto_archive
             )
             fresh.timestamp = asked.timestamp
@@ -120,13 +129,13 @@ def _placing(site: Site, asked: Asked, sessions: list[Session]) -> Callable[[Rec
     return place
 
 
-def _dest(site: Site, asked: Asked) -> Session | None:
+def _dest(site: StandInSite, asked: Asked) -> ReceivedSession | None:
     if not asked.timestamp:
         return None
     return site.holdings.find(asked.project, asked.timestamp, asked.label)
 
 
-def _committed(site: Site, asked: Asked, sessions: list[Session]) -> Answer:
+def _committed(site: StandInSite, asked: Asked, sessions: list[ReceivedSession]) -> HttpAnswer:
     uris = []
     for session in sessions:
         if not asked.archive:
@@ -135,20 +144,20 @@ def _committed(site: Site, asked: Asked, sessions: list[Session]) -> Answer:
             uris.append(f"/data{uri_of(session)}")
             continue
         commit(site, session, archive=True)
-        if session.status is not Status.ARCHIVED:
-            raise Refused(409, session.conflict or "the session could not be archived")
+        if session.status is not SessionStatus.ARCHIVED:
+            raise HttpRefusal(409, session.conflict or "the session could not be archived")
         uris.append(archive_uri(session))
     return text("".join(f"{uri}\r\n" for uri in uris))
 
 
-def _asked(request: Request) -> Asked:
+def _asked(request: HttpRequest) -> Asked:
     query = request.query
     handler = query.get("import-handler") or _default_handler(request)
     if handler not in _HANDLERS:
-        raise Refused(400, f"Unknown import handler: {handler}")
+        raise HttpRefusal(400, f"Unknown import handler: {handler}")
     if query.get("prearchive_code") == "1" and query.get("overwrite"):
         # XNAT joins two conditions with || where it means && (3.6 a)
-        raise Refused(400, "Invalid combination of prearchive_code and overwrite.")
+        raise HttpRefusal(400, "Invalid combination of prearchive_code and overwrite.")
     dest = query.get("dest", "").strip("/").split("/")
     project, timestamp, label, given = _destination(dest)
     committing = query.get("action") == "commit" or bool(query.get("dest"))
@@ -170,7 +179,7 @@ def _asked(request: Request) -> Asked:
     )
 
 
-def _default_handler(request: Request) -> str:
+def _default_handler(request: HttpRequest) -> str:
     content_type = request.headers.get("content-type", "")
     return "gradual-DICOM" if content_type.startswith(_DICOM) else "DICOM-zip"
 

@@ -8,7 +8,13 @@ import secrets
 import time
 from http.cookies import SimpleCookie
 
-from dicomferry.xnat.receiver.rest.http import Answer, Refused, Request, plain_json, text
+from dicomferry.xnat.receiver.rest.http import (
+    HttpAnswer,
+    HttpRefusal,
+    HttpRequest,
+    plain_json,
+    text,
+)
 
 
 class Logins:
@@ -20,7 +26,7 @@ class Logins:
         self._sessions: dict[str, float] = {}
         self._tokens: set[str] = set()
 
-    def check(self, request: Request) -> None:
+    def check(self, request: HttpRequest) -> None:
         """Refuse with 401 whoever brings neither a live session nor a login."""
         session = self._session(request)
         if session and time.monotonic() - self._sessions.get(session, -1e18) < self._timeout:
@@ -29,38 +35,38 @@ class Logins:
         given = _basic(request)
         if given and (not self._login or given in {self._login, *self._tokens}):
             return
-        raise Refused(401, "Login required")
+        raise HttpRefusal(401, "Login required")
 
-    def open(self, _request: Request) -> Answer:
+    def open(self, _request: HttpRequest) -> HttpAnswer:
         """Open a session and name it in a cookie, as `/data/JSESSION` does."""
         session = secrets.token_hex(16).upper()
         self._sessions[session] = time.monotonic()
         cookie = f"JSESSIONID={session}; Path=/; HttpOnly"
         answer = text(session)
-        return Answer(200, answer.body, answer.content_type, {"Set-Cookie": cookie})
+        return HttpAnswer(200, answer.body, answer.content_type, {"Set-Cookie": cookie})
 
-    def close(self, request: Request) -> Answer:
+    def close(self, request: HttpRequest) -> HttpAnswer:
         """End a session."""
         self._sessions.pop(self._session(request), None)
         return text("")
 
-    def issue(self, _request: Request) -> Answer:
+    def issue(self, _request: HttpRequest) -> HttpAnswer:
         """Hand out an alias token, to be used as user and password."""
         alias, secret = secrets.token_hex(8), secrets.token_hex(16)
         self._tokens.add(f"{alias}:{secret}")
         return plain_json({"alias": alias, "secret": secret, "estimatedExpirationTime": 0})
 
-    def _session(self, request: Request) -> str:
+    def _session(self, request: HttpRequest) -> str:
         cookie = SimpleCookie(request.headers.get("cookie", "")).get("JSESSIONID")
         return cookie.value if cookie else ""
 
 
-def user_of(request: Request) -> str:
+def user_of(request: HttpRequest) -> str:
     """Return who asks; `admin` where only a cookie says so."""
     return _basic(request).partition(":")[0] or "admin"
 
 
-def _basic(request: Request) -> str:
+def _basic(request: HttpRequest) -> str:
     kind, _, given = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "basic":
         return ""

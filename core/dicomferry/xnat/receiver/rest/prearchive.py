@@ -9,51 +9,53 @@ from urllib.parse import quote
 from dicomferry.model import AutoArchive
 from dicomferry.xnat.filing.conflicts import Merge
 from dicomferry.xnat.filing.scans import session_type
-from dicomferry.xnat.filing.sessions import Session, Status
+from dicomferry.xnat.filing.sessions import ReceivedSession, SessionStatus
 from dicomferry.xnat.receiver.rest.http import (
-    Answer,
-    Refused,
-    Request,
+    HttpAnswer,
+    HttpRefusal,
+    HttpRequest,
     Row,
     item,
     plain_json,
     result_set,
     text,
 )
-from dicomferry.xnat.receiver.rest.scans import Held, scan_item
-from dicomferry.xnat.receiver.site.site import Site
+from dicomferry.xnat.receiver.rest.scans import AddressedSession, scan_item
+from dicomferry.xnat.receiver.site.site import StandInSite
 
 _UNASSIGNED = "Unassigned"
 _AUTO = {AutoArchive.AUTO: "AutoArchive", AutoArchive.MANUAL: "Manual"}
 
 
-def listing(site: Site, request: Request) -> Answer:
+def listing(site: StandInSite, request: HttpRequest) -> HttpAnswer:
     """List the prearchive; `tag` chooses a StudyInstanceUID."""
     tag = request.query.get("tag")
     sessions = (s for s in site.holdings.prearchive if not tag or s.study_instance_uid == tag)
     return result_set(map(row_of, sessions), request)
 
 
-def of_projects(site: Site, request: Request, projects: str) -> Answer:
+def of_projects(site: StandInSite, request: HttpRequest, projects: str) -> HttpAnswer:
     """List the prearchive of projects, given with commas; `Unassigned` is one of them."""
     wanted = {None if name == _UNASSIGNED else name for name in projects.split(",")}
     unknown = wanted - {None} - set(project_ids(site))
     if unknown:
-        raise Refused(404, "No such project")
+        raise HttpRefusal(404, "No such project")
     sessions = (s for s in site.holdings.prearchive if s.destination.project in wanted)
     return result_set(map(row_of, sessions), request)
 
 
-def held(site: Site, project: str, timestamp: str, folder: str) -> Held:
+def held(site: StandInSite, project: str, timestamp: str, folder: str) -> AddressedSession:
     """Return one prearchive session by its path; 404 when it is not there."""
     name = None if project == _UNASSIGNED else project
     session = site.holdings.find(name, timestamp, folder)
     if session is None:
-        raise Refused(404, "Unable to find the specified session.")
-    return Held(session, uri_of(session))
+        raise HttpRefusal(404, "Unable to find the specified session.")
+    return AddressedSession(session, uri_of(session))
 
 
-def one(site: Site, request: Request, project: str, timestamp: str, folder: str) -> Answer:
+def one(
+    site: StandInSite, request: HttpRequest, project: str, timestamp: str, folder: str
+) -> HttpAnswer:
     """Describe one session: its row as JSON, or itself as an item."""
     found = held(site, project, timestamp, folder).session
     if request.form == "json" or not request.form:
@@ -63,14 +65,18 @@ def one(site: Site, request: Request, project: str, timestamp: str, folder: str)
     return plain_json({"items": [item(session_type(found.modality), fields, children)]})
 
 
-def logs(site: Site, request: Request, project: str, timestamp: str, folder: str) -> Answer:
+def logs(
+    site: StandInSite, request: HttpRequest, project: str, timestamp: str, folder: str
+) -> HttpAnswer:
     """Tell what XNAT wrote down about one session: the message of its conflict."""
     found = held(site, project, timestamp, folder).session
     entries = [{"id": "1", "entry": found.conflict}] if found.conflict else []
     return result_set(entries, request)
 
 
-def act(site: Site, request: Request, project: str, timestamp: str, folder: str) -> Answer:
+def act(
+    site: StandInSite, request: HttpRequest, project: str, timestamp: str, folder: str
+) -> HttpAnswer:
     """Build, commit, move or reset one session, as `action` says."""
     session = held(site, project, timestamp, folder).session
     match request.query.get("action", ""):
@@ -81,45 +87,47 @@ def act(site: Site, request: Request, project: str, timestamp: str, folder: str)
             return commit(site, session, archive=request.query.get("AA") == "true")
         case "move":
             move(site, session, request.query.get("newProject", ""))
-            return Answer(301, headers={"Location": _DATA + uri_of(session)})
+            return HttpAnswer(301, headers={"Location": _DATA + uri_of(session)})
         case "reset-status":
-            session.status, session.conflict = Status.READY, None
+            session.status, session.conflict = SessionStatus.READY, None
             return text(_DATA + uri_of(session))
         case other:
-            raise Refused(400, f"unsupported action on prearchive session: {other}")
+            raise HttpRefusal(400, f"unsupported action on prearchive session: {other}")
 
 
-def delete(site: Site, _request: Request, project: str, timestamp: str, folder: str) -> Answer:
+def delete(
+    site: StandInSite, _request: HttpRequest, project: str, timestamp: str, folder: str
+) -> HttpAnswer:
     """Delete one session, and the routing of its study."""
     remove(site, held(site, project, timestamp, folder).session)
     return text("")
 
 
-def remove(site: Site, session: Session) -> None:
+def remove(site: StandInSite, session: ReceivedSession) -> None:
     """Take a session out of the prearchive."""
     site.holdings.prearchive.remove(session)
     site.forget_route(session)
 
 
-def move(site: Site, session: Session, project: str) -> None:
+def move(site: StandInSite, session: ReceivedSession, project: str) -> None:
     """Move a session to another project (section 2.5 f)."""
     if project not in project_ids(site):
-        raise Refused(404, "No such project")
+        raise HttpRefusal(404, "No such project")
     site.holdings.move(session, project)
 
 
-def commit(site: Site, session: Session, *, archive: bool) -> Answer:
+def commit(site: StandInSite, session: ReceivedSession, *, archive: bool) -> HttpAnswer:
     """Build a session, and archive it where its project or the request says so."""
     left = site.holdings.commit(session)
-    if not left and archive and session.status is Status.READY:
+    if not left and archive and session.status is SessionStatus.READY:
         left = site.holdings.move_to_archive(session, Merge())
     if left:
         site.forget_route(session)
-        return Answer(301, headers={"Location": archive_uri(session)})
-    return Answer(301, headers={"Location": _DATA + uri_of(session)})
+        return HttpAnswer(301, headers={"Location": archive_uri(session)})
+    return HttpAnswer(301, headers={"Location": _DATA + uri_of(session)})
 
 
-def uri_of(session: Session) -> str:
+def uri_of(session: ReceivedSession) -> str:
     """Return a prearchive session's URI as the listing has it, without `/data`."""
     project = quote(session.destination.project or _UNASSIGNED)
     return (
@@ -127,21 +135,21 @@ def uri_of(session: Session) -> str:
     )
 
 
-def archive_uri(session: Session) -> str:
+def archive_uri(session: ReceivedSession) -> str:
     """Return an archived session's URI."""
     place = session.destination
     names = ("projects", place.project or "", "subjects", place.subject or "", "experiments")
     return "/data/archive/" + "/".join(map(quote, (*names, place.session)))
 
 
-def project_ids(site: Site) -> list[str]:
+def project_ids(site: StandInSite) -> list[str]:
     """Return the projects there are: those declared, and those something was filed under."""
     declared = [p if isinstance(p, str) else p.id for p in site.declared.projects or ()]
     held_too = (session.destination.project for session in site.holdings.sessions())
     return list(dict.fromkeys([*declared, *(name for name in held_too if name)]))
 
 
-def row_of(session: Session) -> Row:
+def row_of(session: ReceivedSession) -> Row:
     """Return a session as a row of the prearchive."""
     date = session.study_date
     dashed = f"{date[:4]}-{date[4:6]}-{date[6:8]} 00:00:00.0" if len(date) == 8 else ""
@@ -168,12 +176,12 @@ def row_of(session: Session) -> Row:
     }
 
 
-def named(site: Site, sources: str) -> Iterator[Session]:
+def named(site: StandInSite, sources: str) -> Iterator[ReceivedSession]:
     """Yield the prearchive sessions a `src` names: URIs with or without `/data`, with commas."""
     for source in sources.split(","):
         parts = source.strip().removeprefix("/data").strip("/").split("/")
         if len(parts) != 5 or parts[:2] != ["prearchive", "projects"]:
-            raise Refused(400, f"Invalid src: {source}")
+            raise HttpRefusal(400, f"Invalid src: {source}")
         yield held(site, *parts[2:]).session
 
 

@@ -9,16 +9,22 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from dicomferry.xnat.receiver.rest import archive, config, imports, prearchive, scans, services
-from dicomferry.xnat.receiver.rest.http import Answer, Refused, Request, plain_json, text
+from dicomferry.xnat.receiver.rest.http import (
+    HttpAnswer,
+    HttpRefusal,
+    HttpRequest,
+    plain_json,
+    text,
+)
 from dicomferry.xnat.receiver.rest.login import Logins, user_of
-from dicomferry.xnat.receiver.rest.scans import Held
-from dicomferry.xnat.receiver.site.site import Site
+from dicomferry.xnat.receiver.rest.scans import AddressedSession
+from dicomferry.xnat.receiver.site.site import StandInSite
 
 if TYPE_CHECKING:
     from dicomferry.xnat.receiver.dicom.scp import StorageScp
 
-Handler = Callable[..., Answer]
-Find = Callable[..., Held]
+Handler = Callable[..., HttpAnswer]
+Find = Callable[..., AddressedSession]
 
 _PREARCHIVED = "/data/prearchive/projects/{}/{}/{}"
 _NAME = re.compile(r"\{\}")
@@ -35,7 +41,7 @@ class Route(Struct, frozen=True):
 class Routes:
     """The routes of one stand-in."""
 
-    def __init__(self, site: Site, scp: StorageScp, logins: Logins) -> None:
+    def __init__(self, site: StandInSite, scp: StorageScp, logins: Logins) -> None:
         self._routes = tuple(
             Route(method, re.compile(_NAME.sub("([^/]+)", path)), handler)
             for method, path, handler in (
@@ -46,8 +52,8 @@ class Routes:
             )
         )
 
-    def answer(self, request: Request) -> Answer:
-        """Find the route of a request and follow it; raises `Refused` for an unknown one."""
+    def answer(self, request: HttpRequest) -> HttpAnswer:
+        """Find the route of a request and follow it; raises `HttpRefusal` for an unknown one."""
         path = _plain(request.path)
         matches = [
             (route, match)
@@ -58,8 +64,8 @@ class Routes:
             if route.method == request.method:
                 return route.handler(request, *match.groups())
         if matches:
-            raise Refused(405, "Method Not Allowed")
-        raise Refused(404, "Not Found: the stand-in has no such route")
+            raise HttpRefusal(405, "Method Not Allowed")
+        raise HttpRefusal(404, "Not Found: the stand-in has no such route")
 
 
 Entry = tuple[str, str, Handler]
@@ -73,10 +79,10 @@ def _login(logins: Logins) -> Iterator[Entry]:
     yield "GET", "/xapi/users/username", lambda request: text(user_of(request))
 
 
-def _site(site: Site, scp: StorageScp) -> Iterator[Entry]:
-    def receiver(_request: Request, number: str) -> Answer:
+def _site(site: StandInSite, scp: StorageScp) -> Iterator[Entry]:
+    def receiver(_request: HttpRequest, number: str) -> HttpAnswer:
         if number != "1":
-            raise Refused(404, "Not Found")
+            raise HttpRefusal(404, "Not Found")
         return plain_json(config.receivers(site, scp)[0])
 
     yield "GET", "/data/config/dicom/{}", _of(site, config.rules)
@@ -94,7 +100,7 @@ def _site(site: Site, scp: StorageScp) -> Iterator[Entry]:
         yield method, "/data/routing/{}", _of(site, config.route)
 
 
-def _prearchive(site: Site) -> Iterator[Entry]:
+def _prearchive(site: StandInSite) -> Iterator[Entry]:
     yield "GET", "/data/prearchive", _of(site, prearchive.listing)
     yield "GET", "/data/prearchive/projects", _of(site, prearchive.listing)
     yield "GET", "/data/prearchive/projects/{}", _of(site, prearchive.of_projects)
@@ -109,14 +115,14 @@ def _prearchive(site: Site) -> Iterator[Entry]:
     yield "POST", "/data/services/import", _of(site, imports.import_dicom)
 
 
-def _archive(site: Site) -> Iterator[Entry]:
-    def by_subject(project: str, subject: str, experiment: str) -> Held:
+def _archive(site: StandInSite) -> Iterator[Entry]:
+    def by_subject(project: str, subject: str, experiment: str) -> AddressedSession:
         return archive.held(site, experiment, project, subject)
 
-    def by_project(project: str, experiment: str) -> Held:
+    def by_project(project: str, experiment: str) -> AddressedSession:
         return archive.held(site, experiment, project)
 
-    def by_id(experiment: str) -> Held:
+    def by_id(experiment: str) -> AddressedSession:
         return archive.held(site, experiment)
 
     yield "GET", "/data/projects", _of(site, archive.projects)
@@ -136,11 +142,11 @@ def _archive(site: Site) -> Iterator[Entry]:
         yield from _scans(site, path, find, names)
 
 
-def _scans(site: Site, path: str, find: Find, names: int) -> Iterator[Entry]:
+def _scans(site: StandInSite, path: str, find: Find, names: int) -> Iterator[Entry]:
     """Yield the routes below a session whose path has so many names."""
 
     def below(handler: Handler) -> Handler:
-        def follow(request: Request, *parts: str) -> Answer:
+        def follow(request: HttpRequest, *parts: str) -> HttpAnswer:
             with site.lock:
                 held = find(*parts[:names])
                 return handler(request, held, *parts[names:])
@@ -162,18 +168,18 @@ def _scans(site: Site, path: str, find: Find, names: int) -> Iterator[Entry]:
     )
 
 
-def _of(site: Site, handler: Handler) -> Handler:
+def _of(site: StandInSite, handler: Handler) -> Handler:
     """Return a handler that works on the site alone, as its only user."""
 
-    def follow(request: Request, *parts: str) -> Answer:
+    def follow(request: HttpRequest, *parts: str) -> HttpAnswer:
         with site.lock:
             return handler(site, request, *parts)
 
     return follow
 
 
-def _found(site: Site, find: Find, handler: Handler) -> Handler:
-    def follow(request: Request, *parts: str) -> Answer:
+def _found(site: StandInSite, find: Find, handler: Handler) -> Handler:
+    def follow(request: HttpRequest, *parts: str) -> HttpAnswer:
         with site.lock:
             return handler(find(*parts), request)
 

@@ -8,36 +8,36 @@ from zlib import crc32
 from msgspec import Struct
 
 from dicomferry.xnat.filing.scans import scan_type
-from dicomferry.xnat.filing.sessions import Received, Scan, Session, Status
+from dicomferry.xnat.filing.sessions import Received, ReceivedSession, Scan, SessionStatus
 from dicomferry.xnat.receiver.rest.catalog import catalog_xml
 from dicomferry.xnat.receiver.rest.http import (
-    Answer,
-    Refused,
-    Request,
+    HttpAnswer,
+    HttpRefusal,
+    HttpRequest,
     Row,
     item,
     plain_json,
     result_set,
     xml,
 )
-from dicomferry.xnat.receiver.site.site import Site
+from dicomferry.xnat.receiver.site.site import StandInSite
 
 _RESOURCES = ("DICOM", "ALL", "*")
 
 
-class Held(Struct, frozen=True):
+class AddressedSession(Struct, frozen=True):
     """A session and the URI it was reached by, without `/data`."""
 
-    session: Session
+    session: ReceivedSession
     uri: str
 
 
-def scans_of(held: Held, request: Request) -> Answer:
+def scans_of(held: AddressedSession, request: HttpRequest) -> HttpAnswer:
     """List the scans."""
     return result_set((_scan_row(held, scan) for scan in _built(held.session)), request)
 
 
-def scan_of(held: Held, scan_id: str, _request: Request) -> Answer:
+def scan_of(held: AddressedSession, scan_id: str, _request: HttpRequest) -> HttpAnswer:
     """Describe one scan."""
     (scan,) = _chosen(held.session, scan_id)
     return plain_json({"items": [scan_item(scan)]})
@@ -57,22 +57,26 @@ def scan_item(scan: Scan) -> dict[str, object]:
     return item(scan_type(scan.modality), fields)
 
 
-def resources_of(held: Held, scan_ids: str, request: Request) -> Answer:
+def resources_of(held: AddressedSession, scan_ids: str, request: HttpRequest) -> HttpAnswer:
     """List the resources of scans: DICOM, and nothing else."""
     rows = [_resource_row(scan) for scan in _chosen(held.session, scan_ids)]
     return result_set(rows, request)
 
 
-def resource_of(held: Held, scan_id: str, resource: str, _request: Request) -> Answer:
+def resource_of(
+    held: AddressedSession, scan_id: str, resource: str, _request: HttpRequest
+) -> HttpAnswer:
     """Return a resource's catalog, `cat:DCMCatalog`."""
     _is_dicom(resource)
     scans = _chosen(held.session, scan_id)
     if len(scans) != 1:
-        raise Refused(404, "Unable to find the specified resource.")
+        raise HttpRefusal(404, "Unable to find the specified resource.")
     return xml(catalog_xml(scans[0]))
 
 
-def files_of(held: Held, scan_ids: str, resource: str, request: Request) -> Answer:
+def files_of(
+    held: AddressedSession, scan_ids: str, resource: str, request: HttpRequest
+) -> HttpAnswer:
     """List the files of scans."""
     _is_dicom(resource)
     rows = [
@@ -83,7 +87,9 @@ def files_of(held: Held, scan_ids: str, resource: str, request: Request) -> Answ
     return result_set(rows, request)
 
 
-def file_of(site: Site, held: Held, scan_id: str, resource: str, name: str) -> Answer:
+def file_of(
+    site: StandInSite, held: AddressedSession, scan_id: str, resource: str, name: str
+) -> HttpAnswer:
     """Hand out one stored file, or the catalog under its own name."""
     _is_dicom(resource)
     for scan in _chosen(held.session, scan_id):
@@ -93,35 +99,35 @@ def file_of(site: Site, held: Held, scan_id: str, resource: str, name: str) -> A
             if file.file_name == name:
                 content = site.read(file)
                 if content is None:
-                    raise Refused(404, "Unable to find file: the stand-in keeps no files.")
-                return Answer(200, content, "application/dicom")
-    raise Refused(404, "Unable to find file.")
+                    raise HttpRefusal(404, "Unable to find file: the stand-in keeps no files.")
+                return HttpAnswer(200, content, "application/dicom")
+    raise HttpRefusal(404, "Unable to find file.")
 
 
-def _built(session: Session) -> list[Scan]:
+def _built(session: ReceivedSession) -> list[Scan]:
     """Return the scans in order; a session has none before its XML is built (section 3.2)."""
-    if session.status in {Status.RECEIVING, Status.ERROR}:
+    if session.status in {SessionStatus.RECEIVING, SessionStatus.ERROR}:
         return []
     return sorted(session.scans.values(), key=lambda scan: scan.id)
 
 
-def _chosen(session: Session, scan_ids: str) -> list[Scan]:
+def _chosen(session: ReceivedSession, scan_ids: str) -> list[Scan]:
     """Return the scans a path names: one, several with commas, or `ALL`."""
     if scan_ids in {"ALL", "*"}:
         return _built(session)
     wanted = scan_ids.split(",")
     found = [scan for scan in _built(session) if scan.id in wanted]
     if not found:
-        raise Refused(404, "Unable to find the specified scan.")
+        raise HttpRefusal(404, "Unable to find the specified scan.")
     return found
 
 
 def _is_dicom(resource: str) -> None:
     if resource not in _RESOURCES:
-        raise Refused(404, "Unable to find the specified resource.")
+        raise HttpRefusal(404, "Unable to find the specified resource.")
 
 
-def _scan_row(held: Held, scan: Scan) -> Row:
+def _scan_row(held: AddressedSession, scan: Scan) -> Row:
     first = next(iter(scan.files.values()))
     return {
         "xnat_imagescandata_id": str(crc32(scan.series_instance_uid.encode())),
@@ -153,7 +159,7 @@ def _resource_row(scan: Scan) -> Row:
     }
 
 
-def _file_row(held: Held, scan: Scan, file: Received) -> Row:
+def _file_row(held: AddressedSession, scan: Scan, file: Received) -> Row:
     folder = f"/data{held.uri}/scans/{quote(scan.id)}/resources/DICOM/files"
     return {
         "Name": file.file_name,

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from dicomferry.errors import FerryError
-from dicomferry.xnat.receiver.rest.http import Answer, Refused, Request, text
+from dicomferry.xnat.receiver.rest.http import HttpAnswer, HttpRefusal, HttpRequest, text
 from dicomferry.xnat.receiver.rest.login import Logins
 from dicomferry.xnat.receiver.rest.routes import Routes
 
 if TYPE_CHECKING:
     from dicomferry.xnat.receiver.dicom.scp import StorageScp
-    from dicomferry.xnat.receiver.site.site import Site
+    from dicomferry.xnat.receiver.site.site import StandInSite
 
 _LOG = logging.getLogger(__name__)
 _LARGEST_BODY = 1 << 31
@@ -26,7 +26,7 @@ _LARGEST_BODY = 1 << 31
 class RestServer:
     """Answers REST for a site; `port` 0 takes a free one, to be read once it listens."""
 
-    def __init__(self, site: Site, scp: StorageScp, port: int) -> None:
+    def __init__(self, site: StandInSite, scp: StorageScp, port: int) -> None:
         self.host = scp.host
         self.port = port
         self._logins = Logins(site.settings.login, site.settings.session_timeout)
@@ -51,11 +51,11 @@ class RestServer:
             self._server.server_close()
             self._server = None
 
-    def _answer(self, request: Request) -> Answer:
+    def _answer(self, request: HttpRequest) -> HttpAnswer:
         try:
             self._logins.check(request)
             return self._routes.answer(request)
-        except Refused as refused:
+        except HttpRefusal as refused:
             return refused.answer
         except (FerryError, OSError) as error:
             known = error.message if isinstance(error, FerryError) else error.strerror
@@ -68,7 +68,9 @@ class RestServer:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, address: tuple[str, int], answer: Callable[[Request], Answer]) -> None:
+    def __init__(
+        self, address: tuple[str, int], answer: Callable[[HttpRequest], HttpAnswer]
+    ) -> None:
         self.answer = answer
         super().__init__(address, _Handler)
 
@@ -102,7 +104,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(text("Payload Too Large", 413))
             return
         parts = urlsplit(self.path)
-        request = Request(
+        request = HttpRequest(
             self.command,
             unquote(parts.path),
             dict(parse_qsl(parts.query, keep_blank_values=True)),
@@ -111,7 +113,7 @@ class _Handler(BaseHTTPRequestHandler):
         )
         self._send(self.server.answer(request))
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: HttpAnswer) -> None:
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.content_type)
         self.send_header("Content-Length", str(len(answer.body)))

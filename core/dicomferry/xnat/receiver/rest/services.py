@@ -5,14 +5,20 @@ from __future__ import annotations
 from urllib.parse import parse_qs
 
 from dicomferry.xnat.filing.conflicts import Merge, conflict
-from dicomferry.xnat.receiver.rest.http import Answer, Refused, Request, plain_json, text
+from dicomferry.xnat.receiver.rest.http import (
+    HttpAnswer,
+    HttpRefusal,
+    HttpRequest,
+    plain_json,
+    text,
+)
 from dicomferry.xnat.receiver.rest.prearchive import (
     archive_uri,
     move,
     named,
     remove,
 )
-from dicomferry.xnat.receiver.site.site import Site
+from dicomferry.xnat.receiver.site.site import StandInSite
 
 _MERGES = {
     "": Merge(allowed=False),
@@ -24,7 +30,7 @@ _MERGES = {
 _EXISTS, _FAIL = "1", "FAIL"
 
 
-def archive(site: Site, request: Request) -> Answer:
+def archive(site: StandInSite, request: HttpRequest) -> HttpAnswer:
     """Archive prearchive sessions; `overwrite` is none, append or delete.
 
     A conflict is answered with 409 and XNAT's message, and the session then stands in CONFLICT
@@ -35,16 +41,16 @@ def archive(site: Site, request: Request) -> Answer:
     uris = []
     for session in list(named(site, parameters.get("src", ""))):
         if session.destination.project is None:
-            raise Refused(400, "Unable to identify project.")
+            raise HttpRefusal(400, "Unable to identify project.")
         session.build()
         if not site.holdings.move_to_archive(session, merge):
-            raise Refused(409, session.conflict or "")
+            raise HttpRefusal(409, session.conflict or "")
         site.forget_route(session)
         uris.append(archive_uri(session))
     return text("\n".join(uris) + "\n", 301 if len(uris) == 1 else 200)
 
 
-def validate(site: Site, request: Request) -> Answer:
+def validate(site: StandInSite, request: HttpRequest) -> HttpAnswer:
     """Say what would happen if a session were archived, without doing it."""
     found = []
     for session in named(site, _parameters(request).get("src", "")):
@@ -60,7 +66,7 @@ def validate(site: Site, request: Request) -> Answer:
     return plain_json(found)
 
 
-def prearchive_service(site: Site, request: Request, action: str) -> Answer:
+def prearchive_service(site: StandInSite, request: HttpRequest, action: str) -> HttpAnswer:
     """Move, delete or rebuild prearchive sessions."""
     parameters = _parameters(request)
     for session in list(named(site, parameters.get("src", ""))):
@@ -72,17 +78,17 @@ def prearchive_service(site: Site, request: Request, action: str) -> Answer:
             case "move":
                 move(site, session, parameters.get("newProject", ""))
             case _:
-                raise Refused(404, "Not Found")
+                raise HttpRefusal(404, "Not Found")
     return text("")
 
 
 def _merge(overwrite: str) -> Merge:
     if overwrite not in _MERGES:
-        raise Refused(400, f"Invalid overwrite: {overwrite}")
+        raise HttpRefusal(400, f"Invalid overwrite: {overwrite}")
     return _MERGES[overwrite]
 
 
-def _parameters(request: Request) -> dict[str, str]:
+def _parameters(request: HttpRequest) -> dict[str, str]:
     """Return the parameters of a service: those of the query, and of a form in the body."""
     fields = parse_qs(request.body.decode("utf-8", "replace"))
     return {name: ",".join(values) for name, values in fields.items()} | dict(request.query)

@@ -7,7 +7,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 
-from dicomferry.xnat.receiver.rest.http import Refused, Request
+from dicomferry.xnat.receiver.rest.http import HttpRefusal, HttpRequest
 
 _BOUNDARY = re.compile(r'boundary="?([^";]+)"?')
 _FILE_NAME = re.compile(rb'filename="([^"]*)"')
@@ -17,18 +17,18 @@ Upload = tuple[str, bytes]
 """The client's name for a file, and its content."""
 
 
-def uploaded(request: Request) -> Upload:
+def uploaded(request: HttpRequest) -> Upload:
     """Return the one file of a request; XNAT takes no more than one in a call."""
     content_type = request.headers.get("content-type", "")
     if not content_type.startswith("multipart/"):
         if not request.body:
-            raise Refused(400, "No file was uploaded.")
+            raise HttpRefusal(400, "No file was uploaded.")
         return request.query.get("filename", "upload"), request.body
     found = list(_parts(request.body, content_type))
     if not found:
-        raise Refused(400, "No file was uploaded.")
+        raise HttpRefusal(400, "No file was uploaded.")
     if len(found) > 1:
-        raise Refused(400, "Importer is limited to one uploaded resource at a time.")
+        raise HttpRefusal(400, "Importer is limited to one uploaded resource at a time.")
     return found[0]
 
 
@@ -44,13 +44,13 @@ def unpacked(upload: Upload) -> Iterator[Upload]:
                 if not member.is_dir():
                     yield member.filename.rpartition("/")[2], archive.read(member)
     except (zipfile.BadZipFile, OSError, EOFError) as error:
-        raise Refused(400, f"Unable to read the zip: {type(error).__name__}") from error
+        raise HttpRefusal(400, f"Unable to read the zip: {type(error).__name__}") from error
 
 
 def _parts(body: bytes, content_type: str) -> Iterator[Upload]:
     boundary = _BOUNDARY.search(content_type)
     if boundary is None:
-        raise Refused(400, "Multipart without a boundary.")
+        raise HttpRefusal(400, "Multipart without a boundary.")
     for part in body.split(b"--" + boundary[1].encode())[1:-1]:
         head, _, content = part.partition(b"\r\n\r\n")
         name = _FILE_NAME.search(head)

@@ -11,7 +11,7 @@ from dicomferry.xnat.receiver.site.faults import Faults
 from dicomferry.xnat.receiver.site.filters import SeriesFilter
 
 
-class Settings(Struct, frozen=True):
+class SiteSettings(Struct, frozen=True):
     """A stand-in's configuration, as an XNAT has it.
 
     `prearchive_code` is the projects' setting (see `Holdings`). `quiet_period` is XNAT's

@@ -22,16 +22,16 @@ from dicomferry.dicom.instance import open_instance
 from dicomferry.errors import FerryError
 from dicomferry.model import Forecast, Location
 from dicomferry.xnat.filing.holdings import Holdings
-from dicomferry.xnat.filing.sessions import Received, Session, received
-from dicomferry.xnat.naming.first_session import Arrival, FirstSessions
+from dicomferry.xnat.filing.sessions import Received, ReceivedSession, received
+from dicomferry.xnat.naming.first_session import FirstSessions, ForecastArrival
 from dicomferry.xnat.naming.identifiers import ClassicIdentifier, DqrIdentifier
 from dicomferry.xnat.naming.options import Identification
 from dicomferry.xnat.receiver.site.anonymize import anonymized
 from dicomferry.xnat.receiver.site.part10 import Wire, part10, stored_path, write_file
 from dicomferry.xnat.receiver.site.receipts import Receipt, ReceiptLog
-from dicomferry.xnat.receiver.site.settings import Settings
+from dicomferry.xnat.receiver.site.settings import SiteSettings
 
-Place = Callable[[Received], Session]
+Place = Callable[[Received], ReceivedSession]
 """Finds or opens the prearchive session of an instance, under the site's lock."""
 
 
@@ -48,10 +48,12 @@ class Incoming(Struct, frozen=True):
     prevent_anonymization: bool = False
 
 
-class Site:
+class StandInSite:
     """What an XNAT knows and does, whichever way an instance comes; used by many threads."""
 
-    def __init__(self, identifier: Identifier, storage: Path | None, settings: Settings) -> None:
+    def __init__(
+        self, identifier: Identifier, storage: Path | None, settings: SiteSettings
+    ) -> None:
         self.identifier = identifier
         self.settings = settings
         self.storage = storage
@@ -88,7 +90,7 @@ class Site:
 
     def take(
         self, incoming: Incoming, forecast: Forecast, place: Place | None = None
-    ) -> Session | None:
+    ) -> ReceivedSession | None:
         """Keep an instance where XNAT would; None where the import filter drops it silently."""
         if forecast.refused is not None:
             raise FerryError(forecast.refused)
@@ -120,7 +122,7 @@ class Site:
         elif isinstance(self.identifier, DqrIdentifier):
             self.identifier = DqrIdentifier(declared)
 
-    def forget_route(self, session: Session) -> None:
+    def forget_route(self, session: ReceivedSession) -> None:
         """Clear a study's routing, as XNAT does once it is archived or deleted (section 2.5)."""
         if session.study_instance_uid in self.declared.routing:
             rest = {
@@ -133,9 +135,11 @@ class Site:
     def _settled(self, study_instance_uid: str, forecast: Forecast) -> Forecast:
         if not self.identifier.first_session_wins:
             return forecast
-        return self._first_sessions.settle(Arrival(study_instance_uid, forecast, time.monotonic()))
+        return self._first_sessions.settle(
+            ForecastArrival(study_instance_uid, forecast, time.monotonic())
+        )
 
-    def _keep(self, incoming: Incoming, instance: Received, place: Place) -> Session:
+    def _keep(self, incoming: Incoming, instance: Received, place: Place) -> ReceivedSession:
         with self.lock:
             session = place(instance)
             session.writing += 1
