@@ -102,6 +102,7 @@ if TYPE_CHECKING:
         hookimpl,
     )
     from dicomferry.model import (
+        LEVELS,
         AutoArchive,
         Because,
         Destination,
@@ -187,7 +188,7 @@ _HOMES: Final = {
     "errors": ("DamagedError", "EditError", "FerryError", "ProblemsError", "TemplateError",),
     "hookspecs": ("hookimpl",),
     "model": (
-        "AutoArchive", "Because", "Destination", "Excluded", "Failed", "Finding",
+        "LEVELS", "AutoArchive", "Because", "Destination", "Excluded", "Failed", "Finding",
         "Forecast", "InstanceRef", "LocalFile", "Location", "Outcome", "Place", "Problem",
         "Refused",
         "Rejected", "RemoteInstance", "Severity", "Stored", "Unusable", "Wanted",
@@ -208,6 +209,7 @@ _HOMES: Final = {
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "LEVELS",
     "AETitle",
     "AssociationLostError",
     "AssociationRejectedError",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Final
 
 from msgspec import Struct
 
@@ -130,6 +131,10 @@ class RemoteInstance(Struct, frozen=True):
 
 
 Finding = LocalFile | RemoteInstance | Refused | Unusable
+
+
+LEVELS: Final = ("project", "subject", "session")
+"""The labels that say where XNAT files an instance, from the widest to the narrowest."""
 
 
 class Destination(Struct, frozen=True, order=True):

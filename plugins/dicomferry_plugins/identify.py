@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from dicomferry import (
+    LEVELS,
     Component,
     Context,
     Edit,
@@ -28,7 +29,6 @@ from dicomferry import (
     to_label,
 )
 
-_LEVELS = ("project", "subject", "session")
 _PATIENT_COMMENTS = 0x0010_4000
 _ASSIGNABLE = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -58,7 +58,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def faults(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Yield what does not go together."""
-        if all(getattr(self, level) is None for level in _LEVELS):
+        if all(getattr(self, level) is None for level in LEVELS):
             yield (), "give at least one of project, subject and session"
         if self.auto_archive is not None and self.write == "fields":
             yield ("auto_archive",), "is written in comments: no field holds it"
@@ -95,7 +95,7 @@ class Identify(Struct, frozen=True):
         # What somebody chose for this series in a saved plan goes before what the recipe says.
         chosen = header.wanted.chosen if header.wanted else ()
         texts = {}
-        for level in _LEVELS:
+        for level in LEVELS:
             template: Template | None = getattr(self.options, level)
             if level in chosen:
                 texts[level] = getattr(header.wanted, level)

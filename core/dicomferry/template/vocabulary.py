@@ -6,7 +6,9 @@ import difflib
 from collections.abc import Iterable
 from typing import Final
 
-DESTINATION_NAMES: Final = frozenset({"project", "subject", "session"})
+from dicomferry.model import LEVELS
+
+DESTINATION_NAMES: Final = frozenset(LEVELS)
 """Names that are known once an instance's destination is."""
 
 MAPPING_NAMES: Final = frozenset({"params", "path", "row"})

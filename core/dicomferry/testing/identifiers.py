@@ -6,11 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from dicomferry.component import Identifier
 from dicomferry.dicom.header import Header
-from dicomferry.model import Forecast
+from dicomferry.model import LEVELS, Forecast
 from dicomferry.testing.contract import content, require
 from dicomferry.xnat.labels import to_label
-
-_LEVELS = frozenset({"project", "subject", "session"})
 
 
 def check_identifier(identifier: Identifier, headers: Iterable[Header]) -> list[Forecast]:
@@ -33,7 +31,7 @@ def check_identifier(identifier: Identifier, headers: Iterable[Header]) -> list[
 
 def _check_promises(identifier: Identifier) -> None:
     require(isinstance(identifier.fields, Mapping), "fields must map a level to a keyword")
-    wrong = sorted(set(identifier.fields) - _LEVELS)
+    wrong = sorted(set(identifier.fields) - set(LEVELS))
     require(not wrong, f"fields has no level called {', '.join(wrong)}")
     for name in ("reads_comments", "first_session_wins"):
         require(isinstance(getattr(identifier, name), bool), f"{name} must be true or false")
@@ -50,5 +48,5 @@ def _check_forecast(header: Header, forecast: Forecast) -> None:
             f"{header!r}: XNAT would not call a {level} {label!r} (see to_label)",
         )
     because = forecast.because
-    for level in sorted(_LEVELS):
+    for level in LEVELS:
         require(bool(getattr(because, level)), f"{header!r}: no rule is named for the {level}")

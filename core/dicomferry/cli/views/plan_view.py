@@ -17,6 +17,7 @@ from dicomferry.engine.session.session import Session
 from dicomferry.errors import FerryError
 from dicomferry.ledger.reading.plan_view import ItemState, LedgerView, SessionPlan
 from dicomferry.ledger.rows import Verdict
+from dicomferry.model import LEVELS
 from dicomferry.recipe.recipe import Recipe
 from dicomferry.recipe.servers import PacsServer
 
@@ -89,7 +90,7 @@ def _why(sessions: list[SessionPlan]) -> Iterator[str]:
     if not rules:
         return
     yield "XNAT will name them by"
-    for level in ("project", "subject", "session"):
+    for level in LEVELS:
         yield f"  {level}: " + "; ".join(sorted({getattr(rule, level) for rule in rules}))
     yield ""
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from dicomferry.model import LEVELS
 from dicomferry.recipe.servers import XnatServer
 from dicomferry.xnat.naming.options import Identification
-from dicomferry.xnat.rest.settings import LEVELS, DicomReceiver
+from dicomferry.xnat.rest.settings import DicomReceiver
 from dicomferry.xnat.routing.rules import rule_lines
 
 _SITE_LEVELS = (*LEVELS, "aa")

@@ -14,13 +14,12 @@ from dicomferry.engine.doctor.identification import (
     component_of,
     differences,
 )
-from dicomferry.model import Place
+from dicomferry.model import LEVELS, Place
 from dicomferry.recipe.recipe import Recipe
 from dicomferry.recipe.servers import XnatServer
 from dicomferry.xnat.naming.options import Identification
 from dicomferry.xnat.rest import RestClient, RestError
 from dicomferry.xnat.rest.settings import (
-    LEVELS,
     DicomReceiver,
     SettingsReader,
     anonymizes,

@@ -15,9 +15,7 @@ from dicomferry.engine.pipeline.memory import RememberedEdit
 from dicomferry.engine.pipeline.steps import Steps, TransformStep
 from dicomferry.errors import DamagedError, EditError, FerryError, TemplateError
 from dicomferry.log import log_bug
-from dicomferry.model import Excluded, Forecast, Rejected, Wanted
-
-_LEVELS = ("project", "subject", "session")
+from dicomferry.model import LEVELS, Excluded, Forecast, Rejected, Wanted
 
 
 class Ready(Struct, frozen=True):
@@ -113,7 +111,7 @@ def _forecast(
 
 
 def _mismatch(wanted: Wanted, forecast: Forecast) -> str:
-    for level in _LEVELS:
+    for level in LEVELS:
         asked: str | None = getattr(wanted, level)
         coming: str | None = getattr(forecast.destination, level)
         if asked is not None and asked != coming:

@@ -15,10 +15,9 @@ from dicomferry.engine.trial.bench import Bench, Carried, header_of
 from dicomferry.engine.trial.sample import made_up, with_given
 from dicomferry.errors import FerryError, NotDicomError
 from dicomferry.host import Plugins
-from dicomferry.model import Excluded, Place, Rejected
+from dicomferry.model import LEVELS, Excluded, Place, Rejected
 from dicomferry.recipe.recipe import Recipe
 
-LEVELS: Final = ("project", "subject", "session")
 _HELD: Final[Mapping[str, type[Excluded] | type[Rejected]]] = {
     "excluded": Excluded,
     "rejected": Rejected,

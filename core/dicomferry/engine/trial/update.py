@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from dicomferry.engine.trial.expectation import LEVELS, Result, UnmetExpectation
-from dicomferry.model import Excluded
+from dicomferry.engine.trial.expectation import Result, UnmetExpectation
+from dicomferry.model import LEVELS, Excluded
 from dicomferry.recipe.yaml.rewriting import Value, YamlText, read_text, write_text
 
 NodePath = tuple[str | int, ...]

@@ -6,13 +6,12 @@ import json
 from collections.abc import Iterable, Mapping
 
 from dicomferry.ledger.store import Ledger
-from dicomferry.model import Wanted
+from dicomferry.model import LEVELS, Wanted
 
 Labels = Mapping[tuple[str, str, str], Wanted]
 """Source, StudyInstanceUID and SeriesInstanceUID as found, to what is asked for them."""
 
 _NOTED = "labels"
-_LEVELS = ("project", "subject", "session")
 _KEY = ("source", "study", "series")
 
 
@@ -30,7 +29,7 @@ def plain_labels(labels: Labels) -> list[dict[str, str]]:
     """Return labels as plain data, in a stable order."""
     return [
         dict(zip(_KEY, series, strict=True))
-        | {level: str(getattr(wanted, level)) for level in _LEVELS if level in wanted.chosen}
+        | {level: str(getattr(wanted, level)) for level in LEVELS if level in wanted.chosen}
         for series, wanted in sorted(labels.items(), key=lambda one: one[0])
     ]
 
@@ -39,7 +38,7 @@ def labels_from(plain: Iterable[Mapping[str, str]]) -> Labels:
     """Return labels from plain data; raises `KeyError` and `TypeError` where it is not that."""
     return {
         (one["source"], one["study"], one["series"]): chosen_labels(
-            {level: one[level] for level in _LEVELS if level in one}
+            {level: one[level] for level in LEVELS if level in one}
         )
         for one in plain
     }

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from dicomferry.model import LEVELS
 from dicomferry.xnat.rest.client import RestClient
 from dicomferry.xnat.rest.errors import DeniedError, NotThereError, RestError
 
-LEVELS: Final = ("project", "subject", "session")
 _ROLES: Final = ("owner", "member", "collaborator")
 _DISABLED: Final = "disabled"
 

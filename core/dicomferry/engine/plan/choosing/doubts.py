@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from dicomferry.engine.plan.choosing.line import LEVELS, TableLine, mark
+from dicomferry.engine.plan.choosing.line import TableLine, mark
 from dicomferry.engine.plan.choosing.table import found_texts
 from dicomferry.engine.plan.problems.kinds import problem, several
 from dicomferry.ledger.items import found_item
 from dicomferry.ledger.reading.series import SeriesState
 from dicomferry.ledger.store import Ledger
-from dicomferry.model import Problem
+from dicomferry.model import LEVELS, Problem
 
 
 class Taken(Struct, frozen=True):

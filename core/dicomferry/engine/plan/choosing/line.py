@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from dicomferry.ledger.reading.series import SeriesKey, SeriesState
-from dicomferry.model import Destination, Place
+from dicomferry.model import LEVELS, Destination, Place
 
 HEADERS: Final = (
     "include", "source", "row", "project", "subject", "session", "PatientID", "PatientName",
@@ -18,7 +18,6 @@ HEADERS: Final = (
 )  # fmt: skip
 
 KEY: Final = ("source", "row", "StudyInstanceUID", "SeriesInstanceUID")
-LEVELS: Final = ("project", "subject", "session")
 
 HELD: Final = "held"
 """What `include` says of a file that the plan holds back."""

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from dicomferry.engine.plan.choosing.line import HELD, KEY, LEVELS, TableLine, mark
+from dicomferry.engine.plan.choosing.line import HELD, KEY, TableLine, mark
 from dicomferry.errors import FerryError, ProblemsError
-from dicomferry.model import Place, Problem
+from dicomferry.model import LEVELS, Place, Problem
 from dicomferry.xnat.dqr_csv.cells import (
     Cell,
     UnreadableCsvError,

@@ -7,9 +7,7 @@ from typing import Final
 
 from dicomferry.engine.verify import SessionVerdict, Standing
 from dicomferry.ledger.reading.plan_view import LedgerView, SessionPlan
-from dicomferry.model import Destination, Problem
-
-_LEVELS: Final = ("project", "subject", "session")
+from dicomferry.model import LEVELS, Destination, Problem
 
 _CONFLICTS: Final = (
     ("session UID", "a session label keeps its StudyInstanceUID: another one is not merged"),
@@ -96,7 +94,7 @@ class MismatchExplainer:
 
 
 def _levels(wanted: Destination, held: Destination, plan: SessionPlan | None) -> Iterator[str]:
-    for level in _LEVELS:
+    for level in LEVELS:
         before, after = getattr(wanted, level), getattr(held, level)
         if before != after:
             rules = {getattr(because, level) for because in plan.because} if plan else set()
