@@ -1,4 +1,4 @@
-"""Members of zip and tar archives, read in place where they are not compressed."""
+"""Members of zip and tar archives; an uncompressed one is read in place."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ _BROKEN = (
 
 
 def is_archive(path: str | os.PathLike[str]) -> bool:
-    """Say whether a file is a zip or a tar archive, by its content; an unreadable file is none.
+    """Say whether a file's content is a zip or a tar archive's; an unreadable file is none.
 
-    A DICOM file is never one, whatever is hidden in its preamble or behind its end.
+    A DICOM file is never one, even if its preamble or its end look like an archive's.
     """
     try:
         with Path(path).open("rb") as file:
@@ -53,7 +53,7 @@ def is_archive(path: str | os.PathLike[str]) -> bool:
         if head[128:132] == b"DICM":
             return False
         if head[:4] in (b"PK\3\4", b"PK\5\6"):
-            return True  # one that was cut short is a broken archive, not something else
+            return True  # `zipfile` would not know a zip archive that was cut short
         return (
             head[257:262] == b"ustar" or head.startswith(tuple(_PACKED))
         ) and tarfile.is_tarfile(path)
@@ -66,10 +66,10 @@ def is_archive(path: str | os.PathLike[str]) -> bool:
 def list_members(path: str | os.PathLike[str]) -> Iterator[tuple[str, int]]:
     """Yield name and size in bytes of every plain file in an archive, in the archive's order.
 
-    Links and devices are left out; encrypted members are listed, `open_blob` refuses them. Raises
+    Links and devices are left out. Encrypted members are listed; `open_blob` refuses them. Raises
     `DamagedError` for an archive that is cut short or broken.
     """
-    with _placed(str(path)):
+    with _named_errors(str(path)):
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 for info in archive.infolist():
@@ -84,7 +84,7 @@ def list_members(path: str | os.PathLike[str]) -> Iterator[tuple[str, int]]:
 
 def open_member(location: Location) -> Blob:
     """Open one member; raises `FerryError`, `DamagedError` when it cannot be unpacked."""
-    with _placed(str(location)):
+    with _named_errors(str(location)):
         directory = _zip_directory(location.path, _stamp(location.path))
         if directory is None:
             return _tar_member(location)
@@ -92,7 +92,7 @@ def open_member(location: Location) -> Blob:
 
 
 @contextmanager
-def _placed(name: str) -> Iterator[None]:
+def _named_errors(name: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
@@ -108,10 +108,10 @@ def _stamp(path: str) -> tuple[int, int]:
     return status.st_mtime_ns, status.st_size
 
 
-# An archive's directory is read once, not once a member: there may be a hundred thousand.
+# The cache reads an archive's directory once, not once for each of its members.
 @lru_cache(maxsize=4)
 def _zip_directory(path: str, stamp: tuple[int, int]) -> Mapping[str, zipfile.ZipInfo] | None:
-    del stamp  # a changed archive is another key
+    del stamp  # part of the cache's key: a changed archive is read again
     if not zipfile.is_zipfile(path):
         return None
     with zipfile.ZipFile(path) as archive:
@@ -122,7 +122,7 @@ def _zip_directory(path: str, stamp: tuple[int, int]) -> Mapping[str, zipfile.Zi
 def _tar_directory(
     path: str, stamp: tuple[int, int]
 ) -> tuple[Blob | None, Mapping[str, tuple[int, int]]]:
-    """Return the unpacked archive, None where it is not packed, and where its plain files are."""
+    """Return the unpacked archive (None if it is not packed), and offset and size by member."""
     del stamp
     with Path(path).open("rb") as file:
         magic = file.read(6)
@@ -172,7 +172,7 @@ def _checked(chunks: Iterator[bytes], expected: int) -> Iterator[bytes]:
 
 
 def _data_start(path: str, info: zipfile.ZipInfo) -> int:
-    # The local header's name and extra field may differ in length from the directory's.
+    # The local header's name and extra field may be longer or shorter than the directory's.
     with Path(path).open("rb") as file:
         file.seek(info.header_offset)
         local = file.read(_LOCAL_HEADER)

@@ -1,4 +1,4 @@
-"""What another library did to a data set, as edits: nothing escapes the audit."""
+"""The difference of two pydicom data sets, as edits."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 def edits_between(before: Dataset, after: Dataset, header: Header) -> Edits:
     """Return the edits that make `after` of `before`, both made from `header.dataset()`.
 
-    Values are bytes in the encoding of the header's instance, so elements that were not changed
-    stay as they are, however oddly they are encoded. Pixel data is left alone.
+    Values are bytes in the encoding of the header's instance. Unchanged elements get no edit, so
+    they keep their bytes. Pixel data is not compared.
     """
     with quietly():
         found = _between(before, after, header, ())
-        # The character set first: what follows was encoded in it.
+        # The character set goes first: it encodes the texts of all other edits.
         return Edits.of(sorted(found, key=lambda edit: edit.path != (CHARACTER_SET,)))
 
 

@@ -1,4 +1,4 @@
-"""Bytes to read at random: a plain file, a member of an archive, or bytes in memory."""
+"""Blobs: bytes that are read at any offset, of a file, an archive's member, or memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Blob(Protocol):
-    """Bytes of a known number that do not change while they are read."""
+    """A known number of bytes that do not change while they are read."""
 
     @property
     def size(self) -> int:
@@ -28,12 +28,12 @@ class Blob(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of what was opened."""
+        """Close what the blob opened."""
         ...
 
 
 class FileBlob:
-    """A stretch of a file; notices when the file is changed while it is read."""
+    """A stretch of a file; raises when another program changes the file meanwhile."""
 
     __slots__ = ("_descriptor", "_modified", "_name", "_start", "size")
 
@@ -62,7 +62,7 @@ class FileBlob:
         return data
 
     def _rest(self, data: bytes, start: int, length: int) -> bytes:
-        # The system may hand out less than asked for, of long stretches above all.
+        # `pread` may return fewer bytes than asked for, above all of long stretches.
         while len(data) < length:
             more = os.pread(self._descriptor, length - len(data), self._start + start + len(data))
             if not more:
@@ -71,7 +71,7 @@ class FileBlob:
         return data
 
     def close(self) -> None:
-        """Close the file; a second time does nothing, the number may be another file's by then."""
+        """Close the file, once: its number may be another file's later."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -98,7 +98,7 @@ class BytesBlob:
 
 
 class SpooledBlob:
-    """Bytes that had to be unpacked first: in memory while they are few, else in a file."""
+    """Unpacked bytes: in memory while they are few, else in a temporary file."""
 
     __slots__ = ("__weakref__", "_descriptor", "_file", "_lock", "_name", "size")
 
@@ -116,7 +116,7 @@ class SpooledBlob:
     def read(self, start: int, length: int) -> bytes:
         """Return exactly `length` bytes; raises `DamagedError` when there are fewer."""
         if self._descriptor is not None:
-            # Forked processes share the file's position, so none is used.
+            # Forked processes share the file's position, so `pread` has its own.
             data = os.pread(self._descriptor, length, start)
         else:
             with self._lock:
@@ -128,18 +128,18 @@ class SpooledBlob:
 
     @contextmanager
     def whole(self) -> Iterator[SpooledTemporaryFile[bytes]]:
-        """Lend the file that holds the bytes, from its start; nothing else reads meanwhile."""
+        """Lend the file that holds the bytes, at its start; a lock keeps other readers out."""
         with self._lock:
             self._file.seek(0)
             yield self._file
 
     def close(self) -> None:
-        """Throw the unpacked bytes away."""
+        """Delete the unpacked bytes."""
         self._file.close()
 
 
 class Stretch:
-    """A stretch of another blob, which stays open: others may have their own stretch of it."""
+    """A stretch of another blob, which stays open for other stretches of it."""
 
     __slots__ = ("_blob", "_start", "size")
 

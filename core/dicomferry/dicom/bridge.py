@@ -1,4 +1,4 @@
-"""To pydicom and back: data sets as bytes, and what only pydicom can read."""
+"""The bridge to pydicom: its data sets to bytes and back, and the repair of odd ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def encoded(dataset: Dataset, syntax: Syntax, character_set: tuple[str, ...] = ()) -> bytes:
-    """Return a data set as pydicom writes it; `character_set` is that of the one around it."""
+    """Return the bytes that pydicom writes; `character_set` is the enclosing data set's."""
     from pydicom.filebase import DicomBytesIO
     from pydicom.filewriter import write_dataset
 
@@ -36,19 +36,19 @@ def decoded(data: bytes, syntax: Syntax, character_set: tuple[str, ...] = ()) ->
 
 
 def rewritten(data: bytes, syntax: Syntax) -> bytes:
-    """Return a data set the walker cannot follow, as pydicom understands and writes it.
+    """Let pydicom read a data set that the walk cannot follow, and return what it writes.
 
-    Raises `CutError` when pydicom came to the end of the bytes too soon, which it would not
-    mention itself, and `UnsureError` when it cannot read or write them either.
+    Raises `CutError` when pydicom met the end of the bytes too soon, which it hides, and
+    `UnsureError` when it cannot read or write them either.
     """
     from pydicom.filereader import read_dataset
 
     file = _Watched(data)
     with quietly():
-        # pydicom raises anything on hostile bytes.
+        # pydicom raises errors of any kind on damaged bytes.
         try:
             dataset = read_dataset(file, syntax.implicit, syntax.little)
-            _settle(dataset)
+            _mend(dataset)
             result = encoded(dataset, syntax)
         except CutError:
             raise
@@ -59,8 +59,8 @@ def rewritten(data: bytes, syntax: Syntax) -> bytes:
     return result
 
 
-def _settle(dataset: Dataset) -> None:
-    """Leave out what has no place in a data set, and give every element a VR there is."""
+def _mend(dataset: Dataset) -> None:
+    """Delete command and meta elements, and give an element of unknown VR one that exists."""
     from pydicom.dataelem import RawDataElement
 
     for tag in list(dataset.keys()):
@@ -76,7 +76,7 @@ def _settle(dataset: Dataset) -> None:
 
 
 class _Watched(BytesIO):
-    """Bytes that notice when they are read past their end."""
+    """Bytes that count the reads past their end."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__(data)

@@ -1,4 +1,4 @@
-"""What edits changed in a header, attribute by attribute."""
+"""The attributes that edits changed in a header, for display."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from dicomferry.dicom.header import Header
 
 
 class AttributeChange(Struct, frozen=True):
-    """One attribute before and after; None where it is not there.
+    """One attribute before and after the edits; None where it is missing.
 
-    A value that is no text is told by its length, a sequence that gained or lost items by their
-    number.
+    A value that is no text is shown by its length, a sequence by the number of its items.
     """
 
     path: TagPath
@@ -24,19 +23,19 @@ class AttributeChange(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """The attribute as recipes name it."""
+        """The attribute's name as recipes write it."""
         return path_name(self.path)
 
 
 def path_name(path: TagPath) -> str:
-    """Return a way to an element as recipes write it: `Sequence[0].PatientID`."""
+    """Return a path as recipes write it: `Sequence[0].PatientID`."""
     steps = zip(path[:-1:2], path[1::2], strict=False)
     above = [f"{keyword_of(tag)}[{item}]" for tag, item in steps]
     return ".".join([*above, keyword_of(path[-1])])
 
 
 def changes(before: Header, after: Header, above: TagPath = ()) -> Iterator[AttributeChange]:
-    """Yield what differs between two headers of one instance, by tag."""
+    """Yield the differences of two headers of one instance, by tag."""
     for tag in sorted({*before.tags(), *after.tags()}):
         if before.raw(tag) == after.raw(tag) and before.vr(tag) == after.vr(tag):
             continue
@@ -49,7 +48,7 @@ def changes(before: Header, after: Header, above: TagPath = ()) -> Iterator[Attr
 
 
 def shown(header: Header, tag: int) -> str | None:
-    """Return a value as it is shown; None for an element that is not there."""
+    """Return a value for display; None for a missing element."""
     if tag not in header:
         return None
     if header.vr(tag) == "SQ":
@@ -59,7 +58,7 @@ def shown(header: Header, tag: int) -> str | None:
 
 
 def value_at(header: Header, path: TagPath) -> str | None:
-    """Return the value at a path as it is shown; None where there is none."""
+    """Return the value at a path for display; None where there is none."""
     for tag, item in zip(path[:-1:2], path[1::2], strict=False):
         items = header.items(tag)
         if item >= len(items):

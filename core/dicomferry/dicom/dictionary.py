@@ -1,4 +1,4 @@
-"""What the standard's and the vendors' dictionaries say about tags (PS3.6), by way of pydicom."""
+"""The dictionaries of the Standard (PS3.6) and of vendors, from pydicom's tables."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def standard_vr(tag: int) -> str:
 
 @cache
 def private_vr(tag: int, creator: str) -> str:
-    """Return the VR a vendor's dictionary gives a private element; empty where it is unknown."""
+    """Return a private element's VR by its vendor's dictionary; empty for an unknown one."""
     from pydicom.datadict import private_dictionary_VR
 
     try:
@@ -54,7 +54,7 @@ def keywords() -> tuple[str, ...]:
 
 @cache
 def uid_name(uid: str) -> str:
-    """Return the name PS3.6 annex A gives a UID; empty for an unknown one."""
+    """Return a UID's name by PS3.6 annex A; empty for an unknown one."""
     names: Mapping[str, tuple[str, ...]] = _pydicom("_uid_dict", "UID_dictionary")
     return names[uid][0] if uid in names else ""
 
@@ -96,8 +96,8 @@ def _standard() -> Mapping[int, tuple[str, str, str, str, str]]:
 def _pydicom(module: str, table: str) -> Any:
     """Return a table of pydicom's without importing pydicom.
 
-    Its tables are modules of their own; the package in front of them takes longer to import than
-    all else that a run needs at its start.
+    Each table is a module; importing the package `pydicom` takes longer than all other imports of
+    a run.
     """
     loaded = sys.modules.get(f"pydicom.{module}")
     if loaded is None:

@@ -1,4 +1,4 @@
-"""Lay edits over elements: what was not edited keeps every byte."""
+"""Lays edits over elements; an element without an edit keeps every byte."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from dicomferry.errors import EditError
 PIXEL_REPRESENTATION = 0x00280103
 _VRS = SHORT | LONG
 DECIDING = frozenset((CHARACTER_SET, PIXEL_REPRESENTATION))
-"""What other elements are read by."""
+"""The elements that decide how others are decoded."""
 
 
 class Setting(Struct, frozen=True):
-    """What elements take from the data set around them, unless they say otherwise."""
+    """The character set and sign of pixels that an item inherits from the data set around it."""
 
     character_set: tuple[str, ...] = ()
     signed: bool = False
 
     def inside(self, elements: Elements) -> Setting:
-        """Return the setting that holds for `elements` and for the items in them."""
+        """Return the setting of `elements` and of their items."""
         terms = elements.raw(CHARACTER_SET)
         pixels = elements.raw(PIXEL_REPRESENTATION)
         if terms is None and not pixels:
@@ -52,7 +52,7 @@ def _terms(raw: bytes) -> tuple[str, ...]:
 def vr_of(elements: Elements, tag: int, setting: Setting, *, text: bool = True) -> str:
     """Return an element's VR: as written, else by dictionary and setting; `UN` where unknown.
 
-    A written UN is no more than a lack of knowledge (PS3.5 6.2.2), so the dictionary prevails.
+    A written UN only says that the writer did not know (PS3.5 6.2.2): the dictionary prevails.
     """
     written = elements.vr(tag) if tag in elements else ""
     if written not in ("", "UN"):
@@ -66,7 +66,10 @@ def vr_of(elements: Elements, tag: int, setting: Setting, *, text: bool = True) 
 
 
 def lay(elements: Elements, edits: Iterable[Edit], around: Setting) -> Elements:
-    """Return `elements` with `edits` laid over them; raises `EditError`."""
+    """Return `elements` after `edits`; raises `EditError`.
+
+    Edits inside a sequence wait, so that the sequence is written once.
+    """
     before, setting = elements, around.inside(elements)
     waiting: dict[int, list[Edit]] = {}
     renewed: set[TagPath] = set()
@@ -76,7 +79,8 @@ def lay(elements: Elements, edits: Iterable[Edit], around: Setting) -> Elements:
             waiting.setdefault(tag, []).append(edit)
             renewed.add(edit.path)
             continue
-        # Text is written in the character set of its time, and a sequence as it is then.
+        # Edits that came before this one take effect before it: in the sequence that it
+        # replaces, and in the character set that it changes.
         for held in list(waiting) if tag == CHARACTER_SET else [tag] if tag in waiting else []:
             elements = _lay_inside(elements, held, waiting.pop(held), around)
         if tag == CHARACTER_SET:
@@ -142,7 +146,7 @@ def _check_private(elements: Elements, tag: int) -> None:
 
 
 def _lay_inside(elements: Elements, tag: int, edits: list[Edit], around: Setting) -> Elements:
-    """Write a sequence anew: items that were not edited, and the framing, as they were."""
+    """Rewrite a sequence; items without an edit and the kind of its length stay the same."""
     if tag in elements and not elements.is_sequence(tag):
         raise EditError(f"{dictionary.keyword_of(tag)}: not a sequence, it has no items")
     items = list(_items(elements, tag)) if tag in elements else []
@@ -189,7 +193,7 @@ def _sequence(elements: Elements, tag: int, items: list[SequenceItem], syntax: S
 
 
 def _with_group_lengths(before: Elements, after: Elements) -> Elements:
-    """Mend (gggg,0000) of the edited groups: retired (PS3.5 7.2), but a wrong one harms."""
+    """Correct (gggg,0000) of the edited groups: retired (PS3.5 7.2), but a wrong one harms."""
     edited = {tag >> 16 for tag, new in after.fresh.items() if before.fresh.get(tag) is not new}
     lengths: dict[int, Fresh | None] = {}
     for group in edited:
@@ -206,7 +210,7 @@ def _with_group_lengths(before: Elements, after: Elements) -> Elements:
 def _check_reading(
     before: Elements, after: Elements, around: Setting, renewed: frozenset[TagPath]
 ) -> None:
-    """Refuse another character set where untouched text would read differently in it."""
+    """Refuse a new character set in which text without an edit would read differently."""
     old, new = around.inside(before), around.inside(after)
     if old.character_set == new.character_set:
         return
@@ -225,7 +229,7 @@ def _check_reading(
 def _foreign_text(
     elements: Elements, setting: Setting, path: TagPath = ()
 ) -> Iterator[tuple[TagPath, bytes, str]]:
-    """Yield the text that the character set governs and that is not plain ASCII."""
+    """Yield path, bytes and VR of each text that depends on the character set."""
     for tag in elements.tags():
         if elements.is_sequence(tag):
             if len(path) > 2 * DEPTH:

@@ -1,4 +1,4 @@
-"""What a transform answers: an ordered, immutable list of set and delete at a tag path."""
+"""Edits: the ordered, immutable list of Set and Delete that a transform returns."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from msgspec import Struct
 from dicomferry.model import Wanted
 
 TagPath = tuple[int, ...]
-"""The way to an element: `(tag,)`, or `(sequence tag, item index, …, tag)`; items count from 0."""
+"""A path to an element: `(tag,)`, or `(sequence tag, item index, …, tag)`; items count from 0."""
 
 
 class Set(Struct, frozen=True):
-    r"""Give the element at `path` a value; it is created where it is missing.
+    r"""Give the element at `path` a value; a missing element is created.
 
-    `value` is text (several values joined with `\`, numbers in decimal; encoded by VR, padded, in
-    the data set's character set), or bytes: the value field as it stands in the instance's own
-    transfer syntax. `vr` is the VR to create it with; empty means the VR the element has, or the
-    dictionary's. The sequences on the way, and the item right behind the last one present, are
-    created when they are missing.
+    `value` is text or bytes. Text is encoded by VR in the data set's character set and padded;
+    several values are joined with `\`, numbers are decimal. Bytes are the value field in the
+    instance's own transfer syntax. `vr` is for a new element; empty means the VR that the element
+    has, or the dictionary's. Missing sequences on the path are created, and so is one item right
+    behind the last one.
     """
 
     path: TagPath
@@ -29,7 +29,7 @@ class Set(Struct, frozen=True):
 
 
 class Delete(Struct, frozen=True):
-    """Remove the element at `path`; nothing happens where it is missing."""
+    """Remove the element at `path`; a missing element is no error."""
 
     path: TagPath
 
@@ -40,8 +40,8 @@ Edit = Set | Delete
 class Edits(Struct, frozen=True):
     """Edits in the order they take effect; a later one at the same path wins.
 
-    `wanted` is what an identify transform asks XNAT to call the instance; the engine refuses the
-    plan where the forecast differs.
+    `wanted` are the labels that an identify transform asks of XNAT; the engine refuses a plan whose
+    forecast differs.
     """
 
     items: tuple[Edit, ...] = ()
@@ -62,7 +62,7 @@ class Edits(Struct, frozen=True):
         return bool(self.items) or self.wanted is not None
 
     def digest(self) -> str:
-        """Return a hex SHA-256 of the edits: equal edits of one instance give an equal output."""
+        """Return a hex SHA-256 of the edits; the ledger knows by it what was sent."""
         sha = hashlib.sha256()
         for item in self.items:
             match item:

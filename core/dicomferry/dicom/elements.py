@@ -1,4 +1,4 @@
-"""The elements of one data set, or of one item, as bytes: those found and those written anew."""
+"""The elements of one data set, or of one item, as bytes: those of the source and new ones."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ _DELIMITERS = frozenset((b"\xfe\xff\xdd\xe0", b"\xff\xfe\xe0\xdd"))
 
 
 class Elements(Struct, frozen=True):
-    """Where the elements of bytes `start` to `stop` are, and what was laid over them.
+    """The index of bytes `start` to `stop`, and the new elements that edits put in place.
 
-    `windows` are the stretches held, bulk values left out. `fresh` maps a tag to its new element,
-    or to None where it was deleted. `trace`, if there is one, is told of all that is read: every
-    method that looks at `index` or `windows` owes it that. `alike` is shared by the elements of
-    data sets that are laid out alike, with one window: what was worked out of one holds for all.
+    `windows` are the stretches in memory, without bulk values. `fresh` maps a tag to its new
+    element, or to None where an edit deleted it. `trace` notes every read: each method that looks
+    at `index` or `windows` must tell it. `cuts` are shared by all data sets of one shape, which
+    have one window each.
     """
 
     windows: tuple[tuple[int, bytes], ...]
@@ -48,7 +48,7 @@ class Elements(Struct, frozen=True):
     syntax: Syntax
     fresh: Mapping[int, Fresh | None] = _NOTHING
     trace: Trace | None = None
-    alike: dict[Reads, Cut] | None = None
+    cuts: dict[Reads, Cut] | None = None
 
     @classmethod
     def of(
@@ -60,14 +60,14 @@ class Elements(Struct, frozen=True):
         return cls(((0, data),), index, 0, len(data), syntax)
 
     def traced(self, trace: Trace) -> Elements:
-        """Return these elements, telling `trace` what is read of them and of what is laid over."""
+        """Return these elements; `trace` notes what is read of them and of later edits."""
         return Elements(
             self.windows, self.index, self.start, self.stop, self.syntax, self.fresh, trace
         )
 
     def fingerprint(self, reads: Reads) -> Hashable | None:
-        """Return what `reads` would find; None where a value is too big to be held."""
-        known = self.alike.get(reads) if self.alike is not None else None
+        """Return the values that `reads` names; None where one of them is not in memory."""
+        known = self.cuts.get(reads) if self.cuts is not None else None
         if known is not None:
             return known.same, known.take(self.windows[0][1])
         present = [tag for tag in reads.tags if tag in self.index]
@@ -78,9 +78,9 @@ class Elements(Struct, frozen=True):
         tags = tuple(self.index) if reads.all_tags else ()
         sequences = tuple(self._maybe_sequences()) if reads.sequences else ()
         same = (self.syntax.implicit, self.syntax.order, tuple(present), tags, sequences)
-        if self.alike is not None and len(places) > 1:
+        if self.cuts is not None and len(places) > 1:
             take = itemgetter(*(slice(start, stop) for start, stop in places))
-            self.alike[reads] = Cut(same, take)
+            self.cuts[reads] = Cut(same, take)
         return same, found
 
     def __contains__(self, tag: int) -> bool:
@@ -107,18 +107,18 @@ class Elements(Struct, frozen=True):
         return (new.vr if new else self.index[tag][3]).decode("ascii")
 
     def raw(self, tag: int) -> bytes | None:
-        """Return the value field, delimitation items left out; None when missing or not held."""
+        """Return the value field without its delimitation item; None when missing or not held."""
         place = self._place(tag)
         if place is None:
             return None
         data, start, stop = place
-        # What ends in a delimiter may still be a value of known length that looks like one.
+        # A value of known length may end in bytes that look like a delimiter.
         if stop - start >= 8 and data[stop - 8 : stop - 4] in _DELIMITERS and self.undefined(tag):
             stop -= 8
         return data[start:stop]
 
     def undefined(self, tag: int) -> bool:
-        """Say whether the element is of undefined length, a delimitation item at its end."""
+        """Say whether the element has an undefined length, and so a delimitation item."""
         if self.trace is not None:
             self.trace.tags.add(tag)
         new = self.fresh.get(tag)
@@ -127,7 +127,7 @@ class Elements(Struct, frozen=True):
         else:
             _, value, _, _ = self.index[tag]
             field = b"".join(self._held(value - 4, value))
-        # A short length field has the VR's letters in front, which are not FF FF.
+        # A length field of two bytes has the VR's letters in front, never FF FF.
         return field == b"\xff\xff\xff\xff"
 
     def _place(self, tag: int) -> tuple[bytes, int, int] | None:
@@ -153,7 +153,7 @@ class Elements(Struct, frozen=True):
 
     def length(self, tag: int) -> int:
         """Return how many bytes the element takes, its tag, VR and length included."""
-        self._untold()
+        self._read_all()
         new = self.fresh.get(tag)
         if new is not None:
             return len(new.data)
@@ -162,7 +162,7 @@ class Elements(Struct, frozen=True):
 
     def value_length(self, tag: int) -> int:
         """Return how many bytes the value field takes, delimitation items included."""
-        self._untold()
+        self._read_all()
         new = self.fresh.get(tag)
         if new is not None:
             return len(new.data) - new.value_start
@@ -170,23 +170,23 @@ class Elements(Struct, frozen=True):
         return stop - value
 
     def with_fresh(self, fresh: Mapping[int, Fresh | None]) -> Elements:
-        """Return these elements with others laid over them."""
+        """Return these elements with `fresh` ones in place of theirs."""
         laid = MappingProxyType({**self.fresh, **fresh})
         return Elements(
             self.windows, self.index, self.start, self.stop, self.syntax, laid, self.trace
         )
 
-    def _untold(self) -> None:
+    def _read_all(self) -> None:
         if self.trace is not None:
-            self.trace.untold = True
+            self.trace.read_all = True
 
     def pieces(self) -> list[Piece]:
-        """Return the whole in order: untouched stretches, and new bytes between them."""
-        self._untold()
+        """Return the data set in order: untouched stretches, and new bytes between them."""
+        self._read_all()
         return pieces_of(self.index, self.fresh, self.start, self.stop)
 
     def encoded(self, *, without: frozenset[int] = frozenset()) -> bytes:
-        """Return the elements that are held as bytes, those at the tags in `without` left out."""
+        """Return the elements in memory as bytes, without those at the tags in `without`."""
         leave = {tag: None for tag in without if tag in self}
         parts: list[bytes] = []
         for piece in (self.with_fresh(leave) if leave else self).pieces():
@@ -203,8 +203,8 @@ class Elements(Struct, frozen=True):
                 yield data[low - base : high - base]
 
     def not_held(self) -> frozenset[int]:
-        """Return the tags of values too big to be held: pixel data, and whatever else is bulk."""
-        self._untold()
+        """Return the tags of bulk values, which are not in memory."""
+        self._read_all()
         return frozenset(tag for tag in self.index if tag in self and self._place(tag) is None)
 
     def sequences(self) -> list[int]:
@@ -252,19 +252,19 @@ class Elements(Struct, frozen=True):
     def _item_syntax(self, tag: int, raw: bytes) -> Syntax:
         if self.vr(tag) != "UN":
             return self.syntax
-        # UN holds implicit VR little endian (PS3.5 6.2.2), but not every writer knows.
+        # UN holds implicit VR little endian (PS3.5 6.2.2), but some writers use explicit VR.
         return EXPLICIT if raw[12:14] in SHORT | LONG else IMPLICIT
 
 
 class SequenceItem(Struct, frozen=True):
-    """An item of a sequence: its elements, its bytes as found, and how it says where it ends."""
+    """An item of a sequence: its elements, its bytes in the source, and the kind of its length."""
 
     elements: Elements
     source: bytes
     undefined: bool
 
     def encoded(self) -> bytes:
-        """Return the item's bytes; as found when nothing was laid over it."""
+        """Return the item's bytes; the source's own when no edit changed it."""
         if not self.elements.fresh:
             return self.source
         return framed(self.elements.encoded(), self.elements.syntax, undefined=self.undefined)

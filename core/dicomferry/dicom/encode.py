@@ -1,4 +1,4 @@
-"""Text to value fields, by VR: what a VR cannot hold is refused (PS3.5 6.2)."""
+"""Encodes text into value fields, by VR, and refuses what a VR cannot hold (PS3.5 6.2)."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def padded(raw: bytes, vr: str) -> bytes:
 
 
 def encode_element(tag: int, vr: str, raw: bytes, syntax: Syntax) -> tuple[bytes, int]:
-    """Return a whole element, and where its value starts; raises `EditError` when too long."""
+    """Return an element and the offset of its value; raises `EditError` when it is too long."""
     order = syntax.order
     head = (tag >> 16).to_bytes(2, order) + (tag & 0xFFFF).to_bytes(2, order)
     if not syntax.implicit:

@@ -22,17 +22,16 @@ if TYPE_CHECKING:
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _NOWHERE = Location("")
-_UNTOLD = frozenset(("", "UN"))
+_NO_VR = frozenset(("", "UN"))
 _AsText = tuple[str | None, str | None, str]
 
 
 class Header:
-    """One instance's elements, decoded when they are asked for; immutable.
+    """One instance's elements, each decoded at its first use; immutable.
 
     Tags are whole numbers, `0x00100020`. Pixel data and other values beyond 1 MiB are present
-    (`in`, `tags`, `vr`), but their value is not held: `raw` and `text` return None for them.
-    `names` are templates' `path.*`, `row` their `row.*`; `wanted` is what an identify transform
-    asked for.
+    (`in`, `tags`, `vr`), but not in memory: `raw` and `text` return None for them. `names` are the
+    templates' `path.*`, `row` their `row.*`; `wanted` is what an identify transform asked for.
     """
 
     __slots__ = (
@@ -55,7 +54,7 @@ class Header:
         self._elements = elements
         self._around = around or Setting()
         self._inside: Setting | None = None
-        # An identification asks for the same few texts again and again.
+        # A recipe's templates read the same few texts for every instance many times.
         self._read: dict[int, _AsText] = {}
         self._ref: InstanceRef | None = None
         self._location = location
@@ -88,13 +87,13 @@ class Header:
     @property
     def location(self) -> Location:
         """Where the instance was found."""
-        self._untold()
+        self._read_all()
         return self._location
 
     @property
     def elements(self) -> Elements:
         """The elements as bytes."""
-        self._untold()
+        self._read_all()
         return self._elements
 
     @property
@@ -110,7 +109,7 @@ class Header:
 
     @property
     def ref(self) -> InstanceRef:
-        """The four UIDs; empty where they are missing."""
+        """The study, series, SOP instance and SOP class UIDs; empty where they are missing."""
         if self._ref is None:
             text = self.text
             self._ref = InstanceRef(
@@ -124,7 +123,7 @@ class Header:
         return self._elements.tags()
 
     def vr(self, tag: int) -> str | None:
-        """Return the VR, by dictionary where it is not written; None for a missing element."""
+        """Return the VR, the dictionary's in implicit VR; None for a missing element."""
         if tag not in self._elements:
             return None
         written = self._elements.vr(tag)
@@ -135,10 +134,10 @@ class Header:
         return self._elements.raw(tag)
 
     def raw_text(self, tag: int) -> str | None:
-        r"""Return the value as text, nothing trimmed; None where it is missing or no text.
+        r"""Return the value as text with its padding; None where it is missing or no text.
 
-        Text is decoded in the data set's character set, U+FFFD standing for what cannot be;
-        binary numbers are decimal, several values are joined by `\`.
+        The data set's character set decodes it; U+FFFD replaces bytes that it does not have.
+        Binary numbers are decimal; several values are joined by `\`.
         """
         return self._as_text(tag)[0]
 
@@ -147,7 +146,7 @@ class Header:
         tag = dictionary.tag_of(key) if isinstance(key, str) else key
         if tag is None:
             return None
-        found = self._read.get(tag)  # as `_as_text`, which would be one call more for each text
+        found = self._read.get(tag)  # `_as_text` again, without its call: this is a hot path
         return found[1] if found is not None else self._as_text(tag)[1]
 
     def value(self, key: int | str) -> values.Value | None:
@@ -163,7 +162,7 @@ class Header:
         return None if text is None else values.value(text, vr)
 
     def _as_text(self, tag: int) -> _AsText:
-        """Return the value as text, the same trimmed, and the VR it was read by."""
+        """Return the value as text, the text without padding, and the VR that decoded it."""
         found = self._read.get(tag)
         if found is None:
             found = self._read[tag] = self._read_text(tag)
@@ -175,7 +174,7 @@ class Header:
         if raw is None:
             return None, None, ""
         vr = elements.vr(tag)
-        if vr in _UNTOLD:
+        if vr in _NO_VR:
             vr = vr_of(elements, tag, self._setting)
         text = values.plain_text(raw, vr)
         if text is None:
@@ -215,9 +214,9 @@ class Header:
         return None
 
     def dataset(self) -> Dataset:
-        """Return a new pydicom data set, values that are not held left out.
+        """Return a new pydicom data set, without the values that are not in memory.
 
-        Raises `DamagedError` where pydicom cannot read a sequence that nobody has asked for yet.
+        Raises `DamagedError` where pydicom cannot read a sequence: the walk does not look into one.
         """
         from dicomferry.dicom.bridge import decoded
 
@@ -230,14 +229,14 @@ class Header:
             raise DamagedError(f"{self.location}: pydicom cannot read it ({kind})") from error
 
     def edited(self, edits: Edits) -> Header:
-        """Return the header with `edits` laid over it; raises `EditError`."""
+        """Return the header after `edits`; raises `EditError`."""
         laid = lay(self._elements, edits.items, self._around)
         return self._with(laid, edits.wanted or self.wanted)
 
     def with_origin(
         self, location: Location, names: Mapping[str, str], row: Mapping[str, str]
     ) -> Header:
-        """Return the header as that of an instance found elsewhere."""
+        """Return the header with another location, `names` and `row`."""
         return Header(
             self._elements,
             location=location,
@@ -248,11 +247,11 @@ class Header:
         )
 
     def traced(self, trace: Trace) -> Header:
-        """Return the header, telling `trace` what is read of it; a sequence is read as a whole."""
+        """Return the header; `trace` notes what is read of it, a sequence as one element."""
         return self._with(self._elements.traced(trace), self.wanted, trace)
 
     def fingerprint(self, reads: Reads) -> Hashable | None:
-        """Return what `reads` would find, what the source said included; None if it is too big."""
+        """Return the values that `reads` names, `wanted`, `names` and `row`; None if too big."""
         found = self._elements.fingerprint(reads)
         if found is None:
             return None
@@ -260,14 +259,14 @@ class Header:
 
     @property
     def laid(self) -> Mapping[int, Fresh | None]:
-        """The elements that edits have laid over those found."""
+        """The new elements of the edits so far, by tag; None for a deleted one."""
         return self._elements.fresh
 
     def with_laid(self, laid: Mapping[int, Fresh | None], wanted: Wanted | None) -> Header:
-        """Return the header with elements laid over it that were made for one that reads alike."""
+        """Return the header with `laid`, which was made for a header of the same fingerprint."""
         header = self._with(self._elements.with_fresh(laid), wanted)
         if not any(tag in DECIDING or dictionary.is_private(tag) for tag in laid):
-            # What was read already reads the same, unless it was laid over.
+            # The texts decoded so far stay valid, but for the elements in `laid`.
             known = {tag: text for tag, text in self._read.items() if tag not in laid}
             header._read.update(known)  # noqa: SLF001  another of this class
         return header
@@ -285,6 +284,6 @@ class Header:
             trace=trace or self._trace,
         )
 
-    def _untold(self) -> None:
+    def _read_all(self) -> None:
         if self._trace is not None:
-            self._trace.untold = True
+            self._trace.read_all = True

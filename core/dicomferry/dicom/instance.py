@@ -1,4 +1,4 @@
-"""One instance, opened: its header, its integrity, and its bytes with edits spliced in."""
+"""An opened instance: its header, its check, and its bytes with edits spliced in."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ _SOP_CLASS, _SOP_INSTANCE = 0x00080016, 0x00080018
 class Instance:
     """An opened instance; a context manager that closes its blob.
 
-    `transfer_syntax_uid` is that of the bytes handed out, which are inflated where the file is
-    deflated. `whole` says that nothing is left to `check`. `repaired` says why pydicom had to
-    write the data set anew; empty normally.
+    `transfer_syntax_uid` is the syntax of the bytes that leave: those of a deflated file are
+    inflated. `whole` says that `check` has nothing left to do. `repaired` says why pydicom had to
+    rewrite the data set; it is normally empty.
     """
 
     __slots__ = ("_blob", "_data", "_layout", "_origin", "_whole", "header", "repaired")
@@ -84,14 +84,14 @@ class Instance:
         self.close()
 
     def close(self) -> None:
-        """Close the blob; nothing can be handed out afterwards."""
+        """Close the blob; its bytes cannot be read afterwards."""
         self._blob.close()
         if self._data is not self._blob:
             self._data.close()
 
     @property
     def transfer_syntax_uid(self) -> str:
-        """The transfer syntax of what `data_set` hands out."""
+        """The transfer syntax of what `data_set` returns."""
         return self._layout.transfer_syntax_uid
 
     def check(self) -> None:
@@ -107,10 +107,10 @@ class Instance:
         return Spliced(self._pieces(header).pieces(), self._data, self._origin)
 
     def parted(self, header: Header) -> tuple[Spliced, int]:
-        """Return the data set without its end, and how long that is: the file's own last bytes.
+        """Return the data set without its end, and the end's length in bytes.
 
-        The end is what follows the last edit. There is none where the file is deflated, or where
-        pydicom had to write its data set anew.
+        The end is what follows the last edit: the last bytes of the file itself. It has no bytes
+        where the file is deflated, or where pydicom had to rewrite its data set.
         """
         pieces = self._pieces(header).pieces()
         last = pieces[-1] if pieces else b""
@@ -124,8 +124,8 @@ class Instance:
     def file(self, header: Header) -> Spliced:
         """Return the whole file with the edits of `header` (PS3.10 section 7).
 
-        Preamble and meta group stay as they were; the UIDs in the meta group follow an edit. Where
-        they were missing they are made.
+        Preamble and meta group stay the source's, and are made where they are missing. The meta
+        group's UIDs follow the edits.
         """
         pieces = self._pieces(header).pieces()
         ref = header.ref
@@ -153,10 +153,10 @@ def open_instance(
     row: Mapping[str, str] = _NOTHING,
     shapes: Shapes | None = None,
 ) -> Instance:
-    """Open an instance; the blob is closed with it, or at once when this raises.
+    """Open an instance, which closes the blob; an error closes it at once.
 
-    `shapes` are those of the files opened before, which most are like. Raises `NotDicomError`,
-    `DicomDirError`, and `DamagedError` where not even pydicom can read it.
+    `shapes` are those of the files opened before, which most files fit. Raises `NotDicomError`,
+    `DicomDirError`, and `DamagedError` where pydicom cannot read the data set either.
     """
     try:
         known = shapes.recognize(blob) if shapes is not None else None
@@ -183,9 +183,9 @@ def open_instance(
 
 
 def _read(blob: Blob, head: bytes, name: str) -> tuple[Layout, Elements, Blob, int, str]:
-    """Return what is in front of the data set, its elements, their bytes, and where they start.
+    """Return layout, elements, the blob they are in, the data set's first byte, and the repair.
 
-    The last is why the data set had to be written anew, if it had to be.
+    The repair says why pydicom had to rewrite the data set; it is normally empty.
     """
     if blob.size == 0:
         raise NotDicomError("empty file")
@@ -214,7 +214,7 @@ def _refuse(elements: Elements, layout: Layout) -> None:
 
 
 def _index(data: Blob, origin: int, head: bytes, syntax: Syntax) -> tuple[Elements, Blob, int, str]:
-    """Index a data set; where the walker is not sure, index what pydicom makes of it."""
+    """Index a data set; where the walk is unsure, let pydicom rewrite it and index that."""
     try:
         return _walked(data, origin, head, syntax), data, origin, ""
     except UnsureError as doubt:

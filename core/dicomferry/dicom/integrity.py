@@ -1,8 +1,8 @@
-"""Tell a whole instance from a cut one; pydicom reads most truncated files without a word.
+"""The check that an instance is complete; pydicom reads most truncated files without a warning.
 
-The walk itself has already shown that the last element ends where the bytes end, and that
-encapsulated pixel data ends with its delimiter. Bytes behind the last element, NULs too, are
-damage: dcmtk refuses them as well.
+The walk has already made sure that the last element ends where the bytes end, and that
+encapsulated pixel data ends with its delimiter. Bytes behind the last element are damage, NULs
+too: dcmtk refuses them as well.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 _ROWS, _COLUMNS, _BITS_ALLOCATED = 0x00280010, 0x00280011, 0x00280100
 _SAMPLES, _FRAMES, _PHOTOMETRIC = 0x00280002, 0x00280008, 0x00280004
 NATIVE_LENGTH: Final = (_ROWS, _COLUMNS, _BITS_ALLOCATED, _SAMPLES, _FRAMES, _PHOTOMETRIC)
-"""The elements whose values say how long native pixel data must be."""
+"""The elements whose values decide the length of native pixel data."""
 _PROVIDER_URL = 0x00287FE0
 _IMAGE_TYPE, _POSITION, _ORIENTATION = 0x00080008, 0x00200032, 0x00200037
 _ACQUIRED = frozenset((_IMAGE_TYPE, _POSITION, _ORIENTATION, _ROWS, _COLUMNS))
 _ACQUISITION = 0x0018
-_IMAGES_BY_ANOTHER_NAME = ("Segmentation Storage", "Parametric Map Storage")
+_IMAGES_NOT_NAMED_IMAGE = ("Segmentation Storage", "Parametric Map Storage")
 
 
 def fault_of(header: Header, transfer_syntax_uid: str, media_storage_class: str) -> str:
-    """Return what is missing or contradicts the header; empty for a whole instance."""
+    """Return what is missing or contradicts the header; empty for a complete instance."""
     elements = header.elements
     if not elements.index:
         return "there is no data set"
@@ -41,14 +41,14 @@ def fault_of(header: Header, transfer_syntax_uid: str, media_storage_class: str)
         native = transfer_syntax_uid in NATIVE
         return "its pixel data is encapsulated, its transfer syntax is not" if native else ""
     found = elements.value_length(tag)
-    # Longer is common and harmless: scanners pad to blocks. Shorter is a piece that is missing.
+    # Longer pixel data is common and harmless: scanners pad to blocks.
     if expected is not None and found < expected:
         return f"its pixel data has {found} bytes, its header implies {expected}"
     return ""
 
 
 def native_length(header: Header) -> int | None:
-    """Return the bytes native pixel data must have at least (PS3.5 8.1.1); None if unsaid."""
+    """Return the least length in bytes of native pixel data (PS3.5 8.1.1); None if unknown."""
     rows, columns, bits = (_number(header, tag) for tag in (_ROWS, _COLUMNS, _BITS_ALLOCATED))
     if not rows or not columns or not bits:
         return None
@@ -66,15 +66,14 @@ def native_length(header: Header) -> int | None:
 
 
 def _fault_without_pixels(header: Header, media_storage_class: str) -> str:
-    """Tell an image cut on an element's boundary from a header that was never more.
+    """Return why pixel data must be missing; empty where an instance may well have none.
 
-    An image has pixel data or says where it is (PS3.3 C.7.6.3). Where an image's SOP class comes
-    with a trace of its acquisition, the rest is missing; without one, nothing tells a cut file
-    from test data or a stub.
+    An image has pixel data or says where it is (PS3.3 C.7.6.3). An instance of an image's SOP class
+    with an element of its acquisition was cut; without such an element it may be test data.
     """
     if _PROVIDER_URL in header:
         return ""
-    # Not rows and columns: spectroscopy has them too, and no pixels.
+    # Rows and columns prove nothing: spectroscopy has them too, and no pixels.
     if _SAMPLES in header or _PHOTOMETRIC in header:
         return "its pixels are described, but its pixel data is missing"
     if all(tag in header for tag in (_ROWS, _COLUMNS, _BITS_ALLOCATED)):
@@ -96,4 +95,4 @@ def _number(header: Header, tag: int) -> int | None:
 
 def _is_image(sop_class_uid: str) -> bool:
     name = dictionary.uid_name(sop_class_uid)
-    return "Image Storage" in name or name in _IMAGES_BY_ANOTHER_NAME
+    return "Image Storage" in name or name in _IMAGES_NOT_NAMED_IMAGE

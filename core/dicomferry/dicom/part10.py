@@ -1,4 +1,4 @@
-"""Tell what kind of file it is and where its data set starts (PS3.10 section 7)."""
+"""The layout of a file: preamble, meta group, and the data set's start (PS3.10 section 7)."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 IMPLICIT_LITTLE = "1.2.840.10008.1.2"
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
 EXPLICIT_BIG = "1.2.840.10008.1.2.2"
-# What a deflated transfer syntax becomes when its data set is inflated (PS3.5 A.5, A.4.9).
+# Each deflated transfer syntax, and that of its inflated data set (PS3.5 A.5, A.4.9).
 DEFLATED = {
     "1.2.840.10008.1.2.1.99": EXPLICIT_LITTLE,
     "1.2.840.10008.1.2.4.95": "1.2.840.10008.1.2.4.94",
     "1.2.840.10008.1.2.4.205": "1.2.840.10008.1.2.4.204",
 }
 NATIVE = frozenset((IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG))
-# GE's private syntax: implicit VR, pixel data alone in big endian.
+# GE's private syntax: implicit VR little endian, but for big endian pixel data.
 _GE_BIG_PIXELS = "1.2.840.113619.5.2"
 
 MEDIA_STORAGE_DIRECTORY = "1.2.840.10008.1.3.10"
@@ -50,10 +50,10 @@ _PREFIX = 132
 
 
 class Layout(Struct, frozen=True):
-    """What is in front of a data set: the preamble and `DICM` (or nothing), and the meta group.
+    """What is in front of a data set: preamble with `DICM`, and meta group; either may be missing.
 
-    `start` is the data set's offset in the file, `declared` its transfer syntax UID; empty where
-    none is declared and `syntax` was told from the first element.
+    `start` is the data set's offset in the file. `declared` is the transfer syntax UID of the meta
+    group; where it is empty, `syntax` comes from the first element.
     """
 
     preamble: bytes
@@ -64,7 +64,7 @@ class Layout(Struct, frozen=True):
 
     @property
     def transfer_syntax_uid(self) -> str:
-        """The transfer syntax, of the inflated bytes where they are deflated."""
+        """The transfer syntax UID, for a deflated file that of the inflated bytes."""
         if self.declared:
             return DEFLATED.get(self.declared, self.declared)
         if self.syntax.implicit:
@@ -78,7 +78,7 @@ class Layout(Struct, frozen=True):
 
 
 def layout_of(blob: Blob, head: bytes) -> Layout:
-    """Return what is in front of the data set.
+    """Return the layout of a file that begins with `head`.
 
     Raises `NotDicomError` for other files, `UnsureError` and `CutError` for a damaged meta group.
     """
@@ -104,7 +104,7 @@ def _syntax_of(declared: str) -> Syntax | None:
 
 
 def _meta_end(blob: Blob, head: bytes, at: int) -> tuple[int, bytes]:
-    """Return where group 0002 ends; its own length is often wrong, so it is not asked."""
+    """Return where group 0002 ends, and a longer head; its group length is often wrong."""
     while True:
         if at + 12 > len(head) and len(head) < blob.size:
             head = blob.read(0, min(blob.size, at + HEAD))
@@ -122,9 +122,10 @@ def _meta_end(blob: Blob, head: bytes, at: int) -> tuple[int, bytes]:
 
 
 def _guess(head: bytes, size: int, *, needed: bool) -> Syntax:
-    """Tell the syntax from the first element; with `needed`, strictly, for nothing else says DICOM.
+    """Return the syntax that the first element is encoded in.
 
-    A data set starts with group 0008, whose first element the dictionary knows.
+    With `needed`, the element must be of group 0008 and known: nothing else says that the file is
+    DICOM. Raises `NotDicomError`.
     """
     order: Literal["big", "little"] = "big" if head[:2] == b"\0\x08" else "little"
     tag = int.from_bytes(head[:2], order) << 16 | int.from_bytes(head[2:4], order)
@@ -146,9 +147,9 @@ def _uid(elements: Elements | None, tag: int) -> str:
 
 
 def front(layout: Layout, uids: dict[int, str], edited: frozenset[int]) -> bytes:
-    """Return preamble and meta group for a data set whose own UIDs are `uids`, by meta tag.
+    """Return preamble and meta group; `uids` are the data set's own, by meta tag.
 
-    A meta group that is there changes in the UIDs of `edited` alone, and in (0002,0000).
+    Of a meta group that the file has, only the UIDs in `edited` change, and (0002,0000).
     """
     preamble = layout.preamble or b"\0" * 128 + b"DICM"
     if layout.meta is None:

@@ -1,4 +1,4 @@
-"""Untouched stretches and new bytes, in the order in which they make the edited data set."""
+"""The pieces of an edited data set: untouched stretches of the source, and new bytes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Piece = bytes | tuple[int, int]
 
 
 class Fresh(Struct, frozen=True):
-    """An element written anew; its value starts at byte `value_start` of `data`."""
+    """A newly written element; its value starts at byte `value_start` of `data`."""
 
     vr: bytes
     value_start: int
@@ -23,9 +23,10 @@ class Fresh(Struct, frozen=True):
 def pieces_of(
     index: Index, fresh: Mapping[int, Fresh | None], start: int, stop: int
 ) -> list[Piece]:
-    """Return what makes the elements from `start` to `stop` with `fresh` ones laid over them.
+    """Return the pieces of the elements from `start` to `stop`, with `fresh` ones in their place.
 
-    New elements go in front of the first one with a greater tag (PS3.5 7.1: ascending).
+    `None` deletes an element. A new element goes in front of the first one with a greater tag:
+    tags ascend (PS3.5 7.1).
     """
     pieces: list[Piece] = []
     cursor = start
@@ -33,7 +34,7 @@ def pieces_of(
         pieces += [(cursor, place), new]
         cursor = end
     pieces.append((cursor, stop))
-    return [piece for piece in pieces if _is_something(piece)]
+    return [piece for piece in pieces if _has_bytes(piece)]
 
 
 def _cuts(
@@ -58,5 +59,5 @@ def _place_of_new(index: Index, tag: int, start: int) -> int:
     return last[2] if last else start
 
 
-def _is_something(piece: Piece) -> bool:
+def _has_bytes(piece: Piece) -> bool:
     return bool(piece) if isinstance(piece, bytes) else piece[0] < piece[1]

@@ -1,4 +1,4 @@
-"""Keep pydicom's warnings where they arise: each is either handled or of no consequence here."""
+"""Mutes pydicom's warnings and log, which may quote patient data; callers handle its faults."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from contextlib import contextmanager
 
 
 def _nothing(record: logging.LogRecord) -> bool:
-    """Let no record pass; pydicom's may quote patient data."""
+    """Refuse every record: a logger's filter."""
     return not record.name
 
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Run a block without a word of pydicom's on stderr or in the log."""
+    """Run a block while pydicom writes nothing to stderr or the log."""
     logger = logging.getLogger("pydicom")
     logger.addFilter(_nothing)
     try:

@@ -1,4 +1,4 @@
-"""What was read of a data set: one that has the same there would be answered the same."""
+"""The tags that a transform read. Equal bytes there give an equal answer."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ from msgspec import Struct, field
 
 
 class Reads(Struct, frozen=True):
-    """The elements that were read, and whether it was asked which elements there are.
-
-    `all_tags` when all tags were listed, `sequences` when those of the sequences were.
-    """
+    """The tags that were read; whether all tags were listed, and whether all sequences were."""
 
     tags: tuple[int, ...]
     all_tags: bool
@@ -19,9 +16,9 @@ class Reads(Struct, frozen=True):
 
 
 class Cut(Struct, frozen=True):
-    """How to find what was read in the bytes of all that is laid out alike.
+    """The place of the tags that were read, in the bytes of every data set of one shape.
 
-    `same` is what they have in common: which elements there are. `take` returns the elements read.
+    `same` says which elements all of them have. `take` returns the bytes of the elements read.
     """
 
     same: Hashable
@@ -29,15 +26,15 @@ class Cut(Struct, frozen=True):
 
 
 class Trace(Struct):
-    """Notes what is read of elements; `untold` when it was more than `Reads` can say."""
+    """Notes what is read of elements; `read_all` when it was more than `Reads` can say."""
 
     tags: set[int] = field(default_factory=set)
     all_tags: bool = False
     sequences: bool = False
-    untold: bool = False
+    read_all: bool = False
 
     def reads(self) -> Reads | None:
-        """Return what was read; None when nobody can say."""
-        return (
-            None if self.untold else Reads(tuple(sorted(self.tags)), self.all_tags, self.sequences)
-        )
+        """Return what was read; None when it was more than `Reads` can say."""
+        if self.read_all:
+            return None
+        return Reads(tuple(sorted(self.tags)), self.all_tags, self.sequences)

@@ -1,8 +1,8 @@
-"""Remembers where the elements of files were: the images of a series are laid out alike.
+"""Shapes: where the elements of the files opened before are, since a series' files are alike.
 
-Every tag, VR and length of a file is compared with those of the one remembered, and every value
-that decides what they mean, so what was found there is true here. It saves the walk and the checks,
-not the look at each element; and no more of a file is read than tells its shape.
+A file fits a shape when all its tags, VRs and lengths are the shape's, and so are the values that
+decide how long its pixel data must be. Its index is then the shape's: no walk and no check of the
+pixel data is needed, and only the head of the file is read.
 """
 
 from __future__ import annotations
@@ -21,20 +21,19 @@ from dicomferry.dicom.reads import Cut, Reads
 from dicomferry.dicom.walk import BULK_TAGS, EXPLICIT, Index
 
 _PREFIX = b"DICM"
-_TELLING = frozenset((META_SOP_CLASS, META_TRANSFER_SYNTAX, *NATIVE_LENGTH))
-_MOST = 256
-"""Sizes of files that shapes are remembered of."""
-_WAYS = 4
-"""Shapes that are remembered of one size."""
+_COMPARED_VALUES = frozenset((META_SOP_CLASS, META_TRANSFER_SYNTAX, *NATIVE_LENGTH))
+_MAX_SIZES = 256
+"""How many file sizes one process keeps shapes of."""
+_MAX_SHAPES = 4
+"""How many shapes it keeps of one file size."""
 
 
 class Shape(Struct, frozen=True):
-    """How one file was laid out; `marks` are the bytes that must be the same in another.
+    """The layout of one file; another file of its size fits when it has the same `marks`.
 
-    `cut` picks them out of the head. They are the prefix, what stands in front of every value, and
-    the values of `_TELLING`. `needed` is how many bytes of a head tell all of it. `whole` says that
-    there is as much pixel data as there must be. `alike` is what was worked out of the elements of
-    one such file and holds for all.
+    `marks` are the prefix, the tag, VR and length of every element, and the values of
+    `_COMPARED_VALUES`. `cut` takes them out of a file's head, of which it needs `needed` bytes.
+    `whole` says that the pixel data is complete. `cuts` are shared by all files of this shape.
     """
 
     cut: struct.Struct
@@ -44,37 +43,34 @@ class Shape(Struct, frozen=True):
     elements: Elements
     whole: bool
     needed: int
-    alike: dict[Reads, Cut] = field(default_factory=dict)
+    cuts: dict[Reads, Cut] = field(default_factory=dict)
 
     def fits(self, head: bytes) -> bool:
-        """Say whether a file of the same size that begins with `head` is laid out like this.
-
-        At least `needed` bytes are.
-        """
+        """Say whether a file of the same size fits; `head` is its first `needed` bytes or more."""
         return self.cut.unpack_from(head) == self.marks
 
     def of(self, head: bytes) -> tuple[Layout, Elements]:
-        """Return what was found, with the values that `head` has."""
+        """Return layout and elements of a file that fits, with the values in its `head`."""
         known, found = self.layout, self.elements
         at, start = len(known.preamble), known.start
         held = len(found.windows[0][1])
         meta = Elements(((0, head[at:start]),), self.meta, 0, start - at, EXPLICIT)
         elements = Elements(
             ((0, head[start : start + held]),), found.index, found.start, found.stop, found.syntax,
-            alike=self.alike,
+            cuts=self.cuts,
         )  # fmt: skip
         layout = Layout(head[:at], meta, start, known.declared, known.syntax)
         return layout, elements
 
 
 class Shapes:
-    """The shapes one process has met, by the size of the file."""
+    """The shapes of the files that one process has opened, by file size."""
 
     def __init__(self) -> None:
         self._by_size: dict[int, list[Shape]] = {}
 
     def recognize(self, blob: Blob) -> tuple[Shape, bytes] | None:
-        """Return the shape of a file and the head it was told from, if it is a known one."""
+        """Return the shape that a file fits, and the file's head; None if it fits none."""
         head = b""
         for shape in self._by_size.get(blob.size, ()):
             if len(head) < shape.needed:
@@ -84,22 +80,22 @@ class Shapes:
         return None
 
     def keep(self, head: bytes, size: int, layout: Layout, elements: Elements) -> None:
-        """Remember how a file was laid out, where its head tells all of it.
+        """Keep the shape of a file, if its head holds every element's tag, VR and length.
 
-        Only from the second file of a size on: to remember one costs as much as to walk several.
+        The first file of a size is not kept: making a shape costs as much as several walks.
         """
         known = self._by_size.get(size)
         if known is None:
-            if len(self._by_size) >= _MOST:
+            if len(self._by_size) >= _MAX_SIZES:
                 self._by_size.clear()
             self._by_size[size] = []
-        elif len(known) < _WAYS and (shape := _shape(head, layout, elements)):
+        elif len(known) < _MAX_SHAPES and (shape := _shape(head, layout, elements)):
             known.append(shape)
 
 
 def _shape(head: bytes, layout: Layout, elements: Elements) -> Shape | None:
     meta, prefix = layout.meta, len(layout.preamble)
-    if meta is None or not prefix or not _is_told_by(head, layout, elements):
+    if meta is None or not prefix or not _is_in_head(head, layout, elements):
         return None
     stretches = [
         (prefix - len(_PREFIX), prefix),
@@ -117,18 +113,24 @@ def _shape(head: bytes, layout: Layout, elements: Elements) -> Shape | None:
 
 
 def _is_whole(layout: Layout, elements: Elements) -> bool:
-    """Say whether it has pixel data, all of it; without any, other values would have to be told."""
+    """Say whether a file has all its pixel data.
+
+    A file without pixel data is not whole here: its check reads values that `marks` do not hold.
+    """
     if not any(tag in elements for tag in BULK_TAGS):
         return False
     return not fault_of(Header(elements), layout.transfer_syntax_uid, layout.sop_class_uid)
 
 
-def _is_told_by(head: bytes, layout: Layout, elements: Elements) -> bool:
-    """Say whether all that is held is in the head, and every length is in front of its value."""
+def _is_in_head(head: bytes, layout: Layout, elements: Elements) -> bool:
+    """Say whether the head holds every element, but for a bulk value at the end of the file.
+
+    Each element must have a known length.
+    """
     if len(elements.windows) != 1:
         return False
     base, held = elements.windows[0]
-    # The end of what has no length is told by what is in it, which nobody compares.
+    # An element of undefined length ends where its delimiter is; its content is not compared.
     return (
         base == 0
         and layout.start + len(held) <= len(head)
@@ -137,6 +139,6 @@ def _is_told_by(head: bytes, layout: Layout, elements: Elements) -> bool:
 
 
 def _fronts(index: Index, origin: int) -> Iterator[tuple[int, int]]:
-    """Yield where the bytes in front of each value are, of some with the value itself."""
-    for tag, (start, value, stop, _) in index.items():  # the walk went from front to end
-        yield origin + start, origin + (stop if tag in _TELLING else value)
+    """Yield start and end of each element's tag, VR and length; of compared values, too."""
+    for tag, (start, value, stop, _) in index.items():
+        yield origin + start, origin + (stop if tag in _COMPARED_VALUES else value)

@@ -1,4 +1,4 @@
-"""Hand out an edited instance: new bytes where it was edited, the source's own everywhere else."""
+"""The bytes of an edited instance: new ones for the edits, the source's own everywhere else."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SMALL = 1 << 16
 
 
 class Spliced:
-    """Bytes to hand on once or more often, made of new pieces and untouched stretches of a blob.
+    """New bytes and untouched stretches of a blob, in order; they can be read more than once.
 
     `length` is in bytes. Stretches count from the blob's byte `origin`.
     """
@@ -49,7 +49,7 @@ class Spliced:
         stretches = [piece for piece in self._pieces if not isinstance(piece, bytes)]
         first = stretches[0][0] if stretches else 0
         together = stretches[-1][1] - first if stretches else 0
-        # One read for all of a small instance: each costs more than the bytes in between.
+        # A small instance is read at once: a read costs more than the bytes between two stretches.
         whole = None
         if 0 < together <= size:
             whole = memoryview(self._blob.read(self._origin + first, together))

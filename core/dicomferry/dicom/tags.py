@@ -1,4 +1,4 @@
-"""How recipes name elements: keywords, tags, wildcards, private creators and ways into items."""
+"""Patterns by which recipes name elements: keywords, tags, wildcards, creators, items."""
 
 from __future__ import annotations
 
@@ -47,9 +47,10 @@ def _unknown(text: str) -> str:
 
 
 class TagPattern(Struct, frozen=True):
-    """Tags that agree with `tag` in the bits of `mask`; with `creator`, in the block it reserved.
+    """The tags that equal `tag` in the bits of `mask`.
 
-    With a creator `tag` has the group and the last two hex digits.
+    With `creator`, the tags of the private block that it reserved; `tag` then holds the group and
+    the last two hex digits.
     """
 
     tag: int
@@ -58,25 +59,25 @@ class TagPattern(Struct, frozen=True):
 
     @property
     def exact(self) -> bool:
-        """Say whether no more than one tag can match."""
+        """Whether at most one tag can match."""
         return self.mask == (0xFFFF00FF if self.creator else 0xFFFFFFFF)
 
     def matches(self, header: Header) -> Iterator[int]:
-        """Yield the tags that are present in one data set; a whole block with its creator."""
+        """Yield the matching tags of one data set; a whole block includes its creator."""
         if not self.creator:
             if self.mask == 0xFFFFFFFF:
                 found = (self.tag,) if self.tag in header else ()
                 return iter(found)
             return (
-                tag for tag in header.tags() if tag & self.mask == self.tag and self._means(tag)
+                tag for tag in header.tags() if tag & self.mask == self.tag and self._is_meant(tag)
             )
         return self._private_matches(header)
 
-    def _means(self, tag: int) -> bool:
-        """Say whether a wildcard that agrees with a private creator's tag is meant for it.
+    def _is_meant(self, tag: int) -> bool:
+        """Say whether a wildcard that fits a private creator's tag means the creator.
 
-        `(0019,xx10)` means element 10 of every block, not the creator that owns block 10
-        (PS3.5 7.8.1): that one goes only with the whole group, or when it is written `(0019,00xx)`.
+        `(0019,xx10)` means element 10 of every block, not the creator of block 10 (PS3.5 7.8.1).
+        `(0019,xxxx)` and `(0019,00xx)` mean the creators, too.
         """
         if not tag & 0x10000 or not 0x10 <= tag & 0xFFFF <= 0xFF:
             return True
@@ -96,7 +97,10 @@ class TagPattern(Struct, frozen=True):
         yield group << 16 | start >> 8 & 0xFF
 
     def place(self, header: Header, above: TagPath) -> tuple[int, tuple[Edit, ...]]:
-        """Return the tag to set, and the edit that reserves its private block where it must be."""
+        """Return the tag to set, and the edit that reserves a private block that is missing.
+
+        Raises `EditError` where the group has no free block.
+        """
         if not self.creator:
             return self.tag, ()
         group, element = self.tag >> 16, self.tag & 0xFF
@@ -114,7 +118,7 @@ class TagPattern(Struct, frozen=True):
 
 
 class ElementPattern(Struct, frozen=True):
-    """One or more elements: the sequences on the way, each with an item (None: all), and a leaf."""
+    """A path of patterns: sequences, each with an item number (None: all items), and a leaf."""
 
     source: str
     steps: tuple[tuple[TagPattern, int | None], ...]
@@ -125,28 +129,28 @@ class ElementPattern(Struct, frozen=True):
 
     @property
     def settable(self) -> bool:
-        """Say whether it names elements that can be created: there is no `x` in it."""
+        """Whether its elements can be created: it has no `x`."""
         return self.leaf.exact and all(pattern.exact for pattern, _ in self.steps)
 
     def matches(self, header: Header) -> Iterator[TagPath]:
-        """Yield the ways to the elements that are present."""
+        """Yield the paths of the elements that are present."""
         for above, inner in self._items(header, self.steps, ()):
             for tag in self.leaf.matches(inner):
                 yield (*above, tag)
 
     def targets(self, header: Header) -> Iterator[TagPath]:
-        """Yield the ways to the elements that setting writes, present or not."""
+        """Yield the paths of the elements that `setting` writes, present or not."""
         for edit in self.setting(header, ""):
-            # The edit that reserves a private block comes along with its element's.
+            # The edit that reserves a private block is not a target.
             if self.leaf.creator and dictionary.is_creator(edit.path[-1]):
                 continue
             yield edit.path
 
     def setting(self, header: Header, value: str | bytes) -> tuple[Edit, ...]:
-        """Return the edits that give every target `value`, reserving a private block if need be.
+        """Return the edits that give every target `value`, and reserve a missing private block.
 
-        `[*]` means the items there are; `[0]` is created when missing. Raises `EditError` for a
-        pattern that is not `settable`.
+        `[*]` means the items that are present; a missing `[0]` is created. Raises `EditError` for
+        a pattern that is not `settable`.
         """
         if not self.settable:
             raise EditError(f"{self.source}: a pattern with x cannot be set")
@@ -176,7 +180,7 @@ class ElementPattern(Struct, frozen=True):
             yield from self._settings(inner, tuple(rest), (*above, tag, item), value)
 
     def _vr_of_new(self, header: Header, tag: int, value: str | bytes) -> str:
-        """Return the VR by the vendor's dictionary; empty where the edit finds it out itself."""
+        """Return the VR of the vendor's dictionary; empty where `lay` finds the VR itself."""
         if not self.leaf.creator or tag in header:
             return ""
         known = dictionary.private_vr(tag, self.leaf.creator)
@@ -206,7 +210,7 @@ def _empty() -> Header:
 
 
 def parse_pattern(text: str) -> ElementPattern:
-    """Return the elements that `text` names; raises `ValueError`, with a suggestion.
+    """Return the pattern that `text` writes; raises `ValueError` with a suggestion.
 
     Forms: `PatientID`, `(0010,0020)`, `(0019,xx10)`, `(0019,"CREATOR",0C)`, `(0019,"CREATOR",xx)`,
     and behind `Sequence[*].` or `Sequence[0].` any of them.

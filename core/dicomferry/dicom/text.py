@@ -1,4 +1,4 @@
-"""Text to bytes and back in a Specific Character Set (PS3.5 6.1.2, PS3.3 C.12.1.1.2)."""
+"""Encodes and decodes text in a Specific Character Set (PS3.5 6.1.2, PS3.3 C.12.1.1.2)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CHARACTER_SET = 0x00080005
 # The VRs whose text the Specific Character Set governs; all others are ASCII (PS3.5 6.1.2.3).
 GOVERNED = frozenset(("LO", "LT", "PN", "SH", "ST", "UC", "UT"))
 
-# As pydicom calls the commonest ones, which need nothing else of pydicom.
+# pydicom's codecs for the commonest terms: pydicom need not be imported for these.
 _ALONE = {
     "": "iso8859",
     "ISO_IR 6": "iso8859",
@@ -21,7 +21,7 @@ _ALONE = {
     "ISO_IR 192": "UTF8",
 }
 
-# What ends a code extension and brings the first character set back (PS3.5 6.1.2.5.3).
+# Characters that end a code extension: the first character set is active again (PS3.5 6.1.2.5.3).
 _RESETS = {0x5C, 0x0A, 0x0C, 0x0D, 0x09}
 _RESETS_IN_NAMES = _RESETS | {0x5E, 0x3D}
 
@@ -47,7 +47,7 @@ def is_known(term: str) -> bool:
 
 
 def decode(raw: bytes, vr: str, character_set: tuple[str, ...]) -> str:
-    """Return text as it stands, padding included; what cannot be decoded becomes U+FFFD."""
+    """Return text with its padding; bytes that cannot be decoded become U+FFFD."""
     if raw.isascii() and b"\x1b" not in raw:
         return raw.decode("ascii")
     if vr not in GOVERNED:
@@ -64,17 +64,17 @@ def decode(raw: bytes, vr: str, character_set: tuple[str, ...]) -> str:
 def encode(text: str, vr: str, character_set: tuple[str, ...]) -> bytes:
     r"""Return the bytes of `text`, code extensions reset at every `\`, `^` and `=` in a name.
 
-    Raises `UnicodeError` when the character set, or for a VR outside of `GOVERNED` ASCII, lacks a
-    character.
+    Raises `UnicodeError` for a character that the character set lacks; a VR outside of `GOVERNED`
+    takes ASCII only.
     """
     if vr not in GOVERNED or text.isascii():
         return text.encode("ascii")
     codecs = codecs_of(character_set)
     if len(codecs) == 1:
-        # pydicom takes Latin-1 for the default repertoire; it is ASCII (PS3.5 6.1.2.2).
+        # The default repertoire is ASCII (PS3.5 6.1.2.2); pydicom takes Latin-1.
         raw = _single(text, "ascii" if codecs[0] == "iso8859" else codecs[0])
     else:
-        # Unescaped Latin-1 is not in the default repertoire, though pydicom would write it.
+        # pydicom would write Latin-1 without an escape; the default repertoire has none of it.
         if codecs[0] == "iso8859" and any("\x7f" < character <= "\xff" for character in text):
             raise UnicodeError("not in the default repertoire")
         raw = b"\\".join(_extended(part, vr, codecs) for part in text.split("\\"))
@@ -98,7 +98,7 @@ def _extended(text: str, vr: str, codecs: tuple[str, ...]) -> bytes:
 
 
 def _extension(text: str, codecs: tuple[str, ...]) -> bytes:
-    """Encode with pydicom, which writes `?` for what it cannot; reading back finds that."""
+    """Encode with pydicom; it writes `?` for a lacking character, which `encode` finds later."""
     if text.isascii():
         return text.encode("ascii")
     from pydicom.charset import encode_string

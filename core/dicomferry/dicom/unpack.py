@@ -1,4 +1,4 @@
-"""Unpack compressed bytes so that they can be read at random, within bounds."""
+"""Unpacking: compressed bytes become a blob, up to a limit."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 20
 _IN_MEMORY = 4 << 20
-_MOST = 16 << 30
+_LIMIT = 16 << 30
 
 
-def spooled(chunks: Iterable[bytes], name: str, limit: int = _MOST) -> SpooledBlob:
+def spooled(chunks: Iterable[bytes], name: str, limit: int = _LIMIT) -> SpooledBlob:
     """Return the bytes of `chunks` as a blob: in memory up to 4 MiB, else in a temporary file.
 
-    Raises `DamagedError` for more than `limit` bytes: a bomb, or a lie about the size.
+    Raises `DamagedError` for more than `limit` bytes, such as a zip bomb's.
     """
     file = SpooledTemporaryFile[bytes](max_size=_IN_MEMORY)
     try:
@@ -49,7 +49,7 @@ def inflated(blob: Blob, start: int, name: str) -> SpooledBlob:
 
 
 def inflate(blob: Blob, start: int, name: str) -> Iterator[bytes]:
-    """Yield what is deflated behind byte `start` (RFC 1951); raises `DamagedError`."""
+    """Yield the inflated bytes of a stream at byte `start` (RFC 1951); raises `DamagedError`."""
     stream = zlib.decompressobj(-zlib.MAX_WBITS)
     position = start
     try:

@@ -1,4 +1,4 @@
-"""Value fields to text and numbers, by VR (PS3.5 6.2)."""
+"""Decodes value fields into text and numbers, by VR (PS3.5 6.2)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _TEXT = frozenset((
     "UT",
 ))  # fmt: skip
 _OTHER = frozenset(("OB", "OD", "OF", "OL", "OV", "OW", "SQ"))
-# A backslash is text here, and leading spaces are part of it (PS3.5 6.2).
+# In these VRs a backslash is text, and leading spaces are part of it (PS3.5 6.2).
 SINGLE = frozenset(("LT", "ST", "UR", "UT"))
 _LEADING_COUNTS = SINGLE | {"UC"}
 
@@ -41,9 +41,9 @@ def plain_text(raw: bytes, vr: str) -> str | None:
 
 
 def raw_text(raw: bytes, vr: str, character_set: tuple[str, ...], *, little: bool) -> str | None:
-    """Return a value field as text, nothing trimmed; None where it is no text and no number.
+    """Return a value field as text with its padding; None where it is no text and no number.
 
-    Most text is plain: `plain_text` tells that without a character set, which has to be looked up.
+    Callers try `plain_text` first, which needs no character set.
     """
     if vr in _OTHER:
         return None
@@ -55,7 +55,7 @@ def raw_text(raw: bytes, vr: str, character_set: tuple[str, ...], *, little: boo
 
 
 def _printable(raw: bytes) -> str | None:
-    # A private element of an implicit VR file: it is text when it looks like nothing else.
+    # An unknown private element in implicit VR is text when all its bytes are printable.
     text = raw.decode("ascii", errors="replace")
     return text if text.rstrip("\0").isprintable() and "\ufffd" not in text else None
 
@@ -82,7 +82,7 @@ def _number_text(number: Scalar) -> str:
 
 
 def trim(text: str, vr: str) -> str:
-    """Return text without the padding DICOM calls insignificant, value by value (PS3.5 6.2)."""
+    """Return text without its insignificant padding, value by value (PS3.5 6.2)."""
     if vr in SINGLE:
         return text.rstrip(" \0")
     strip = str.rstrip if vr in _LEADING_COUNTS else str.strip
@@ -105,5 +105,5 @@ def _scalar(text: str, vr: str) -> Scalar:
         if vr in ("DS", "FD", "FL"):
             return float(text)
     except ValueError:
-        pass  # malformed numbers are common in legacy files; the text says most
+        pass  # malformed numbers are common in legacy files: they stay text
     return text

@@ -1,4 +1,4 @@
-"""Find where every element of a data set is, without decoding any (PS3.5 section 7)."""
+"""The walk: it indexes every element of a data set and decodes none (PS3.5 section 7)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PIXEL_DATA = 0x7FE00010
 BULK_TAGS = frozenset((0x7FE00008, 0x7FE00009, PIXEL_DATA))
 BULK_SIZE = 1 << 20
 
-# Command and meta groups, and delimiters where none is open. In a meta group, 0002 is at home.
+# Groups that no data set holds: command, meta, delimiters. A meta group holds 0002.
 OUT_OF_PLACE = frozenset((0x0000, 0x0002, 0xFFFE))
 OUT_OF_PLACE_IN_META = frozenset((0x0000, 0xFFFE))
 HEAD = 1 << 16
@@ -33,11 +33,11 @@ LONG = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 
 
 class UnsureError(Exception):
-    """The walker met something it does not understand; pydicom is to have a look."""
+    """The walk met bytes that it does not understand; the caller asks pydicom to read them."""
 
 
 class CutError(Exception):
-    """A length reaches behind the end of the bytes: the data set is cut short, or lies."""
+    """A length reaches behind the end of the bytes: the data set is cut short, or damaged."""
 
 
 class Syntax(Struct, frozen=True):
@@ -66,9 +66,9 @@ BIG = Syntax(
 
 
 class Window:
-    """The stretch of a blob at hand while walking: grows as needed, leaves out bulk values.
+    """The stretch of a blob in memory during a walk; it grows, and leaves bulk values out.
 
-    Offsets count from the blob's byte `origin`. `kept` are the stretches walked so far.
+    Offsets count from the blob's byte `origin`. `kept` are the earlier stretches.
     """
 
     __slots__ = ("_blob", "_origin", "base", "data", "kept", "size")
@@ -82,7 +82,7 @@ class Window:
         self.kept: list[tuple[int, bytes]] = []
 
     def reach(self, end: int) -> None:
-        """Hold the bytes up to `end`; raises `CutError` when there are not as many."""
+        """Read the bytes up to `end` into memory; raises `CutError` when there are fewer."""
         if end > self.size:
             raise CutError(f"the data set ends at byte {self.size}, {end} were expected")
         held = self.base + len(self.data)
@@ -91,13 +91,13 @@ class Window:
             self.data += self._blob.read(self._origin + held, ahead - held)
 
     def skip(self, start: int, stop: int) -> None:
-        """Let go of the bytes from `start` to `stop`, and go on behind them."""
+        """Drop the bytes from `start` to `stop`, and go on behind them."""
         self.kept.append((self.base, self.data[: start - self.base]))
         self.data = self.data[stop - self.base :]
         self.base = stop
 
     def peek(self, start: int, length: int) -> bytes:
-        """Return some bytes without holding them."""
+        """Return `length` bytes without keeping them; raises `CutError` when there are fewer."""
         at = start - self.base
         if at >= 0 and at + length <= len(self.data):
             return self.data[at : at + length]
@@ -106,7 +106,7 @@ class Window:
         return self._blob.read(self._origin + start, length)
 
     def finish(self, end: int) -> tuple[tuple[int, bytes], ...]:
-        """Return the stretches held, up to `end`."""
+        """Return the stretches in memory, up to `end`, with the offset of each."""
         last = (self.base, self.data[: end - self.base])
         return tuple(part for part in (*self.kept, last) if part[1])
 
@@ -123,8 +123,8 @@ def walk(
 ) -> tuple[Index, int]:
     """Index the elements from `start` to `end`; return where they end.
 
-    With `open_end` an item delimitation item ends them earlier (PS3.5 7.5.2). Raises
-    `UnsureError`, for a group in `out_of_place` as well, and `CutError`.
+    With `open_end`, an item delimitation item ends them (PS3.5 7.5.2). Raises `CutError`, and
+    `UnsureError`: also for a group in `out_of_place`.
     """
     if depth > DEPTH:
         raise UnsureError(f"sequences are nested more than {DEPTH} deep")
@@ -154,7 +154,7 @@ def walk(
             what = "occurs twice" if tag in index else f"at byte {position} is out of place"
             raise UnsureError(f"({group:04X},{element:04X}) {what}")
         stop = value + length
-        # What is short and at hand, nearly everything, needs no closer look.
+        # Most values are short and in memory: their end is known without a call.
         if stop > limit or length > BULK_SIZE or tag in BULK_TAGS:
             stop = _value_end(window, tag, vr, value, length, end, syntax, depth)
             data, base = window.data, window.base
@@ -176,7 +176,7 @@ def _value_end(
     syntax: Syntax,
     depth: int,
 ) -> int:
-    """Return where a value ends, and hold it unless it is bulk."""
+    """Return where a value ends; read it into memory unless it is bulk."""
     if value > end:
         raise CutError(f"({tag >> 16:04X},{tag & 0xFFFF:04X}) is cut short before its value")
     if length == UNDEFINED:
@@ -200,7 +200,7 @@ def _is_bulk(window: Window, tag: int, vr: bytes, value: int, length: int) -> bo
         return True
     if length <= BULK_SIZE or vr == b"SQ":
         return False
-    # Without a VR, only the item tag in front tells a long sequence from long bulk data.
+    # In implicit VR, a long value is a sequence if it begins with an item tag, else bulk.
     return vr not in (b"", b"UN") or window.peek(value, 4) != b"\xfe\xff\x00\xe0"
 
 
@@ -262,7 +262,7 @@ def sequence_end(window: Window, position: int, end: int, syntax: Syntax, depth:
 
 
 Frame = tuple[int, int, int, int]
-"""Where an item starts, where its elements start, where they end, and where the item ends."""
+"""Byte offsets of one item: its start, its elements' start and end, and its own end."""
 
 
 def frames(
