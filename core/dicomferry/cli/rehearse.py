@@ -30,7 +30,7 @@ from dicomferry.engine.pipeline.servers import targets_of
 from dicomferry.engine.plan.planned import Planned
 from dicomferry.engine.rehearse.stand_ins import open_stage
 from dicomferry.engine.session.job import Job
-from dicomferry.engine.session.run import RunReport
+from dicomferry.engine.session.run import RunResult
 from dicomferry.engine.session.session import Session, open_session
 from dicomferry.engine.verify import Inquiry, SessionVerdict, inquire
 from dicomferry.engine.verify.mismatch import MismatchExplainer, as_forecast
@@ -103,7 +103,7 @@ def _stay(session: Session, planned: Planned) -> int:
     return 2 if planned.errors else int(bool(planned.rejected))
 
 
-def _lines(report: RunReport, trees: Mapping[str, Tree], verdicts: Verdicts) -> Iterator[str]:
+def _lines(report: RunResult, trees: Mapping[str, Tree], verdicts: Verdicts) -> Iterator[str]:
     yield ""
     # the plan above has told the problems
     told = replace(report, planned=replace(report.planned, problems=()))
@@ -122,7 +122,7 @@ def _lines(report: RunReport, trees: Mapping[str, Tree], verdicts: Verdicts) -> 
 
 
 def _json(
-    report: RunReport, trees: Mapping[str, Tree], verdicts: Verdicts, plan: dict[str, object]
+    report: RunResult, trees: Mapping[str, Tree], verdicts: Verdicts, plan: dict[str, object]
 ) -> dict[str, object]:
     holdings = {
         name: [

@@ -28,7 +28,7 @@ from dicomferry.cli.views.text import say
 from dicomferry.engine.plan.planned import Planned
 from dicomferry.engine.retrieve.courtesy import Courtesy
 from dicomferry.engine.session.job import Job
-from dicomferry.engine.session.run import RunReport
+from dicomferry.engine.session.run import RunResult
 from dicomferry.engine.session.session import Session, open_session, state_folder
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _inquiry(session: Session, job: Job, again: str, wait: float) -> Inquiry:
     return Inquiry(session.steps, session.ledger, targets, again, wait=wait)
 
 
-def _only_limited(report: RunReport) -> bool:
+def _only_limited(report: RunResult) -> bool:
     clean = all(not (t.failed or t.rejected or t.unreachable) for t in report.tallies.values())
     return clean and not report.rejected and not report.interrupted
 
@@ -148,7 +148,7 @@ def _show_plan(session: Session, planned: Planned, form: str) -> None:
 
 
 def _show_report(
-    report: RunReport,
+    report: RunResult,
     recipe: Path,
     form: str,
     findings: Findings | None,
@@ -172,7 +172,7 @@ def _show_report(
         say(findings_lines(findings, _explain(report)))
 
 
-def _explain(report: RunReport) -> Explain:
+def _explain(report: RunResult) -> Explain:
     from dicomferry.engine.verify.mismatch import MismatchExplainer
 
     return MismatchExplainer(report.planned.view, report.planned.problems).rules

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from dicomferry.cli.views.text import count, printable, problem_json, problem_lines
 from dicomferry.engine.deliver.courier import SinkTally
-from dicomferry.engine.session.run import RunReport
+from dicomferry.engine.session.run import RunResult
 from dicomferry.ledger.rows import Verdict
 
 _REASONS = 10
 
 
 def report_lines(
-    report: RunReport, recipe: Path | None, *, limited: bool, again: str = ""
+    report: RunResult, recipe: Path | None, *, limited: bool, again: str = ""
 ) -> Iterator[str]:
     """Yield what was stored where, what was not and why, and how to go on.
 
@@ -41,7 +41,7 @@ def report_lines(
     yield _ending(report, recipe, again or str(recipe), limited=limited)
 
 
-def report_json(report: RunReport) -> dict[str, object]:
+def report_json(report: RunResult) -> dict[str, object]:
     """Return what a run did as plain data."""
     return {
         "complete": report.complete,
@@ -81,7 +81,7 @@ def _tally(tally: SinkTally) -> str:
     return ", ".join(parts)
 
 
-def _ending(report: RunReport, recipe: Path | None, named: str, *, limited: bool) -> str:
+def _ending(report: RunResult, recipe: Path | None, named: str, *, limited: bool) -> str:
     if report.complete:
         return "Everything is stored."
     if recipe is None:

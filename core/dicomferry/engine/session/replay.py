@@ -17,7 +17,7 @@ from dicomferry.dicom.opening import open_blob
 from dicomferry.engine.provenance.manifest import Entry, read_entries, read_head
 from dicomferry.engine.provenance.manifests import ManifestDifference, compare
 from dicomferry.engine.session.job import Job
-from dicomferry.engine.session.run import RunReport
+from dicomferry.engine.session.run import RunResult
 from dicomferry.engine.session.session import open_session
 from dicomferry.errors import FerryError
 from dicomferry.host import Plugins
@@ -212,7 +212,7 @@ def _same_end(first: Location, second: Location, length: int) -> bool:
         )
 
 
-def _raise_for(report: RunReport) -> None:
+def _raise_for(report: RunResult) -> None:
     for tally in report.tallies.values():
         if tally.unreachable:
             raise FerryError(tally.unreachable, hint=tally.hint)

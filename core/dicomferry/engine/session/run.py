@@ -20,7 +20,7 @@ from dicomferry.ledger.delivering.retrievals import Retrievals
 from dicomferry.ledger.reading.plan_view import held_back
 
 
-class RunReport(Struct, frozen=True):
+class RunResult(Struct, frozen=True):
     """What a run did at each sink; `interrupted` when it was asked to stop.
 
     `rejected` is how many items a rule held back, those included that came while it ran.
@@ -53,7 +53,7 @@ class Running:
         self._under_way: list[Courier | Retriever] = []
         self._stopped = False
 
-    def run(self, planned: Planned, limit: int | None) -> RunReport:
+    def run(self, planned: Planned, limit: int | None) -> RunResult:
         """Deliver the plan to every sink in turn. Raises `FerryError` when the plan has errors."""
         if planned.errors:
             raise FerryError(
@@ -81,7 +81,7 @@ class Running:
                 tallies[sink_step.id] = courier.deliver(limit)
             retrieval = self._retrieve(planned, run, limit)
             left = sum(deliveries.count_left(sink_step.key) for sink_step in steps.sinks)
-            report = RunReport(
+            report = RunResult(
                 planned, planned.rejected, tallies, self._stopped, left, manifest.path, retrieval
             )  # fmt: skip
             write_row_tables(steps, ledger, planned.view.scan, self._job.state)

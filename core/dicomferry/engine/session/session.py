@@ -28,7 +28,7 @@ from dicomferry.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
     from dicomferry.engine.plan.choosing.line import TableLine
-    from dicomferry.engine.session.run import Running, RunReport
+    from dicomferry.engine.session.run import Running, RunResult
 
 
 def state_folder(recipe: Recipe, chosen: Path | None) -> Path:
@@ -94,7 +94,7 @@ class Session:
         spec = replace(self._shop.spec, labels=labels)
         self._shop = replace(self._shop, steps=self.steps, spec=spec)
 
-    def run(self, planned: Planned, limit: int | None) -> RunReport:
+    def run(self, planned: Planned, limit: int | None) -> RunResult:
         """Deliver the plan to every sink in turn. Raises `FerryError` when the plan has errors."""
         from dicomferry.engine.session.run import Running
 
