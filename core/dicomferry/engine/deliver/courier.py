@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
+from dicomferry.engine.deliver.task import DeliverTask
 from dicomferry.engine.pipeline.steps import SinkStep
 from dicomferry.engine.provenance.witness import Witnessed
-from dicomferry.engine.retrieve.messages import Retrieved
 from dicomferry.engine.workers.lanes import Lanes
-from dicomferry.engine.workers.pool import Pool, Said
-from dicomferry.engine.workers.worker import Digests, Done, Examinations
 from dicomferry.engine.workers.workshop import Workshop
+from dicomferry.executor import Done, Executor, Said
 from dicomferry.ledger.delivering.deliveries import Delivered, Deliveries, Load
 from dicomferry.ledger.rows import Due
 from dicomferry.model import Failed, Outcome
@@ -41,6 +40,13 @@ class SinkTally(Struct):
         setattr(self, name, getattr(self, name) + 1)
 
 
+class _UnderWay(Struct):
+    """How far a load is: instances answered for, and whether one had trouble that may pass."""
+
+    position: int = 0
+    strained: bool = False
+
+
 class Courier:
     """Delivers what is due at one sink. `stop` makes it end after the instances under way."""
 
@@ -54,19 +60,18 @@ class Courier:
         self._taking = sink_step
         self._observe = observe
         self._note = note
-        self._pool: Pool | None = None
+        self._executor: Executor | None = None
         self._stopped = False
         self._doors = 0
-        self._positions: dict[int, int] = {}
+        self._under_way: dict[int, _UnderWay] = {}
         self._lanes = Lanes(sink_step.sink.lanes)
-        self._strained: set[int] = set()
         self.tally = SinkTally()
 
     def stop(self) -> None:
         """End after the instances under way; what is left stays due."""
         self._stopped = True
-        if self._pool is not None:
-            self._pool.stop()
+        if self._executor is not None:
+            self._executor.stop()
 
     @property
     def key(self) -> str:
@@ -86,7 +91,7 @@ class Courier:
     @property
     def free(self) -> bool:
         """Tell whether one more may be under way now."""
-        return len(self._positions) < self._lanes.open
+        return len(self._under_way) < self._lanes.open
 
     def deliver(self, limit: int | None) -> SinkTally:
         """Bring everything due and at hand, or the first `limit` sessions of it."""
@@ -95,22 +100,22 @@ class Courier:
         if not places:
             return self.tally
         total = self._deliveries.count_due(key)[0] if limit is None else None
-        with Pool(self._shop.spec, min(self.lanes, len(places))) as pool:
-            self._pool = pool
+        with self._shop.workers(min(self.lanes, len(places))) as executor:
+            self._executor = executor
             if self._stopped:
-                pool.stop()
-            for said in pool.work(self._loads(places), self._lanes):
+                executor.stop()
+            for said in executor.run(self._tasks(places), lambda: self._lanes.open):
                 self.take(said, total)
         return self.tally
 
-    def _loads(self, places: Sequence[int]) -> Iterator[Load]:
+    def _tasks(self, places: Sequence[int]) -> Iterator[DeliverTask]:
         for place in places:
-            load = self.load(place)
-            if load is None:
+            task = self.task(place)
+            if task is None:
                 return
-            yield load
+            yield task
 
-    def load(self, place: int) -> Load | None:
+    def task(self, place: int) -> DeliverTask | None:
         """Return what is due and at hand for a destination; None where there is no use in trying.
 
         It counts as under way until `take` hears that it is done.
@@ -118,23 +123,33 @@ class Courier:
         if self._stopped or self._doors >= _CLOSED_DOORS:
             return None
         load = self._deliveries.load(self._taking.key, place)
-        self._positions[id(load)] = 0
-        return load
+        self._under_way[load.number] = _UnderWay()
+        return DeliverTask(load)
 
-    def take(self, said: Sequence[Said[Load]], total: int | None = None) -> None:
-        """Make durable what workers said of consignments."""
+    def take(self, said: Sequence[Said[DeliverTask]], total: int | None = None) -> None:
+        """Make durable what workers said of loads."""
         delivered: list[Delivered] = []
         for one in said:
-            if isinstance(one.message, Done):
-                delivered += self._close(one.task, one.message)
-            elif not isinstance(one.message, Examinations | Digests | Retrieved):
-                self._doors = 0
-                position = self._positions[id(one.task)]
-                self._positions[id(one.task)] = position + 1
-                delivered.append(_delivered(one.task.dues[position], one.message))
-                self._feel(one.task, delivered[-1].outcome)
+            load, message = one.task.load, one.message
+            if isinstance(message, Done):
+                delivered += self._close(load, message)
+            else:
+                delivered.append(self._one(load, message))
         if delivered:
             self._keep(delivered, total)
+
+    def _one(self, load: Load, answer: object) -> Delivered:
+        """Return what became of the load's next instance."""
+        self._doors = 0
+        under_way = self._under_way[load.number]
+        delivered = _delivered(load.dues[under_way.position], answer)
+        under_way.position += 1
+        outcome = delivered.outcome
+        # Once for a consignment: what one receiver refuses it refuses many times in a row.
+        if isinstance(outcome, Failed) and outcome.retryable and not under_way.strained:
+            under_way.strained = True
+            self._lanes.strained()
+        return delivered
 
     def _keep(self, delivered: list[Delivered], total: int | None) -> None:
         self._note(self._taking, delivered)
@@ -144,32 +159,25 @@ class Courier:
             self._observe(self._taking.key, result.due.sent.sop_instance_uid, result.outcome)
         self._shop.progress(self._taking.id, len(delivered), total)
 
-    def _feel(self, load: Load, outcome: Outcome) -> None:
-        # Once for a consignment: what one receiver refuses it refuses many times in a row.
-        if isinstance(outcome, Failed) and outcome.retryable and id(load) not in self._strained:
-            self._strained.add(id(load))
-            self._lanes.strained()
-
     def _close(self, load: Load, done: Done) -> list[Delivered]:
-        position = self._positions.pop(id(load))
-        strained = id(load) in self._strained
-        self._strained.discard(id(load))
+        under_way = self._under_way.pop(load.number)
         if not done.error:
-            if not strained:
+            if not under_way.strained:
                 self._lanes.eased()
             return []
         self._lanes.strained()
-        if position == 0 and not done.died:
+        if under_way.position == 0 and not done.died:
             self._doors += 1
         self.tally.unreachable, self.tally.hint = done.error, done.hint
         failed = Failed(done.error, retryable=True)
-        return [Delivered(due, failed) for due in load.dues[position:]]
+        return [Delivered(due, failed) for due in load.dues[under_way.position :]]
 
 
-def _delivered(due: Due, said: Outcome | Witnessed) -> Delivered:
-    if isinstance(said, Witnessed):
-        return Delivered(due, said.outcome, said.proof)
-    return Delivered(due, said)
+def _delivered(due: Due, answer: object) -> Delivered:
+    if isinstance(answer, Witnessed):
+        return Delivered(due, answer.outcome, answer.proof)
+    assert isinstance(answer, Outcome)  # noqa: S101  a `DeliverTask` has no other answers
+    return Delivered(due, answer)
 
 
 def is_complete(tally: SinkTally) -> bool:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import ClassVar
 
-from dicomferry.engine.workers.pool import Pool
-from dicomferry.engine.workers.worker import Digests, DigestTask, Done, WorkerSpec
+from msgspec import Struct
+
+from dicomferry.engine.pipeline.examine import content_digest
+from dicomferry.engine.workers.workbench import Workbench
+from dicomferry.engine.workers.workshop import Workshop
 from dicomferry.errors import FerryError
+from dicomferry.executor import Done, Executor
 from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.ledger.planning.same_instance import Twin, twins
-from dicomferry.ledger.rows import Verdict
-from dicomferry.ledger.store import Ledger
+from dicomferry.ledger.rows import Item, Verdict
 
 DUPLICATE = "duplicate"
 DUPLICATE_DIFFERS = "duplicate-differs"
@@ -20,26 +24,41 @@ _GROUPS_AT_ONCE = 500
 Held = tuple[int, Verdict, str, str]
 
 
-def resolve_duplicates(
-    ledger: Ledger, catalog: PlanWriter, spec: WorkerSpec, processes: int
-) -> None:
+class Digests(Struct, frozen=True):
+    """The answer to a `DigestTask`: item to hex digest."""
+
+    by_item: dict[int, str]
+
+
+class DigestTask(Struct, frozen=True):
+    """Digest the contents of items that share a SOP Instance UID."""
+
+    items: tuple[Item, ...]
+    durable: ClassVar[bool] = False
+
+    def work(self, _bench: Workbench, _stopped: Callable[[], bool]) -> Iterator[Digests]:
+        """Yield one `Digests` of all items."""
+        yield Digests({item.id: content_digest(item) for item in self.items})
+
+
+def resolve_duplicates(shop: Workshop, catalog: PlanWriter) -> None:
     """Give every ready item that shares its SOP Instance UID with another a verdict.
 
     The first found of identical instances with one destination stays ready, the others are
     excluded. Instances that differ in content, edits or destination are all rejected, because a
     receiver keeps only one of them and nobody can say which is meant.
     """
-    groups = twins(ledger, catalog.scan)
+    groups = twins(shop.ledger, catalog.scan)
     chunk: list[list[Twin]] = []
     if not (first := next(groups, None)):
         return
-    with Pool(spec, processes) as pool:
+    with shop.workers(shop.processes) as executor:
         for group in _chain(first, groups):
             chunk.append(group)
             if len(chunk) == _GROUPS_AT_ONCE:
-                catalog.hold(_verdicts(pool, chunk))
+                catalog.hold(_verdicts(executor, chunk))
                 chunk = []
-        catalog.hold(_verdicts(pool, chunk))
+        catalog.hold(_verdicts(executor, chunk))
 
 
 def _chain(first: list[Twin], rest: Iterator[list[Twin]]) -> Iterator[list[Twin]]:
@@ -47,10 +66,10 @@ def _chain(first: list[Twin], rest: Iterator[list[Twin]]) -> Iterator[list[Twin]
     yield from rest
 
 
-def _verdicts(pool: Pool, groups: list[list[Twin]]) -> Iterator[Held]:
+def _verdicts(executor: Executor, groups: list[list[Twin]]) -> Iterator[Held]:
     digests: dict[int, str] = {}
     tasks = (DigestTask(tuple(twin.item for twin in group)) for group in groups)
-    for said in pool.work(tasks, ahead=True):
+    for said in executor.run(tasks, ahead=True):
         for one in said:
             if isinstance(one.message, Digests):
                 digests.update(one.message.by_item)

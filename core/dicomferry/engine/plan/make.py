@@ -11,10 +11,10 @@ from msgspec import Struct
 
 from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.engine.plan.duplicates import resolve_duplicates
-from dicomferry.engine.workers.pool import Pool, Said
-from dicomferry.engine.workers.worker import Done, Examinations, ExamineTask
+from dicomferry.engine.plan.tasks import Examinations, ExamineTask
 from dicomferry.engine.workers.workshop import Workshop
 from dicomferry.errors import FerryError
+from dicomferry.executor import Done, Said
 from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.ledger.planning.first_session import settle_first_sessions
 from dicomferry.ledger.planning.snapshot import snapshot_path, take_snapshot
@@ -60,7 +60,7 @@ def make_plan(shop: Workshop) -> int:
     shop.ledger.index()
     if _first_session_wins(steps):
         settle_first_sessions(shop.ledger, catalog)
-    resolve_duplicates(shop.ledger, catalog, shop.spec, shop.processes)
+    resolve_duplicates(shop, catalog)
     catalog.plan_made(steps.digest)
     return catalog.scan
 
@@ -105,7 +105,7 @@ def _scanned(shop: Workshop, catalog: PlanWriter) -> Iterator[Item]:
 
 
 class _Examiner:
-    """Has items examined by worker processes and notes what they say; `done` counts them."""
+    """Has items examined by workers and notes what they say; `done` counts them."""
 
     def __init__(self, shop: Workshop, catalog: PlanWriter) -> None:
         self._shop = shop
@@ -132,8 +132,8 @@ class _Examiner:
         self._catalog.plan_opened()
         before = self.done
         total = before + count(way.digest) if count else None
-        with Pool(self._shop.spec, len(first)) as pool:
-            for said in pool.work(chain(first, coming), ahead=True):
+        with self._shop.workers(len(first)) as executor:
+            for said in executor.run(chain(first, coming), ahead=True):
                 self._note(way, said, total)
         if self.done - before < given:
             raise FerryError("the worker processes died", hint="see the log in the state folder")

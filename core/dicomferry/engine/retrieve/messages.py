@@ -7,8 +7,8 @@ from msgspec import Struct
 from dicomferry.ledger.delivering.retrievals import Arrival, WantedStudy
 
 
-class RetrieveTask(Struct, frozen=True):
-    """Retrieve a study from one PACS into the spool.
+class RetrieveOrder(Struct, frozen=True):
+    """A study that is to be retrieved from one PACS into the spool.
 
     `move` says C-MOVE rather than C-GET, `room` how many bytes may come, `interval` how many
     seconds are at least between two requests. `asked` is when the last one before this task was

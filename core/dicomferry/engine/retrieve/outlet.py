@@ -6,9 +6,8 @@ from collections import deque
 from collections.abc import Sequence
 
 from dicomferry.engine.deliver.courier import Courier
-from dicomferry.engine.workers.pool import Said
-from dicomferry.engine.workers.worker import Done, Task
-from dicomferry.ledger.delivering.deliveries import Load
+from dicomferry.engine.deliver.task import DeliverTask
+from dicomferry.executor import Done, Said, Task
 from dicomferry.ledger.delivering.retrievals import Retrievals
 
 
@@ -19,7 +18,7 @@ class Outlet:
         self.courier = courier
         self._retrievals = retrievals
         self._ready: deque[int] = deque()
-        self._under_way: dict[int, int] = {}
+        self._under_way: set[int] = set()
         self._changed = True
 
     @property
@@ -31,7 +30,7 @@ class Outlet:
         """Note that more has come."""
         self._changed = True
 
-    def next(self, *, whole: bool = True) -> Load | None:
+    def next(self, *, whole: bool = True) -> DeliverTask | None:
         """Return a consignment to be brought now, if there is one and the sink takes one more.
 
         Without `whole`, also one of which more is to come.
@@ -43,18 +42,17 @@ class Outlet:
             self._changed = False
         while self._ready:
             place = self._ready.popleft()
-            if place not in self._under_way.values() and (load := self.courier.load(place)):
-                self._under_way[id(load)] = place
-                return load
+            if place not in self._under_way and (task := self.courier.task(place)):
+                self._under_way.add(place)
+                return task
         return None
 
     def take(self, said: Sequence[Said[Task]]) -> bool:
         """Take what workers said of this sink's consignments; tell whether one is done."""
-        mine = [Said(one.task, one.message) for one in said if isinstance(one.task, Load)
-                and one.task.sink == self.courier.key]  # fmt: skip
+        mine = [Said(one.task, one.message) for one in said if isinstance(one.task, DeliverTask)
+                and one.task.load.sink == self.courier.key]  # fmt: skip
         self.courier.take(mine)
-        done = [one.task for one in mine if isinstance(one.message, Done)]
-        for load in done:
-            del self._under_way[id(load)]
-            self._changed = True
+        done = {one.task.load.number for one in mine if isinstance(one.message, Done)}
+        self._under_way -= done
+        self._changed |= bool(done)
         return bool(done)

@@ -11,18 +11,18 @@ from pathlib import Path
 from msgspec import Struct
 
 from dicomferry.engine.deliver.courier import Courier
+from dicomferry.engine.deliver.task import DeliverTask
 from dicomferry.engine.retrieve.courtesy import Courtesy
 from dicomferry.engine.retrieve.hours import is_open, next_opening, wait_until_open
-from dicomferry.engine.retrieve.messages import Retrieved, RetrieveTask
+from dicomferry.engine.retrieve.messages import Retrieved, RetrieveOrder
 from dicomferry.engine.retrieve.outlet import Outlet
 from dicomferry.engine.retrieve.spool import make_spool
 from dicomferry.engine.retrieve.supply import Supply
-from dicomferry.engine.workers.pool import Pool, Said
+from dicomferry.engine.retrieve.task import RetrieveTask
 from dicomferry.engine.workers.processes import preload
-from dicomferry.engine.workers.worker import Answer, Done, Task
 from dicomferry.engine.workers.workshop import Workshop
 from dicomferry.errors import FerryError
-from dicomferry.ledger.delivering.deliveries import Load
+from dicomferry.executor import Done, Executor, Said, Task
 from dicomferry.ledger.delivering.retrievals import Retrievals, WantedStudy
 from dicomferry.recipe.servers import PacsServer
 
@@ -52,7 +52,7 @@ class Retriever:
         self._outlets = [Outlet(courier, retrievals) for courier in couriers]
         self._courtesy = courtesy
         self._now = now
-        self._pool: Pool | None = None
+        self._executor: Executor | None = None
         self._stopped = False
         self._silences = 0
         self._total = 0
@@ -61,8 +61,8 @@ class Retriever:
     def stop(self) -> None:
         """End after the instances under way; what is left is retrieved by the next run."""
         self._stopped = True
-        if self._pool is not None:
-            self._pool.stop()
+        if self._executor is not None:
+            self._executor.stop()
 
     def bring(self, sessions: int | None) -> Retrieval:
         """Retrieve and deliver everything wanted, or the first `sessions` of it."""
@@ -100,36 +100,36 @@ class Retriever:
                 self._end("the spool is full of what no sink would take")
 
     def _work(self, supply: Supply) -> None:
-        """Retrieve and deliver over one pool of workers, until there is nothing to do for now."""
+        """Retrieve and deliver over one executor, until there is nothing to do for now."""
         lanes = supply.begin() + sum(outlet.courier.lanes for outlet in self._outlets)
         preload()
-        with Pool(self._shop.spec, lanes) as pool:
-            self._pool = pool
+        with self._shop.workers(lanes) as executor:
+            self._executor = executor
             if self._stopped:
-                pool.stop()
-            for said in pool.work(self._tasks(supply)):
+                executor.stop()
+            for said in executor.run(self._tasks(supply)):
                 self._deliveries(said)
                 for one in said:
                     if isinstance(one.task, RetrieveTask):
-                        self._take(one.task, one.message, supply)
-        self._pool = None
+                        self._take(one.task.order, one.message, supply)
+        self._executor = None
 
-    def _tasks(self, supply: Supply) -> Iterator[RetrieveTask | Load | None]:
+    def _tasks(self, supply: Supply) -> Iterator[RetrieveTask | DeliverTask | None]:
         while True:
             yield self._next(supply)
 
-    def _next(self, supply: Supply) -> RetrieveTask | Load | None:
+    def _next(self, supply: Supply) -> RetrieveTask | DeliverTask | None:
         for outlet in self._outlets:
-            if load := outlet.next():
-                return load
+            if bringing := outlet.next():
+                return bringing
         if task := self._retrieve(supply):
             return task
         if supply.under_way or any(outlet.under_way for outlet in self._outlets):
             return None
         # Nothing more comes, or not before there is room: so what is here goes, whole or not.
         for outlet in self._outlets:
-            if load := outlet.next(whole=False):
-                return load
+            if bringing := outlet.next(whole=False):
+                return bringing
         return None
 
     def _retrieve(self, supply: Supply) -> RetrieveTask | None:
@@ -138,7 +138,8 @@ class Retriever:
         batch = supply.server.batch
         if batch and supply.under_way + self._retrievals.outstanding() >= batch:
             return None
-        return supply.task(self._retrievals.spooled_bytes())
+        order = supply.task(self._retrievals.spooled_bytes())
+        return RetrieveTask(order) if order else None
 
     def _deliveries(self, said: Sequence[Said[Task]]) -> None:
         done = False
@@ -147,9 +148,9 @@ class Retriever:
         if done:
             self._drop()
 
-    def _take(self, task: RetrieveTask, message: Answer | Done, supply: Supply) -> None:
+    def _take(self, order: RetrieveOrder, message: object, supply: Supply) -> None:
         if isinstance(message, Done):
-            supply.over(task)
+            supply.over(order)
             if message.error:
                 self._end(message.error, message.hint)
         elif isinstance(message, Retrieved):
@@ -160,7 +161,7 @@ class Retriever:
             self.result.held += len(held)
             self.result.retrieved += len(message.arrivals) - message.reused
             self._shop.progress("retrieved", len(message.arrivals), self._total)
-            self._missing(supply.came(task, message), message, supply)
+            self._missing(supply.came(order, message), message, supply)
             for outlet in self._outlets:
                 outlet.changed()
 

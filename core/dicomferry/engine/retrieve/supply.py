@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from dicomferry.engine.retrieve.messages import Retrieved, RetrieveTask
+from dicomferry.engine.retrieve.messages import Retrieved, RetrieveOrder
 from dicomferry.engine.retrieve.pace import Share, share_out
 from dicomferry.ledger.delivering.retrievals import WantedStudy
 from dicomferry.recipe.servers import PacsServer
@@ -27,7 +27,7 @@ class Supply(Struct):
     budget: int
     _share: Share = Share(lanes=1, interval=0.0)
     _free: list[float] = field(default_factory=list)
-    _under_way: list[RetrieveTask] = field(default_factory=list)
+    _under_way: list[RetrieveOrder] = field(default_factory=list)
     _large: set[str] = field(default_factory=set)
     _asked: float = float("-inf")
     _moves: bool = False
@@ -56,7 +56,7 @@ class Supply(Struct):
         """Return what is different whenever something was achieved."""
         return sum(len(study.items) for study in self.queue), self._moves
 
-    def task(self, spooled: int) -> RetrieveTask | None:
+    def task(self, spooled: int) -> RetrieveOrder | None:
         """Return what is to be asked for now, when so many bytes are in the spool.
 
         None while there is no lane or no room. A study of which nothing came for want of room is
@@ -70,18 +70,18 @@ class Supply(Struct):
         least = self.budget if study.uid in self._large else self.budget // (2 * self._share.lanes)
         if room < least:
             return None
-        task = RetrieveTask(
+        task = RetrieveOrder(
             self.name, self.queue.popleft(), self.spool, self._moving, room,
             self._share.interval, self._free.pop(),
         )  # fmt: skip
         self._under_way.append(task)
         return task
 
-    def over(self, task: RetrieveTask) -> None:
+    def over(self, task: RetrieveOrder) -> None:
         """Note that a task is over, also one that nothing came of."""
         self._under_way = [other for other in self._under_way if other is not task]
 
-    def came(self, task: RetrieveTask, result: Retrieved) -> Sequence[int]:
+    def came(self, task: RetrieveOrder, result: Retrieved) -> Sequence[int]:
         """Note what came of a study; return the items that there is no more hope for.
 
         What there was no room for, and what is to be moved instead, is asked for again.

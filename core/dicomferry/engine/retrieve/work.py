@@ -19,7 +19,7 @@ from dicomferry.engine.pipeline.examine import examine
 from dicomferry.engine.pipeline.servers import peer_of
 from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.engine.retrieve.asking import Asker, OpenWay, uid_of
-from dicomferry.engine.retrieve.messages import Retrieved, RetrieveTask
+from dicomferry.engine.retrieve.messages import Retrieved, RetrieveOrder
 from dicomferry.engine.retrieve.pace import Pace
 from dicomferry.engine.retrieve.spool import spool_file
 from dicomferry.errors import FerryError
@@ -30,7 +30,7 @@ from dicomferry.recipe.servers import PacsServer
 
 
 def retrieve(
-    steps: Steps, task: RetrieveTask, context: Context, stopped: Callable[[], bool]
+    steps: Steps, task: RetrieveOrder, context: Context, stopped: Callable[[], bool]
 ) -> Retrieved:
     """Retrieve a study and return what came of it.
 
@@ -49,7 +49,7 @@ def retrieve(
 
 
 @contextmanager
-def _way(task: RetrieveTask, context: Context, door: Door) -> Iterator[OpenWay]:
+def _way(task: RetrieveOrder, context: Context, door: Door) -> Iterator[OpenWay]:
     server = context.server(task.server, PacsServer)
     peer = peer_of(server, context)
     classes = _classes(task.study.items)

@@ -16,7 +16,8 @@ from dicomferry.engine.plan.make import make_plan
 from dicomferry.engine.plan.planned import Planned
 from dicomferry.engine.plan.problems import anonymizes_of, by_severity, find_problems, waive
 from dicomferry.engine.session.job import Job
-from dicomferry.engine.workers.worker import WorkerSpec
+from dicomferry.engine.workers.pool import Pool
+from dicomferry.engine.workers.workbench import WorkerSpec
 from dicomferry.engine.workers.workshop import Workshop
 from dicomferry.errors import LedgerError, StoppedError
 from dicomferry.ledger import Ledger, Lock
@@ -43,9 +44,9 @@ class Session:
         self._job = job
         self._built = self.steps = steps
         self.ledger = ledger
-        spec = WorkerSpec(job.recipe, job.plugins, job.state, job.rehearsal, os.getpid())
+        spec = WorkerSpec(job.recipe, job.plugins, job.state, job.rehearsal)
         processes = os.cpu_count() or 1
-        self._shop = Workshop(steps, ledger, spec, processes, job.progress)
+        self._shop = Workshop(steps, ledger, spec, processes, job.progress, Pool)
         self._running: Running | None = None
         self._stopped = False
         self._planning = False

@@ -1,33 +1,23 @@
-"""Worker processes with one pipe each: bounded, and nothing a worker does can hang the rest."""
+"""The local executor: worker processes with a pipe each, so that none can hang the others."""
 
 from __future__ import annotations
 
+import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Generic, Self
 
 from msgspec import Struct
 
-from dicomferry.engine.workers.lanes import Lanes
 from dicomferry.engine.workers.pipe import ROOM, open_pipe, packed, receive, send
 from dicomferry.engine.workers.processes import process_context
-from dicomferry.engine.workers.worker import (
-    Answer,
-    Done,
-    Kept,
-    Message,
-    Messages,
-    Task,
-    WorkerSpec,
-    work,
-)
-
-TaskT = TypeVar("TaskT", bound=Task)
+from dicomferry.engine.workers.worker import Kept, work
+from dicomferry.executor import Done, OpenWorker, Said, TaskT
 
 _AHEAD = 12
 """Tasks that a worker has at most where they do not depend on one another.
@@ -39,13 +29,6 @@ _WAIT = 0.2
 """Seconds after which the caller gets a turn even when no worker has said anything."""
 
 
-class Said(Struct, Generic[TaskT], frozen=True):
-    """What a worker said about a task: an answer, or that it is done."""
-
-    task: TaskT
-    message: Answer | Done
-
-
 class _Given(Struct, Generic[TaskT], frozen=True):
     """A task for a worker, and as it goes through the pipe."""
 
@@ -54,12 +37,12 @@ class _Given(Struct, Generic[TaskT], frozen=True):
 
 
 class Pool:
-    """A fixed number of workers; a context manager that leaves none behind."""
+    """So many worker processes on this machine; implements `dicomferry.executor.Executor`."""
 
-    def __init__(self, spec: WorkerSpec, size: int) -> None:
+    def __init__(self, open_worker: OpenWorker, size: int) -> None:
         self._context = process_context()
         self._stop = self._context.Event()
-        self._spec = spec
+        self._open_worker = open_worker
         self._workers: dict[Connection, BaseProcess] = {}
         self._size = max(1, size)
 
@@ -67,8 +50,8 @@ class Pool:
         for _ in range(self._size):
             here, there = open_pipe(self._context)
             process = self._context.Process(
-                target=_start, args=(self._spec, there, self._stop, (*self._workers, here)),
-                daemon=True,
+                target=_start, daemon=True,
+                args=(self._open_worker, there, self._stop, os.getpid(), (*self._workers, here)),
             )  # fmt: skip
             process.start()
             there.close()
@@ -94,18 +77,17 @@ class Pool:
         """Ask the workers to end after the instance they are at."""
         self._stop.set()
 
-    def work(
-        self, tasks: Iterator[TaskT | None], lanes: Lanes | None = None, *, ahead: bool = False
+    def run(
+        self,
+        tasks: Iterator[TaskT | None],
+        lanes: Callable[[], int] | None = None,
+        *,
+        ahead: bool = False,
     ) -> Iterator[list[Said[TaskT]]]:
-        """Give out tasks and yield what the workers say, in batches as it comes.
+        """Have tasks done by the worker processes and yield what these say.
 
-        No more tasks are given out at a time than `lanes` has open; without, one to each worker.
-        A task that is None says that there is none for now. With `ahead` a worker has its next
-        task before it is done with the last one, so that it never waits for the caller.
-
-        An empty batch is yielded now and then, so that the caller can look about. By taking the
-        next batch the caller says that the one before is durable. A worker that dies ends its
-        task with an error; the others go on.
+        With `ahead` a worker has its next tasks in its pipe before it is done with the last one,
+        so that it never waits for the caller.
         """
         queues: dict[Connection, deque[_Given[TaskT]]] = {one: deque() for one in self._workers}
         most = _AHEAD if ahead else 1
@@ -116,7 +98,7 @@ class Pool:
             while queues and not self._stop.is_set():
                 connection, queue = min(queues.items(), key=lambda one: len(one[1]))
                 busy = sum(map(bool, queues.values()))
-                if len(queue) >= most or (not queue and lanes and busy >= lanes.open):
+                if len(queue) >= most or (not queue and lanes and busy >= lanes()):
                     return
                 next_one = next_one or _next_of(tasks)
                 if next_one is None:
@@ -140,7 +122,7 @@ class Pool:
                         said.append(Said(queues[ready][0].task, message))
                         answers[ready] = answers.get(ready, 0) + 1
                         continue
-                    # Nobody waits to hear that the last answers of a task are durable.
+                    # The worker does not wait for an acknowledgement of a task's last answers.
                     answers.pop(ready, None)
                     over = queues.pop(ready) if message.died else (queues[ready].popleft(),)
                     said += [Said(one.task, message) for one in over]
@@ -156,13 +138,14 @@ def _next_of(tasks: Iterator[TaskT | None]) -> _Given[TaskT] | None:
 
 
 def _start(
-    spec: WorkerSpec, inbox: Connection, stop: Event, others: tuple[Connection, ...]
-) -> None:
+    open_worker: OpenWorker, inbox: Connection, stop: Event, parent: int,
+    others: tuple[Connection, ...],
+) -> None:  # fmt: skip
     # A forked worker inherits the main process's ends of all pipes; were they left open, no
     # worker would ever notice that the main process is gone.
     for connection in others:
         connection.close()
-    work(spec, inbox, stop)
+    work(open_worker, inbox, stop, parent)
 
 
 def _acknowledge(answers: dict[Connection, int]) -> None:
@@ -171,10 +154,10 @@ def _acknowledge(answers: dict[Connection, int]) -> None:
             send(connection, Kept(number))
 
 
-def _drain(connection: Connection) -> Iterator[Message]:
+def _drain(connection: Connection) -> Iterator[object]:
     try:
         while True:
-            messages: Messages = receive(connection)
+            messages: list[object] = receive(connection)
             yield from messages
             if isinstance(messages[-1], Done) or not connection.poll():
                 return

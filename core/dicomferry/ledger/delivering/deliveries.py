@@ -30,8 +30,12 @@ _AT_HAND = f"{_DUE} AND (item.remote = '' OR spooled.edits <> '')"
 
 
 class Load(Struct, frozen=True):
-    """A consignment together with what it consists of."""
+    """A consignment together with what it consists of.
 
+    `number` is the ledger's of its destination: of one sink only one load of it is under way.
+    """
+
+    number: int
     sink: str
     consignment: Consignment
     dues: tuple[Due, ...]
@@ -112,7 +116,7 @@ class Deliveries:
             pairs[pair] = pairs.get(pair, 0) + 1
         contexts = tuple(sorted(pairs, key=lambda pair: (-pairs[pair], pair)))
         size = sum(due.item.size for due in dues)
-        return Load(sink, Consignment(place, contexts, len(dues), size), dues)
+        return Load(destination, sink, Consignment(place, contexts, len(dues), size), dues)
 
     def record(self, run: int, sink: str, results: Sequence[Delivered]) -> None:
         """Make outcomes durable. Nothing may call an instance stored before this returns."""

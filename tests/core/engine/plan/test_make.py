@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,7 +11,8 @@ from msgspec.structs import replace
 
 from dicomferry.engine.pipeline.steps import SourceStep, build_steps
 from dicomferry.engine.plan.make import make_plan
-from dicomferry.engine.workers.worker import WorkerSpec
+from dicomferry.engine.workers.pool import Pool
+from dicomferry.engine.workers.workbench import WorkerSpec
 from dicomferry.engine.workers.workshop import Workshop
 from dicomferry.errors import FerryError
 from dicomferry.host import Selection, load_plugins
@@ -46,9 +46,9 @@ def shop(tmp_path: Path) -> Iterator[Workshop]:
     )
     plugins = load_plugins(Selection())
     recipe = load_recipe(tmp_path / "recipe.yaml", plugins.components, {})
-    spec = WorkerSpec(recipe, plugins, tmp_path, servers_only=False, parent=os.getpid())
+    spec = WorkerSpec(recipe, plugins, tmp_path, servers_only=False)
     ledger = Ledger(tmp_path)
-    yield Workshop(build_steps(recipe, plugins), ledger, spec, 2, lambda *_: None)
+    yield Workshop(build_steps(recipe, plugins), ledger, spec, 2, lambda *_: None, Pool)
     ledger.close()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dicomferry.engine.retrieve.messages import Retrieved, RetrieveTask
+from dicomferry.engine.retrieve.messages import Retrieved, RetrieveOrder
 from dicomferry.engine.retrieve.supply import Supply
 from dicomferry.ledger.delivering.retrievals import Arrival, WantedStudy
 from dicomferry.ledger.rows import Examined, Item, Verdict
@@ -32,7 +32,7 @@ def supply(studies: int, **server: Any) -> Supply:
     return found
 
 
-def result(task: RetrieveTask, arrived: int = 0, **outcome: Any) -> Retrieved:
+def result(task: RetrieveOrder, arrived: int = 0, **outcome: Any) -> Retrieved:
     items = task.study.items
     arrivals = tuple(Arrival(i.id, "", 1, 1, Examined(i.id, Verdict.READY)) for i in items)
     missing = tuple(item.id for item in items[arrived:])
@@ -41,7 +41,7 @@ def result(task: RetrieveTask, arrived: int = 0, **outcome: Any) -> Retrieved:
     return Retrieved(task.study, arrivals[:arrived], missing, **outcome)
 
 
-def given(supplier: Supply, spooled: int = 0) -> RetrieveTask:
+def given(supplier: Supply, spooled: int = 0) -> RetrieveOrder:
     task = supplier.task(spooled)
     assert task is not None
     return task
