@@ -1,72 +1,27 @@
-"""The ledger file itself: opening, checking, transactions."""
+"""The ledger file itself: opening, checking, upgrading, transactions."""
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from dicomferry.errors import LedgerError
+from dicomferry.ledger.migrations import is_earlier, keep_copy, migrate
+from dicomferry.ledger.schema import SCHEMA_VERSION, make_indexes, make_tables, schema_of
 
-SCHEMA_VERSION = 2
-
-# Text that occurs in many rows (labels, rules) has its own table, so that a million instances stay
-# small. Paths are bytes: file names need not be UTF-8. `sent_*` is NULL where nothing changed.
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE run (
-    id INTEGER PRIMARY KEY, verb TEXT NOT NULL, recipe TEXT NOT NULL, digest TEXT NOT NULL,
-    started TEXT NOT NULL, finished TEXT, complete INTEGER
-);
-CREATE TABLE destination (
-    id INTEGER PRIMARY KEY, project TEXT NOT NULL, subject TEXT NOT NULL, session TEXT NOT NULL,
-    UNIQUE (project, session, subject)
-);
-CREATE TABLE why (
-    id INTEGER PRIMARY KEY, project TEXT NOT NULL, subject TEXT NOT NULL, session TEXT NOT NULL,
-    auto_archive TEXT NOT NULL, notes TEXT NOT NULL,
-    UNIQUE (project, subject, session, auto_archive, notes)
-);
-CREATE TABLE item (
-    id INTEGER PRIMARY KEY,
-    source TEXT NOT NULL, path BLOB NOT NULL, member BLOB NOT NULL,
-    size INTEGER NOT NULL, modified_ns INTEGER NOT NULL, names TEXT NOT NULL, row TEXT NOT NULL,
-    scan INTEGER NOT NULL, examined TEXT NOT NULL DEFAULT '',
-    verdict TEXT NOT NULL DEFAULT 'found', code TEXT NOT NULL DEFAULT '',
-    reason TEXT NOT NULL DEFAULT '',
-    study TEXT, series TEXT, sop TEXT, sop_class TEXT, transfer_syntax TEXT,
-    study_date TEXT, modality TEXT, series_number TEXT,
-    sent_study TEXT, sent_series TEXT, sent_sop TEXT,
-    destination INTEGER REFERENCES destination, why INTEGER REFERENCES why,
-    subject_original TEXT, session_original TEXT, edits TEXT,
-    remote TEXT NOT NULL DEFAULT '', table_row INTEGER NOT NULL DEFAULT 0,
-    UNIQUE (source, path, member)
-);
-CREATE TABLE spooled (
-    item INTEGER PRIMARY KEY REFERENCES item, path BLOB NOT NULL, size INTEGER NOT NULL,
-    modified_ns INTEGER NOT NULL, edits TEXT NOT NULL, transfer_syntax TEXT NOT NULL
-);
-CREATE TABLE delivery (
-    item INTEGER NOT NULL REFERENCES item, sink TEXT NOT NULL, state TEXT NOT NULL,
-    reason TEXT NOT NULL, retryable INTEGER NOT NULL, stamp TEXT NOT NULL, sop TEXT NOT NULL,
-    destination INTEGER NOT NULL, attempts INTEGER NOT NULL, run INTEGER NOT NULL, at TEXT NOT NULL,
-    PRIMARY KEY (item, sink)
-) WITHOUT ROWID;
-"""
-
-# They are made when there is a first plan: a catalog is filled a third faster without them.
-_INDEXES = (
-    "CREATE INDEX IF NOT EXISTS item_destination ON item (destination, id)",
-    "CREATE INDEX IF NOT EXISTS item_sop ON item (coalesce(sent_sop, sop))",
-)
+_log = logging.getLogger(__name__)
 
 
 class Ledger:
     """An open ledger. Writers hold a `Lock`; readers need none.
 
-    Raises `LedgerError` where the file cannot be read or written, is damaged, or was written by
-    another version; it never starts again from nothing in place of a file that is there.
+    A ledger of an earlier version is upgraded by the first that opens it for writing, and a copy
+    of it is kept beside it; a reader reads an upgraded copy, and leaves the file as it is. Raises
+    `LedgerError` where the file cannot be read or written, is damaged, or was written by a later
+    version; it never starts again from nothing in place of a file that is there.
     """
 
     def __init__(self, folder: Path, *, readonly: bool = False) -> None:
@@ -81,11 +36,11 @@ class Ledger:
         try:
             self.connection = _connect(self.path, readonly)
             with ExitStack() as on_failure:
-                on_failure.callback(self.connection.close)
+                on_failure.callback(self.close)
                 _check(self.connection)
                 if not readonly:
                     _prepare(self.connection)
-                self._refuse_other_versions()
+                self._bring_to_this_version(readonly=readonly)
                 on_failure.pop_all()
         except sqlite3.Error as error:
             raise LedgerError(
@@ -130,8 +85,7 @@ class Ledger:
     def index(self) -> None:
         """Make look-ups by destination and by SOP Instance UID fast, if they are not yet."""
         with self.transaction() as connection:
-            for statement in _INDEXES:
-                connection.execute(statement)
+            make_indexes(connection)
 
     def get(self, key: str) -> str:
         """Return a noted value, empty where there is none."""
@@ -143,14 +97,42 @@ class Ledger:
         with self.transaction() as connection:
             connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
-    def _refuse_other_versions(self) -> None:
-        found = self.get("schema")
-        if found != str(SCHEMA_VERSION):
+    def _bring_to_this_version(self, *, readonly: bool) -> None:
+        version = schema_of(self.connection)
+        if version == str(SCHEMA_VERSION):
+            return
+        if not is_earlier(version):
             raise LedgerError(
-                f"{self.path}: the ledger has version '{found}', this dicomferry writes"
+                f"{self.path}: the ledger has version '{version}', this dicomferry writes"
                 f" {SCHEMA_VERSION}",
                 hint="use the dicomferry it was written with, or another folder with --state",
             )
+        if readonly:
+            self.connection = _unnamed_copy(self.connection)
+            migrate(self.connection, version)
+            return
+        try:
+            kept = keep_copy(self.connection, self.path, version)
+            migrate(self.connection, version)
+        except (OSError, sqlite3.Error) as error:
+            raise LedgerError(
+                f"{self.path}: the ledger has version {version} and cannot be brought to"
+                f" {SCHEMA_VERSION}: {error}",
+                hint="free some space or mend the disk, then run again: the ledger is as it was",
+            ) from error
+        _log.info("ledger upgraded from version %s; it was kept as %s", version, kept.name)
+
+
+def _unnamed_copy(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """Return a copy in an unnamed file of SQLite's own, which is gone once it is closed."""
+    copy = sqlite3.connect("", isolation_level=None)
+    try:
+        connection.backup(copy)
+    except BaseException:
+        copy.close()
+        raise
+    connection.close()
+    return copy
 
 
 def _connect(path: Path, readonly: bool) -> sqlite3.Connection:
@@ -176,8 +158,6 @@ def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("BEGIN IMMEDIATE")
-    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-        for statement in _SCHEMA.split(";"):
-            connection.execute(statement)
-        connection.execute("INSERT INTO meta VALUES ('schema', ?)", (str(SCHEMA_VERSION),))
+    if not schema_of(connection):
+        make_tables(connection)
     connection.execute("COMMIT")

@@ -1,0 +1,102 @@
+"""A ledger of an earlier version brought to this one, after a copy of it was kept."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from itertools import count
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from dicomferry.ledger.schema import SCHEMA_VERSION
+
+# Each entry leads from the version before it. Statements name their columns and use nothing of
+# `schema`: they must do the same to an old ledger when later versions have other tables.
+MIGRATIONS: Final[Mapping[int, tuple[str, ...]]] = MappingProxyType(
+    {
+        # Sources that are a PACS or a table; notes on a forecast; snapshots in files of their own.
+        2: (
+            "ALTER TABLE item ADD COLUMN remote TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE item ADD COLUMN table_row INTEGER NOT NULL DEFAULT 0",
+            """
+            CREATE TABLE spooled (
+                item INTEGER PRIMARY KEY REFERENCES item, path BLOB NOT NULL,
+                size INTEGER NOT NULL, modified_ns INTEGER NOT NULL, edits TEXT NOT NULL,
+                transfer_syntax TEXT NOT NULL
+            )
+            """,
+            """
+            CREATE TABLE why_noted (
+                id INTEGER PRIMARY KEY, project TEXT NOT NULL, subject TEXT NOT NULL,
+                session TEXT NOT NULL, auto_archive TEXT NOT NULL, notes TEXT NOT NULL,
+                UNIQUE (project, subject, session, auto_archive, notes)
+            )
+            """,
+            """
+            INSERT INTO why_noted (id, project, subject, session, auto_archive, notes)
+            SELECT id, project, subject, session, auto_archive, '' FROM why
+            """,
+            "DROP TABLE why",
+            "ALTER TABLE why_noted RENAME TO why",
+            "DROP TABLE study_at",
+            "DROP TABLE series_at",
+        ),
+        # A note on a forecast takes the place of a sentence that problems were read out of.
+        3: (
+            """
+            UPDATE why SET notes = trim(notes || ' projects-not-declared')
+            WHERE project LIKE '%projects are not declared'
+            """,
+        ),
+    }
+)
+
+
+def is_earlier(version: str) -> bool:
+    """Tell whether ledgers of a version, as `schema_of` returns it, can be brought to this one."""
+    return version in {str(reached - 1) for reached in MIGRATIONS}
+
+
+def keep_copy(connection: sqlite3.Connection, path: Path, version: str) -> Path:
+    """Copy a ledger to a file beside it, `ledger-v2.sqlite` for version 2; return its path.
+
+    An earlier copy is never overwritten: the next one is called `ledger-v2-2.sqlite`. Raises
+    `sqlite3.Error` and `OSError` where it cannot be written; then nothing of it stays.
+    """
+    part = path.with_name(f"{path.stem}-v{version}.part")
+    part.unlink(missing_ok=True)
+    part.touch(mode=0o600)
+    try:
+        with closing(sqlite3.connect(part, isolation_level=None)) as copy:
+            # SQLite's own backup: it has what is still in the write-ahead log, too.
+            connection.backup(copy)
+            # One file that needs no other beside it.
+            copy.execute("PRAGMA journal_mode = DELETE")
+        return part.rename(_free(path, version))
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def migrate(connection: sqlite3.Connection, version: str) -> None:
+    """Bring a ledger to this version in one transaction: a crash leaves it as it was."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for reached in range(int(version) + 1, SCHEMA_VERSION + 1):
+            for statement in MIGRATIONS[reached]:
+                connection.execute(statement)
+        connection.execute("UPDATE meta SET value = ? WHERE key = 'schema'", (str(SCHEMA_VERSION),))
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _free(path: Path, version: str) -> Path:
+    free = path.with_name(f"{path.stem}-v{version}{path.suffix}")
+    for number in count(2):
+        if not free.exists():
+            break
+        free = path.with_name(f"{path.stem}-v{version}-{number}{path.suffix}")
+    return free
