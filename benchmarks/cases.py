@@ -13,7 +13,7 @@ from benchmarks.measure import Cost, middle
 
 Contestant = Callable[[Path, int], Cost]
 Receiver = Callable[[Path], AbstractContextManager[int]]
-FERRY, PYNETDICOM_TRANSPORT = "dicomferry", "dicomferry, transport: pynetdicom"
+FERRY = "dicomferry"
 LABELS = "dicomferry, labels and unify-uids"
 BATCHED, BLOG, PYNETDICOM = "dcmodify + storescu", "the blog's commands", "pydicom + pynetdicom"
 DCMSEND, STORESCU = "dcmodify + dcmsend", "storescu"
@@ -70,11 +70,9 @@ def measure(case: Case, folder: Path, rounds: int) -> Iterator[Result]:
         yield Result(entry.name, entry.count or case.count, middle(costs[entry.name]))
 
 
-def ferry(
-    archive: Path, port: int, *, transforms: str = "four edits", transport: str = "fast"
-) -> Cost:
+def ferry(archive: Path, port: int, *, transforms: str = "four edits") -> Cost:
     """Carry an archive with an empty ledger: start-up, index, edits, forecast, ledger and all."""
-    recipe = product.Ferry(archive.parent, archive, port, transforms, transport)
+    recipe = product.Ferry(archive.parent, archive, port, transforms)
     cost = recipe.run()
     recipe.forget()
     return cost
@@ -103,7 +101,6 @@ def _carrying(subset: int, full: int) -> tuple[Entry, ...]:
         Entry(BATCHED, rivals.on_a_copy(rivals.batched)),
         Entry(LABELS, partial(ferry, transforms="labels and UIDs")),
         Entry(DCMSEND, rivals.on_a_copy(rivals.batched_dcmsend), min(full, 10 * subset)),
-        Entry(PYNETDICOM_TRANSPORT, partial(ferry, transport="pynetdicom"), min(full, 5 * subset)),
         Entry(PYNETDICOM, rivals.on_a_copy(rivals.pynetdicom_app), min(full, 2 * subset)),
         Entry(BLOG, rivals.on_a_copy(rivals.blog), subset),
     )

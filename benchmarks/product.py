@@ -47,9 +47,7 @@ def compile_modules() -> None:
 class Ferry:
     """One recipe in a folder of its own; every `fresh` run starts with an empty ledger."""
 
-    def __init__(
-        self, folder: Path, archive: Path, port: int, transforms: str, transport: str = "fast"
-    ) -> None:
+    def __init__(self, folder: Path, archive: Path, port: int, transforms: str) -> None:
         self.folder = folder / f"recipe-{time.monotonic_ns()}"
         self.folder.mkdir()
         self.recipe = self.folder / "recipe.yaml"
@@ -59,7 +57,7 @@ class Ferry:
             f"      dicom: {{host: 127.0.0.1, port: {port}, ae_title: XNAT}}\n"
             f"      identification: {{projects: [{PROJECT}]}}\n"
             f"sources:\n  - folder: {{path: {archive}}}\n{TRANSFORMS[transforms]}"
-            f"sinks:\n  - xnat-cstore: {{server: xnat, transport: {transport}}}\n"
+            "sinks:\n  - xnat-cstore: {server: xnat}\n"
             "allow: [unassigned, extra-study-uids, study-in-several-sessions]\n"
         )
 

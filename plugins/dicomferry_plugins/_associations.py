@@ -9,7 +9,6 @@ from dicomferry import (
     Peer,
     StorageAssociation,
     Syntaxes,
-    Transport,
     open_association,
     plan_contexts,
 )
@@ -18,9 +17,8 @@ from dicomferry import (
 class Associations:
     """The associations of one consignment: at most one to a group of contexts, opened when due."""
 
-    def __init__(self, peer: Peer, transport: Transport, contexts: Iterable[Syntaxes]) -> None:
+    def __init__(self, peer: Peer, contexts: Iterable[Syntaxes]) -> None:
         self._peer = peer
-        self._transport = transport
         self._groups = list(plan_contexts(contexts))
         self._open: dict[tuple[Syntaxes, ...], StorageAssociation] = {}
         self._refused: set[Syntaxes] = set()
@@ -38,7 +36,7 @@ class Associations:
             if association := self._open.pop(group, None):
                 association.abort()
             try:
-                association = open_association(self._peer, group, self._transport)
+                association = open_association(self._peer, group)
             except ContextRefusedError:
                 self._refused.update(group)
                 return None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated
+from types import MappingProxyType
+from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import Struct, field
@@ -28,7 +29,6 @@ from dicomferry import (
     Syntaxes,
     Timeouts,
     Tls,
-    Transport,
     UnreachableError,
     XnatDicom,
     XnatServer,
@@ -49,11 +49,11 @@ _MOST_AFTER_HANG = 1
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """C-STORE to the DICOM receiver of an XNAT among the recipe's servers."""
 
+    removed: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"transport": "remove it: there is one transport"}
+    )
+
     server: Annotated[ServerName, msgspec.Meta(description="an `xnat` of the recipe's servers")]
-    transport: Annotated[
-        Transport,
-        msgspec.Meta(description="`pynetdicom` is slower, and there to compare with"),
-    ] = "fast"
     retries: Annotated[
         int,
         msgspec.Meta(
@@ -172,7 +172,6 @@ class XnatCStore(Struct):
     lanes: int
     receiver: str
     server: str
-    transport: Transport = "fast"
     retries: int = 4
     back_off: BackOff = field(default_factory=BackOff)
     breaker: Breaker = field(default_factory=Breaker)
@@ -180,7 +179,7 @@ class XnatCStore(Struct):
     @contextmanager
     def open(self, consignment: Consignment) -> Iterator[AssociationDelivery]:
         """Associate, proposing what the consignment holds; raises `FerryError` without a way."""
-        associations = Associations(self.peer, self.transport, consignment.contexts)
+        associations = Associations(self.peer, consignment.contexts)
         try:
             delivery = AssociationDelivery(self, associations)
             delivery.connect()
@@ -232,7 +231,6 @@ def _build(options: Options, context: Context) -> XnatCStore:
         lanes=dicom.associations,
         receiver=str(peer),
         server=options.server,
-        transport=options.transport,
         retries=options.retries,
     )
 

@@ -110,14 +110,11 @@ def test_export(build: Callable[..., Any], files: list[Path], tmp_path: Path) ->
     check_sink(sink, files, lambda uid: (tmp_path / "out" / f"{uid}.dcm").read_bytes())
 
 
-@pytest.mark.parametrize("transport", ["fast", "pynetdicom"])
-def test_xnat_cstore(
-    build: Callable[..., Any], files: list[Path], tmp_path: Path, transport: str
-) -> None:
+def test_xnat_cstore(build: Callable[..., Any], files: list[Path], tmp_path: Path) -> None:
     with open_receiver(tmp_path / "received") as receiver:
         dicom = XnatDicom(host=receiver.host, port=receiver.port)
         servers = {"x": XnatServer(dicom=dicom)}
-        sink = build("sink", "xnat-cstore", servers, server="x", transport=transport, retries=0)
+        sink = build("sink", "xnat-cstore", servers, server="x", retries=0)
 
         def held(uid: str) -> bytes:
             (path,) = (

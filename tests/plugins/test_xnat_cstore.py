@@ -12,7 +12,7 @@ from dicomferry.component import Consignment, Parcel
 from dicomferry.dicom.blob import BytesBlob
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.splice import Spliced
-from dicomferry.dimse import AssociationRejectedError, Peer, Timeouts, Transport, UnreachableError
+from dicomferry.dimse import AssociationRejectedError, Peer, Timeouts, UnreachableError
 from dicomferry.errors import DamagedError
 from dicomferry.model import Destination, Failed, InstanceRef, Outcome, Rejected, Stored
 from dicomferry.recipe.servers import DeclaredTls, XnatDicom, XnatServer
@@ -25,12 +25,6 @@ from support.servers import free_port
 
 CT = (CT_IMAGE, EXPLICIT_LITTLE)
 HERE = Destination("ALZ", "S1", "S1_MR1")
-
-
-@pytest.fixture(params=["fast", "pynetdicom"])
-def transport(request: pytest.FixtureRequest) -> Transport:
-    name: Transport = request.param
-    return name
 
 
 @pytest.fixture
@@ -46,12 +40,10 @@ def slept() -> list[float]:
 
 
 @pytest.fixture
-def sink_to(transport: Transport, slept: list[float]) -> Callable[..., XnatCStore]:
+def sink_to(slept: list[float]) -> Callable[..., XnatCStore]:
     def make(port: int, *, called: str = "XNAT", patience: float = PATIENCE, **more) -> XnatCStore:
         peer = Peer(HOST, port, called, "FERRY", Timeouts(PATIENCE, PATIENCE, patience))
-        return XnatCStore(
-            peer, 4, str(peer), "xnat", transport, back_off=BackOff(slept.append), **more
-        )
+        return XnatCStore(peer, 4, str(peer), "xnat", back_off=BackOff(slept.append), **more)
 
     return make
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 from dicomferry.dimse.association import (
     AssociationLostError,
@@ -33,7 +32,6 @@ __all__ = [
     "Syntaxes",
     "Timeouts",
     "Tls",
-    "Transport",
     "UnreachableError",
     "UserIdentity",
     "can_propose",
@@ -43,12 +41,8 @@ __all__ = [
     "store_status",
 ]
 
-Transport = Literal["fast", "pynetdicom"]
 
-
-def open_association(
-    peer: Peer, contexts: Sequence[Syntaxes], transport: Transport = "fast"
-) -> StorageAssociation:
+def open_association(peer: Peer, contexts: Sequence[Syntaxes]) -> StorageAssociation:
     """Associate with `peer` for storing, proposing `contexts`, at most 128 (see `plan_contexts`).
 
     Raises `UnreachableError`, `AssociationRejectedError`, `ContextRefusedError` when none of the
@@ -56,13 +50,9 @@ def open_association(
     """
     if not 0 < len(contexts) <= MOST_CONTEXTS:
         raise ValueError(f"an association proposes 1 to {MOST_CONTEXTS} presentation contexts")
-    if transport == "fast":
-        from dicomferry.dimse.fast import open_fast
+    from dicomferry.dimse.fast import open_fast
 
-        return open_fast(peer, contexts)
-    from dicomferry.dimse.reference import open_reference
-
-    return open_reference(peer, contexts)
+    return open_fast(peer, contexts)
 
 
 def echo(peer: Peer) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct
 
 from dicomferry.model import Problem
+from dicomferry.recipe.schema import REMOVED
 from dicomferry.recipe.yaml.document import Document, NodePath, path_text
 from dicomferry.recipe.yaml.scalars import describe
 from dicomferry.template import suggestion
@@ -100,6 +101,11 @@ class RecipeExplainer(Struct, frozen=True):
         kind = str(schema.get("title", ""))
         for key in _value(error):
             if key in known:
+                continue
+            removed = schema.get(REMOVED, {})
+            if key in removed:
+                message = f"there is no option '{key}' any more"
+                yield self.problem("unknown-key", path, message, removed[key], at=(*path, key))
                 continue
             message = f"unknown key '{key}'"
             names = known

@@ -19,6 +19,8 @@ from dicomferry.template import Condition, Template
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 FORMAT_VERSION: Final = 1
+REMOVED: Final = "x-removed"
+"""The schema's own key for options that there were: what to do with a recipe that has one."""
 
 Schema = dict[str, Any]
 
@@ -264,7 +266,11 @@ def _define(definitions: Schema, name: str, options: type[Any], summary: str) ->
             schema["description"] = cleandoc(schema["description"])
         definitions[f"{name}.{part}"] = schema
     definitions[name] = {"title": name, "description": summary, **root}
-    return str(root["$ref"]).removeprefix("#/$defs/")
+    part = str(root["$ref"]).removeprefix("#/$defs/")
+    removed = getattr(options, "removed", None)
+    if isinstance(removed, Mapping):
+        definitions[part][REMOVED] = dict(removed)
+    return part
 
 
 def _hook(kind: type[Any]) -> Schema:

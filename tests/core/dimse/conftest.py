@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -15,22 +15,26 @@ from dicomferry.dimse import (
     Peer,
     StorageAssociation,
     StoreResponse,
+    Syntaxes,
     Timeouts,
-    Transport,
     open_association,
 )
 from support.instances import CT_IMAGE, EXPLICIT_LITTLE, pixels
 from support.misbehaving import AE_TITLE, HOST, Receiver, serving
 from support.patience import PATIENCE
+from support.reference_transport import open_reference
 
 CT = (CT_IMAGE, EXPLICIT_LITTLE)
 
 
-@pytest.fixture(params=["fast", "pynetdicom"])
-def transport(request: pytest.FixtureRequest) -> Transport:
-    """Name each transport in turn."""
-    name: Transport = request.param
-    return name
+Open = Callable[[Peer, Sequence[Syntaxes]], StorageAssociation]
+
+
+@pytest.fixture(params=[open_association, open_reference])
+def associate(request: pytest.FixtureRequest) -> Open:
+    """Give dicomferry's way to associate, and pynetdicom's, in turn."""
+    way: Open = request.param
+    return way
 
 
 @pytest.fixture
@@ -56,23 +60,23 @@ def to_peer() -> Callable[..., Peer]:
 class Sender:
     """Associations of one transport that are ended with the test."""
 
-    def __init__(self, transport: Transport, stack: ExitStack) -> None:
-        self.transport: Transport = transport
+    def __init__(self, associate: Open, stack: ExitStack) -> None:
+        self._associate = associate
         self._stack = stack
 
     def open(self, port: int, *contexts: tuple[str, str], **limits: Any) -> StorageAssociation:
         """Associate, by default for CT images in explicit VR little endian."""
         peer = peer_to(port, **limits)
-        association = open_association(peer, contexts or (CT,), self.transport)
+        association = self._associate(peer, contexts or (CT,))
         self._stack.callback(association.abort)
         return association
 
 
 @pytest.fixture
-def sender(transport: Transport) -> Iterator[Sender]:
+def sender(associate: Open) -> Iterator[Sender]:
     """Give a way to associate by each transport."""
     with ExitStack() as stack:
-        yield Sender(transport, stack)
+        yield Sender(associate, stack)
 
 
 def spliced(data: bytes) -> Spliced:

@@ -28,6 +28,7 @@ from dicomferry.model import Location
 from support import servers
 from support.instances import CT_IMAGE, EXPLICIT_LITTLE, MR_IMAGE, make_instances
 from support.misbehaving import HOST, Received, Receiver, response
+from support.reference_transport import open_reference
 
 CT = (CT_IMAGE, EXPLICIT_LITTLE)
 MR = (MR_IMAGE, EXPLICIT_LITTLE)
@@ -97,19 +98,6 @@ def test_orthanc_holds_what_was_sent(orthanc: servers.Orthanc, to_peer, tmp_path
 
 def _data_set(file: bytes) -> bytes:
     return file[144 + int.from_bytes(file[140:144], "little") :]
-
-
-def test_pynetdicom_takes_from_a_file_what_memory_should_not_hold(
-    receiver: Receiver, to_peer, store, monkeypatch
-) -> None:
-    monkeypatch.setattr("dicomferry.dimse.reference._MOST_IN_MEMORY", 1000)
-    association = open_association(to_peer(receiver.port), [CT], "pynetdicom")
-
-    answer, digest = store(association)
-    association.release()
-
-    assert answer.status == 0
-    assert receiver.stored[0].sha256 == digest
 
 
 def test_many_instances_go_over_one_association(receiver: Receiver, sender, store) -> None:
@@ -201,11 +189,11 @@ def test_nobody_there_is_unreachable(sender) -> None:
         sender.open(servers.free_port())
 
 
-def test_a_host_that_has_no_address_is_unreachable(transport) -> None:
+def test_a_host_that_has_no_address_is_unreachable(associate) -> None:
     peer = Peer("nowhere.invalid", 104, "XNAT", "FERRY")
 
     with pytest.raises(UnreachableError):
-        open_association(peer, [CT], transport)
+        associate(peer, [CT])
 
 
 @pytest.mark.parametrize("title", ["", "  ", "SEVENTEEN_LETTERS", "BACK\\SLASH", "É"])
@@ -248,7 +236,7 @@ def test_a_source_that_shrinks_is_never_completed(
 
 
 def test_a_source_that_fails_midway_breaks_the_connection(
-    receiver: Receiver, transport, sender
+    receiver: Receiver, associate, sender
 ) -> None:
     class Failing:
         size = 3_000_004
@@ -268,7 +256,7 @@ def test_a_source_that_fails_midway_breaks_the_connection(
         )
 
     assert receiver.received == []
-    assert association.alive == (transport == "pynetdicom")
+    assert association.alive == (associate is open_reference)
 
 
 def test_a_big_instance_takes_little_memory(receiver: Receiver, to_peer, tmp_path: Path) -> None:
@@ -278,7 +266,7 @@ def test_a_big_instance_takes_little_memory(receiver: Receiver, to_peer, tmp_pat
         sparse.truncate(length)
     receiver.max_pdu = 1 << 17
     blob = FileBlob(str(file), "sparse")
-    association = open_association(to_peer(receiver.port), [CT], "fast")
+    association = open_association(to_peer(receiver.port), [CT])
 
     tracemalloc.start()
     try:
@@ -295,7 +283,7 @@ def test_a_big_instance_takes_little_memory(receiver: Receiver, to_peer, tmp_pat
     assert peak < 16 << 20
 
 
-def test_nagle_is_off(receiver: Receiver, sender, transport, monkeypatch) -> None:
+def test_nagle_is_off(receiver: Receiver, sender, monkeypatch) -> None:
     options: list[tuple[int, int]] = []
     original = socket.socket.setsockopt
 
@@ -321,7 +309,7 @@ def _tolerant(spy: Callable[..., None]) -> Callable[..., None]:
     return option
 
 
-def test_a_user_identity_is_negotiated(transport) -> None:
+def test_a_user_identity_is_negotiated(associate) -> None:
     from pynetdicom import AE, evt
 
     seen: list[tuple[int, bytes, bytes]] = []
@@ -337,7 +325,7 @@ def test_a_user_identity_is_negotiated(transport) -> None:
     identity = UserIdentity("ferry", "not-a-secret")
     peer = Peer(HOST, server.server_address[1], "XNAT", "FERRY", user_identity=identity)
     try:
-        open_association(peer, [CT], transport).release()
+        associate(peer, [CT]).release()
     finally:
         server.shutdown()
 

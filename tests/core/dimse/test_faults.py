@@ -268,7 +268,7 @@ def test_an_abort_in_the_middle_of_a_big_instance_is_noticed(
             conversation.hang()
 
     receiver.reading = reading
-    association = open_association(to_peer(receiver.port), [CT], "fast")
+    association = open_association(to_peer(receiver.port), [CT])
 
     with pytest.raises(AssociationLostError) as caught:
         store(association, length=50_000_000)

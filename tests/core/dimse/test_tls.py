@@ -15,7 +15,6 @@ from dicomferry.dimse import (
     Timeouts,
     Tls,
     UnreachableError,
-    open_association,
 )
 from dicomferry.errors import FerryError
 from support.certificates import Identity, identity
@@ -51,10 +50,10 @@ def _peer(port: int, tls: Tls, *, connect: float = PATIENCE) -> Peer:
 
 
 def test_a_data_set_arrives_over_tls(
-    secure: Receiver, server: Identity, client: Identity, transport, store
+    secure: Receiver, server: Identity, client: Identity, associate, store
 ) -> None:
     tls = Tls(server.certificate, client.certificate, client.key)
-    association = open_association(_peer(secure.port, tls), [CT], transport)
+    association = associate(_peer(secure.port, tls), [CT])
 
     answer, digest = store(association, length=3_000_000)
     association.release()
@@ -64,28 +63,28 @@ def test_a_data_set_arrives_over_tls(
 
 
 def test_a_stranger_is_not_trusted(
-    secure: Receiver, client: Identity, transport, server: Identity
+    secure: Receiver, client: Identity, associate, server: Identity
 ) -> None:
     tls = Tls(client.certificate, client.certificate, client.key)
 
     with pytest.raises(UnreachableError) as caught:
-        open_association(_peer(secure.port, tls), [CT], transport)
+        associate(_peer(secure.port, tls), [CT])
 
     assert "ca_file" in caught.value.hint or "TLS" in caught.value.hint
 
 
 def test_a_receiver_may_refuse_who_shows_no_certificate(
-    secure: Receiver, server: Identity, transport
+    secure: Receiver, server: Identity, associate
 ) -> None:
     with pytest.raises((UnreachableError, AssociationLostError)):
-        open_association(_peer(secure.port, Tls(server.certificate)), [CT], transport)
+        associate(_peer(secure.port, Tls(server.certificate)), [CT])
 
     assert secure.associations == 0
 
 
-def test_tls_with_a_receiver_without_it_is_told(transport, server: Identity) -> None:
+def test_tls_with_a_receiver_without_it_is_told(associate, server: Identity) -> None:
     with serving(Receiver()) as plain, pytest.raises(UnreachableError, match="unreachable"):
-        open_association(_peer(plain.port, Tls(server.certificate), connect=1.5), [CT], transport)
+        associate(_peer(plain.port, Tls(server.certificate), connect=1.5), [CT])
 
 
 def test_a_missing_file_is_named() -> None:

@@ -56,13 +56,13 @@ def test_a_window_is_closed_when_it_is_full() -> None:
 @given(data=st.binary(max_size=60))
 def test_a_command_set_of_any_bytes_is_read_or_refused(data: bytes) -> None:
     try:
-        wire.Command.parse(data)
+        wire.CommandSet.parse(data)
     except ValueError:
         return
 
 
 def test_a_value_of_a_wrong_length_is_no_number() -> None:
-    command = wire.Command.parse(struct.pack("<HHII", 0, wire.STATUS, 4, 0))
+    command = wire.CommandSet.parse(struct.pack("<HHII", 0, wire.STATUS, 4, 0))
 
     assert command.number(wire.STATUS) is None
 

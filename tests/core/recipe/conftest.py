@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import msgspec
 import pytest
@@ -45,6 +45,8 @@ class Change(msgspec.Struct, kw_only=True, frozen=True):
 
 class Send(msgspec.Struct, kw_only=True, frozen=True):
     """Send instances."""
+
+    removed: ClassVar[dict[str, str]] = {"pause": "remove it: nobody waits any more"}
 
     server: ServerName
     attempts: int = 4

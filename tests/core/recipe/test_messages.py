@@ -93,6 +93,17 @@ def test_options_may_find_faults_of_their_own(components: Components) -> None:
     assert said == ["recipe.yaml:5:34: sinks[0].xnat-cstore.attempts: 11 attempts are too many"]
 
 
+def test_of_an_option_that_there_was_it_is_said_what_to_do(components: Components) -> None:
+    said = told(HEAD + XNAT.replace("server: x", "server: x, pause: 3"), components)
+
+    assert said == [
+        (
+            "recipe.yaml:5:34: sinks[0].xnat-cstore: there is no option 'pause' any more"
+            " (remove it: nobody waits any more)"
+        )
+    ]
+
+
 def test_the_options_of_an_identifier_are_checked_by_its_component(
     components: Components,
 ) -> None:

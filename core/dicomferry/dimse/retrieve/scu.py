@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dicomferry.dicom.quiet import quietly
-from dicomferry.dimse.association import (
-    AssociationLostError,
-    AssociationRejectedError,
-    Peer,
-    UnreachableError,
-)
-from dicomferry.dimse.checkpoint import Checkpoint
+from dicomferry.dimse.association import AssociationLostError, Peer
 from dicomferry.dimse.contexts import Syntaxes
-from dicomferry.dimse.link import tune
-from dicomferry.dimse.negotiate import user_identity
-from dicomferry.dimse.reference import (
-    application_entity,
-    failure,
-    rejection,
-    silence,
-    socket_of,
-)
+from dicomferry.dimse.retrieve.checkpoint import Checkpoint
+from dicomferry.dimse.retrieve.entity import associate
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -52,47 +38,21 @@ def associated(
     (PS3.4 C.4.3; the roles are those of PS3.7 D.3.3.4), `on_store` answers each with a status.
     Raises as `open_association`.
     """
-    from pynetdicom import build_context, evt
+    from pynetdicom import build_role, evt
 
-    silence()
-    connections: list[socket.socket] = []
-    rejections: list[tuple[int, int, int]] = []
-    handlers: list[Any] = [
-        (evt.EVT_CONN_OPEN, lambda event: connections.append(socket_of(event.assoc))),
-        (evt.EVT_PDU_RECV, lambda event: rejections.extend(rejection(event.pdu))),
-    ]
-    if on_store is not None:
-        handlers.append((evt.EVT_C_STORE, on_store))
-    entity = application_entity(peer)
-    entity.network_timeout = peer.timeouts.response
-    try:
-        with quietly():
-            association = entity.associate(
-                peer.host,
-                peer.port,
-                contexts=[build_context(abstract, transfer) for abstract, transfer in contexts],
-                ae_title=peer.called_ae_title,
-                max_pdu=peer.max_pdu_length,
-                ext_neg=_negotiation(peer, stores),
-                evt_handlers=handlers,
-                tls_args=(peer.tls.context(), peer.host) if peer.tls else None,
-            )
-    except (OSError, UnicodeError, OverflowError) as error:
-        raise UnreachableError(f"{peer} is unreachable: {error}", hint="check host") from error
-    if not association.is_established:
-        for connection in connections:
-            connection.close()
-        if rejections:
-            raise AssociationRejectedError(peer, *rejections[0])
-        raise failure(peer, contexts, association, bool(connections))
-    tune(connections[0])
+    association, connection = associate(
+        peer,
+        contexts,
+        idle=peer.timeouts.response,
+        negotiation=[build_role(uid, scp_role=True) for uid in stores],
+        handlers=[(evt.EVT_C_STORE, on_store)] if on_store is not None else [],
+    )
     association._reactor_checkpoint = Checkpoint()  # noqa: SLF001 - see Checkpoint
     try:
         yield association
     finally:
         end(association)
-        for connection in connections:
-            connection.close()
+        connection.close()
 
 
 @contextmanager
@@ -137,12 +97,3 @@ def status_of(peer: Peer, answer: Dataset) -> int:
     if "Status" not in answer:
         raise AssociationLostError(f"{peer} ended the association, or fell silent", hung=True)
     return int(answer.Status)
-
-
-def _negotiation(peer: Peer, stores: Sequence[str]) -> list[Any] | None:
-    from pynetdicom import build_role
-
-    items: list[Any] = [build_role(uid, scp_role=True) for uid in stores]
-    if peer.user_identity:
-        items.append(user_identity(peer.user_identity))
-    return items or None

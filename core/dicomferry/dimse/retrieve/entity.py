@@ -1,0 +1,126 @@
+"""pynetdicom's side of an association with a peer: opened, its failure told, its socket."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dicomferry.dicom.quiet import quietly
+from dicomferry.dimse.association import (
+    AssociationLostError,
+    AssociationRejectedError,
+    Peer,
+    UnreachableError,
+)
+from dicomferry.dimse.contexts import Syntaxes
+from dicomferry.dimse.link import tune
+from dicomferry.dimse.negotiate import (
+    IMPLEMENTATION_CLASS_UID,
+    IMPLEMENTATION_VERSION_NAME,
+    none_accepted,
+    user_identity,
+)
+
+if TYPE_CHECKING:
+    from pynetdicom.ae import ApplicationEntity
+    from pynetdicom.association import Association
+
+
+def associate(
+    peer: Peer,
+    contexts: Sequence[Syntaxes],
+    *,
+    idle: float | None = None,
+    negotiation: Sequence[Any] = (),
+    handlers: Sequence[Any] = (),
+) -> tuple[Association, socket.socket]:
+    """Return an established association and its connection, which the caller has to close.
+
+    `idle` is for how many seconds nothing may come from the peer; None is without end.
+    `negotiation` are pynetdicom's items beside the peer's user identity (PS3.7 D.3.3), `handlers`
+    its pairs of event and function. Raises as `open_association`.
+    """
+    from pynetdicom import build_context, evt
+
+    silence()
+    connections: list[socket.socket] = []
+    rejections: list[tuple[int, int, int]] = []
+    identity = [user_identity(peer.user_identity)] if peer.user_identity else []
+    try:
+        # pynetdicom warns of UIDs, and of the socket that it forgets where nobody listens.
+        with quietly():
+            association = _application_entity(peer, idle).associate(
+                peer.host,
+                peer.port,
+                contexts=[build_context(abstract, transfer) for abstract, transfer in contexts],
+                ae_title=peer.called_ae_title,
+                max_pdu=peer.max_pdu_length,
+                ext_neg=[*negotiation, *identity] or None,
+                evt_handlers=[
+                    (evt.EVT_CONN_OPEN, lambda event: connections.append(socket_of(event.assoc))),
+                    (evt.EVT_PDU_RECV, lambda event: rejections.extend(_rejection(event.pdu))),
+                    *handlers,
+                ],
+                tls_args=(peer.tls.context(), peer.host) if peer.tls else None,
+            )
+    except (OSError, UnicodeError, OverflowError) as error:
+        raise UnreachableError(f"{peer} is unreachable: {error}", hint="check host") from error
+    if not association.is_established:
+        for connection in connections:  # pynetdicom forgets those that the peer broke
+            connection.close()
+        if rejections:
+            raise AssociationRejectedError(peer, *rejections[0])
+        raise _failure(peer, contexts, association, bool(connections))
+    tune(connections[0])
+    return association, connections[0]
+
+
+def silence() -> None:
+    """Switch pynetdicom's log off: it tells of data sets, and errors are raised here anyway."""
+    logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)
+
+
+def socket_of(association: Association) -> socket.socket:
+    """Return the association's connection; raises `AssociationLostError` where it is gone."""
+    wrapper = association.dul.socket
+    if wrapper is None or wrapper.socket is None:
+        raise AssociationLostError("the connection broke as soon as the association was accepted")
+    return wrapper.socket
+
+
+def _application_entity(peer: Peer, idle: float | None) -> ApplicationEntity:
+    from pynetdicom import AE
+
+    entity = AE(peer.calling_ae_title)
+    entity.connection_timeout = peer.timeouts.connect
+    entity.acse_timeout = peer.timeouts.association
+    entity.dimse_timeout = peer.timeouts.response
+    entity.network_timeout = idle
+    entity.implementation_class_uid = IMPLEMENTATION_CLASS_UID
+    entity.implementation_version_name = IMPLEMENTATION_VERSION_NAME
+    return entity
+
+
+def _rejection(pdu: object) -> Iterator[tuple[int, int, int]]:
+    """Yield the numbers of a rejection: `associate` misses one whose sender hangs up at once."""
+    from pynetdicom.pdu import A_ASSOCIATE_RJ
+
+    if isinstance(pdu, A_ASSOCIATE_RJ):
+        yield (pdu.result or 0, pdu.source or 0, pdu.reason_diagnostic or 0)
+
+
+def _failure(
+    peer: Peer, contexts: Sequence[Syntaxes], association: Association, connected: bool
+) -> Exception:
+    """Return the error that says why there is no association."""
+    answer = association.acceptor.primitive
+    if not connected:
+        return UnreachableError(
+            f"{peer} is unreachable at {peer.host}:{peer.port}",
+            hint="is it running, and are host, port and TLS right?",
+        )
+    if answer is not None and answer.result == 0:
+        return none_accepted(peer, contexts)
+    return AssociationLostError(f"{peer} did not answer an association request", hung=True)
