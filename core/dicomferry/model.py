@@ -184,8 +184,9 @@ class Because(Struct, frozen=True):
 class Forecast(Struct, frozen=True):
     """What XNAT will make of one instance, and why; `refused` is why it would not take it.
 
-    `notes` are codes of what a person would read in the header and XNAT does not. `originals` are
-    the texts that the labels of subject and session were made of, before XNAT cleaned them.
+    `notes` are codes of what the plan is to warn of: what the labels rest on, and what a person
+    would read in the header and XNAT does not. `originals` are the texts that the labels of
+    subject and session were made of, before XNAT cleaned them.
     """
 
     destination: Destination

@@ -24,7 +24,7 @@ from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.opening import open_blob
 from dicomferry.errors import DamagedError, FerryError, NotDicomError
 from dicomferry.model import Destination, Forecast, Location
-from dicomferry.xnat.naming.first_session import FirstSessions, ForecastArrival
+from dicomferry.xnat.filing.first_session import FirstSessions, ForecastArrival
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,24 +8,19 @@ from typing import Final
 from dicomferry.engine.verify.verdict import HoldingPlace, Standing
 from dicomferry.ledger.reading.expected import ExpectedInstance
 from dicomferry.model import Destination
+from dicomferry.xnat.filing.conflicts import Conflict, conflicts_in
 from dicomferry.xnat.rest.client import segment
 
-_CONFLICTS: Final = (
-    (
-        "session UID",
-        "the label has another StudyInstanceUID in XNAT: choose another label, or unify-uids",
-    ),
-    ("session subject", "the label belongs to another subject in XNAT: choose another label"),
-    (
-        "session modality",
-        "the label belongs to another modality in XNAT: put {{ Modality }} into the label",
-    ),
-    (
-        "Duplicate DCM UID",
-        "XNAT holds other content under the same SOP Instance UID: find out which is right",
-    ),
-)
-"""What XNAT says of a conflict (`PrearcSessionArchiver.checkForConflicts`), and what to do."""
+_REMEDIES: Final = {
+    Conflict.STUDY: "the label has another StudyInstanceUID in XNAT: choose another label, or"
+    " unify-uids",
+    Conflict.SUBJECT: "the label belongs to another subject in XNAT: choose another label",
+    Conflict.MODALITY: "the label belongs to another modality in XNAT: put {{ Modality }} into the"
+    " label",
+    Conflict.CONTENT: "XNAT holds other content under the same SOP Instance UID: find out which is"
+    " right",
+}
+"""What to do about the conflicts that no command mends."""
 
 
 def mend(
@@ -64,9 +59,9 @@ def _astray(recipe: str, url: str, home: Destination, places: Sequence[HoldingPl
 
 def _waiting(recipe: str, url: str, places: Sequence[HoldingPlace]) -> str:
     for place in places:
-        for said, what in _CONFLICTS:
-            if said in place.message:
-                return what
+        for conflict in conflicts_in(place.message):
+            if conflict in _REMEDIES:
+                return _REMEDIES[conflict]
     for place in places:
         form = f"src={place.source}"
         if place.status == "READY":

@@ -2,38 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import groupby
-from operator import itemgetter
-from typing import Any, Self
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, Self
 
 from msgspec import Struct
 
+from dicomferry.ledger.items import destination_of
+from dicomferry.ledger.planning.grouping import group_items
 from dicomferry.ledger.store import Ledger
+from dicomferry.model import Destination
 
-_TABLE = """
-CREATE TEMP TABLE IF NOT EXISTS alike (
-    verdict, code, reason, destination, why, sop_class, transfer_syntax, modality, series_number,
-    subject_original, session_original, study, series, remote, instances, largest, bytes
-)
-"""
-_ITEMS = """
-SELECT verdict, CASE verdict WHEN 'ready' THEN '' ELSE code END,
-    CASE verdict WHEN 'ready' THEN '' ELSE reason END, destination, why, sop_class,
-    transfer_syntax, modality, trim(series_number), subject_original, session_original,
-    coalesce(sent_study, study), coalesce(sent_series, series), remote <> '', size
-FROM item NOT INDEXED WHERE scan = ?
-"""
-_INSERT = "INSERT INTO temp.alike VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_MOST = 10_000
-"""Groups that are gathered at a time: where nothing is alike, memory stays small all the same."""
+
+class HeldReason(Struct, frozen=True):
+    """Why a rule holds instances back, and how many."""
+
+    code: str
+    reason: str
+    instances: int
+
+
+class DestinationCount(Struct, frozen=True):
+    """What goes to one destination; `largest` is the size of its largest instance in bytes."""
+
+    destination: Destination
+    instances: int
+    largest: int
+
+
+class DestinationStudy(Struct, frozen=True):
+    """A study of which something goes to a destination; its UID is the one that is sent."""
+
+    destination: Destination
+    study_instance_uid: str
+
+
+class SharedLabel(Struct, frozen=True):
+    """A label of a project that was made of `originals` different texts."""
+
+    project: str
+    label: str
+    originals: int
+    instances: int
+
+
+class SharedNumber(Struct, frozen=True):
+    """A SeriesNumber of several series of a study in a session.
+
+    `series` has the modalities of each by its SeriesInstanceUID.
+    """
+
+    session: str
+    series_number: str
+    series: Mapping[str, tuple[str, ...]]
+
+
+class SopClassCount(Struct, frozen=True):
+    """How many instances have a SOP class and a transfer syntax.
+
+    The transfer syntax is empty for what a PACS has only described so far.
+    """
+
+    sop_class_uid: str
+    transfer_syntax_uid: str
+    instances: int
 
 
 class ItemGroups(Struct, frozen=True):
     """The items of one scan as they are now, in about as many groups as there are series.
 
-    A million rows are read once for all that is asked of them. A group may occur more than once:
-    its `instances`, its `bytes` and the `largest` of them are to be summed up.
+    A million rows are read once for all that is asked of them. "Instances" are those that are to
+    be sent, unless a method says otherwise; projects and subjects that are not known are None in
+    a `Destination` and empty elsewhere.
     """
 
     ledger: Ledger
@@ -42,56 +82,105 @@ class ItemGroups(Struct, frozen=True):
     @classmethod
     def of(cls, ledger: Ledger, scan: int) -> Self:
         """Return the groups, made anew if anything has changed since they last were."""
-        if ledger.grouped != (scan, *ledger.state()):
-            ledger.connection.execute(_TABLE)
-            with ledger.reading() as connection:
-                connection.execute("DELETE FROM temp.alike")
-                rows = connection.execute(_ITEMS, (scan,))
-                connection.executemany(_INSERT, _alike(rows))
-            ledger.grouped = (scan, *ledger.state())
+        group_items(ledger, scan)
         return cls(ledger, scan)
+
+    def instances(self) -> int:
+        """Return how many instances there are."""
+        return self.count_ready()
+
+    def held_back_by_reason(self) -> Iterator[HeldReason]:
+        """Yield why instances are rejected, the most frequent reason first."""
+        for code, reason, count in self.counted("code, reason", "verdict = 'rejected'"):
+            yield HeldReason(code, reason, count)
+
+    def held_back_by_code(self) -> dict[str, int]:
+        """Return how many items have each code, of those that are not to be sent."""
+        return dict(self.counted("code", "verdict <> 'ready'"))
+
+    def destinations(self) -> Iterator[DestinationCount]:
+        """Yield what goes to each destination, the one found first first."""
+        rows = self.ready(
+            "project, subject, session, sum(instances), max(largest)",
+            "GROUP BY destination.id ORDER BY min(ready.rowid)",
+        )
+        for project, subject, session, instances, largest in rows:
+            yield DestinationCount(destination_of(project, subject, session), instances, largest)
+
+    def studies_of_destinations(self) -> Iterator[DestinationStudy]:
+        """Yield every pair of destination and study."""
+        for *place, study in self.ready("DISTINCT project, subject, session, study"):
+            yield DestinationStudy(destination_of(*place), study)
+
+    def labels_of_several_originals(
+        self, level: Literal["subject", "session"]
+    ) -> Iterator[SharedLabel]:
+        """Yield the labels of a level that cleaning has made of different texts."""
+        original = f"{level}_original"
+        rows = self.ready(
+            f"project, destination.{level}, count(DISTINCT {original}), sum(instances)",
+            f"AND {original} IS NOT NULL GROUP BY 1, 2 HAVING count(DISTINCT {original}) > 1",
+        )
+        for row in rows:
+            yield SharedLabel(*row)
+
+    def series_sharing_a_number(self) -> Iterator[SharedNumber]:
+        """Yield the SeriesNumbers of several series, sorted by project, session and number."""
+        rows = self.ready(
+            "session, series_number,"
+            " group_concat(DISTINCT series || ' ' || coalesce(modality, ''))",
+            "AND series_number <> '' GROUP BY project, session, study, series_number"
+            " HAVING count(DISTINCT series) > 1 ORDER BY project, session, series_number",
+        )
+        for session, number, pairs in rows:
+            series: dict[str, tuple[str, ...]] = {}
+            for pair in pairs.split(","):
+                uid, _, modality = pair.partition(" ")
+                series[uid] = (*series.get(uid, ()), modality)
+            yield SharedNumber(session, number, series)
+
+    def without_series_number(self) -> int:
+        """Return how many instances have no SeriesNumber; those still on a PACS do not count."""
+        return self.count_ready("series_number = '' AND NOT remote")
+
+    def sop_classes_and_syntaxes(self) -> Iterator[SopClassCount]:
+        """Yield every pair of SOP class and transfer syntax, sorted."""
+        rows = self.ready("sop_class, transfer_syntax, sum(instances)", "GROUP BY 1, 2")
+        for sop_class, syntax, count in rows:
+            yield SopClassCount(sop_class or "", syntax or "", count)
+
+    def notes(self) -> Counter[str]:
+        """Return how many instances have each of the notes that forecasts carry."""
+        found: Counter[str] = Counter()
+        for notes, count in self.ready("why.notes, sum(instances)", "GROUP BY 1", why=True):
+            found.update(dict.fromkeys(notes.split(), count))
+        return found
 
     def ready(self, columns: str, behind: str = "", *, why: bool = False) -> Iterator[Any]:
         """Yield rows of `columns` over groups of what is to be sent, joined with the destination.
 
-        `behind` is what follows the WHERE clause, conditions with AND first.
+        `behind` is what follows the WHERE clause, conditions with AND first. A group may occur
+        more than once: its `instances` and `bytes` are to be summed up, of its `largest` the
+        maximum counts. For the ledger's own modules: nobody else writes SQL.
         """
         join = " JOIN why ON why.id = ready.why" if why else ""
         yield from self.ledger.connection.execute(
-            f"SELECT {columns} FROM temp.alike AS ready"  # noqa: S608  fixed texts of this package
+            f"SELECT {columns} FROM temp.alike AS ready"  # noqa: S608  fixed texts of the ledger
             f" JOIN destination ON destination.id = ready.destination{join}"
             f" WHERE verdict = 'ready' {behind}"
         )
 
-    def count_ready(self, condition: str = "true", *, why: bool = False) -> int:
-        """Return how many instances that are to be sent meet a condition."""
-        (row,) = self.ready("coalesce(sum(instances), 0)", f"AND {condition}", why=why)
+    def count_ready(self, condition: str = "true") -> int:
+        """Return how many instances meet a condition; for the ledger's own modules."""
+        (row,) = self.ready("coalesce(sum(instances), 0)", f"AND {condition}")
         return int(row[0])
 
     def counted(self, columns: str, condition: str = "true") -> Iterator[Any]:
-        """Yield `columns` of all items that meet a condition and how many they are, most first."""
+        """Yield `columns` of all items that meet a condition and how many they are, most first.
+
+        For the ledger's own modules.
+        """
         yield from self.ledger.connection.execute(
             f"SELECT {columns}, sum(instances) AS items FROM temp.alike WHERE {condition}"  # noqa: S608
             f" GROUP BY {columns} ORDER BY items DESC, {columns}"
         )
-
-
-def _alike(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    """Yield groups of rows with the same beginning; the last column is a size.
-
-    Those of a series are found together mostly, so that few of them have to be looked up.
-    """
-    groups: dict[tuple[Any, ...], tuple[int, int, int]] = {}
-    for key, run in groupby(rows, key=itemgetter(slice(0, -1))):
-        sizes = [row[-1] for row in run]
-        count, largest, total = groups.get(key, (0, 0, 0))
-        groups[key] = (count + len(sizes), max(largest, max(sizes)), total + sum(sizes))
-        if len(groups) == _MOST:
-            yield from _rows(groups)
-            groups.clear()
-    yield from _rows(groups)
-
-
-def _rows(groups: dict[tuple[Any, ...], tuple[int, int, int]]) -> Iterator[tuple[Any, ...]]:
-    for key, figures in groups.items():
-        yield (*key, *figures)

@@ -1,22 +1,32 @@
-"""Receivers that give a whole study the session of its first instance to arrive."""
+"""Instances that are not forecast for the session in which their study begins."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from msgspec import Struct
+
 from dicomferry.ledger.items import destination_of
-from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Destination
 
 
-def settle_first_sessions(ledger: Ledger, catalog: PlanWriter) -> None:
-    """Move every ready item to the session of the first found item of its study.
+class StrayItem(Struct, frozen=True):
+    """An item to be sent, by its number, whose session label is not that of its study's first.
 
-    XNAT's DQR identifier keeps the first session label it has seen for a StudyInstanceUID and
-    gives it to what follows (`OverrideStudyIdExtractor`); items are delivered in the order found.
+    The first of a study is the one that was found first: items are delivered in the order found.
     """
+
+    item: int
+    destination: Destination
+    first: Destination
+
+
+def stray_items(ledger: Ledger, scan: int) -> Iterator[StrayItem]:
+    """Yield every ready item of a scan with another session label than its study's first item."""
     rows = ledger.connection.execute(
         "SELECT item.id, destination.project, destination.subject, destination.session,"
-        " first.session"
+        " first.project, first.subject, first.session"
         " FROM item JOIN destination ON destination.id = item.destination"
         " JOIN (SELECT coalesce(sent_study, study) AS uid, min(item.id) AS head FROM item"
         "       WHERE scan = ?1 AND verdict = 'ready' GROUP BY 1) AS lead"
@@ -25,13 +35,7 @@ def settle_first_sessions(ledger: Ledger, catalog: PlanWriter) -> None:
         " JOIN destination AS first ON first.id = head.destination"
         " WHERE item.scan = ?1 AND item.verdict = 'ready'"
         " AND destination.session <> first.session",
-        (catalog.scan,),
-    ).fetchall()
-    catalog.move(
-        (item, _in_session(destination_of(project, subject, session), first))
-        for item, project, subject, session, first in rows
-    )
-
-
-def _in_session(destination: Destination, session: str) -> Destination:
-    return Destination(destination.project, destination.subject, session)
+        (scan,),
+    ).fetchall()  # not read on while the caller moves items
+    for item, *places in rows:
+        yield StrayItem(item, destination_of(*places[:3]), destination_of(*places[3:]))

@@ -2,14 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
 from msgspec import Struct
 
-from dicomferry.xnat.filing.sessions import ReceivedSession
+from dicomferry.xnat.filing.keys import subject_key
 
-EXISTS = "Session already exists, retry with overwrite enabled"
-NO_SUBJECT = "Unable to identify subject."
 
-_MODIFICATION = "Invalid modification of session"
+class Conflict(StrEnum):
+    """What keeps a session in the prearchive, in status CONFLICT or ERROR."""
+
+    STUDY = "study"
+    SUBJECT = "subject"
+    MODALITY = "modality"
+    FILES = "files"
+    CONTENT = "content"
+    EXISTS = "exists"
+    SEVERAL_STUDIES = "several studies"
+    NO_SUBJECT = "no subject"
+    SCAN_NUMBER = "scan number"
+
+    def words(self, name: str = "") -> str:
+        """Return XNAT's message, verbatim; `name` is the session label or scan ID that it names."""
+        text, mark = _WORDS[self]
+        return text.format(mark=mark, name=name)
+
+
+_WORDS: Final[Mapping[Conflict, tuple[str, str]]] = MappingProxyType({
+    Conflict.STUDY: ("Invalid modification of {mark} via archive process.", "session UID"),
+    Conflict.SUBJECT: (
+        (
+            "Invalid modification of session subject via archive process.:"
+            " {name} Already Exists for {mark}"
+        ),
+        "another Subject",
+    ),
+    Conflict.MODALITY: (
+        "Invalid modification of {mark} via archive process.  Data may require a manual merge.",
+        "session modality",
+    ),
+    Conflict.FILES: ("Session already exists with {mark}.", "matching files"),
+    Conflict.CONTENT: ("{mark} cannot be merged at this time.", "Duplicate DCM UID"),
+    Conflict.EXISTS: ("Session already exists, {mark} enabled", "retry with overwrite"),
+    Conflict.SEVERAL_STUDIES: ("{mark}Exception", "NoUniqueSession"),
+    Conflict.NO_SUBJECT: ("Unable to {mark}.", "identify subject"),
+    Conflict.SCAN_NUMBER: (
+        "Invalid modification of {mark} {name} via archive process.", "scan number",
+    ),
+})  # fmt: skip
+"""XNAT's message of each conflict, and the part of it by which the conflict is known."""
+
+
+def conflicts_in(message: str) -> list[Conflict]:
+    """Return the conflicts that a message of an XNAT tells of."""
+    return [conflict for conflict, (_, mark) in _WORDS.items() if mark in message]
 
 
 class Merge(Struct, frozen=True):
@@ -24,39 +73,80 @@ class Merge(Struct, frozen=True):
     override: bool = False
 
 
-def conflict(incoming: ReceivedSession, existing: ReceivedSession, merge: Merge) -> str | None:
-    """Return why XNAT would not merge `incoming` (XNAT's `checkForConflicts`); None if it would."""
-    label = existing.destination.session
+class SessionFacts(Struct, frozen=True):
+    """What XNAT compares of two sessions with one project and label; None is what is not known.
+
+    `kind` is the modality, or the data type that XNAT makes of it: the same for both sessions.
+    """
+
+    subject: str | None
+    kind: str | None
+    study_instance_uids: frozenset[str] | None
+
+
+def session_conflict(
+    incoming: SessionFacts, existing: SessionFacts, merge: Merge | None = None
+) -> Conflict | None:
+    """Return why XNAT would not merge `incoming` (XNAT's `checkForConflicts`); None if it would.
+
+    Looks at the sessions only; `scan_conflict` looks at what is in them. What is not known of
+    either session is no conflict.
+    """
+    merge = merge or Merge()
     if not merge.allowed:
-        return EXISTS
-    subjects = {(session.destination.subject or "").lower() for session in (incoming, existing)}
-    if len(subjects) > 1:
-        return (
-            f"{_MODIFICATION} subject via archive process.: {label} Already Exists for another "
-            "Subject"
-        )
+        return Conflict.EXISTS
+    if _differ(incoming.subject, existing.subject):
+        return Conflict.SUBJECT
     if merge.override:
         return None
-    if incoming.modality != existing.modality:
-        return f"{_MODIFICATION} modality via archive process.  Data may require a manual merge."
-    if incoming.study_instance_uid != existing.study_instance_uid:
-        return f"{_MODIFICATION} UID via archive process."
-    return _scan_conflict(incoming, existing, overwrite=merge.overwrite)
+    if None not in {incoming.kind, existing.kind} and incoming.kind != existing.kind:
+        return Conflict.MODALITY
+    mine, theirs = incoming.study_instance_uids, existing.study_instance_uids
+    if mine is not None and theirs is not None and mine - theirs:
+        return Conflict.STUDY
+    return None
 
 
-def _scan_conflict(
-    incoming: ReceivedSession, existing: ReceivedSession, *, overwrite: bool
-) -> str | None:
-    contents = {item.ref.sop_instance_uid: item.digest for item in existing.instances}
-    for uid, scan in incoming.scans.items():
-        held = existing.scans.get(uid)
-        if held is not None and held.number != scan.number:
-            return f"Invalid modification of scan number {held.id} via archive process."
-        if held is not None and not overwrite and held.files.keys() & scan.files.keys():
-            return "Session already exists with matching files."
-        for path, item in scan.files.items():
-            replaced = overwrite and held is not None and path in held.files
-            known = contents.get(item.ref.sop_instance_uid, item.digest)
-            if known != item.digest and not replaced:
-                return "Duplicate DCM UID cannot be merged at this time."
+def _differ(one: str | None, other: str | None) -> bool:
+    return None not in {one, other} and subject_key(one) != subject_key(other)
+
+
+class FileFacts(Struct, frozen=True):
+    """What XNAT compares of two files of one name; `digest` tells contents apart."""
+
+    sop_instance_uid: str
+    digest: str
+
+
+class ScanFacts(Struct, frozen=True):
+    """What XNAT compares of two scans of one series; files by their path within the session."""
+
+    id: str
+    number: str
+    files: Mapping[str, FileFacts]
+
+
+def scan_conflict(
+    incoming: Mapping[str, ScanFacts], existing: Mapping[str, ScanFacts], *, overwrite: bool
+) -> tuple[Conflict, str] | None:
+    """Return why scans would not be merged, and the ID of the scan there; None if all would.
+
+    Scans are given by their SeriesInstanceUID. With `overwrite`, files of one name are replaced.
+    """
+    digests = {
+        file.sop_instance_uid: file.digest
+        for scan in existing.values()
+        for file in scan.files.values()
+    }
+    for uid, scan in incoming.items():
+        held = existing.get(uid)
+        paths = held.files.keys() if held else frozenset[str]()
+        if held and held.number != scan.number:
+            return Conflict.SCAN_NUMBER, held.id
+        if not overwrite and paths & scan.files.keys():
+            return Conflict.FILES, scan.id
+        for path, file in scan.files.items():
+            known = digests.get(file.sop_instance_uid, file.digest)
+            if known != file.digest and path not in paths:
+                return Conflict.CONTENT, scan.id
     return None

@@ -8,13 +8,17 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from dicomferry.model import AutoArchive, Destination
-from dicomferry.xnat.filing.conflicts import EXISTS, NO_SUBJECT, Merge, conflict
+from dicomferry.model import AutoArchive
+from dicomferry.xnat.filing.archiving import archives_itself, lacks_subject, overwrites_files
+from dicomferry.xnat.filing.conflicts import Conflict, Merge
+from dicomferry.xnat.filing.keys import ArchiveKey, archive_key, prearchive_key, subject_key
 from dicomferry.xnat.filing.scans import merged_scan_id
-from dicomferry.xnat.filing.sessions import Received, ReceivedSession, SessionStatus
-
-_AUTO_ARCHIVE_CODE = 4
-_OVERWRITE_CODE = 5
+from dicomferry.xnat.filing.sessions import (
+    Received,
+    ReceivedSession,
+    SessionStatus,
+    merge_conflict,
+)
 
 
 class Holdings:
@@ -27,7 +31,7 @@ class Holdings:
 
     def __init__(
         self,
-        prearchive_code: int = _AUTO_ARCHIVE_CODE,
+        prearchive_code: int = 4,
         *,
         conflict_at: int = 0,
         clock: Callable[[], float] = time.time,
@@ -37,10 +41,9 @@ class Holdings:
         self._clock = clock
         self._archivings = 0
         self.prearchive: list[ReceivedSession] = []
-        self.archive: dict[tuple[str, str], ReceivedSession] = {}
-        """By project and session label."""
+        self.archive: dict[ArchiveKey, ReceivedSession] = {}
         self.subjects: dict[tuple[str, str], tuple[str, str]] = {}
-        """By project and label in lower case: XNAT's accession number and the label as made."""
+        """By project and `subject_key`: XNAT's accession number and the label as made."""
 
     def receive(self, instance: Received) -> ReceivedSession:
         """File an instance in the prearchive, in the session of its key."""
@@ -54,14 +57,11 @@ class Holdings:
         session.touched = self._clock()
 
     def place(self, instance: Received) -> ReceivedSession:
-        """Return the prearchive session an instance belongs to; a new one where there is none.
-
-        The key is project, StudyInstanceUID and label; the subject of the first file is kept
-        (`PrearcDatabase.eitherGetOrCreateSession`, section 3.1).
-        """
+        """Return the prearchive session an instance belongs to; a new one where there is none."""
         destination, study = instance.destination, instance.ref.study_instance_uid
+        key = prearchive_key(destination, study)
         for session in self.prearchive:
-            if _key(session.destination, session.study_instance_uid) == _key(destination, study):
+            if session.key == key:
                 return session
         return self.open(ReceivedSession(destination, study, instance.auto_archive))
 
@@ -116,24 +116,25 @@ class Holdings:
         """Build one session and archive it if it is to be; tell whether it left the prearchive."""
         session.uncommitted = False
         session.build()
-        if session.status is not SessionStatus.READY or not self._archives_itself(session):
+        if session.status is not SessionStatus.READY or not archives_itself(
+            session.destination, session.auto_archive, self._code
+        ):
             return False
         self._archivings += 1
         if self._archivings == self._conflict_at:
-            session.status, session.conflict = SessionStatus.CONFLICT, EXISTS
+            session.status, session.conflict = SessionStatus.CONFLICT, Conflict.EXISTS.words()
             return False
-        return self.move_to_archive(session, Merge(overwrite=self._code >= _OVERWRITE_CODE))
+        return self.move_to_archive(session, Merge(overwrite=overwrites_files(self._code)))
 
     def move_to_archive(self, session: ReceivedSession, merge: Merge) -> bool:
         """Archive one session, merged into what is there; False where that is a conflict."""
-        destination = session.destination
-        if destination.subject is None:
-            session.status, session.conflict = SessionStatus.ERROR, NO_SUBJECT
+        if lacks_subject(session.destination):
+            session.status, session.conflict = SessionStatus.ERROR, Conflict.NO_SUBJECT.words()
             return False
-        place = (destination.project or "", destination.session)
+        place = archive_key(session.destination)
         existing = self.archive.get(place)
         if existing is not None:
-            session.conflict = conflict(session, existing, merge)
+            session.conflict = merge_conflict(session, existing, merge)
             if session.conflict is not None:
                 session.status = SessionStatus.CONFLICT
                 return False
@@ -159,29 +160,14 @@ class Holdings:
         """Return every session, the archived ones first."""
         return (*self.archive.values(), *self.prearchive)
 
-    def _archives_itself(self, session: ReceivedSession) -> bool:
-        """Say whether a session is archived unasked.
-
-        `AA:false` does not keep it from a project that archives by itself: XNAT's
-        `PrearcSession.isAutoArchive` looks at the project whenever the session does not say yes
-        (section 1.6).
-        """
-        if session.destination.project is None:
-            return False
-        return session.auto_archive is AutoArchive.AUTO or self._code >= _AUTO_ARCHIVE_CODE
-
-    def _enter(self, place: tuple[str, str], session: ReceivedSession) -> None:
+    def _enter(self, place: ArchiveKey, session: ReceivedSession) -> None:
         """Put a session into the archive, under a subject that is there in whatever case."""
-        project, label = place[0], session.destination.subject or ""
+        project, label = place.project or "", session.destination.subject or ""
         fresh = (f"XNAT_S{len(self.subjects) + 1:05}", label)
-        _, known = self.subjects.setdefault((project, label.lower()), fresh)
+        _, known = self.subjects.setdefault((project, subject_key(label)), fresh)
         session.destination = replace(session.destination, subject=known)
         session.experiment_id = session.experiment_id or f"XNAT_E{len(self.archive) + 1:05}"
         self.archive[place] = session
-
-
-def _key(destination: Destination, study_instance_uid: str) -> tuple[str | None, str, str]:
-    return destination.project, study_instance_uid, destination.session
 
 
 def _timestamp(seconds: float) -> str:

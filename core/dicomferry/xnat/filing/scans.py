@@ -46,20 +46,33 @@ def scan_ids(series: Mapping[str, tuple[str, str]]) -> dict[str, str]:
     """Return the scan ID of each SeriesInstanceUID, given its SeriesNumber and modality.
 
     XNAT's `DICOMSessionBuilder`: the number; where several series share it, all of them are told
-    apart by modality and a count.
+    apart by modality and a count (section 1.7).
     """
-    plain = {
-        uid: re.sub(r"\A\+", "_", number) if number.strip() else _NOT_WORD.sub("_", uid)
-        for uid, (number, _) in series.items()
-    }
+    plain = {uid: _plain_id(number, uid) for uid, (number, _) in series.items()}
     shared = {number for number, times in Counter(plain.values()).items() if times > 1}
     counts: Counter[str] = Counter()
     ids: dict[str, str] = {}
     for uid, (_, modality) in series.items():
-        stem = f"{plain[uid]}-{lead_modality([modality])}"
+        stem = _stem_of_shared(plain[uid], modality)
         counts[stem] += 1
         ids[uid] = f"{stem}{counts[stem]}" if plain[uid] in shared else plain[uid]
     return ids
+
+
+def _plain_id(number: str, uid: str) -> str:
+    return re.sub(r"\A\+", "_", number) if number.strip() else _NOT_WORD.sub("_", uid)
+
+
+def _stem_of_shared(plain: str, modality: str) -> str:
+    return f"{plain}-{lead_modality([modality])}"
+
+
+def shared_scan_ids(number: str, modalities: Iterable[str]) -> dict[str, int]:
+    """Return what the IDs of series that share a SeriesNumber begin with, and how many there are.
+
+    `modalities` has one for each series: two of MR and number 7 are `7-MR`, 2 for `7-MR1`, `7-MR2`.
+    """
+    return Counter(_stem_of_shared(_plain_id(number, ""), one) for one in modalities)
 
 
 def merged_scan_id(scan_id: str, modality: str, taken: Collection[str]) -> str:

@@ -9,6 +9,16 @@ from msgspec import Struct, field
 
 from dicomferry.dicom.header import Header
 from dicomferry.model import AutoArchive, Destination, Forecast, InstanceRef
+from dicomferry.xnat.filing.conflicts import (
+    Conflict,
+    FileFacts,
+    Merge,
+    ScanFacts,
+    SessionFacts,
+    scan_conflict,
+    session_conflict,
+)
+from dicomferry.xnat.filing.keys import PrearchiveKey, prearchive_key
 from dicomferry.xnat.filing.scans import file_name, scan_folder, scan_ids, session_modality
 from dicomferry.xnat.labels import dcm_text
 
@@ -16,9 +26,6 @@ _SERIES_NUMBER = 0x00200011
 _MODALITY = 0x00080060
 _SERIES_DESCRIPTION = 0x0008103E
 _STUDY_DATE = 0x00080020
-
-SEVERAL_STUDIES = "NoUniqueSessionException"
-"""What XNAT's builder throws at a folder with more than one StudyInstanceUID (section 1.7)."""
 
 
 class SessionStatus(StrEnum):
@@ -89,6 +96,15 @@ class Scan(Struct):
         """Return its SeriesNumber."""
         return next(iter(self.files.values())).series_number
 
+    @property
+    def facts(self) -> ScanFacts:
+        """Return what XNAT compares of it."""
+        files = {
+            path: FileFacts(file.ref.sop_instance_uid, file.digest)
+            for path, file in self.files.items()
+        }
+        return ScanFacts(self.id, self.number, files)
+
 
 class ReceivedSession(Struct):
     """One session in the prearchive or the archive; `conflict` is XNAT's message, verbatim.
@@ -124,14 +140,28 @@ class ReceivedSession(Struct):
         self.conflict = None
 
     def build(self) -> None:
-        """Give the scans their IDs, as XNAT does when it writes the session's XML (1.7)."""
+        """Give the scans their IDs, as XNAT does when it writes the session's XML.
+
+        Its builder throws at a folder with more than one StudyInstanceUID (section 1.7).
+        """
         if len({item.ref.study_instance_uid for item in self.instances}) > 1:
-            self.status, self.conflict = SessionStatus.ERROR, SEVERAL_STUDIES
+            self.status, self.conflict = SessionStatus.ERROR, Conflict.SEVERAL_STUDIES.words()
             return
         numbers = {uid: (scan.number, scan.modality) for uid, scan in self.scans.items()}
         for uid, scan_id in scan_ids(numbers).items():
             self.scans[uid].id = scan_id
         self.status = SessionStatus.READY
+
+    @property
+    def key(self) -> PrearchiveKey:
+        """Return what tells it from the other sessions that are being received."""
+        return prearchive_key(self.destination, self.study_instance_uid)
+
+    @property
+    def facts(self) -> SessionFacts:
+        """Return what XNAT compares of it."""
+        studies = frozenset({self.study_instance_uid})
+        return SessionFacts(self.destination.subject or "", self.modality, studies)
 
     @property
     def modality(self) -> str:
@@ -148,3 +178,20 @@ class ReceivedSession(Struct):
     def study_date(self) -> str:
         """Return the StudyDate of the first file; empty when it has none."""
         return next((item.study_date for item in self.instances), "")
+
+
+def merge_conflict(
+    incoming: ReceivedSession, existing: ReceivedSession, merge: Merge
+) -> str | None:
+    """Return XNAT's message where it would not merge `incoming`; None if it would."""
+    found = session_conflict(incoming.facts, existing.facts, merge)
+    if found is not None:
+        return found.words(existing.destination.session)
+    if merge.override:
+        return None
+    scans = scan_conflict(
+        {uid: scan.facts for uid, scan in incoming.scans.items()},
+        {uid: scan.facts for uid, scan in existing.scans.items()},
+        overwrite=merge.overwrite,
+    )
+    return scans[0].words(scans[1]) if scans else None

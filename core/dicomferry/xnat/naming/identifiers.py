@@ -7,18 +7,18 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from msgspec import Struct
+
 from dicomferry.dicom.header import Header
 from dicomferry.model import AutoArchive, Because, Destination, Forecast
 from dicomferry.xnat.labels import dcm_text, to_label
 from dicomferry.xnat.naming.assignment import Key, assigned
+from dicomferry.xnat.naming.default_label import DEFAULT_SESSION
 from dicomferry.xnat.naming.import_parameters import ImportParameters
-from dicomferry.xnat.naming.notes import notes
+from dicomferry.xnat.naming.notes import PROJECTS_NOT_DECLARED, notes
 from dicomferry.xnat.naming.options import Identification, Project, RoutingRules
 from dicomferry.xnat.routing.java_errors import UnforeseeableError
 from dicomferry.xnat.routing.rules import RuleChain, RuleError, parse_rules
-
-DEFAULT_SESSION = "dicom_upload"
-"""What XNAT calls a session that nothing names."""
 
 _PATIENT_NAME = 0x00100010
 _PATIENT_ID = 0x00100020
@@ -80,6 +80,14 @@ def _requested(text: str | None) -> AutoArchive:
     return AutoArchive.PROJECT_DEFAULT
 
 
+class _FoundProject(Struct, frozen=True):
+    """A project's ID, None for Unassigned; the rule that decided, in words; notes on it."""
+
+    id: str | None
+    why: str
+    notes: tuple[str, ...] = ()
+
+
 class _Projects:
     """The projects the receiving user can read, by ID and alias, exact to the letter.
 
@@ -98,19 +106,21 @@ class _Projects:
             return text if _PROJECT_ID.fullmatch(text) else None
         return self._ids.get(text) if text else None
 
-    def first(self, candidates: _Candidates) -> tuple[str | None, str]:
+    def first(self, candidates: _Candidates) -> _FoundProject:
         for source, text in candidates:
             if (project := self.find(text)) is not None:
-                return project, source if self._declared else f"{source}{_UNDECLARED}"
-        return None, "no rule matched: Unassigned"
+                if self._declared:
+                    return _FoundProject(project, source)
+                return _FoundProject(project, f"{source}{_UNDECLARED}", (PROJECTS_NOT_DECLARED,))
+        return _FoundProject(None, "no rule matched: Unassigned")
 
 
-def _project(find: Callable[[], tuple[str | None, str]]) -> tuple[str | None, str]:
+def _project(find: Callable[[], _FoundProject]) -> _FoundProject:
     """Find the project; XNAT catches whatever goes wrong here and files under Unassigned."""
     try:
         return find()
     except RuleError as error:
-        return None, f"{error}: Unassigned"
+        return _FoundProject(None, f"{error}: Unassigned")
 
 
 def _refusal(reason: str) -> Forecast:
@@ -155,35 +165,36 @@ class ClassicIdentifier:
     ) -> Forecast:
         rules = {key: receiver.get(key, RuleChain()) + site for key, site in self._site.items()}
         try:
-            project, why = self._project(header, rules[Key.PROJECT], parameters)
+            project = self._project(header, rules[Key.PROJECT], parameters)
             subject = parameters.subject_label or self._label(Key.SUBJECT, header, rules)
             session = parameters.session_label or self._label(Key.SESSION, header, rules)
             auto_archive = self._auto_archive(header, rules[Key.AA])
         except (RuleError, UnforeseeableError) as error:
             return _refusal(str(error))
         because = Because(
-            project=why,
+            project=project.why,
             subject=subject[0] if subject else "no value anywhere",
             session=session[0] if session else f"no value anywhere: {DEFAULT_SESSION}",
         )
         destination = Destination(
-            project, subject[1] if subject else None, session[1] if session else DEFAULT_SESSION
+            project.id, subject[1] if subject else None, session[1] if session else DEFAULT_SESSION
         )
+        applied = (rule for chain in rules.values() for rule in chain.rules)
         requested = parameters.auto_archive or auto_archive
         return Forecast(
             destination,
             because,
-            requested if project else AutoArchive.NEVER,
-            notes=notes(header, (r for c in rules.values() for r in c.rules), _COMMENT_TAGS),
+            requested if project.id else AutoArchive.NEVER,
+            notes=tuple(sorted({*project.notes, *notes(header, applied, _COMMENT_TAGS)})),
             originals=(subject[-1] if subject else None, session[-1] if session else None),
         )
 
     def _project(
         self, header: Header, rules: RuleChain, parameters: ImportParameters
-    ) -> tuple[str | None, str]:
+    ) -> _FoundProject:
         wanted = self._projects.find(parameters.project)
         if wanted is not None:
-            return wanted, "parameter PROJECT_ID"
+            return _FoundProject(wanted, "parameter PROJECT_ID")
 
         def candidates() -> _Candidates:
             yield from _from_rules(rules, header)
@@ -229,7 +240,7 @@ class DqrIdentifier:
 
     The project comes from the table of routed studies alone, the subject from PatientName, the
     session from StudyID or else AccessionNumber. What its first instance is called, the whole
-    study is called, within half an hour (see `settle.py`).
+    study is called, within half an hour (see `filing/first_session.py`).
     """
 
     fields: Mapping[str, str] = MappingProxyType({"subject": "PatientName", "session": "StudyID"})

@@ -1,4 +1,8 @@
-"""What a person would read in a header and XNAT's patterns do not (sections 1.3 and 2.2)."""
+"""What a forecast notes for the plan: what the labels rest on, and what XNAT's patterns miss.
+
+A note is a code. The ledger keeps the notes of a forecast beside the rules that decided, and
+`engine/plan/problems` makes a problem of each.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +15,21 @@ from dicomferry.xnat.naming.assignment import Key, assigned
 from dicomferry.xnat.routing.rules import Rule
 
 COMMENT_OF_SEVERAL_LINES: Final = "comment-of-several-lines"
+"""A comment has assignments that XNAT's pattern does not reach (section 2.2)."""
+
 VALUE_LONGER_THAN_WINDOW: Final = "value-longer-than-rule-window"
+"""A rule without replacement sees the beginning of a value only (section 1.3)."""
+
+PROJECTS_NOT_DECLARED: Final = "projects-not-declared"
+"""The project is taken to exist, because the recipe does not list the server's projects."""
 
 _WINDOW = 64
 _LINE_ENDS = "\n\r\u0085\u2028\u2029"
 
 
-def notes(header: Header, rules: Iterable[Rule], comments: Iterable[int]) -> tuple[str, ...]:
-    """Return the codes of what stands in a header's way to its labels, sorted."""
-    return tuple(sorted({*_comments(header, comments), *_rules(header, rules)}))
+def notes(header: Header, rules: Iterable[Rule], comments: Iterable[int]) -> set[str]:
+    """Return the notes on what stands in a header's way to its labels."""
+    return {*_comments(header, comments), *_rules(header, rules)}
 
 
 def _comments(header: Header, comments: Iterable[int]) -> Iterator[str]:

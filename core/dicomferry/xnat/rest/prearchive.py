@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from dicomferry.xnat.filing.keys import UNASSIGNED
 from dicomferry.xnat.rest.client import RestClient, Row, segment
 from dicomferry.xnat.rest.errors import DeniedError
 from dicomferry.xnat.rest.files import HeldFile
@@ -14,8 +15,6 @@ from dicomferry.xnat.rest.files import HeldFile
 _SETTLED: Final = frozenset({"READY", "CONFLICT", "ERROR"})
 """`PrearcStatus` of sessions that stay as they are until somebody acts; in all others XNAT is at
 work, or waits for the five quiet minutes to pass."""
-
-_UNASSIGNED: Final = "Unassigned"
 
 
 class PrearchiveSession(Struct, frozen=True):
@@ -89,9 +88,9 @@ def _notices(answer: Any) -> list[dict[str, Any]]:
 
 def _session(row: Row) -> PrearchiveSession:
     project = row.get("project", "")
-    known = project if project not in ("", _UNASSIGNED) else None
+    known = project if project not in ("", UNASSIGNED) else None
     folder = row.get("folderName") or row.get("name", "")
-    parts = (project or _UNASSIGNED, row.get("timestamp", ""), folder)
+    parts = (project or UNASSIGNED, row.get("timestamp", ""), folder)
     return PrearchiveSession(
         known,
         row.get("subject") or None,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dicomferry.ledger.planning import alike
+from dicomferry.ledger.planning import grouping
 from dicomferry.ledger.planning.alike import ItemGroups
 from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.ledger.reading.plan_view import LedgerView
@@ -90,7 +90,7 @@ def test_no_more_groups_are_gathered_than_there_is_room_for(
 ) -> None:
     whole = LedgerView(ledger).sessions()
     ledger.grouped = None
-    monkeypatch.setattr(alike, "_MOST", 1)
+    monkeypatch.setattr(grouping, "_MOST", 1)
 
     assert len(list(ItemGroups.of(ledger, 1).ready("series"))) == 6
     assert LedgerView(ledger).sessions() == whole

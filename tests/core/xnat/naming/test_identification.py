@@ -10,7 +10,7 @@ import pytest
 
 from dicomferry.dicom.header import Header
 from dicomferry.model import AutoArchive, Because, Destination, Forecast
-from dicomferry.xnat.naming.first_session import ForecastArrival, settle_sessions
+from dicomferry.xnat.filing.first_session import ForecastArrival, settle_sessions
 from dicomferry.xnat.naming.identifiers import ClassicIdentifier, DqrIdentifier
 from dicomferry.xnat.naming.import_parameters import ImportParameters
 from dicomferry.xnat.naming.options import Identification, identification_faults

@@ -1,4 +1,4 @@
-"""What stands in a header and XNAT's patterns do not see (sections 1.3 and 2.2)."""
+"""What a forecast notes: a project taken to exist, and what XNAT's patterns do not see."""
 
 from __future__ import annotations
 
@@ -48,3 +48,18 @@ def test_a_value_beyond_a_rules_window_is_noted(header: MakeHeader) -> None:
 def test_a_rule_with_replacement_has_no_window(header: MakeHeader) -> None:
     long = header(PatientComments="x" * 65)
     assert notes(long, subject=["(0010,4000):(.*) t:x r:y"]) == ()
+
+
+def test_a_project_that_is_taken_to_exist_is_noted(header: MakeHeader) -> None:
+    undeclared = ClassicIdentifier(Identification())
+    assert undeclared.forecast(header(StudyDescription="P1")).notes == ("projects-not-declared",)
+
+
+def test_where_no_project_is_found_there_is_none_to_note(header: MakeHeader) -> None:
+    undeclared = ClassicIdentifier(Identification())
+    nowhere = header(StudyDescription="two words", AccessionNumber="")
+    assert undeclared.forecast(nowhere).notes == ()
+
+
+def test_a_declared_project_is_not_noted(header: MakeHeader) -> None:
+    assert notes(header(StudyDescription="P1")) == ()

@@ -12,7 +12,7 @@ from dicomferry.xnat.capabilities import accepted_sop_classes, accepted_transfer
 
 def duplicates(items: ItemGroups) -> Iterator[Problem]:
     """Find instances that are there more than once."""
-    found = dict(items.counted("code", "code IN ('duplicate', 'duplicate-differs')"))
+    found = items.held_back_by_code()
     if count := found.get("duplicate-differs"):
         yield problem(
             "duplicate-differs",
@@ -27,12 +27,11 @@ def duplicates(items: ItemGroups) -> Iterator[Problem]:
 def capabilities(items: ItemGroups) -> Iterator[Problem]:
     """Find SOP classes and transfer syntaxes that the receiver refuses (section 5)."""
     classes, syntaxes = accepted_sop_classes(), accepted_transfer_syntaxes()
-    rows = items.ready("sop_class, transfer_syntax, sum(instances)", "GROUP BY 1, 2")
-    # what a PACS has only described so far has no transfer syntax yet
-    for sop_class, syntax, count in rows:
+    for one in items.sop_classes_and_syntaxes():
+        sop_class, syntax = one.sop_class_uid, one.transfer_syntax_uid
         if sop_class and (sop_class not in classes or (syntax and syntax not in syntaxes)):
             what = f"SOP class {sop_class}" if sop_class not in classes else f"syntax {syntax}"
             yield problem(
                 "not-accepted-by-xnat",
-                f"{instances(count)} of {what}, which XNAT's receiver does not take",
+                f"{instances(one.instances)} of {what}, which XNAT's receiver does not take",
             )

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Literal
 
 from dicomferry.engine.plan.problems.kinds import have, instances, problem
-from dicomferry.ledger.delivering.deliveries import LABELLED_RUN
-from dicomferry.ledger.items import destination_of
 from dicomferry.ledger.planning.alike import ItemGroups
-from dicomferry.ledger.rows import STAMP
+from dicomferry.ledger.reading.stored_elsewhere import stored_under_other_labels
 from dicomferry.model import Problem
+from dicomferry.xnat.filing.keys import UNASSIGNED, subject_key
 
-_CASE: Final = {
+_Level = Literal["subject", "session"]
+
+_CASE: Final[dict[_Level, str]] = {
     "subject": "are one to XNAT, which matches subjects without regard to case",
     "session": "differ only by case, and XNAT keeps them apart",
 }
@@ -27,47 +28,32 @@ def labels(items: ItemGroups) -> Iterator[Problem]:
 
 def stored_elsewhere(items: ItemGroups) -> Iterator[Problem]:
     """Find what a run with labels of a chosen plan has stored, and would now be filed anew."""
-    rows = items.ledger.connection.execute(
-        "SELECT was.project, was.subject, was.session, now.project, now.subject, now.session,"  # noqa: S608  fixed texts
-        " count(DISTINCT item.id)"
-        " FROM item JOIN delivery ON delivery.item = item.id JOIN run ON run.id = delivery.run"
-        " JOIN destination AS was ON was.id = delivery.destination"
-        " JOIN destination AS now ON now.id = item.destination"
-        " WHERE scan = ? AND verdict = 'ready' AND state = 'stored' AND run.verb = ?"
-        " AND delivery.destination <> item.destination"
-        f" AND stamp <> {STAMP} GROUP BY was.id, now.id",
-        (items.scan, LABELLED_RUN),
-    )
-    for *places, count in rows:
-        was, now = destination_of(*places[:3]), destination_of(*places[3:])
+    for one in stored_under_other_labels(items.ledger, items.scan):
         yield problem(
             "stored-under-other-labels",
-            f"{have(count)} been stored as {was} by a chosen plan, and would go to {now} as well",
+            f"{have(one.instances)} been stored as {one.was} by a chosen plan, and would go to"
+            f" {one.now} as well",
         )
 
 
-def _collisions(items: ItemGroups, level: str) -> Iterator[Problem]:
-    original = f"{level}_original"
-    rows = items.ready(
-        f"project, destination.{level}, count(DISTINCT {original}), sum(instances)",
-        f"AND {original} IS NOT NULL GROUP BY 1, 2 HAVING count(DISTINCT {original}) > 1",
-    )
-    for project, label, originals, count in rows:
+def _collisions(items: ItemGroups, level: _Level) -> Iterator[Problem]:
+    for one in items.labels_of_several_originals(level):
         yield problem(
             "label-collision",
-            f"{originals} different {level}s fall together on the label '{label}' in"
-            f" {project or 'Unassigned'} ({instances(count)})",
+            f"{one.originals} different {level}s fall together on the label '{one.label}' in"
+            f" {one.project or UNASSIGNED} ({instances(one.instances)})",
         )
 
 
-def _cases(items: ItemGroups, level: str) -> Iterator[Problem]:
-    name = f"destination.{level}"
-    rows = items.ready(
-        f"project, group_concat(DISTINCT {name})",
-        f"GROUP BY project, lower({name}) HAVING count(DISTINCT {name}) > 1",
-    )
-    for project, found in rows:
-        yield problem(
-            "labels-differ-by-case",
-            f"the {level}s {found} in {project or 'Unassigned'} {_CASE[level]}",
-        )
+def _cases(items: ItemGroups, level: _Level) -> Iterator[Problem]:
+    spellings: dict[tuple[str, str], dict[str, None]] = {}
+    for place in items.destinations():
+        label = getattr(place.destination, level) or ""
+        key = (place.destination.project or "", subject_key(label))
+        spellings.setdefault(key, {})[label] = None
+    for (project, _), found in sorted(spellings.items(), key=lambda one: one[0]):
+        if len(found) > 1:
+            yield problem(
+                "labels-differ-by-case",
+                f"the {level}s {','.join(found)} in {project or UNASSIGNED} {_CASE[level]}",
+            )

@@ -5,27 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from msgspec import Struct
-
 from dicomferry.engine.pipeline.servers import Target
 from dicomferry.engine.plan.problems.kinds import problem, several
+from dicomferry.engine.plan.problems.sessions import sessions_of
 from dicomferry.ledger.planning.alike import ItemGroups
 from dicomferry.ledger.reading.plan_view import LedgerView, SessionPlan
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Problem
+from dicomferry.xnat.filing.conflicts import Conflict, SessionFacts, session_conflict
+from dicomferry.xnat.filing.keys import ArchiveKey, GatheredSession, archive_key
 from dicomferry.xnat.filing.scans import session_modality, session_type
 from dicomferry.xnat.rest import RestClient
-from dicomferry.xnat.rest.client import segment
+from dicomferry.xnat.rest.client import Row, segment
 
 _COLUMNS: Final = "ID,label,subject_label,xsiType,UID"
-
-
-class _There(Struct, frozen=True):
-    """A session XNAT has under a label of the plan; what it does not tell is empty."""
-
-    subject: str
-    kind: str
-    study: str
+_CODES: Final = {
+    None: "session-exists",
+    Conflict.SUBJECT: "session-exists-for-another-subject",
+    Conflict.MODALITY: "session-exists-with-another-modality",
+    Conflict.STUDY: "session-exists-with-another-study",
+}
 
 
 def ask(ledger: Ledger, targets: Sequence[Target]) -> Iterator[Problem]:
@@ -35,7 +34,7 @@ def ask(ledger: Ledger, targets: Sequence[Target]) -> Iterator[Problem]:
     delivered are left out: they are there because of us.
     """
     view = LedgerView(ledger)
-    studies = _studies(ItemGroups.of(ledger, view.scan))
+    gathered = sessions_of(ItemGroups.of(ledger, view.scan))
     for target in targets:
         plans = [p for p in view.sessions() if p.stored.get(target.sink, 0) < p.instances]
         with RestClient(target.site) as client:
@@ -50,48 +49,40 @@ def ask(ledger: Ledger, targets: Sequence[Target]) -> Iterator[Problem]:
                     continue
                 there = _there(client, project)
                 mine = [plan for plan in plans if plan.destination.project == project]
-                yield from _compared(project, mine, there, studies)
+                yield from _compared(project, mine, there, gathered)
 
 
-def _there(client: RestClient, project: str) -> dict[str, _There]:
+def _there(client: RestClient, project: str) -> dict[str, SessionFacts]:
+    """Return the sessions of a project by label; what XNAT does not tell of one is not known."""
     rows = client.rows(f"/data/projects/{segment(project)}/experiments", columns=_COLUMNS)
-    return {
-        row.get("label", ""): _There(
-            row.get("subject_label", ""), row.get("xsiType", ""), row.get("UID", "")
-        )
-        for row in rows
-    }
+    return {row.get("label", ""): _facts(row) for row in rows}
+
+
+def _facts(row: Row) -> SessionFacts:
+    study = row.get("UID", "")
+    return SessionFacts(
+        row.get("subject_label", "") or None,
+        row.get("xsiType", "") or None,
+        frozenset({study}) if study else None,
+    )
 
 
 def _compared(
     project: str,
     plans: Sequence[SessionPlan],
-    there: Mapping[str, _There],
-    studies: Mapping[tuple[str, str], frozenset[str]],
+    there: Mapping[str, SessionFacts],
+    sessions: Mapping[ArchiveKey, GatheredSession],
 ) -> Iterator[Problem]:
     found: dict[str, list[str]] = {}
     for plan in plans:
         label = plan.destination.session
         if label in there:
-            mine = studies.get((project, label), frozenset())
-            found.setdefault(_code(plan, there[label], mine), []).append(label)
+            mine = SessionFacts(
+                plan.destination.subject or "",
+                session_type(session_modality(plan.modalities)),
+                sessions[archive_key(plan.destination)].study_instance_uids,
+            )
+            code = _CODES[session_conflict(mine, there[label])]
+            found.setdefault(code, []).append(label)
     for code, labels in found.items():
         yield problem(code, f"in {project} there is already {several(labels)}")
-
-
-def _code(plan: SessionPlan, there: _There, studies: frozenset[str]) -> str:
-    """Compare as XNAT does when it archives (`checkForConflicts`, section 3.3)."""
-    if there.subject and there.subject.lower() != (plan.destination.subject or "").lower():
-        return "session-exists-for-another-subject"
-    if there.kind and there.kind != session_type(session_modality(plan.modalities)):
-        return "session-exists-with-another-modality"
-    if there.study and studies - {there.study}:
-        return "session-exists-with-another-study"
-    return "session-exists"
-
-
-def _studies(items: ItemGroups) -> dict[tuple[str, str], frozenset[str]]:
-    found: dict[tuple[str, str], set[str]] = {}
-    for project, session, study in items.ready("DISTINCT project, destination.session, study"):
-        found.setdefault((project, session), set()).add(study)
-    return {place: frozenset(uids) for place, uids in found.items()}

@@ -5,26 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dicomferry.engine.plan.problems.kinds import have, problem, several
-from dicomferry.ledger.planning.alike import ItemGroups
+from dicomferry.ledger.planning.alike import ItemGroups, SharedNumber
 from dicomferry.model import Problem
-from dicomferry.xnat.filing.scans import lead_modality
+from dicomferry.xnat.filing.scans import lead_modality, shared_scan_ids
 
 
 def scans(items: ItemGroups) -> Iterator[Problem]:
     """Find series that share a SeriesNumber within a session, and series without one."""
-    shared = [
-        f"{session} ({number}-{lead_modality(sorted(modalities.split(',')))}1 to {count})"
-        for session, number, modalities, count in items.ready(
-            "session, series_number, group_concat(DISTINCT modality), count(DISTINCT series)",
-            "AND series_number <> '' GROUP BY project, session, study, series_number"
-            " HAVING count(DISTINCT series) > 1 ORDER BY project, session, series_number",
-        )
-    ]
+    shared = [f"{one.session} ({_scan_ids(one)})" for one in items.series_sharing_a_number()]
     if shared:
         yield problem(
             "series-number-shared",
             f"{len(shared):,} SeriesNumbers belong to several series of a session, so that the scan"
             f" IDs become {several(shared)}",
         )
-    if count := items.count_ready("series_number = '' AND NOT remote"):
+    if count := items.without_series_number():
         yield problem("series-number-missing", f"{have(count)} no SeriesNumber")
+
+
+def _scan_ids(shared: SharedNumber) -> str:
+    modalities = (lead_modality(sorted(found)) for found in shared.series.values())
+    ids = shared_scan_ids(shared.series_number, modalities)
+    return ", ".join(
+        f"{stem}1 to {count}" if count > 1 else f"{stem}1" for stem, count in sorted(ids.items())
+    )

@@ -8,18 +8,21 @@ from typing import Final
 from dicomferry.engine.verify import SessionVerdict, Standing
 from dicomferry.ledger.reading.plan_view import LedgerView, SessionPlan
 from dicomferry.model import LEVELS, Destination, Problem
+from dicomferry.xnat.filing.archiving import is_unassigned
+from dicomferry.xnat.filing.conflicts import Conflict, conflicts_in
 
-_CONFLICTS: Final = (
-    ("session UID", "a session label keeps its StudyInstanceUID: another one is not merged"),
-    ("another Subject", "a session label keeps its subject: another one is not merged"),
-    ("session modality", "a session keeps its modality: another one is not merged"),
-    ("matching files", "a file of the same name is there, and files are not overwritten"),
-    ("Duplicate DCM UID", "the SOP Instance UID is there with other content"),
-    ("retry with overwrite", "a session of that label is there, and merging is not allowed"),
-    ("NoUniqueSession", "a folder with several StudyInstanceUIDs cannot be built"),
-    ("identify subject", "a session without subject is not archived"),
-)
-"""XNAT's words, and the rule behind them (section 3.3 of its behavior)."""
+_RULES: Final = {
+    Conflict.STUDY: "a session label keeps its StudyInstanceUID: another one is not merged",
+    Conflict.SUBJECT: "a session label keeps its subject: another one is not merged",
+    Conflict.MODALITY: "a session keeps its modality: another one is not merged",
+    Conflict.FILES: "a file of the same name is there, and files are not overwritten",
+    Conflict.CONTENT: "the SOP Instance UID is there with other content",
+    Conflict.EXISTS: "a session of that label is there, and merging is not allowed",
+    Conflict.SEVERAL_STUDIES: "a folder with several StudyInstanceUIDs cannot be built",
+    Conflict.NO_SUBJECT: "a session without subject is not archived",
+    Conflict.SCAN_NUMBER: "a series keeps its SeriesNumber: another one is not merged",
+}
+"""The rule behind each conflict (section 3.3 of XNAT's behavior)."""
 
 _CODES: Final = {
     Standing.WAITING: (
@@ -46,7 +49,7 @@ def as_forecast(verdict: SessionVerdict) -> bool:
     if verdict.standing is Standing.LANDED:
         return True
     return (
-        verdict.destination.project is None
+        is_unassigned(verdict.destination)
         and verdict.standing is Standing.WAITING
         and len(verdict.held) == verdict.planned
         and all(place.status == "READY" for place in verdict.where)
@@ -78,7 +81,7 @@ class MismatchExplainer:
         """
         if not is_mismatch(verdict):
             return []
-        rules = [f"rule: {rule}" for said, rule in _CONFLICTS if said in verdict.message]
+        rules = [f"rule: {_RULES[conflict]}" for conflict in conflicts_in(verdict.message)]
         plan = self._plans.get(verdict.destination)
         for place in verdict.where:
             rules += _levels(verdict.destination, place.destination, plan)

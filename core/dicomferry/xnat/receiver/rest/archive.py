@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import quote
 
+from dicomferry.xnat.filing.keys import subject_key
 from dicomferry.xnat.filing.scans import session_type
 from dicomferry.xnat.filing.sessions import ReceivedSession
 from dicomferry.xnat.receiver.rest.http import (
@@ -134,7 +135,7 @@ def _subject_rows(site: StandInSite, project_id: str) -> Iterator[Row]:
 
 
 def _id(site: StandInSite, row: Row) -> str:
-    key = (str(row["project"]), str(row["subject_label"]).lower())
+    key = (str(row["project"]), subject_key(str(row["subject_label"])))
     return site.holdings.subjects.get(key, ("", ""))[0]
 
 

@@ -10,12 +10,8 @@ from msgspec.structs import replace
 
 from dicomferry.errors import FerryError
 from dicomferry.model import AutoArchive, Forecast
-from dicomferry.xnat.filing.sessions import (
-    SEVERAL_STUDIES,
-    Received,
-    ReceivedSession,
-    SessionStatus,
-)
+from dicomferry.xnat.filing.conflicts import Conflict
+from dicomferry.xnat.filing.sessions import Received, ReceivedSession, SessionStatus
 from dicomferry.xnat.naming.identifiers import ClassicIdentifier
 from dicomferry.xnat.naming.import_parameters import ImportParameters
 from dicomferry.xnat.receiver.rest.http import HttpAnswer, HttpRefusal, HttpRequest, text
@@ -123,7 +119,8 @@ def _placing(
             fresh.timestamp = asked.timestamp
             return site.holdings.open(fresh)
         if asked.handler != "SI" and found.study_instance_uid != instance.ref.study_instance_uid:
-            raise FerryError("Folder holds another StudyInstanceUID: " + SEVERAL_STUDIES)
+            words = Conflict.SEVERAL_STUDIES.words()
+            raise FerryError(f"Folder holds another StudyInstanceUID: {words}")
         return found
 
     return place

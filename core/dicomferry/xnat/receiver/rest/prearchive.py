@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from dicomferry.model import AutoArchive
 from dicomferry.xnat.filing.conflicts import Merge
+from dicomferry.xnat.filing.keys import UNASSIGNED
 from dicomferry.xnat.filing.scans import session_type
 from dicomferry.xnat.filing.sessions import ReceivedSession, SessionStatus
 from dicomferry.xnat.receiver.rest.http import (
@@ -23,7 +24,6 @@ from dicomferry.xnat.receiver.rest.http import (
 from dicomferry.xnat.receiver.rest.scans import AddressedSession, scan_item
 from dicomferry.xnat.receiver.site.site import StandInSite
 
-_UNASSIGNED = "Unassigned"
 _AUTO = {AutoArchive.AUTO: "AutoArchive", AutoArchive.MANUAL: "Manual"}
 
 
@@ -36,7 +36,7 @@ def listing(site: StandInSite, request: HttpRequest) -> HttpAnswer:
 
 def of_projects(site: StandInSite, request: HttpRequest, projects: str) -> HttpAnswer:
     """List the prearchive of projects, given with commas; `Unassigned` is one of them."""
-    wanted = {None if name == _UNASSIGNED else name for name in projects.split(",")}
+    wanted = {None if name == UNASSIGNED else name for name in projects.split(",")}
     unknown = wanted - {None} - set(project_ids(site))
     if unknown:
         raise HttpRefusal(404, "No such project")
@@ -46,7 +46,7 @@ def of_projects(site: StandInSite, request: HttpRequest, projects: str) -> HttpA
 
 def held(site: StandInSite, project: str, timestamp: str, folder: str) -> AddressedSession:
     """Return one prearchive session by its path; 404 when it is not there."""
-    name = None if project == _UNASSIGNED else project
+    name = None if project == UNASSIGNED else project
     session = site.holdings.find(name, timestamp, folder)
     if session is None:
         raise HttpRefusal(404, "Unable to find the specified session.")
@@ -129,7 +129,7 @@ def commit(site: StandInSite, session: ReceivedSession, *, archive: bool) -> Htt
 
 def uri_of(session: ReceivedSession) -> str:
     """Return a prearchive session's URI as the listing has it, without `/data`."""
-    project = quote(session.destination.project or _UNASSIGNED)
+    project = quote(session.destination.project or UNASSIGNED)
     return (
         f"/prearchive/projects/{project}/{session.timestamp}/{quote(session.destination.session)}"
     )
@@ -154,7 +154,7 @@ def row_of(session: ReceivedSession) -> Row:
     date = session.study_date
     dashed = f"{date[:4]}-{date[4:6]}-{date[6:8]} 00:00:00.0" if len(date) == 8 else ""
     return {
-        "project": session.destination.project or _UNASSIGNED,
+        "project": session.destination.project or UNASSIGNED,
         "timestamp": session.timestamp,
         "lastmod": _moment(session.touched),
         "uploaded": _moment(session.uploaded),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs
 
-from dicomferry.xnat.filing.conflicts import Merge, conflict
+from dicomferry.xnat.filing.archiving import NO_PROJECT, is_unassigned
+from dicomferry.xnat.filing.conflicts import Merge
+from dicomferry.xnat.filing.keys import archive_key
+from dicomferry.xnat.filing.sessions import merge_conflict
 from dicomferry.xnat.receiver.rest.http import (
     HttpAnswer,
     HttpRefusal,
@@ -40,8 +43,8 @@ def archive(site: StandInSite, request: HttpRequest) -> HttpAnswer:
     merge = _merge(parameters.get("overwrite", ""))
     uris = []
     for session in list(named(site, parameters.get("src", ""))):
-        if session.destination.project is None:
-            raise HttpRefusal(400, "Unable to identify project.")
+        if is_unassigned(session.destination):
+            raise HttpRefusal(400, NO_PROJECT)
         session.build()
         if not site.holdings.move_to_archive(session, merge):
             raise HttpRefusal(409, session.conflict or "")
@@ -54,9 +57,8 @@ def validate(site: StandInSite, request: HttpRequest) -> HttpAnswer:
     """Say what would happen if a session were archived, without doing it."""
     found = []
     for session in named(site, _parameters(request).get("src", "")):
-        place = (session.destination.project or "", session.destination.session)
-        existing = site.holdings.archive.get(place)
-        message = conflict(session, existing, Merge()) if existing else None
+        existing = site.holdings.archive.get(archive_key(session.destination))
+        message = merge_conflict(session, existing, Merge()) if existing else None
         if existing is not None:
             found.append({"code": _EXISTS, "type": "CONFLICT", "message": "Session already exists"})
         elif session.conflict is not None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from dicomferry.xnat.filing.keys import UNASSIGNED
+
 _IMPLEMENTATION_CLASS_UID = "2.25.261407421839163265149736230471820593201"
 _IMPLEMENTATION_VERSION = "FERRY_STAND_IN"
 _UNSAFE = re.compile(r"[^\w.-]", re.ASCII)
@@ -57,7 +59,7 @@ def _component(text: str) -> str:
 
 def stored_path(project: str | None, session: str, path: str) -> Path:
     """Return where a session's file goes, relative to the storage folder."""
-    folder = Path(_component(project or "Unassigned"), _component(session))
+    folder = Path(_component(project or UNASSIGNED), _component(session))
     return folder.joinpath(*map(_component, path.split("/")))
 
 

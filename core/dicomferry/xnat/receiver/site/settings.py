@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
+from dicomferry.xnat.filing.archiving import QUIET_PERIOD
 from dicomferry.xnat.naming.options import Identification
 from dicomferry.xnat.receiver.site.faults import Faults
 from dicomferry.xnat.receiver.site.filters import SeriesFilter
@@ -35,7 +36,8 @@ class SiteSettings(Struct, frozen=True):
     def site_config(self) -> Mapping[str, object]:
         """Return the site's preferences that touch incoming DICOM, by XNAT's names."""
         series = self.series_filter.preferences() if self.series_filter else _NO_FILTER
-        minutes = 5 if self.quiet_period is None else self.quiet_period / 60
+        quiet = self.quiet_period
+        minutes = QUIET_PERIOD // 60 if quiet is None else quiet / 60
         return {
             "siteId": "dicomferry-stand-in",
             "siteDescription": "dicomferry's stand-in, which is not an XNAT",

@@ -21,9 +21,9 @@ from dicomferry.dicom.header import Header
 from dicomferry.dicom.instance import open_instance
 from dicomferry.errors import FerryError
 from dicomferry.model import Forecast, Location
+from dicomferry.xnat.filing.first_session import FirstSessions, ForecastArrival
 from dicomferry.xnat.filing.holdings import Holdings
 from dicomferry.xnat.filing.sessions import Received, ReceivedSession, received
-from dicomferry.xnat.naming.first_session import FirstSessions, ForecastArrival
 from dicomferry.xnat.naming.identifiers import ClassicIdentifier, DqrIdentifier
 from dicomferry.xnat.naming.options import Identification
 from dicomferry.xnat.receiver.site.anonymize import anonymized

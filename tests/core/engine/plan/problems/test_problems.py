@@ -23,7 +23,11 @@ from dicomferry.model import (
     Severity,
     Wanted,
 )
-from dicomferry.xnat.naming.notes import COMMENT_OF_SEVERAL_LINES, VALUE_LONGER_THAN_WINDOW
+from dicomferry.xnat.naming.notes import (
+    COMMENT_OF_SEVERAL_LINES,
+    PROJECTS_NOT_DECLARED,
+    VALUE_LONGER_THAN_WINDOW,
+)
 from support.plans import put_plan
 
 MR_IMAGE = "1.2.840.10008.5.1.4.1.1.4"
@@ -32,7 +36,7 @@ Row = dict[str, Any]
 PLAIN: Row = {
     "project": "P1", "subject": "S1", "session": "E1", "study": "1.2", "series": "1.2.1",
     "sop_class": MR_IMAGE, "syntax": EXPLICIT, "modality": "MR", "number": "1", "size": 1000,
-    "by": "StudyDescription", "notes": (), "verdict": Verdict.READY, "code": "", "reason": "",
+    "notes": (), "verdict": Verdict.READY, "code": "", "reason": "",
     "subject_original": None, "session_original": None,
     "subject_found": None, "session_found": None,
 }  # fmt: skip
@@ -42,7 +46,7 @@ Plan = Callable[..., list[Problem]]
 
 def examined(item: int, row: Row) -> Examined:
     ref = InstanceRef(row["study"], row["series"], f"{row['series']}.{item}", row["sop_class"])
-    because = Because(row["by"], "PatientName", "PatientID")
+    because = Because("StudyDescription", "PatientName", "PatientID")
     place = Destination(row["project"], row["subject"], row["session"])
     forecast = Forecast(
         place, because, AutoArchive.PROJECT_DEFAULT, notes=row["notes"],
@@ -84,7 +88,7 @@ SITUATIONS: dict[str, list[Row]] = {
     "servers-disagree": [{"verdict": Verdict.REJECTED, "code": "servers-disagree"}],
     "refused-by-xnat": [{"verdict": Verdict.REJECTED, "code": "refused-by-xnat"}],
     "unassigned": [{"project": None}],
-    "projects-not-declared": [{"by": "X, if so: the server's projects are not declared"}],
+    "projects-not-declared": [{"notes": (PROJECTS_NOT_DECLARED,)}],
     "no-session-label": [{"session": "dicom_upload"}],
     "no-subject-label": [{"subject": None}],
     "comment-of-several-lines": [{"notes": (COMMENT_OF_SEVERAL_LINES,)}],
@@ -164,6 +168,12 @@ def test_errors_come_first(plan: Plan) -> None:
 def test_shared_series_numbers_name_the_scan_ids(plan: Plan) -> None:
     (found,) = plan({"series": "1.2.1"}, {"series": "1.2.2"}, {"series": "1.2.3"})
     assert "E1 (1-MR1 to 3)" in found.message
+
+
+def test_scan_ids_of_series_that_share_a_number_name_each_modality(plan: Plan) -> None:
+    mixed = ({"series": "1.2.1"}, {"series": "1.2.2", "modality": "CT"}, {"series": "1.2.3"})
+    (found,) = plan(*mixed)
+    assert "E1 (1-CT1, 1-MR1 to 2)" in found.message
 
 
 def test_a_series_number_may_come_again_in_another_session(plan: Plan) -> None:

@@ -1,0 +1,41 @@
+"""What is stored under other labels than the plan has now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from dicomferry.ledger.delivering.deliveries import LABELLED_RUN
+from dicomferry.ledger.items import destination_of
+from dicomferry.ledger.rows import STAMP
+from dicomferry.ledger.store import Ledger
+from dicomferry.model import Destination
+
+
+class StoredElsewhere(Struct, frozen=True):
+    """Instances that are stored at `was`, and that the plan has for `now`."""
+
+    was: Destination
+    now: Destination
+    instances: int
+
+
+def stored_under_other_labels(ledger: Ledger, scan: int) -> Iterator[StoredElsewhere]:
+    """Yield what a run with labels of a chosen plan has stored elsewhere than a scan's plan says.
+
+    Only what is to be sent again: its stamp is not that of the plan.
+    """
+    rows = ledger.connection.execute(
+        "SELECT was.project, was.subject, was.session, now.project, now.subject, now.session,"  # noqa: S608  fixed texts
+        " count(DISTINCT item.id)"
+        " FROM item JOIN delivery ON delivery.item = item.id JOIN run ON run.id = delivery.run"
+        " JOIN destination AS was ON was.id = delivery.destination"
+        " JOIN destination AS now ON now.id = item.destination"
+        " WHERE scan = ? AND verdict = 'ready' AND state = 'stored' AND run.verb = ?"
+        " AND delivery.destination <> item.destination"
+        f" AND stamp <> {STAMP} GROUP BY was.id, now.id",
+        (scan, LABELLED_RUN),
+    )
+    for *places, count in rows:
+        yield StoredElsewhere(destination_of(*places[:3]), destination_of(*places[3:]), count)
