@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from dicomferry.dicom.header import Header
+
+UNASSIGNED: Final = "Unassigned"
+"""What XNAT calls the place of sessions without a project (section 1.6)."""
 
 _NOT_LABEL = re.compile(r"[^\w-]", re.ASCII)
 _UNCLEAN = re.compile(r"[`~@#$%^&*()+=\[\]{}|\\/?:;',.<> ]")

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
 from msgspec import Struct, field
 
 from dicomferry.model import Destination
-
-UNASSIGNED: Final = "Unassigned"
-"""What XNAT calls the place of sessions without a project (section 1.6)."""
 
 
 class PrearchiveKey(Struct, frozen=True):

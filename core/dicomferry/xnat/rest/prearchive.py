@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from dicomferry.xnat.filing.keys import UNASSIGNED
+from dicomferry.xnat.labels import UNASSIGNED
 from dicomferry.xnat.rest.client import RestClient, Row, segment
 from dicomferry.xnat.rest.errors import DeniedError
 from dicomferry.xnat.rest.files import HeldFile

@@ -9,7 +9,8 @@ from dicomferry.engine.plan.problems.kinds import have, instances, problem
 from dicomferry.ledger.planning.alike import ItemGroups
 from dicomferry.ledger.reading.stored_elsewhere import stored_under_other_labels
 from dicomferry.model import Problem
-from dicomferry.xnat.filing.keys import UNASSIGNED, subject_key
+from dicomferry.xnat.filing.keys import subject_key
+from dicomferry.xnat.labels import UNASSIGNED
 
 _Level = Literal["subject", "session"]
 

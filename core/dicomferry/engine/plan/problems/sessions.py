@@ -10,7 +10,8 @@ from dicomferry.engine.plan.problems.kinds import problem, several
 from dicomferry.ledger.planning.alike import ItemGroups
 from dicomferry.model import Problem
 from dicomferry.xnat.filing.archiving import QUIET_PERIOD
-from dicomferry.xnat.filing.keys import UNASSIGNED, ArchiveKey, GatheredSession, gathered
+from dicomferry.xnat.filing.keys import ArchiveKey, GatheredSession, gathered
+from dicomferry.xnat.labels import UNASSIGNED
 
 _SLOW_LINK: Final = 1_000_000
 """Bytes a second that any link is taken to carry: slower ones are the user's to know."""

@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 from dicomferry.model import AutoArchive
 from dicomferry.xnat.filing.conflicts import Merge
-from dicomferry.xnat.filing.keys import UNASSIGNED
 from dicomferry.xnat.filing.scans import session_type
 from dicomferry.xnat.filing.sessions import ReceivedSession, SessionStatus
+from dicomferry.xnat.labels import UNASSIGNED
 from dicomferry.xnat.receiver.rest.http import (
     HttpAnswer,
     HttpRefusal,
