@@ -19,11 +19,13 @@ if TYPE_CHECKING:
         Consignment,
         Context,
         Delivery,
+        DicomNode,
         Identifier,
         Parcel,
         Preparing,
         Reading,
         Salted,
+        ServerKind,
         Sink,
         Source,
         StudyAt,
@@ -71,6 +73,7 @@ if TYPE_CHECKING:
         Tls,
         UnreachableError,
         can_propose,
+        echo,
         open_association,
         plan_contexts,
         store_status,
@@ -78,7 +81,17 @@ if TYPE_CHECKING:
     from dicomferry.dimse.discreet import (
         discreet,
     )
+    from dicomferry.dimse.retrieve.move import (
+        MoveTarget,
+    )
+    from dicomferry.dimse.retrieve.probes import (
+        try_get,
+        try_move,
+    )
     from dicomferry.dimse.retrieve.query import (
+        IMAGE,
+        SERIES,
+        STUDY,
         IncompleteAnswerError,
         Query,
         TooManyAnswersError,
@@ -104,6 +117,8 @@ if TYPE_CHECKING:
         LEVELS,
         AutoArchive,
         Because,
+        Check,
+        CheckState,
         Destination,
         Excluded,
         Failed,
@@ -140,6 +155,7 @@ if TYPE_CHECKING:
         PacsServer,
         XnatDicom,
         XnatServer,
+        hours_faults,
     )
     from dicomferry.template import (
         Condition,
@@ -164,10 +180,9 @@ if TYPE_CHECKING:
 
 _HOMES: Final = {
     "component": (
-        "Catalog", "Component", "Consignment", "Context", "Delivery", "Identifier",
-        "Parcel", "Preparing", "Reading", "Salted", "Sink", "Source", "StudyAt", "Table",
-        "TableRow", "Tabular",
-        "Transform",
+        "Catalog", "Component", "Consignment", "Context", "Delivery", "DicomNode", "Identifier",
+        "Parcel", "Preparing", "Reading", "Salted", "ServerKind", "Sink", "Source",
+        "StudyAt", "Table", "TableRow", "Tabular", "Transform",
     ),
     "dicom.archive": ("is_archive", "list_members",),
     "dicom.between": ("edits_between",),
@@ -178,26 +193,32 @@ _HOMES: Final = {
     "dimse": (
         "AssociationLostError", "AssociationRejectedError", "ContextRefusedError", "Peer",
         "StorageAssociation", "StoreResponse", "Syntaxes", "Timeouts", "Tls",
-        "UnreachableError", "StatusCategory", "can_propose", "open_association", "plan_contexts",
+        "UnreachableError", "StatusCategory", "can_propose", "echo", "open_association",
+        "plan_contexts",
         "store_status",
     ),
-    "dimse.retrieve.query": ("IncompleteAnswerError", "Query", "TooManyAnswersError", "open_query"),
+    "dimse.retrieve.move": ("MoveTarget",),
+    "dimse.retrieve.probes": ("try_get", "try_move"),
+    "dimse.retrieve.query": (
+        "IMAGE", "SERIES", "STUDY", "IncompleteAnswerError", "Query", "TooManyAnswersError",
+        "open_query",
+    ),
     "dimse.discreet": ("discreet",),
     "dimse.retrieve.search": ("FoundSeries", "FoundStudy", "find_contents", "find_studies"),
     "errors": ("DamagedError", "EditError", "FerryError", "ProblemsError", "TemplateError",),
     "hookspecs": ("hookimpl",),
     "model": (
-        "LEVELS", "AutoArchive", "Because", "Destination", "Excluded", "Failed", "Finding",
-        "Forecast", "InstanceRef", "LocalFile", "Location", "Outcome", "Place", "Problem",
-        "Refused",
-        "Rejected", "RemoteInstance", "Severity", "Stored", "Unusable", "Wanted",
+        "LEVELS", "AutoArchive", "Because", "Check", "CheckState", "Destination", "Excluded",
+        "Failed", "Finding", "Forecast", "InstanceRef", "LocalFile", "Location", "Outcome", "Place",
+        "Problem", "Refused", "Rejected", "RemoteInstance", "Severity", "Stored", "Unusable",
+        "Wanted",
     ),
     "recipe.annotations": (
         "AETitle", "Attribute", "AttributePattern", "Port", "Regex", "Seconds", "Secret",
         "ServerName",
     ),
     "recipe.recipe": ("Recipe",),
-    "recipe.servers": ("PacsServer", "XnatDicom", "XnatServer",),
+    "recipe.servers": ("PacsServer", "XnatDicom", "XnatServer", "hours_faults"),
     "template": ("Condition", "Template",),
     "xnat.dqr_csv": ("DqrRow", "DqrTable", "read_dqr_csv"),
     "xnat.naming.identifiers": ("ClassicIdentifier", "DqrIdentifier",),
@@ -208,7 +229,10 @@ _HOMES: Final = {
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "IMAGE",
     "LEVELS",
+    "SERIES",
+    "STUDY",
     "AETitle",
     "AssociationLostError",
     "AssociationRejectedError",
@@ -217,6 +241,8 @@ __all__ = [
     "AutoArchive",
     "Because",
     "Catalog",
+    "Check",
+    "CheckState",
     "ClassicIdentifier",
     "Component",
     "Condition",
@@ -227,6 +253,7 @@ __all__ = [
     "Delete",
     "Delivery",
     "Destination",
+    "DicomNode",
     "DqrIdentifier",
     "DqrRow",
     "DqrTable",
@@ -248,6 +275,7 @@ __all__ = [
     "InstanceRef",
     "LocalFile",
     "Location",
+    "MoveTarget",
     "Outcome",
     "PacsServer",
     "Parcel",
@@ -267,6 +295,7 @@ __all__ = [
     "Salted",
     "Seconds",
     "Secret",
+    "ServerKind",
     "ServerName",
     "Set",
     "Severity",
@@ -296,10 +325,12 @@ __all__ = [
     "XnatServer",
     "can_propose",
     "discreet",
+    "echo",
     "edits_between",
     "find_contents",
     "find_studies",
     "hookimpl",
+    "hours_faults",
     "identification_faults",
     "is_archive",
     "keyword_of",
@@ -312,6 +343,8 @@ __all__ = [
     "read_dqr_csv",
     "store_status",
     "to_label",
+    "try_get",
+    "try_move",
 ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
@@ -13,6 +13,7 @@ from dicomferry.dicom.edits import Edits
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.splice import Spliced
 from dicomferry.model import (
+    Check,
     Destination,
     Excluded,
     Finding,
@@ -21,6 +22,7 @@ from dicomferry.model import (
     Outcome,
     Rejected,
 )
+from dicomferry.peer import Peer
 
 OptionsT = TypeVar("OptionsT")
 StageT_co = TypeVar("StageT_co", covariant=True)
@@ -193,6 +195,67 @@ class Identifier(Protocol):
         ...
 
 
+class DeclaredFiles(Protocol):
+    """The files that encrypt an association, as a recipe names them; empty for one not needed."""
+
+    @property
+    def ca(self) -> str:
+        """The certificates that vouch for the server."""
+        ...
+
+    @property
+    def certificate(self) -> str:
+        """Our own certificate."""
+        ...
+
+    @property
+    def key(self) -> str:
+        """The key of our own certificate."""
+        ...
+
+
+class DicomNode(Protocol):
+    """A server's DICOM side as a recipe declares it: `PacsServer`, `XnatDicom`, or one of yours.
+
+    Timeouts are in seconds.
+    """
+
+    @property
+    def host(self) -> str:
+        """Its name or address."""
+        ...
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        ...
+
+    @property
+    def ae_title(self) -> str:
+        """What it is called."""
+        ...
+
+    @property
+    def calling_ae_title(self) -> str:
+        """What this side is called."""
+        ...
+
+    @property
+    def connect_timeout(self) -> float:
+        """How long it may take to be reached."""
+        ...
+
+    @property
+    def timeout(self) -> float:
+        """How long it may take to answer."""
+        ...
+
+    @property
+    def tls(self) -> DeclaredFiles | None:
+        """How the association is encrypted; None where it is not."""
+        ...
+
+
 class Context(Protocol):
     """What the engine hands a component that is being built."""
 
@@ -207,6 +270,10 @@ class Context(Protocol):
 
     def server(self, name: str, kind: type[ServerT]) -> ServerT:
         """Return a server of the recipe; `FerryError` for an unknown name or another kind."""
+        ...
+
+    def peer(self, node: DicomNode) -> Peer:
+        """Return the application entity to associate with, as a server declares it."""
         ...
 
     def identifier(self, server: str | None = None) -> Identifier:
@@ -235,3 +302,21 @@ class Component(Struct, Generic[OptionsT, StageT_co], frozen=True):
 
 
 AnyComponent = Component[Any, Any]
+
+
+class ServerKind(Struct, Generic[OptionsT], frozen=True):
+    """A kind of server that a recipe may declare: `servers: {NAME: {KIND: {…}}}`.
+
+    `options` is as a component's: the schema and the conversion come from it, and
+    `Context.server(NAME, OPTIONS)` gives it to sources, sinks and fetchers. `check` yields what
+    `doctor` finds of one server, by its name in the recipe. `example` is a declaration in YAML.
+    """
+
+    name: str
+    summary: str
+    options: type[OptionsT]
+    check: Callable[[str, OptionsT, Context], Iterable[Check]] | None = None
+    example: str = ""
+
+
+AnyServerKind = ServerKind[Any]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from dicomferry.component import Component, Identifier, Sink, Source, Transform
+from dicomferry.component import Component, Identifier, ServerKind, Sink, Source, Transform
 from dicomferry.errors import FerryError
 from dicomferry.model import Outcome, Problem
 
@@ -39,6 +39,11 @@ def dicomferry_sinks() -> Iterable[Component[Any, Sink]]:  # type: ignore[empty-
 @hookspec
 def dicomferry_identifiers() -> Iterable[Component[Any, Identifier]]:  # type: ignore[empty-body]
     """Offer emulations of an XNAT receiver's way to identify what arrives."""
+
+
+@hookspec
+def dicomferry_servers() -> Iterable[ServerKind[Any]]:  # type: ignore[empty-body]
+    """Offer kinds of server that a recipe may declare."""
 
 
 # Decisions: the answer changes what happens.

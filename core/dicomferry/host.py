@@ -14,11 +14,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dicomferry import hookspecs
-from dicomferry.component import AnyComponent
+from dicomferry.component import AnyComponent, AnyServerKind
 from dicomferry.errors import FerryError
 from dicomferry.model import Outcome, Problem
 from dicomferry.recipe.components import Components
 from dicomferry.recipe.recipe import Recipe
+from dicomferry.recipe.servers import XNAT
 
 GROUP = "dicomferry.plugins"
 API_VERSION = 1
@@ -31,6 +32,7 @@ KINDS: Mapping[str, str] = {
     "transform": "dicomferry_transforms",
     "sink": "dicomferry_sinks",
     "identifier": "dicomferry_identifiers",
+    "server": "dicomferry_servers",
 }
 
 
@@ -56,10 +58,10 @@ class Plugin(Struct, frozen=True):
 
 
 class Offer(Struct, frozen=True):
-    """A component together with the plug-in it comes from."""
+    """A component, or a kind of server, together with the plug-in it comes from."""
 
     kind: str
-    component: AnyComponent
+    component: AnyComponent | AnyServerKind
     plugin: str
 
 
@@ -110,7 +112,7 @@ class Plugins:
     @property
     def components(self) -> Components:
         """Return the offered components by kind and name."""
-        by_kind: dict[str, dict[str, AnyComponent]] = {kind: {} for kind in KINDS}
+        by_kind: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
         for offer in self.offers:
             by_kind[offer.kind][offer.component.name] = offer.component
         return Components(
@@ -118,6 +120,7 @@ class Plugins:
             transforms=by_kind["transform"],
             sinks=by_kind["sink"],
             identifiers=by_kind["identifier"],
+            servers=by_kind["server"],
         )
 
     def check_recipe(self, recipe: Recipe) -> list[Problem]:
@@ -165,7 +168,7 @@ class Plugins:
     def _offers_of(self, kind: str, implementation: Any) -> list[Offer]:
         name: str = implementation.plugin_name
         try:
-            found: list[AnyComponent] = list(implementation.function() or ())
+            found: list[AnyComponent | AnyServerKind] = list(implementation.function() or ())
         except Exception as error:  # noqa: BLE001  a stranger's code must not take the host down
             self._broken[name] = f"{type(error).__name__} while it was asked for its {kind}s"
             return []
@@ -197,7 +200,7 @@ class Plugins:
 
 
 def _refuse_namesakes(offers: Sequence[Offer]) -> None:
-    seen: dict[tuple[str, str], str] = {}
+    seen = {("server", XNAT.name): "dicomferry itself"}
     for offer in offers:
         key = (offer.kind, offer.component.name)
         if key in seen:

@@ -52,6 +52,35 @@ class Problem(Struct, frozen=True):
         return ": ".join([*where, self.message]) + hint
 
 
+class CheckState(StrEnum):
+    """How `doctor` found one thing of a server."""
+
+    OK = "ok"
+    NOTE = "note"
+    """worth knowing, and no fault"""
+    WARNING = "warning"
+    DIFFERS = "differs"
+    """the server is not as the recipe says"""
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    """it could not be learned, so it counts for nothing good"""
+
+
+class Check(Struct, frozen=True):
+    """One thing of a server that `doctor` looked at.
+
+    `server` is its name in the recipe, `what` the thing, as `C-ECHO`. `place` is where the recipe
+    says something else.
+    """
+
+    server: str
+    what: str
+    state: CheckState
+    message: str
+    hint: str = ""
+    place: Place | None = None
+
+
 class Location(Struct, frozen=True, order=True):
     """Where an instance's bytes are: a file, or a member of an archive file."""
 

@@ -14,18 +14,14 @@ from msgspec import Struct, field
 
 from dicomferry import (
     AssociationLostError,
-    Context,
     FerryError,
     FoundSeries,
     FoundStudy,
     IncompleteAnswerError,
     InstanceRef,
-    PacsServer,
     Peer,
     Query,
     RemoteInstance,
-    Timeouts,
-    Tls,
     UnreachableError,
     open_query,
 )
@@ -124,19 +120,6 @@ class Asking(Struct):
         if self._query is None:
             self._query = self._stack.enter_context(open_query(self.peer))
         return self._query
-
-
-def peer_of(server: PacsServer, context: Context) -> Peer:
-    """Return the application entity to ask; relative paths of TLS start at the recipe's folder."""
-    tls = None
-    if server.tls is not None:
-        files = (server.tls.ca, server.tls.certificate, server.tls.key)
-        ca, certificate, key = (str(context.path(file)) if file else "" for file in files)
-        tls = Tls(ca, certificate, key)
-    timeouts = Timeouts(server.timeout, server.timeout, server.timeout)
-    return Peer(
-        server.host, server.port, server.ae_title, server.calling_ae_title, timeouts, tls
-    )  # fmt: skip
 
 
 def unexpected(expect: str, studies: list[FoundStudy]) -> str:

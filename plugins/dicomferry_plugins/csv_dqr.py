@@ -38,7 +38,6 @@ from dicomferry_plugins._pacs import (
     Asking,
     SeriesChoice,
     findings,
-    peer_of,
     unexpected,
 )
 
@@ -174,7 +173,7 @@ def _disputed(
 
 def _build(options: Options, context: Context) -> CsvDqr:
     server = context.server(options.pacs, PacsServer)
-    return CsvDqr(options, context.path(options.file), peer_of(server, context))
+    return CsvDqr(options, context.path(options.file), context.peer(server))
 
 
 @hookimpl

@@ -28,7 +28,6 @@ from dicomferry_plugins._pacs import (
     SeriesChoice,
     date_fault,
     findings,
-    peer_of,
     unexpected,
 )
 
@@ -134,7 +133,7 @@ class PacsQuery(Struct, frozen=True):
 
 def _build(options: Options, context: Context) -> PacsQuery:
     server = context.server(options.pacs, PacsServer)
-    return PacsQuery(options, peer_of(server, context))
+    return PacsQuery(options, context.peer(server))
 
 
 @hookimpl

@@ -27,10 +27,7 @@ from dicomferry import (
     StatusCategory,
     Stored,
     Syntaxes,
-    Timeouts,
-    Tls,
     UnreachableError,
-    XnatDicom,
     XnatServer,
     can_propose,
     discreet,
@@ -202,30 +199,9 @@ def _refusal(pair: Syntaxes) -> str:
     return f"the receiver does not take {sop_class} as {transfer_syntax}"
 
 
-def _peer(dicom: XnatDicom, context: Context) -> Peer:
-    timeouts = Timeouts(dicom.connect_timeout, dicom.timeout, dicom.timeout)
-    return Peer(
-        dicom.host,
-        dicom.port,
-        dicom.ae_title,
-        dicom.calling_ae_title,
-        timeouts,
-        _tls(dicom, context),
-    )
-
-
-def _tls(dicom: XnatDicom, context: Context) -> Tls | None:
-    """Return what the recipe says of TLS; its relative paths start at the recipe's folder."""
-    if dicom.tls is None:
-        return None
-    files = (dicom.tls.ca, dicom.tls.certificate, dicom.tls.key)
-    ca, certificate, key = (str(context.path(file)) if file else "" for file in files)
-    return Tls(ca, certificate, key)
-
-
 def _build(options: Options, context: Context) -> XnatCStore:
     dicom = context.server(options.server, XnatServer).dicom
-    peer = _peer(dicom, context)
+    peer = context.peer(dicom)
     return XnatCStore(
         peer,
         lanes=dicom.associations,

@@ -183,3 +183,22 @@ def test_the_first_plugin_that_knows_a_secret_answers(write) -> None:
 
     assert plugins.secret("vault", "x") == "s3cret"
     assert plugins.secret("other", "x") is None
+
+
+def test_a_kind_of_server_is_known_beside_an_xnat(write) -> None:
+    text = """
+        from dicomferry import ServerKind, hookimpl
+        import msgspec
+
+        class Web(msgspec.Struct, frozen=True, kw_only=True):
+            url: str
+
+        @hookimpl
+        def dicomferry_servers():
+            yield ServerKind("{name}", "a server", Web)
+    """
+    plugins = load_plugins(Selection(), [write("web", text.format(name="dicomweb"))])
+
+    assert set(plugins.components.server_kinds()) == {"dicomweb", "xnat"}
+    with pytest.raises(FerryError, match="called 'xnat': dicomferry itself and other"):
+        load_plugins(Selection(), [write("other", text.format(name="xnat"))])

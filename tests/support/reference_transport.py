@@ -15,13 +15,13 @@ from dicomferry.dicom.splice import Spliced
 from dicomferry.dimse.association import (
     AssociationLostError,
     ContextRefusedError,
-    Peer,
     StoreResponse,
 )
 from dicomferry.dimse.contexts import Syntaxes
 from dicomferry.dimse.retrieve.checkpoint import Checkpoint
 from dicomferry.dimse.retrieve.entity import associate
 from dicomferry.errors import DamagedError
+from dicomferry.peer import Peer
 
 if TYPE_CHECKING:
     from pynetdicom.association import Association

@@ -8,16 +8,13 @@ from dicomferry.dimse.association import (
     AssociationLostError,
     AssociationRejectedError,
     ContextRefusedError,
-    Peer,
     StorageAssociation,
     StoreResponse,
-    Timeouts,
     UnreachableError,
-    UserIdentity,
 )
 from dicomferry.dimse.contexts import MOST_CONTEXTS, Syntaxes, can_propose, plan_contexts
 from dicomferry.dimse.status import DimseStatus, StatusCategory, store_status
-from dicomferry.dimse.tls import Tls
+from dicomferry.peer import Peer, Timeouts, Tls, UserIdentity
 
 __all__ = [
     "MOST_CONTEXTS",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -10,57 +9,8 @@ from msgspec import Struct
 
 from dicomferry.dicom.splice import Spliced
 from dicomferry.dimse.contexts import Syntaxes
-from dicomferry.dimse.tls import Tls
 from dicomferry.errors import FerryError
-
-_AE_TITLE = re.compile(r"(?=.*[^ ])[ -\[\]-~]{1,16}")
-
-
-class Timeouts(Struct, frozen=True):
-    """How long a peer may take, in seconds of the monotonic clock.
-
-    `connect` is for TCP and TLS, `association` for the answer to an association request and to a
-    release. `response` is for the whole C-STORE response, counted from the last byte handed to the
-    operating system; while the data set goes out it is how long the peer may take nothing at all.
-    """
-
-    connect: float = 10.0
-    association: float = 30.0
-    response: float = 120.0
-
-
-class UserIdentity(Struct, frozen=True):
-    """A user name, and a passcode where it is not empty (PS3.7 D.3.3.7)."""
-
-    user_name: str
-    passcode: str = ""
-
-    def __repr__(self) -> str:
-        return f"UserIdentity({self.user_name!r})"
-
-
-class Peer(Struct, frozen=True):
-    """The application entity to associate with. `max_pdu_length` is what this side announces."""
-
-    host: str
-    port: int
-    called_ae_title: str
-    calling_ae_title: str
-    timeouts: Timeouts = Timeouts()
-    tls: Tls | None = None
-    user_identity: UserIdentity | None = None
-    max_pdu_length: int = 65536
-
-    def __post_init__(self) -> None:
-        for title in (self.called_ae_title, self.calling_ae_title):
-            if not _AE_TITLE.fullmatch(title):
-                raise FerryError(
-                    f"{title!r} is not an AE title",
-                    hint="an AE title is 1 to 16 ASCII characters without a backslash (PS3.5 6.2)",
-                )
-
-    def __str__(self) -> str:
-        return f"{self.called_ae_title}@{self.host}:{self.port}"
+from dicomferry.peer import Peer
 
 
 class StoreResponse(Struct, frozen=True):

@@ -10,15 +10,11 @@ from typing import Final
 
 from dicomferry.dicom.splice import Spliced
 from dicomferry.dimse import wire
-from dicomferry.dimse.association import (
-    AssociationLostError,
-    ContextRefusedError,
-    Peer,
-    StoreResponse,
-)
+from dicomferry.dimse.association import AssociationLostError, ContextRefusedError, StoreResponse
 from dicomferry.dimse.contexts import Syntaxes
 from dicomferry.dimse.link import Link, connect
 from dicomferry.dimse.negotiate import Agreement, agreement, associate_rq
+from dicomferry.peer import Peer
 
 _WINDOW = 1 << 20
 _RELEASE_RQ, _RELEASE_RP, _ABORT = 0x05, 0x06, 0x07

@@ -10,8 +10,9 @@ import struct
 import time
 from collections.abc import Sequence
 
-from dicomferry.dimse.association import AssociationLostError, Peer, UnreachableError
+from dicomferry.dimse.association import AssociationLostError, UnreachableError
 from dicomferry.dimse.wire import Buffer
+from dicomferry.peer import Peer
 
 _MOST_BUFFERS = 512  # of one sendmsg; Linux and macOS take 1024
 _LONGEST_PDU = 1 << 20

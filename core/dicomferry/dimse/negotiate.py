@@ -16,10 +16,9 @@ from dicomferry.dimse.association import (
     AssociationLostError,
     AssociationRejectedError,
     ContextRefusedError,
-    Peer,
-    UserIdentity,
 )
 from dicomferry.dimse.contexts import Syntaxes, context_id
+from dicomferry.peer import Peer, UserIdentity
 
 if TYPE_CHECKING:
     from pynetdicom.pdu_primitives import UserIdentityNegotiation

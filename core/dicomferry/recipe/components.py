@@ -7,7 +7,12 @@ from types import MappingProxyType
 
 from msgspec import Struct, field
 
-from dicomferry.component import AnyComponent
+from dicomferry.component import AnyComponent, AnyServerKind
+from dicomferry.recipe.servers import XNAT
+
+
+def _no_servers() -> Mapping[str, AnyServerKind]:
+    return MappingProxyType({})
 
 
 def _none() -> Mapping[str, AnyComponent]:
@@ -21,6 +26,11 @@ class Components(Struct, frozen=True):
     transforms: Mapping[str, AnyComponent] = field(default_factory=_none)
     sinks: Mapping[str, AnyComponent] = field(default_factory=_none)
     identifiers: Mapping[str, AnyComponent] = field(default_factory=_none)
+    servers: Mapping[str, AnyServerKind] = field(default_factory=_no_servers)
+
+    def server_kinds(self) -> Mapping[str, AnyServerKind]:
+        """Return the kinds of server by name, sorted: those offered, and an XNAT."""
+        return dict(sorted({**self.servers, XNAT.name: XNAT}.items()))
 
     def by_section(self) -> Mapping[str, Mapping[str, AnyComponent]]:
         """Return the kinds a recipe lists, by the section that lists them."""

@@ -21,13 +21,7 @@ from dicomferry.recipe.layers import read_layers
 from dicomferry.recipe.params import Rendered, read_params, render_static
 from dicomferry.recipe.recipe import Recipe, Step
 from dicomferry.recipe.schema import identification_schema, recipe_schema
-from dicomferry.recipe.servers import (
-    DEFAULT_IDENTIFIER,
-    IdentifiedBy,
-    PacsServer,
-    Server,
-    XnatServer,
-)
+from dicomferry.recipe.servers import DEFAULT_IDENTIFIER, IdentifiedBy, XnatServer
 from dicomferry.recipe.steps import BESIDE, free_id
 from dicomferry.recipe.validate import check_schema, in_order
 from dicomferry.recipe.yaml.document import Document, Node, NodePath, path_text
@@ -127,12 +121,12 @@ class _Loader:
         options = self.converter.options(component.options, own, path)
         return IdentifiedBy(name, options)
 
-    def _servers(self, plain: Mapping[str, Any]) -> Iterator[tuple[str, Server]]:
-        kinds: dict[str, type[Server]] = {"pacs": PacsServer, "xnat": XnatServer}
+    def _servers(self, plain: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+        kinds = self._components.server_kinds()
         for name, body in plain.items():
             ((kind, options),) = body.items()
             path = ("servers", name, kind)
-            server = self.converter.options(kinds[kind], options, path)
+            server = self.converter.options(kinds[kind].options, options, path)
             if isinstance(server, XnatServer):
                 below = (*path, "identification")
                 identification = self.identification(server.identification or {}, below)

@@ -9,7 +9,6 @@ from typing import Any
 from msgspec import Struct
 
 from dicomferry.model import Place
-from dicomferry.recipe.servers import Server
 from dicomferry.template import Condition
 
 
@@ -41,7 +40,7 @@ class Recipe(Struct, frozen=True):
     name: str
     description: str
     params: Mapping[str, str]
-    servers: Mapping[str, Server]
+    servers: Mapping[str, object]
     sources: tuple[Step, ...]
     transforms: tuple[Step, ...]
     sinks: tuple[Step, ...]

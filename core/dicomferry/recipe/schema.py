@@ -10,10 +10,10 @@ from typing import Any, Final
 
 import msgspec
 
-from dicomferry.component import AnyComponent
+from dicomferry.component import AnyComponent, AnyServerKind
 from dicomferry.recipe.annotations import ATTRIBUTE_FORMAT, CONDITION_FORMAT, TEMPLATE_FORMAT
 from dicomferry.recipe.components import Components
-from dicomferry.recipe.servers import DEFAULT_IDENTIFIER, PacsServer, XnatServer
+from dicomferry.recipe.servers import DEFAULT_IDENTIFIER, XNAT
 from dicomferry.recipe.typed import KINDS
 from dicomferry.template import Condition, Template
 
@@ -32,6 +32,7 @@ def compose(
     transforms: Iterable[AnyComponent],
     sinks: Iterable[AnyComponent],
     identifiers: Iterable[AnyComponent],
+    servers: Iterable[AnyServerKind],
 ) -> Schema:
     """Return the recipe's schema; closed everywhere, so that an unknown key is an error."""
     kinds = {"source": sources, "transform": transforms, "sink": sinks}
@@ -43,7 +44,7 @@ def compose(
             _define(definitions, f"{kind}.{component.name}", component.options, component.summary)
         lists[kind] = _steps(kind, [component.name for component in offered])
     definitions["identification"] = _identification(definitions, identifiers)
-    definitions["server"] = _server(definitions)
+    definitions["server"] = _server(definitions, servers)
     return {
         "$schema": DIALECT,
         "title": "dicomferry recipe",
@@ -62,6 +63,7 @@ def recipe_schema(components: Components) -> Schema:
         components.transforms.values(),
         components.sinks.values(),
         components.identifiers.values(),
+        components.server_kinds().values(),
     )
 
 
@@ -79,8 +81,8 @@ def identification_schema(components: Components) -> Schema:
     }
 
 
-def component_schema(component: AnyComponent) -> Schema:
-    """Return the schema of one component's options, standing on its own."""
+def component_schema(component: AnyComponent | AnyServerKind) -> Schema:
+    """Return the schema of the options of a component or a server, standing on its own."""
     definitions: Schema = {}
     _define(definitions, component.name, component.options, component.summary)
     return {"$schema": DIALECT, **definitions.pop(component.name), "$defs": definitions}
@@ -218,12 +220,14 @@ def _steps(kind: str, names: Iterable[str]) -> Schema:
     }
 
 
-def _server(definitions: Schema) -> Schema:
-    _define(definitions, "server.pacs", PacsServer, "A PACS to query and retrieve from.")
-    _define(definitions, "server.xnat", XnatServer, "An XNAT to send to.")
-    xnat = definitions["server.xnat.XnatServer"]
-    xnat["properties"]["identification"] = {"$ref": "#/$defs/identification"}
-    kinds = {name: {"$ref": f"#/$defs/server.{name}"} for name in ("pacs", "xnat")}
+def _server(definitions: Schema, offered: Iterable[AnyServerKind]) -> Schema:
+    kinds = {}
+    for kind in offered:
+        root = _define(definitions, f"server.{kind.name}", kind.options, kind.summary)
+        if kind is XNAT:
+            options = definitions[root]["properties"]
+            options["identification"] = {"$ref": "#/$defs/identification"}
+        kinds[kind.name] = {"$ref": f"#/$defs/server.{kind.name}"}
     return {
         "title": "server",
         "type": "object",

@@ -1,13 +1,20 @@
-"""The servers a recipe declares: how they are reached, and how an XNAT identifies."""
+"""The servers a recipe declares: how they are reached, and how an XNAT identifies.
+
+*Kind*: what a plug-in offers (`ServerKind`), `pacs` for example; its options are what the recipe
+says of one server. `xnat` is a kind that is always there, because the engine verifies, examines
+and stands in for an XNAT. `PacsServer` is here for whoever associates with a PACS; the engine
+itself does not know it.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct, field
 
+from dicomferry.component import ServerKind
 from dicomferry.recipe.annotations import AETitle, Attribute, Port, Seconds, Secret
 
 Host = Annotated[str, Meta(min_length=1, max_length=253, pattern=r"^[^\s/\\@]+$")]
@@ -17,6 +24,15 @@ _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY: Final = "|".join(_DAYS)
 _SPAN: Final = re.compile(rf"({_DAY})(-({_DAY}))?")
 _HOURS: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]|24):[0-5]\d")
+
+
+def hours_faults(hours: Mapping[str, str]) -> Iterable[tuple[tuple[str, ...], str]]:
+    """Say which hours are none: `{mon-fri: "19:00-06:00", sat-sun: all}` are some."""
+    for days, times in hours.items():
+        if days != "all" and not _SPAN.fullmatch(days):
+            yield (days,), f"'{days}' is not days: write mon-fri, sat or all"
+        elif times not in {"all", "none"} and not _HOURS.fullmatch(times):
+            yield (days,), f"'{times}' is not hours: write \"19:00-06:00\", all or none"
 
 
 class DeclaredTls(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -69,13 +85,15 @@ class PacsServer(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     tls: DeclaredTls | None = None
     timeout: Annotated[Seconds, Meta(description="Seconds without an answer.")] = 60
 
+    @property
+    def connect_timeout(self) -> float:
+        """How long it may take to be reached, in seconds."""
+        return self.timeout
+
     def faults(self) -> Iterable[tuple[tuple[str, ...], str]]:
         """Say what is wrong with the hours, the move destination and the encryption."""
-        for days, times in self.hours.items():
-            if days != "all" and not _SPAN.fullmatch(days):
-                yield ("hours", days), f"'{days}' is not days: write mon-fri, sat or all"
-            elif times not in {"all", "none"} and not _HOURS.fullmatch(times):
-                yield ("hours", days), f"'{times}' is not hours: write \"19:00-06:00\", all or none"
+        for path, message in hours_faults(self.hours):
+            yield ("hours", *path), message
         if self.retrieve == "c-move" and not self.move_ae_title:
             yield ("retrieve",), "c-move needs move_ae_title: what the PACS calls us"
         for path, message in self.tls.faults() if self.tls else ():
@@ -155,6 +173,7 @@ class XnatServer(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
                 yield ("anonymizes",), f"'{name}': only a keyword or (gggg,eeee) can be used here"
 
 
-Server = PacsServer | XnatServer
+XNAT: Final = ServerKind("xnat", "An XNAT to send to.", XnatServer)
+"""The one kind of server that no plug-in needs to offer."""
 
 DEFAULT_IDENTIFIER: Final = "classic"

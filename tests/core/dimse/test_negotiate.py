@@ -24,8 +24,6 @@ from dicomferry.dimse.association import (
     AssociationLostError,
     AssociationRejectedError,
     ContextRefusedError,
-    Peer,
-    UserIdentity,
 )
 from dicomferry.dimse.contexts import context_id
 from dicomferry.dimse.negotiate import (
@@ -35,6 +33,7 @@ from dicomferry.dimse.negotiate import (
     associate_rq,
     user_identity,
 )
+from dicomferry.peer import Peer, UserIdentity
 
 CT, EXPLICIT, JPEG = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.70"
 CONTEXTS = [(CT, EXPLICIT), (CT, JPEG), ("1.2.3", EXPLICIT)]

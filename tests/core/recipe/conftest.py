@@ -9,11 +9,12 @@ from typing import Any, ClassVar, Literal
 import msgspec
 import pytest
 
-from dicomferry.component import Component
+from dicomferry.component import Component, ServerKind
 from dicomferry.recipe.annotations import Attribute, AttributePattern, Regex, ServerName
 from dicomferry.recipe.components import Components
 from dicomferry.recipe.load import load_recipe
 from dicomferry.recipe.recipe import Recipe
+from dicomferry.recipe.servers import PacsServer
 from dicomferry.template import Condition, Template
 
 
@@ -91,6 +92,7 @@ def components() -> Components:
             "classic": _component("classic", Rules),
             "dqr": _component("dqr", Routing),
         },
+        servers={"pacs": ServerKind("pacs", "A PACS of the tests.", PacsServer)},
     )
 
 

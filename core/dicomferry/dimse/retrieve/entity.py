@@ -11,7 +11,6 @@ from dicomferry.dicom.quiet import quietly
 from dicomferry.dimse.association import (
     AssociationLostError,
     AssociationRejectedError,
-    Peer,
     UnreachableError,
 )
 from dicomferry.dimse.contexts import Syntaxes
@@ -22,6 +21,7 @@ from dicomferry.dimse.negotiate import (
     none_accepted,
     user_identity,
 )
+from dicomferry.peer import Peer
 
 if TYPE_CHECKING:
     from pynetdicom.ae import ApplicationEntity

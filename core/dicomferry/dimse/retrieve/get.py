@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from dicomferry.dimse.association import ContextRefusedError, Peer
+from dicomferry.dimse.association import ContextRefusedError
 from dicomferry.dimse.contexts import MOST_CONTEXTS
 from dicomferry.dimse.retrieve.inbox import Door
 from dicomferry.dimse.retrieve.retrieval import Way, study_contexts
@@ -15,6 +15,7 @@ from dicomferry.dimse.retrieve.scu import (
     STUDY_ROOT_GET,
     associated,
 )
+from dicomferry.peer import Peer
 
 _MODELS = [(STUDY_ROOT_GET, EXPLICIT_LITTLE), (STUDY_ROOT_GET, IMPLICIT_LITTLE)]
 

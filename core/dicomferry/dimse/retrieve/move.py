@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from dicomferry.dicom.quiet import quietly
-from dicomferry.dimse.association import Peer
 from dicomferry.dimse.link import tune
 from dicomferry.dimse.retrieve.entity import silence, socket_of
 from dicomferry.dimse.retrieve.inbox import Door
@@ -23,6 +22,7 @@ from dicomferry.dimse.retrieve.scu import (
     associated,
 )
 from dicomferry.errors import FerryError
+from dicomferry.peer import Peer
 
 if TYPE_CHECKING:
     from pynetdicom.ae import ApplicationEntity

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from dicomferry.dicom.quiet import quietly
-from dicomferry.dimse.association import AssociationLostError, Peer
+from dicomferry.dimse.association import AssociationLostError
 from dicomferry.dimse.discreet import discreet
 from dicomferry.errors import FerryError
+from dicomferry.peer import Peer
 
 if TYPE_CHECKING:
     from pydicom import Dataset

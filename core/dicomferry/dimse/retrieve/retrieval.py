@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from dicomferry.dicom.quiet import quietly
-from dicomferry.dimse.association import Peer
 from dicomferry.dimse.retrieve.inbox import Door, Inbox
 from dicomferry.dimse.retrieve.scu import held, identifier, status_of
+from dicomferry.peer import Peer
 
 if TYPE_CHECKING:
     from pydicom import Dataset

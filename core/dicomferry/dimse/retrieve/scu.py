@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dicomferry.dicom.quiet import quietly
-from dicomferry.dimse.association import AssociationLostError, Peer
+from dicomferry.dimse.association import AssociationLostError
 from dicomferry.dimse.contexts import Syntaxes
 from dicomferry.dimse.retrieve.checkpoint import Checkpoint
 from dicomferry.dimse.retrieve.entity import associate
+from dicomferry.peer import Peer
 
 if TYPE_CHECKING:
     from pydicom import Dataset

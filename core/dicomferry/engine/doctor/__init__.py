@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dicomferry.engine.doctor.checks import Check, CheckState
 from dicomferry.engine.doctor.examine import examine_servers
 from dicomferry.engine.doctor.identification import SettingDifference
 from dicomferry.engine.doctor.write import write_live_rules
+from dicomferry.model import Check, CheckState
 
 __all__ = ["Check", "CheckState", "SettingDifference", "examine_servers", "write_live_rules"]

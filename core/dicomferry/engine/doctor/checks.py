@@ -1,39 +1,11 @@
-"""What was looked at, and how it was found."""
+"""A look at one thing of a server, as a check."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import StrEnum
-
-from msgspec import Struct
 
 from dicomferry.errors import FerryError
-from dicomferry.model import Place
-
-
-class CheckState(StrEnum):
-    """How a thing was found."""
-
-    OK = "ok"
-    NOTE = "note"
-    """worth knowing, and no fault"""
-    WARNING = "warning"
-    DIFFERS = "differs"
-    """the server is not as the recipe says"""
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-    """it could not be learned, so it counts for nothing good"""
-
-
-class Check(Struct, frozen=True):
-    """One thing looked at. `place` is where the recipe says something else."""
-
-    server: str
-    what: str
-    state: CheckState
-    message: str
-    hint: str = ""
-    place: Place | None = None
+from dicomferry.model import Check, CheckState
 
 
 def tried(server: str, what: str, look: Callable[[], str]) -> Check:

@@ -10,15 +10,16 @@ from typing import Final
 from msgspec import Struct, field
 
 from dicomferry.dimse import echo
-from dicomferry.engine.doctor.checks import Check, CheckState, tried
+from dicomferry.engine.doctor.checks import tried
 from dicomferry.engine.doctor.identification import SettingDifference
-from dicomferry.engine.doctor.pacs import PacsExaminer
 from dicomferry.engine.doctor.site import SiteExaminer
 from dicomferry.engine.pipeline.context import BuildContext
-from dicomferry.engine.pipeline.servers import peer_of, site_of
+from dicomferry.engine.pipeline.servers import site_of
 from dicomferry.errors import FerryError
+from dicomferry.log import log_bug
+from dicomferry.model import Check, CheckState
 from dicomferry.recipe.recipe import Recipe
-from dicomferry.recipe.servers import PacsServer, XnatServer
+from dicomferry.recipe.servers import XnatServer
 from dicomferry.xnat.rest import RestClient
 
 _LITTLE: Final = 5 * 10**9
@@ -36,19 +37,36 @@ def examine_servers(recipe: Recipe, context: BuildContext, state: Path) -> Exami
     """Look at every server, and at the disk here. Never raises for what a server does."""
     found = Examination()
     for name, server in recipe.servers.items():
-        heard = _echo(name, server, context)
-        found.checks.append(heard)
         if isinstance(server, XnatServer):
+            found.checks.append(_echo(name, server, context))
             _examine_site(recipe, name, server, context, found)
-        elif heard.state is CheckState.OK:
-            found.checks += PacsExaminer(name, server, context).checks()
+        else:
+            found.checks += _checked(name, server, context)
     found.checks += _disk(state)
     return found
 
 
-def _echo(name: str, server: PacsServer | XnatServer, context: BuildContext) -> Check:
+def _checked(name: str, server: object, context: BuildContext) -> list[Check]:
+    """Return what the plug-in that offers a server's kind finds of it."""
+    found: list[Check] = []
+    kind = context.kind_of(server)
+    if kind is None or kind.check is None:
+        what = kind.name if kind else "server"
+        return [Check(name, what, CheckState.UNKNOWN, "no plug-in can look at this kind of server")]
+    try:
+        found += kind.check(name, server, context)
+    except FerryError as error:
+        found.append(Check(name, kind.name, CheckState.FAILED, error.message, error.hint))
+    except Exception as error:  # noqa: BLE001  a stranger's bug must not hide the other servers
+        log_bug(error, f"the check of a server of the kind {kind.name} raised")
+        message = f"its check raised {type(error).__name__}; see the log"
+        found.append(Check(name, kind.name, CheckState.UNKNOWN, message))
+    return found
+
+
+def _echo(name: str, server: XnatServer, context: BuildContext) -> Check:
     def look() -> str:
-        peer = peer_of(server, context)
+        peer = context.peer(server.dicom)
         echo(peer)
         return f"{peer} answers {peer.calling_ae_title}"
 

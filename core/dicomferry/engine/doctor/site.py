@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-from dicomferry.engine.doctor.checks import Check, CheckState, tried
+from dicomferry.engine.doctor.checks import tried
 from dicomferry.engine.doctor.identification import (
     Live,
     SettingDifference,
     component_of,
     differences,
 )
-from dicomferry.model import LEVELS, Place
+from dicomferry.model import LEVELS, Check, CheckState, Place
 from dicomferry.recipe.recipe import Recipe
 from dicomferry.recipe.servers import XnatServer
 from dicomferry.xnat.naming.options import Identification

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from dicomferry.component import Identifier
+from dicomferry.component import AnyServerKind, DicomNode, Identifier
 from dicomferry.errors import FerryError
 from dicomferry.host import Plugins
+from dicomferry.peer import Peer, Timeouts, Tls
 from dicomferry.recipe.recipe import Recipe
 from dicomferry.recipe.secrets import parse_reference
 from dicomferry.recipe.servers import DEFAULT_IDENTIFIER, IdentifiedBy, XnatServer
@@ -46,6 +47,21 @@ class LooseContext:
         raise FerryError(
             f"server '{name}' {what}", hint=f"declare it under servers: (there: {known})"
         )
+
+    def kind_of(self, server: object) -> AnyServerKind | None:
+        """Return the kind that a declared server is of; None where no plug-in offers it."""
+        kinds = self._plugins.components.server_kinds().values()
+        return next((kind for kind in kinds if type(server) is kind.options), None)
+
+    def peer(self, node: DicomNode) -> Peer:
+        """Return the application entity to associate with."""
+        timeouts = Timeouts(node.connect_timeout, node.timeout, node.timeout)
+        tls = None
+        if node.tls is not None:
+            files = (node.tls.ca, node.tls.certificate, node.tls.key)
+            ca, certificate, key = (str(self.path(file)) if file else "" for file in files)
+            tls = Tls(ca, certificate, key)
+        return Peer(node.host, node.port, node.ae_title, node.calling_ae_title, timeouts, tls)
 
     def identifier(self, server: str | None = None) -> Identifier:
         """Return how a server identifies."""

@@ -1,4 +1,4 @@
-"""The recipe's servers as the engine talks to them: peers by DICOM, sites by REST."""
+"""The XNATs of a recipe as the engine asks them by REST."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from dicomferry.component import Context
-from dicomferry.dimse import Peer, Timeouts, Tls
 from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.errors import FerryError
-from dicomferry.recipe.servers import DeclaredTls as DeclaredTls
-from dicomferry.recipe.servers import PacsServer, XnatRest, XnatServer
+from dicomferry.recipe.servers import XnatRest, XnatServer
 from dicomferry.xnat.rest import RestSite
 
 
@@ -60,20 +58,3 @@ def site_of(rest: XnatRest, context: Context) -> RestSite:
     if ca and not Path(ca).is_file():
         raise FerryError(f"{ca}: there is no such file", hint="ca: names certificates in PEM")
     return RestSite(rest.url.rstrip("/"), login, ca, rest.connect_timeout, rest.timeout)
-
-
-def peer_of(dicom: PacsServer | XnatServer, context: Context) -> Peer:
-    """Return the application entity of a server, to associate with."""
-    server = dicom.dicom if isinstance(dicom, XnatServer) else dicom
-    connect = server.timeout if isinstance(server, PacsServer) else server.connect_timeout
-    timeouts = Timeouts(connect, server.timeout, server.timeout)
-    tls = _tls(server.tls, context) if server.tls else None
-    return Peer(
-        server.host, server.port, server.ae_title, server.calling_ae_title, timeouts, tls
-    )  # fmt: skip
-
-
-def _tls(tls: DeclaredTls, context: Context) -> Tls:
-    files = (tls.ca, tls.certificate, tls.key)
-    ca, certificate, key = (str(context.path(file)) if file else "" for file in files)
-    return Tls(ca, certificate, key)

@@ -16,7 +16,6 @@ from dicomferry.dimse.retrieve.get import open_get
 from dicomferry.dimse.retrieve.inbox import Door, Inbox, receiving
 from dicomferry.dimse.retrieve.move import MoveTarget, listening, open_move
 from dicomferry.engine.pipeline.examine import examine
-from dicomferry.engine.pipeline.servers import peer_of
 from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.engine.retrieve.asking import Asker, OpenWay, uid_of
 from dicomferry.engine.retrieve.messages import Retrieved, RetrieveOrder
@@ -51,7 +50,7 @@ def retrieve(
 @contextmanager
 def _way(task: RetrieveOrder, context: Context, door: Door) -> Iterator[OpenWay]:
     server = context.server(task.server, PacsServer)
-    peer = peer_of(server, context)
+    peer = context.peer(server)
     classes = _classes(task.study.items)
     if not task.move:
         yield lambda: open_get(peer, classes, door)

@@ -24,7 +24,7 @@ from dicomferry.host import Plugins
 from dicomferry.ledger.planning.catalog import keep_only
 from dicomferry.model import Location
 from dicomferry.recipe.recipe import Recipe, Step
-from dicomferry.recipe.servers import Server, XnatDicom, XnatServer
+from dicomferry.recipe.servers import XnatDicom, XnatServer
 from dicomferry.template import Template, Templates
 
 _LAYOUT = (
@@ -112,7 +112,7 @@ def replay(manifest: Path, job: Job, target: Target) -> Replayed:
         )
 
 
-def _servers_in_use(recipe: Recipe) -> dict[str, Server]:
+def _servers_in_use(recipe: Recipe) -> dict[str, object]:
     """Return the recipe's servers, those that its sinks deliver to first: they decide the names."""
     named = {str(getattr(step.options, "server", "")) for step in recipe.sinks}
     first = {name: server for name, server in recipe.servers.items() if name in named}
@@ -122,7 +122,7 @@ def _servers_in_use(recipe: Recipe) -> dict[str, Server]:
 def _with_sink(
     recipe: Recipe,
     plugins: Plugins,
-    servers: dict[str, Server],
+    servers: dict[str, object],
     component: str,
     plain: dict[str, str],
 ) -> Recipe:

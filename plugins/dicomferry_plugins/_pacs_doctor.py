@@ -7,32 +7,30 @@ refused when it comes: that it came is the proof.
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Final
 
-from dicomferry.component import Context
-from dicomferry.dimse import ContextRefusedError, Peer
-from dicomferry.dimse.discreet import discreet
-from dicomferry.dimse.retrieve.classes import likely_classes
-from dicomferry.dimse.retrieve.get import open_get
-from dicomferry.dimse.retrieve.inbox import Door, Inbox, receiving
-from dicomferry.dimse.retrieve.move import MoveTarget, listening, open_move
-from dicomferry.dimse.retrieve.query import (
+from dicomferry import (
     IMAGE,
     SERIES,
     STUDY,
+    Check,
+    CheckState,
+    Context,
+    ContextRefusedError,
+    FerryError,
     IncompleteAnswerError,
+    MoveTarget,
+    PacsServer,
+    Peer,
     TooManyAnswersError,
+    discreet,
+    echo,
     open_query,
+    try_get,
+    try_move,
 )
-from dicomferry.dimse.retrieve.retrieval import Ended, Request
-from dicomferry.engine.doctor.checks import Check, CheckState
-from dicomferry.engine.pipeline.servers import peer_of
-from dicomferry.errors import FerryError
-from dicomferry.recipe.servers import PacsServer
 
 _MOST: Final = 200
 """Answers after which it is clear that a PACS answers."""
@@ -42,7 +40,7 @@ _KEYS: Final = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
 
 
 class PacsExaminer:
-    """Looks at one PACS that has answered a C-ECHO; nothing on it is changed."""
+    """Looks at one PACS; nothing on it is changed."""
 
     def __init__(self, name: str, server: PacsServer, context: Context) -> None:
         self._name = name
@@ -52,11 +50,15 @@ class PacsExaminer:
     def checks(self) -> Iterator[Check]:
         """Yield what was found; whatever the PACS does, nothing is raised."""
         try:
-            peer = peer_of(self._server, self._context)
-            yield self._find(peer)
-            yield from self._retrieve(peer)
+            peer = self._context.peer(self._server)
+            echo(peer)
         except FerryError as error:
-            yield self._check("PACS", CheckState.FAILED, error.message, error.hint)
+            yield self._check("C-ECHO", CheckState.FAILED, error.message, error.hint)
+            return
+        message = f"{peer} answers {peer.calling_ae_title}"
+        yield self._check("C-ECHO", CheckState.OK, message)
+        yield self._find(peer)
+        yield from self._retrieve(peer)
 
     def _find(self, peer: Peer) -> Check:
         calling = peer.calling_ae_title
@@ -90,8 +92,7 @@ class PacsExaminer:
 
     def _get(self, peer: Peer, *, instead: bool) -> Check:
         try:
-            with open_get(peer, likely_classes("MR"), Door()):
-                return self._check("C-GET", CheckState.OK, f"{peer} takes requests for images")
+            try_get(peer)
         except ContextRefusedError:
             if instead:
                 return self._check(
@@ -103,6 +104,7 @@ class PacsExaminer:
             )  # fmt: skip
         except FerryError as error:
             return self._check("C-GET", CheckState.FAILED, error.message, error.hint)
+        return self._check("C-GET", CheckState.OK, f"{peer} takes requests for images")
 
     def _move(self, peer: Peer) -> Check:
         target = MoveTarget(self._server.move_ae_title, self._server.move_port)
@@ -113,7 +115,7 @@ class PacsExaminer:
                     "C-MOVE", CheckState.UNKNOWN, f"{peer} names no image to try it with",
                     "send it one, and ask again",
                 )  # fmt: skip
-            came, ended = _tried(peer, target, instance)
+            came, ended = try_move(peer, target, instance)
         except FerryError as error:
             return self._check("C-MOVE", CheckState.FAILED, error.message, error.hint)
         where = f"{target.ae_title} at port {target.port} of this machine"
@@ -135,22 +137,6 @@ class PacsExaminer:
 
     def _check(self, what: str, state: CheckState, message: str, hint: str = "") -> Check:
         return Check(self._name, what, state, message, hint)
-
-
-def _tried(peer: Peer, target: MoveTarget, instance: Mapping[str, str]) -> tuple[bool, Ended]:
-    """Ask for one instance; return whether it came, and how the PACS ended its answer."""
-    told = instance.get("SOPClassUID", "")
-    classes = [told] if told else likely_classes(instance.get("Modality", ""))
-    inbox = Inbox({}, 0)
-    request = Request("IMAGE", {key: instance[key] for key in _KEYS})
-    with (
-        tempfile.TemporaryDirectory(prefix="dicomferry-doctor-") as folder,
-        receiving(Path(folder)) as door,
-        listening(target, classes, door),
-        open_move(peer, target, door) as way,
-    ):
-        ended = way.retrieve(request, inbox, lambda: False)
-    return inbox.unasked > 0, ended
 
 
 def _an_instance(peer: Peer) -> dict[str, str]:

@@ -1,0 +1,46 @@
+"""Whether a PACS would send images here, found out without keeping any."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from dicomferry.dimse.retrieve.classes import likely_classes
+from dicomferry.dimse.retrieve.get import open_get
+from dicomferry.dimse.retrieve.inbox import Door, Inbox, receiving
+from dicomferry.dimse.retrieve.move import MoveTarget, listening, open_move
+from dicomferry.dimse.retrieve.retrieval import Ended, Request
+from dicomferry.peer import Peer
+
+_KEYS: Final = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
+
+
+def try_get(peer: Peer) -> None:
+    """Associate for C-GET and ask for nothing.
+
+    Raises `ContextRefusedError` when the peer does no C-GET, and as `open_association`.
+    """
+    with open_get(peer, likely_classes("MR"), Door()):
+        return
+
+
+def try_move(peer: Peer, target: MoveTarget, instance: Mapping[str, str]) -> tuple[bool, Ended]:
+    """Ask for one instance to be moved, and refuse it when it comes.
+
+    `instance` is what the peer told of it, by keyword. Returns whether it came, and how the peer
+    ended its answer. Raises as `open_association`, and `FerryError` when the port is taken.
+    """
+    told = instance.get("SOPClassUID", "")
+    classes = [told] if told else likely_classes(instance.get("Modality", ""))
+    inbox = Inbox({}, 0)
+    request = Request("IMAGE", {key: instance[key] for key in _KEYS})
+    with (
+        tempfile.TemporaryDirectory(prefix="dicomferry-doctor-") as folder,
+        receiving(Path(folder)) as door,
+        listening(target, classes, door),
+        open_move(peer, target, door) as way,
+    ):
+        ended = way.retrieve(request, inbox, lambda: False)
+    return inbox.unasked > 0, ended
