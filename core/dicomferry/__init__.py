@@ -22,6 +22,8 @@ if TYPE_CHECKING:
         DicomNode,
         Identifier,
         Parcel,
+        PlannedSession,
+        PlanView,
         Preparing,
         Reading,
         Salted,
@@ -181,8 +183,8 @@ if TYPE_CHECKING:
 _HOMES: Final = {
     "component": (
         "Catalog", "Component", "Consignment", "Context", "Delivery", "DicomNode", "Identifier",
-        "Parcel", "Preparing", "Reading", "Salted", "ServerKind", "Sink", "Source",
-        "StudyAt", "Table", "TableRow", "Tabular", "Transform",
+        "Parcel", "PlanView", "PlannedSession", "Preparing", "Reading", "Salted",
+        "ServerKind", "Sink", "Source", "StudyAt", "Table", "TableRow", "Tabular", "Transform",
     ),
     "dicom.archive": ("is_archive", "list_members",),
     "dicom.between": ("edits_between",),
@@ -281,6 +283,8 @@ __all__ = [
     "Parcel",
     "Peer",
     "Place",
+    "PlanView",
+    "PlannedSession",
     "Port",
     "Preparing",
     "Problem",

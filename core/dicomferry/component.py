@@ -13,6 +13,7 @@ from dicomferry.dicom.edits import Edits
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.splice import Spliced
 from dicomferry.model import (
+    Because,
     Check,
     Destination,
     Excluded,
@@ -138,6 +139,39 @@ class Parcel(Struct, frozen=True):
     destination: Destination
     data_set: Callable[[], Spliced]
     file: Callable[[], Spliced]
+
+
+class PlannedSession(Struct, frozen=True):
+    """One session as XNAT will hold it, of what is to be sent.
+
+    `because` has the rules that decided its labels, once each. `modalities` are sorted. `studies`,
+    `series` and `instances` are numbers of them by the UIDs that are sent; `size` is in bytes, 0
+    for what is still on a PACS.
+    """
+
+    destination: Destination
+    because: tuple[Because, ...]
+    modalities: tuple[str, ...]
+    studies: int
+    series: int
+    instances: int
+    size: int
+
+
+class PlanView(Protocol):
+    """A plan as plug-ins see it: read only, and complete before anything is sent."""
+
+    def sessions(self) -> Iterator[PlannedSession]:
+        """Yield every session, ordered by project, subject and session label."""
+        ...
+
+    def counts(self) -> Mapping[str, int]:
+        """Return how many findings there are of each verdict.
+
+        The verdicts are `ready` (to be sent), `excluded` (left out on purpose), `rejected` (held
+        back by a rule) and `passed` (no instance); one that does not occur is missing.
+        """
+        ...
 
 
 class Consignment(Struct, frozen=True):

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from dicomferry.component import Component, Identifier, ServerKind, Sink, Source, Transform
+from dicomferry.component import (
+    Component,
+    Identifier,
+    PlanView,
+    ServerKind,
+    Sink,
+    Source,
+    Transform,
+)
 from dicomferry.errors import FerryError
 from dicomferry.model import Outcome, Problem
 
@@ -57,6 +65,11 @@ def dicomferry_check_recipe(recipe: Recipe) -> Iterable[Problem]:  # type: ignor
 @hookspec(firstresult=True)
 def dicomferry_secret(scheme: str, reference: str) -> str | None:
     """Resolve a secret `${scheme:reference}`; None when the scheme is another plug-in's."""
+
+
+@hookspec
+def dicomferry_check_plan(plan: PlanView) -> Iterable[Problem]:  # type: ignore[empty-body]
+    """Find what a site does not want to be sent; a problem of severity error stops a run."""
 
 
 # Observations: the answer is ignored, and an observer that raises never stops a run.

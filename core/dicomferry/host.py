@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dicomferry import hookspecs
-from dicomferry.component import AnyComponent, AnyServerKind
+from dicomferry.component import AnyComponent, AnyServerKind, PlanView
 from dicomferry.errors import FerryError
 from dicomferry.model import Outcome, Problem
 from dicomferry.recipe.components import Components
@@ -63,6 +63,14 @@ class Offer(Struct, frozen=True):
     kind: str
     component: AnyComponent | AnyServerKind
     plugin: str
+
+
+class PlanCheck(Struct, frozen=True):
+    """What the check of one plug-in found wrong with a plan; `failure` is why it could not say."""
+
+    plugin: str
+    problems: tuple[Problem, ...] = ()
+    failure: str = ""
 
 
 class Selection(Struct, frozen=True):
@@ -129,6 +137,15 @@ class Plugins:
             recipe=recipe
         )
         return [problem for problems in found for problem in problems]
+
+    @property
+    def plan_checkers(self) -> frozenset[str]:
+        """Return the names of the plug-ins that check plans."""
+        return frozenset(one.plugin_name for one in self._implementations("dicomferry_check_plan"))
+
+    def check_plan(self, plan: PlanView) -> list[PlanCheck]:
+        """Return what each plug-in that checks plans finds; one that raises is told as failed."""
+        return [_plan_check(one, plan) for one in self._implementations("dicomferry_check_plan")]
 
     def secret(self, scheme: str, reference: str) -> str | None:
         """Resolve a secret; None when no plug-in knows the scheme."""
@@ -197,6 +214,21 @@ class Plugins:
     def _tell(self, hook: str, **arguments: object) -> None:
         for _ in self._asked(hook, **arguments):
             pass
+
+
+def _plan_check(implementation: Any, plan: PlanView) -> PlanCheck:
+    name: str = implementation.plugin_name
+    known = {"plan": plan} if "plan" in implementation.argnames else {}
+    try:
+        found = tuple(implementation.function(**known) or ())
+    except FerryError as error:
+        return PlanCheck(name, failure=error.message)
+    except Exception as error:  # noqa: BLE001  a stranger's code; its message may name a patient
+        return PlanCheck(name, failure=f"it raised {type(error).__name__}")
+    for one in found:
+        if not isinstance(one, Problem):
+            return PlanCheck(name, failure=f"it answered {type(one).__name__}, not Problem")
+    return PlanCheck(name, found)
 
 
 def _refuse_namesakes(offers: Sequence[Offer]) -> None:

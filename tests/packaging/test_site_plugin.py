@@ -124,6 +124,52 @@ def test_its_rule_for_recipes_is_checked(installed: Mapping[str, str], recipe: P
     assert "Seaside Hospital's rules ask for a description" in result.stdout + result.stderr
 
 
+@pytest.fixture
+def muddled(recipe: Path) -> Path:
+    """Put a second study under the accession number of the first."""
+    elements = {
+        "SOPInstanceUID": uid("seaside", 9),
+        "StudyInstanceUID": uid("seaside study", 9),
+        "SeriesInstanceUID": uid("seaside series", 9),
+        "PatientName": "DOE^JOHN",
+        "PatientID": "S 0",
+        "AccessionNumber": "A0",
+        "StudyDate": "20010203",
+    }
+    (recipe.parent / "film2").write_bytes(encode(image(elements)))
+    return recipe
+
+
+def test_its_check_of_a_plan_stops_a_run(installed: Mapping[str, str], muddled: Path) -> None:
+    planned = ferry("plan", muddled, env=installed)
+    run = ferry("run", muddled, env=installed)
+
+    assert planned.returncode == 2
+    assert "COAST / S_0 / A0 would hold 2 studies" in planned.stdout
+    assert "seaside:several-studies" in planned.stdout
+    assert "Seaside Hospital files one study under an accession number" in planned.stdout
+    assert "ask the film archive" in planned.stdout
+    assert run.returncode == 2
+    assert not (muddled.parent / "cupboard").exists()
+
+
+def test_a_recipe_allows_what_its_check_minds(installed: Mapping[str, str], muddled: Path) -> None:
+    muddled.write_text(RECIPE + 'allow: ["seaside:several-studies"]\n')
+
+    result = ferry("plan", muddled, "--format", "json", env=installed)
+
+    assert result.returncode == 0
+    (problem,) = json.loads(result.stdout)["problems"]
+    assert (problem["code"], problem["severity"]) == ("seaside:several-studies", "note")
+
+
+def test_its_check_is_silent_where_all_is_well(installed: Mapping[str, str], recipe: Path) -> None:
+    result = ferry("plan", recipe, "--format", "json", env=installed)
+
+    assert result.returncode == 0
+    assert json.loads(result.stdout)["problems"] == []
+
+
 def test_its_advice_stands_under_an_error(installed: Mapping[str, str], recipe: Path) -> None:
     (recipe.parent / "list.txt").unlink()
 

@@ -12,6 +12,7 @@ from dicomferry import (
     FerryError,
     Identifier,
     Outcome,
+    PlanView,
     Problem,
     Recipe,
     Severity,
@@ -57,6 +58,18 @@ def dicomferry_check_recipe(recipe: Recipe) -> Iterator[Problem]:
 @hookimpl
 def dicomferry_secret(scheme: str, reference: str) -> str | None:
     return f"the key of {reference}" if scheme == "seaside" else None
+
+
+@hookimpl
+def dicomferry_check_plan(plan: PlanView) -> Iterator[Problem]:
+    for session in plan.sessions():
+        if session.studies > 1:
+            yield Problem(
+                "several-studies",
+                f"{session.destination} would hold {session.studies} studies",
+                hint="ask the film archive which of them the accession number belongs to",
+                why="Seaside Hospital files one study under an accession number",
+            )
 
 
 @hookimpl

@@ -86,7 +86,9 @@ class Session:
         xnat = any(sink.sink.server for sink in self.steps.sinks)
         recipe = self._job.recipe
         anonymizes = anonymizes_of(recipe, self.steps)
-        found += find_problems(self.ledger, recipe.allow, xnat=xnat, anonymizes=anonymizes)
+        found += find_problems(
+            self.ledger, recipe.allow, xnat=xnat, anonymizes=anonymizes, plugins=self._job.plugins
+        )
         return Planned(LedgerView(self.ledger), tuple(by_severity(found)))
 
     def _label(self, labels: Labels) -> None:

@@ -1,4 +1,18 @@
-"""What is wrong with a plan as a whole, each with a stable code, why XNAT minds, what to do."""
+"""What is wrong with a plan as a whole, each with a stable code, why XNAT minds, what to do.
+
+* A *problem* (`model.Problem`) is one thing found: its code, what was found where, how much it
+  matters.
+* A *kind* (`kinds.py`) is what all problems of one code have in common: severity, why XNAT minds,
+  what to do. `docs/problems.md` has a section for each.
+* A *check* is a function that looks at the plan's `ItemGroups` and yields problems. Checks stand in
+  modules by what they look at: identification, labels, sessions, scans, instances, site.
+* What XNAT does is not stated here: checks ask `xnat/filing` and `xnat/naming`.
+* What only the receiving XNAT knows is asked of it by `live.ask`, what a site minds by `plug_ins`.
+* To *waive* a problem is to make a note of it, because the recipe allows its code.
+
+A new code is a kind in `kinds.py`, a check or a part of one, and a section in `docs/problems.md`.
+The session calls `find_problems`, `plan --ask` calls `live.ask`. Nothing here writes to the ledger.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +24,11 @@ from dicomferry.engine.plan.problems.identification import mismatches, naming, n
 from dicomferry.engine.plan.problems.instances import capabilities, duplicates
 from dicomferry.engine.plan.problems.kinds import known_codes, problem
 from dicomferry.engine.plan.problems.labels import labels, stored_elsewhere
+from dicomferry.engine.plan.problems.plug_ins import checked_by, is_of_checker
 from dicomferry.engine.plan.problems.scans import scans
 from dicomferry.engine.plan.problems.sessions import gaps, sessions
 from dicomferry.engine.plan.problems.site import anonymized, anonymizes_of
+from dicomferry.host import Plugins
 from dicomferry.ledger.planning.alike import ItemGroups
 from dicomferry.ledger.reading.plan_view import LedgerView
 from dicomferry.ledger.store import Ledger
@@ -27,20 +43,25 @@ def find_problems(
     *,
     xnat: bool,
     anonymizes: Mapping[str, tuple[str, ...]] | None = None,
+    plugins: Plugins | None = None,
 ) -> list[Problem]:
     """Return the plan's problems, errors first; those the recipe allows become notes.
 
     An error stops a run before anything is sent. `xnat` says whether an XNAT receives the data;
-    `anonymizes` are the keywords that the script of each receiving server rewrites.
+    `anonymizes` are the keywords that the script of each receiving server rewrites; `plugins` are
+    asked for their own checks.
     """
-    items = ItemGroups.of(ledger, LedgerView(ledger).scan)
+    view = LedgerView(ledger)
+    items = ItemGroups.of(ledger, view.scan)
     found = [*mismatches(items), *labels(items), *stored_elsewhere(items)]
     if xnat:
         for check in (sessions, naming, noted, scans, gaps, capabilities):
             found += check(items)
         found += anonymized(items, anonymizes or {})
     found += duplicates(items)
-    found += _unknown(allow)
+    if plugins is not None:
+        found += checked_by(plugins, view)
+    found += _unknown(allow, plugins)
     return waive(found, allow)
 
 
@@ -60,6 +81,7 @@ def by_severity(found: Iterable[Problem]) -> list[Problem]:
     return sorted(found, key=lambda one: list(Severity).index(one.severity))
 
 
-def _unknown(allow: frozenset[str]) -> Iterator[Problem]:
+def _unknown(allow: frozenset[str], plugins: Plugins | None) -> Iterator[Problem]:
     for code in sorted(allow - known_codes()):
-        yield problem("allowed-code-unknown", f"allow: names '{code}', which is no code")
+        if plugins is None or not is_of_checker(code, plugins):
+            yield problem("allowed-code-unknown", f"allow: names '{code}', which is no code")

@@ -196,6 +196,13 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType({
         " process.'",
         "choose another session label, or give the instances that StudyInstanceUID",
     ),
+    # plug-ins
+    "plugin-check-failed": Kind(
+        _ERROR,
+        "a check that fails has not said that all is well",
+        "tell the plug-in's author, or do without it: DICOMFERRY_BLOCK_PLUGINS names it",
+    ),
+    # the recipe
     "allowed-code-unknown": Kind(
         _WARNING,
         "a code that is misspelt waives nothing",
@@ -205,7 +212,7 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType({
 
 
 def known_codes() -> frozenset[str]:
-    """Return every code a plan can carry."""
+    """Return every code a plan can carry, but for those of plug-ins."""
     return frozenset(_KINDS)
 
 

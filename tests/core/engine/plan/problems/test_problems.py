@@ -115,7 +115,14 @@ CHOSEN = {
     "stored-under-other-labels",
 }  # fmt: skip
 """Those of labels edited in a table: `tests/cli/test_choosing_labels.py`."""
-ELSEWHERE = {*ASKED, *CHOSEN, "project-not-readable", "site-anonymizes", "allowed-code-unknown"}
+ELSEWHERE = {
+    *ASKED,
+    *CHOSEN,
+    "plugin-check-failed",
+    "project-not-readable",
+    "site-anonymizes",
+    "allowed-code-unknown",
+}
 
 
 @pytest.mark.parametrize("code", sorted(SITUATIONS))
