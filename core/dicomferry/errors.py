@@ -1,4 +1,4 @@
-"""The errors a user can cause: each says where, what, and what to do."""
+"""The errors that a user can cause: each says where, what, and what to do."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 class FerryError(Exception):
-    """Something the user can mend: shown as `message` and `hint`, never as a traceback.
+    """An error that the user can correct; the command line shows `message` and `hint`.
 
-    `exit_code` is what the command line ends with: 2 where the user can mend it before anything
-    happened, 1 where work was done and something of it failed.
+    `exit_code` is the command line's: 2 when nothing was done yet, 1 when some of the work was
+    done.
     """
 
     exit_code: ClassVar[int] = 2
@@ -29,7 +29,7 @@ class FerryError(Exception):
 
 
 class ProblemsError(FerryError):
-    """Every fault of a recipe or another input at once, sorted by place."""
+    """All faults of a recipe or another input, sorted by place."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
@@ -37,17 +37,17 @@ class ProblemsError(FerryError):
 
 
 class StoppedError(FerryError):
-    """The user stopped what was going on before it had an effect."""
+    """The user stopped the work before it had an effect."""
 
     exit_code = 1
 
 
 class TemplateError(FerryError):
-    """A template or a condition that this instance cannot answer: a name is missing, say."""
+    """A template or condition that fails for this instance, for example for a missing name."""
 
 
 class EditError(FerryError):
-    """An edit that cannot be written into this instance: unencodable text, a value out of range."""
+    """An edit that this instance cannot hold: text without encoding, or a value out of range."""
 
 
 class NotDicomError(FerryError):
@@ -59,8 +59,8 @@ class DicomDirError(NotDicomError):
 
 
 class DamagedError(FerryError):
-    """These bytes were a DICOM instance once: cut short, or inconsistent with their own header."""
+    """A DICOM instance that is cut short, or contradicts its own header."""
 
 
 class LedgerError(FerryError):
-    """The ledger cannot be used: unwritable, damaged, of another version, or held by a run."""
+    """The ledger is unwritable, damaged, of an unknown version, or in use by another run."""

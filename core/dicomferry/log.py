@@ -1,4 +1,4 @@
-"""The log of a state folder: what happened, without a word about patients."""
+"""The log file of a state folder; it never holds patient data."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LOG_NAME = "dicomferry.log"
 
 
 def log_to(folder: Path) -> None:
-    """Send the product's log lines to the log file of a state folder, and nowhere else."""
+    """Send the product's log lines to the log file of a state folder only."""
     logger = logging.getLogger("dicomferry")
     path = folder / LOG_NAME
     for handler in logger.handlers:
@@ -24,6 +24,6 @@ def log_to(folder: Path) -> None:
 
 
 def log_bug(error: BaseException, what: str) -> None:
-    """Log where an unexpected error came from; not its message, which may quote a patient."""
+    """Log an unexpected error's traceback without its message, which may quote patient data."""
     frames = "".join(traceback.format_tb(error.__traceback__))
     logging.getLogger("dicomferry").error("%s: %s\n%s", what, type(error).__name__, frames)

@@ -1,4 +1,4 @@
-"""Whom to associate with: an application entity, its address, and the trust between both sides."""
+"""A peer: another application entity, its address, its time limits, and TLS."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _AE_TITLE = re.compile(r"(?=.*[^ ])[ -\[\]-~]{1,16}")
 
 
 class Timeouts(Struct, frozen=True):
-    """How long a peer may take, in seconds of the monotonic clock.
+    """The time limits for a peer, in seconds of the monotonic clock.
 
-    `connect` is for TCP and TLS, `association` for the answer to an association request and to a
-    release. `response` is for the whole C-STORE response, counted from the last byte handed to the
-    operating system; while the data set goes out it is how long the peer may take nothing at all.
+    `connect` is for TCP and TLS, `association` for the answers to an association request and to a
+    release. `response` is for the C-STORE response, counted from the last byte that the operating
+    system took; during the data set it limits the time in which the peer takes no byte.
     """
 
     connect: float = 10.0
@@ -29,7 +29,7 @@ class Timeouts(Struct, frozen=True):
 
 
 class UserIdentity(Struct, frozen=True):
-    """A user name, and a passcode where it is not empty (PS3.7 D.3.3.7)."""
+    """A user name and an optional passcode (PS3.7 D.3.3.7)."""
 
     user_name: str
     passcode: str = ""
@@ -39,11 +39,11 @@ class UserIdentity(Struct, frozen=True):
 
 
 class Tls(Struct, frozen=True):
-    """Encryption of an association (PS3.15 Annex B), by files as PEM; empty for one not needed.
+    """The PEM files of a TLS connection (PS3.15 Annex B), each optional.
 
-    `ca_file` holds who may sign the peer's certificate (empty: whom the operating system trusts);
-    `certificate_file` and `key_file` are this side's own. `check_host_name` compares the peer's
-    certificate with the host it was reached at; the certificates of PACS often name no host.
+    `ca_file` holds the authorities that may sign the peer's certificate (empty: the operating
+    system's). `certificate_file` and `key_file` are this side's own. `check_host_name` compares
+    the peer's certificate with its host; certificates of PACS often name none.
     """
 
     ca_file: str = ""
@@ -52,7 +52,7 @@ class Tls(Struct, frozen=True):
     check_host_name: bool = True
 
     def context(self) -> ssl.SSLContext:
-        """Return a client context that always verifies; raises `FerryError` naming a bad file."""
+        """Return a client context that verifies the peer; raises `FerryError` for a bad file."""
         import ssl
 
         try:
@@ -62,7 +62,7 @@ class Tls(Struct, frozen=True):
         context.check_hostname = self.check_host_name
         if self.certificate_file:
             try:
-                # An empty password, or OpenSSL would ask for it at the terminal.
+                # Without a password argument, OpenSSL would ask for one at the terminal.
                 context.load_cert_chain(self.certificate_file, self.key_file or None, "")
             except OSError as error:
                 raise _unusable(self.certificate_file, "certificate and key", error) from error

@@ -1,4 +1,4 @@
-"""A plug-in used from where it is written, without being installed."""
+"""Working copies: plug-ins that run from their source folder, without being installed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dicomferry.host import GROUP
 
 
 class WorkingCopy(Struct, frozen=True):
-    """Where a plug-in's code is, and what it announces.
+    """The folder of a plug-in's code, and its name, version and entry points.
 
     `roots` are the folders to import from; `entry_points` map a plug-in's name to its module.
     """
@@ -35,20 +35,20 @@ def find_working_copy(path: Path) -> WorkingCopy:
 
     Raises `FerryError` where there is none.
     """
-    whole = path.absolute()
-    if whole.is_dir():
-        return _distribution(whole)
-    if not whole.is_file():
+    target = path.absolute()
+    if target.is_dir():
+        return _distribution(target)
+    if not target.is_file():
         raise FerryError(f"{path}: there is no such file or folder", hint="check the spelling")
-    if whole.suffix != ".py" or not whole.stem.isidentifier():
+    if target.suffix != ".py" or not target.stem.isidentifier():
         raise FerryError(f"{path}: is not a Python module", hint="name a .py file or a folder")
-    name = whole.stem.replace("_", "-")
-    return WorkingCopy(whole, (whole.parent,), name, "0", {name: whole.stem})
+    name = target.stem.replace("_", "-")
+    return WorkingCopy(target, (target.parent,), name, "0", {name: target.stem})
 
 
 @contextmanager
 def borrowed(copy: WorkingCopy) -> Iterator[None]:
-    """Let this process, and those it starts, find a working copy before anything installed."""
+    """Let this process and its children import a working copy before installed packages."""
     with tempfile.TemporaryDirectory(prefix="dicomferry-borrowed-") as folder:
         _announce(copy, Path(folder))
         before = list(sys.path)
@@ -83,7 +83,7 @@ def _distribution(folder: Path) -> WorkingCopy:
 
 
 def _root(folder: Path, module: str) -> Path:
-    """Return the folder that a module is imported from: the distribution's own, or its `src`."""
+    """Return the folder that holds a top module: the distribution's own, or its `src`."""
     top = module.partition(":")[0].partition(".")[0]
     for root in (folder / "src", folder):
         if (root / top / "__init__.py").is_file() or (root / f"{top}.py").is_file():
@@ -94,8 +94,8 @@ def _root(folder: Path, module: str) -> Path:
 
 
 def _announce(copy: WorkingCopy, folder: Path) -> None:
-    """Write the metadata by which an installed distribution is known (PEP 376)."""
-    # Other code is another version: a plan made with the code of a minute ago is made anew.
+    """Write the metadata of an installed distribution (PEP 376)."""
+    # The version holds a digest of the code: after a change of the code, a plan is made again.
     version = f"{copy.version.partition('+')[0]}+{_digest(copy)[:12]}"
     info = folder / f"{copy.name.replace('-', '_')}-{version}.dist-info"
     info.mkdir()

@@ -1,4 +1,16 @@
-"""The storage service class user: C-STORE and C-ECHO to a peer (PS3.4 Annex B, PS3.7, PS3.8)."""
+"""The storage service class user: C-STORE and C-ECHO to a peer (PS3.4 Annex B, PS3.7, PS3.8).
+
+- Peer: host, port, AE titles, time limits and TLS of another application entity.
+- StorageAssociation: an open association that stores instances; there are two transports.
+- Transport: `fast`, on a plain socket, or `pynetdicom`, the reference that tests compare.
+- Syntaxes: a SOP class UID and a transfer syntax UID, proposed as one presentation context.
+- Link: the connection below a fast association; it sends buffers and receives PDUs.
+- DimseStatus: the meaning of a response's status; only two categories mean stored.
+
+The package `retrieve` is the asking side: C-FIND, C-GET and C-MOVE. The engine imports both;
+plug-ins see the names of `__all__` through `dicomferry`. This package imports `dicom` and `errors`;
+pynetdicom is imported inside functions.
+"""
 
 from __future__ import annotations
 
@@ -42,8 +54,8 @@ __all__ = [
 def open_association(peer: Peer, contexts: Sequence[Syntaxes]) -> StorageAssociation:
     """Associate with `peer` for storing, proposing `contexts`, at most 128 (see `plan_contexts`).
 
-    Raises `UnreachableError`, `AssociationRejectedError`, `ContextRefusedError` when none of the
-    contexts was accepted, and `AssociationLostError` when the peer hung or hung up.
+    Raises `UnreachableError`, `AssociationRejectedError`, `ContextRefusedError` when the peer
+    accepts none of the contexts, and `AssociationLostError` when it hangs or closes the connection.
     """
     if not 0 < len(contexts) <= MOST_CONTEXTS:
         raise ValueError(f"an association proposes 1 to {MOST_CONTEXTS} presentation contexts")
@@ -53,7 +65,7 @@ def open_association(peer: Peer, contexts: Sequence[Syntaxes]) -> StorageAssocia
 
 
 def echo(peer: Peer) -> None:
-    """Send a C-ECHO: return when the peer answers it with success; raises as `open_association`."""
+    """Send a C-ECHO; return when the peer answers success, raise as `open_association` does."""
     from dicomferry.dimse.fast import open_fast
     from dicomferry.dimse.wire import IMPLICIT_VR_LITTLE_ENDIAN, VERIFICATION
 

@@ -1,4 +1,4 @@
-"""A storage association: whom it is with, what it promises, and how it can fail."""
+"""A storage association: its peer, its methods, and its errors."""
 
 from __future__ import annotations
 
@@ -21,47 +21,47 @@ class StoreResponse(Struct, frozen=True):
 
 
 class StorageAssociation(Protocol):
-    """An established association over which instances are stored, one at a time.
+    """An established association that stores instances, one at a time.
 
-    Not for use from two threads.
+    Only one thread may use it.
     """
 
     @property
     def accepted(self) -> Mapping[Syntaxes, int]:
-        """The pairs of SOP class and transfer syntax the peer takes, with their context IDs."""
+        """The accepted pairs of SOP class and transfer syntax, with their context IDs."""
         ...
 
     @property
     def alive(self) -> bool:
-        """Whether the peer, as far as is known without asking it, still holds the association."""
+        """Whether the peer seems to hold the association still; this sends no message."""
         ...
 
     def store(
         self, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str, data_set: Spliced
     ) -> StoreResponse:
-        """Send one instance and return the peer's answer to this very instance.
+        """Send one instance and return the peer's answer to it.
 
-        Raises `ContextRefusedError` without sending anything, and `AssociationLostError` when it
-        is unknown whether the peer has the instance. What `data_set` raises passes through. After
-        the latter two the association has been aborted, so that no half data set is completed.
+        Raises `ContextRefusedError` before anything is sent, and `AssociationLostError` when the
+        peer may or may not have the instance. Errors of `data_set` pass through. The last two
+        abort the association, so that the peer cannot take half a data set for a complete one.
         """
         ...
 
     def release(self) -> None:
-        """End in good order; never raises, for nothing depends on it."""
+        """End with a release; never raises, since all instances have their answer."""
         ...
 
     def abort(self) -> None:
-        """End at once; never raises."""
+        """End at once, without a release; never raises."""
         ...
 
 
 class UnreachableError(FerryError):
-    """No connection to the peer came about: address, port, network, or TLS."""
+    """The connection to the peer failed: address, port, network or TLS."""
 
 
 class AssociationRejectedError(FerryError):
-    """The peer answered with an A-ASSOCIATE-RJ (PS3.8 9.3.4); the three numbers are its own."""
+    """The peer answered with an A-ASSOCIATE-RJ (PS3.8 9.3.4), which holds the three numbers."""
 
     def __init__(self, peer: Peer, result: int, source: int, reason: int) -> None:
         self.result, self.source, self.reason = result, source, reason
@@ -76,14 +76,14 @@ class AssociationRejectedError(FerryError):
 
     @property
     def transient(self) -> bool:
-        """Whether the peer says that trying again may help."""
+        """Whether the peer says that a later request may succeed."""
         return self.result == 2
 
 
 class AssociationLostError(FerryError):
-    """The association ended early; what was under way may or may not have been stored.
+    """The association ended early; the peer may or may not have stored the last instance.
 
-    `hung` when the peer fell silent, rather than saying or showing that it ended.
+    `hung` says that a time limit ended it, not the peer.
     """
 
     def __init__(self, message: str, *, hint: str = "", hung: bool = False) -> None:
@@ -92,7 +92,7 @@ class AssociationLostError(FerryError):
 
 
 class ContextRefusedError(FerryError):
-    """The peer does not take the presentation context that is needed."""
+    """The peer did not accept the presentation context that an instance needs."""
 
 
 _SOURCES = {

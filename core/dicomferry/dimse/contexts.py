@@ -1,4 +1,4 @@
-"""Which presentation contexts an association proposes for the data that is to go over it."""
+"""The presentation contexts that an association proposes for its instances."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ Syntaxes = tuple[str, str]
 """An abstract syntax (SOP class) UID and a transfer syntax UID."""
 
 MOST_CONTEXTS = 128
-"""Context IDs are the odd numbers of one byte (PS3.8 9.3.2.2)."""
+"""Contexts of one association: their IDs are the odd numbers of one byte (PS3.8 9.3.2.2)."""
 
 _UID = re.compile(r"[0-9]+(\.[0-9]+)*")
 
 
 def plan_contexts(pairs: Iterable[Syntaxes]) -> tuple[tuple[Syntaxes, ...], ...]:
-    """Return `pairs` in their order, without doubles, in groups that fit one association each.
+    """Return `pairs` in their order, without duplicates, in one group per association.
 
-    Each pair becomes a context of its own, so that an accepted context is known to take the file
-    in the transfer syntax that it has: nothing is ever transcoded. Pairs that no association can
-    propose are left out (see `can_propose`).
+    Each pair has its own context: an accepted one takes a file in the file's own transfer syntax,
+    since nothing is transcoded. Pairs that fail `can_propose` are left out.
     """
     planned = [pair for pair in dict.fromkeys(pairs) if can_propose(pair)]
     starts = range(0, len(planned), MOST_CONTEXTS)
@@ -27,10 +26,10 @@ def plan_contexts(pairs: Iterable[Syntaxes]) -> tuple[tuple[Syntaxes, ...], ...]
 
 
 def can_propose(pair: Syntaxes) -> bool:
-    """Say whether both are UIDs in form; one that is not would spoil the whole negotiation.
+    """Say whether both have the form of a UID; a peer may refuse all contexts for one bad UID.
 
-    Leading zeros in a component are let pass, as old private SOP classes have them (PS3.5 9.1
-    forbids them).
+    Leading zeros in a component are allowed: PS3.5 9.1 forbids them, but old private SOP classes
+    have them.
     """
     return all(len(uid) <= 64 and _UID.fullmatch(uid) for uid in pair)
 

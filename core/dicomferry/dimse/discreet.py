@@ -1,4 +1,4 @@
-"""What a peer says of an instance, without its patient: comments end in ledgers and logs."""
+"""Removes a patient's names and IDs from a peer's comment, which ledgers and logs keep."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ PATIENT: Final = (
     "OtherPatientIDs",
     "OtherPatientNames",
 )
-"""The keywords whose values a comment is told without."""
+"""The keywords of the values that are removed."""
 
 _BETWEEN: Final = re.compile(r"[\s^=\\,*?]+")
 _SHORTEST: Final = 3
-"""Characters that a word needs to be told from others: an initial is in every comment."""
+"""The shortest word that is removed: every comment contains a patient's initials."""
 
 
-def discreet(comment: str, told: Callable[[str], str | None]) -> str:
+def discreet(comment: str, text_of: Callable[[str], str | None]) -> str:
     """Return a comment with `…` for every word of the patient's names and IDs.
 
-    `told` says what is known of the patient by keyword, as `Header.text` does.
+    `text_of` returns the patient's values by keyword, as `Header.text` does.
     """
     if not comment:
         return comment
-    texts = [told(keyword) or "" for keyword in PATIENT]
+    texts = [text_of(keyword) or "" for keyword in PATIENT]
     words = {part for text in texts for part in (text, *_BETWEEN.split(text))}
     known = sorted((word for word in words if len(word) >= _SHORTEST), key=len, reverse=True)
     if not known:

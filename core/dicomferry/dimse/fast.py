@@ -1,4 +1,4 @@
-"""A storage association on one blocking socket: no threads, no queues, one write an object."""
+"""A storage association on one socket: no threads, no queues, few writes per instance."""
 
 from __future__ import annotations
 
@@ -22,14 +22,15 @@ _RELEASE_RQ_PDU: Final = bytes([_RELEASE_RQ, 0, 0, 0, 0, 4, 0, 0, 0, 0])
 _RELEASE_RP_PDU: Final = bytes([_RELEASE_RP, 0, 0, 0, 0, 4, 0, 0, 0, 0])
 _ABORT_PDU: Final = bytes([_ABORT, 0, 0, 0, 0, 4, 0, 0, 0, 0])
 _LEAST_PDU = 8
-_RELEASING = 5.0  # seconds; nothing depends on a release any more
+_RELEASING = 5.0
+"""Seconds to wait for the answer to a release; all instances are stored by then."""
 
 
 def open_fast(peer: Peer, contexts: Sequence[Syntaxes]) -> FastAssociation:
     """Associate with `peer`, proposing `contexts` (at most 128).
 
     Raises `UnreachableError`, `AssociationRejectedError`, `ContextRefusedError`, and
-    `AssociationLostError` when the peer hangs, hangs up, or talks another language.
+    `AssociationLostError` when the peer hangs, closes the connection, or sends other bytes.
     """
     request = associate_rq(peer, contexts)
     link = connect(peer)
@@ -58,8 +59,8 @@ class FastAssociation:
         self._peer = peer
         self._link = link
         self._accepted = MappingProxyType(agreed.accepted)
-        # The variable field holds a PDV's length, context ID and control header besides the
-        # fragment; fragments are kept even, as the data set is.
+        # A PDV has 6 bytes in front of its fragment: length, context ID and control header.
+        # Fragments have even lengths, as data sets have.
         longest = min(agreed.max_pdu_length or _WINDOW, _WINDOW)
         self._most = (longest - 6) & ~1
         self._message_id = 0
@@ -67,15 +68,15 @@ class FastAssociation:
 
     @property
     def accepted(self) -> Mapping[Syntaxes, int]:
-        """The contexts the peer accepted."""
+        """The contexts that the peer accepted, with their IDs."""
         return self._accepted
 
     @property
     def alive(self) -> bool:
-        """Whether the peer still holds the association; a release it asked for is answered."""
+        """Whether the peer still holds the association; this answers a release request of it."""
         if self._open and self._link.waiting():
             with contextlib.suppress(AssociationLostError):
-                self._hear_unasked()
+                self._receive_unexpected()
             self._close()
         return self._open
 
@@ -107,19 +108,19 @@ class FastAssociation:
         return -1 if status is None else status
 
     def release(self) -> None:
-        """Ask the peer to release, and wait a little for it to agree."""
+        """Ask the peer to release, and wait for its answer up to `_RELEASING` seconds."""
         if not self._open:
             return
         until = time.monotonic() + _RELEASING
         with contextlib.suppress(AssociationLostError):
             self._link.send([_RELEASE_RQ_PDU], _RELEASING)
             while (kind := self._link.receive(until)[0]) not in (_RELEASE_RP, _ABORT):
-                if kind == _RELEASE_RQ:  # both asked at once (PS3.8 9.2.3, states 9 and 11)
+                if kind == _RELEASE_RQ:  # both sides asked (PS3.8 9.2.3, states 9 and 11)
                     self._link.send([_RELEASE_RP_PDU], _RELEASING)
         self._close()
 
     def abort(self) -> None:
-        """Send an A-ABORT if that can be done at once, and close."""
+        """Send an A-ABORT if the socket takes it at once, and close."""
         if self._open:
             with contextlib.suppress(AssociationLostError):
                 self._link.send([_ABORT_PDU], 0)
@@ -133,7 +134,7 @@ class FastAssociation:
             raise AssociationLostError(f"the association with {self._peer} has ended")
         try:
             if self._link.waiting():
-                self._hear_unasked()
+                self._receive_unexpected()
             self._send(context_id, command, data_set)
             return self._response(number)
         except BaseException:
@@ -146,8 +147,8 @@ class FastAssociation:
             for window in wire.windows(self._pdus(context_id, command, data_set), _WINDOW):
                 self._link.send(window, patience)
         except BaseException:
-            # Not an A-ABORT: inside a half-sent PDU its bytes would pass for the data set's own,
-            # and could even complete it.
+            # No A-ABORT here: the peer would read its bytes as part of the half-sent PDU, which
+            # they could even complete.
             self._open = False
             self._link.reset()
             raise
@@ -161,7 +162,7 @@ class FastAssociation:
             yield from wire.pdus(chunks, data_set.length, context_id, self._most, command=False)
 
     def _response(self, number: int) -> wire.CommandSet:
-        """Receive the response to message `number`, in however many PDUs it comes."""
+        """Receive the response to message `number`, of one PDU or more."""
         until = time.monotonic() + self._peer.timeouts.response
         data, last = b"", False
         try:
@@ -175,7 +176,7 @@ class FastAssociation:
             raise AssociationLostError(words) from error
 
     def _p_data(self, until: float) -> bytes:
-        """Return the next P-DATA-TF's variable field; anything else ends the association."""
+        """Return the next P-DATA-TF's variable field; raise for any other PDU."""
         kind, body = self._link.receive(until)
         if kind == wire.P_DATA_TF:
             return body
@@ -187,8 +188,8 @@ class FastAssociation:
             raise AssociationLostError(f"{self._peer} aborted the association")
         raise AssociationLostError(f"{self._peer} sent a PDU of type {kind} out of turn")
 
-    def _hear_unasked(self) -> None:
-        """Receive what the peer sent between two messages; raise, for it can only be an end."""
+    def _receive_unexpected(self) -> None:
+        """Receive a PDU that the peer sent between two messages; always raises."""
         self._p_data(time.monotonic() + self._peer.timeouts.association)
         raise AssociationLostError(f"{self._peer} sent a message out of turn")
 

@@ -1,4 +1,4 @@
-"""A TCP connection that carries PDUs and never waits longer than it was told to."""
+"""A TCP or TLS connection that carries PDUs; every wait has a time limit."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ def connect(peer: Peer) -> Link:
         connection = socket.create_connection(address, limit)
     except OSError as error:
         raise unreachable(peer, error) from error
-    except (UnicodeError, OverflowError) as error:  # a label over 63 characters, a port over 65535
+    except (
+        UnicodeError,
+        OverflowError,
+    ) as error:  # a label over 63 characters, or a port over 65535
         raise UnreachableError(
             f"{peer} is unreachable: {error}", hint="check host and port"
         ) from error
@@ -49,16 +52,16 @@ def connect(peer: Peer) -> Link:
 
 def tune(connection: socket.socket) -> None:
     """Set the options that storing over TCP needs."""
-    # Nagle's algorithm and delayed acknowledgment would cost 40 ms an instance.
+    # Nagle's algorithm with delayed acknowledgment would cost 40 ms per instance.
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    # Megabytes waiting in the operating system would hide from the time limits that a slow peer
-    # still takes them.
+    # The operating system must not buffer megabytes: the time limits could not see that a slow
+    # peer still takes bytes.
     if hasattr(socket, "TCP_NOTSENT_LOWAT"):
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _MOST_UNSENT)
 
 
 def unreachable(peer: Peer, error: OSError) -> UnreachableError:
-    """Return the error of a connection that did not come about, with what may mend it."""
+    """Return the error for a failed connection, with a hint for its cause."""
     where = f"{peer.host}:{peer.port}"
     match error:
         case ssl.SSLCertVerificationError():
@@ -79,7 +82,7 @@ def unreachable(peer: Peer, error: OSError) -> UnreachableError:
 
 
 class Link:
-    """Sends buffers and receives whole PDUs; a peer that aborts is noticed while sending."""
+    """Sends buffers and receives complete PDUs; sending notices an abort by the peer."""
 
     def __init__(self, connection: socket.socket, name: str) -> None:
         connection.setblocking(False)
@@ -89,11 +92,11 @@ class Link:
         self._poll = select.poll()
 
     def send(self, buffers: Sequence[Buffer], patience: float) -> None:
-        """Write all of `buffers`, giving up when nothing moves for `patience` seconds.
+        """Write all of `buffers`; the peer must take some bytes every `patience` seconds.
 
-        Raises `AssociationLostError`, which tells when it was the peer that aborted.
+        Raises `AssociationLostError`.
         """
-        self._look()
+        self._check_peer()
         queue = [memoryview(buffer) for buffer in buffers]
         at, until = 0, time.monotonic() + patience
         while at < len(queue):
@@ -101,10 +104,10 @@ class Link:
                 sent = self._write(queue[at : at + _MOST_BUFFERS])
             except _WOULD_BLOCK:
                 self._wait(select.POLLIN | select.POLLOUT, until, "took nothing")
-                self._look()
+                self._check_peer()
                 continue
             except OSError as error:
-                raise self._gone(error) from error
+                raise self._loss(error) from error
             until = time.monotonic() + patience
             while at < len(queue) and sent >= len(queue[at]):
                 sent -= len(queue[at])
@@ -113,29 +116,34 @@ class Link:
                 queue[at] = queue[at][sent:]
 
     def receive(self, until: float) -> tuple[int, bytes]:
-        """Return the next PDU's type and variable field, all of it there by `until` (monotonic)."""
-        while (pdu := self._next()) is None:
+        """Return the next PDU's type and variable field; raises when it is late.
+
+        `until` is a time of the monotonic clock.
+        """
+        while (pdu := self._next_pdu()) is None:
             self._wait(select.POLLIN, until, "did not answer")
-            if not self._pull():
+            if not self._read_arrived():
                 raise AssociationLostError(f"{self._name} closed the connection")
         return pdu
 
     def waiting(self) -> bool:
-        """Say whether the peer has sent anything not received yet, or has closed the connection."""
+        """Say whether the peer has sent bytes not received yet, or has closed the connection."""
         if self._inbox or not self._ready(select.POLLIN, 0):
             return bool(self._inbox)
         try:
-            return not self._pull() or bool(self._inbox)  # TLS also talks by itself
+            return not self._read_arrived() or bool(
+                self._inbox
+            )  # TLS sends records of its own, too
         except AssociationLostError:
             return True
 
     def close(self) -> None:
-        """Close the connection; what was not sent yet may be lost."""
+        """Close the connection; bytes not sent yet may be lost."""
         with contextlib.suppress(OSError):
             self._socket.close()
 
     def reset(self) -> None:
-        """Close the connection so that the peer sees it break, and does not take it for an end."""
+        """Close with a TCP reset, so that the peer sees a broken connection and no regular end."""
         with contextlib.suppress(OSError):
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close()
@@ -145,30 +153,30 @@ class Link:
             return self._socket.send(b"".join(buffers))
         return self._socket.sendmsg(buffers)
 
-    def _look(self) -> None:
-        """Take in what the peer said meanwhile; raise when that is an abort, or a hang-up."""
+    def _check_peer(self) -> None:
+        """Raise if the peer has sent an abort meanwhile, or has closed the connection."""
         if not self._ready(select.POLLIN, 0):
             return
-        open_still = self._pull()
+        open_still = self._read_arrived()
         if self._inbox[:1] == bytes([_ABORT]):
             raise AssociationLostError(f"{self._name} aborted the association")
         if not open_still:
             raise AssociationLostError(f"{self._name} closed the connection")
 
-    def _pull(self) -> bool:
-        """Read what there is into the inbox; False when the peer has closed."""
+    def _read_arrived(self) -> bool:
+        """Read the bytes that have arrived; return False when the peer has closed."""
         try:
             data = self._socket.recv(_READ)
         except _WOULD_BLOCK:
             return True
         except OSError as error:
-            raise self._gone(error) from error
+            raise self._loss(error) from error
         self._inbox += data
         if len(self._inbox) > _LONGEST_PDU + _READ:
             raise AssociationLostError(f"{self._name} sends what nobody asked for")
         return bool(data)
 
-    def _next(self) -> tuple[int, bytes] | None:
+    def _next_pdu(self) -> tuple[int, bytes] | None:
         if len(self._inbox) < 6:
             return None
         kind, length = struct.unpack_from(">BxI", self._inbox)
@@ -186,7 +194,7 @@ class Link:
             raise AssociationLostError(f"{self._name} {failing} within the time limit", hung=True)
 
     def _ready(self, events: int, seconds: float) -> bool:
-        # OpenSSL may hold decrypted bytes that poll() knows nothing of.
+        # OpenSSL may hold decrypted bytes, which poll() does not see.
         if events & select.POLLIN and self._decrypted():
             return True
         self._poll.register(self._socket, events)
@@ -195,8 +203,8 @@ class Link:
     def _decrypted(self) -> int:
         return self._socket.pending() if isinstance(self._socket, ssl.SSLSocket) else 0
 
-    def _gone(self, error: OSError) -> AssociationLostError:
-        """Return the loss; an A-ABORT that came in before the connection broke says more."""
+    def _loss(self, error: OSError) -> AssociationLostError:
+        """Return the error of a broken connection; an A-ABORT that arrived before explains it."""
         with contextlib.suppress(OSError):
             self._inbox += self._socket.recv(_READ)
         if self._inbox[:1] == bytes([_ABORT]):

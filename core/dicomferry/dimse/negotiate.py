@@ -1,7 +1,7 @@
-"""The association request and what comes back, as bytes (PS3.8 9.3).
+"""The association request and its answer, as bytes (PS3.8 9.3).
 
-pynetdicom's PDU classes say the same byte by byte, and tests hold these against them; but to import
-them takes as long as to bring some hundred instances.
+Tests compare them with pynetdicom's PDU classes. This module does not use those classes: importing
+them takes as long as sending some hundred instances.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ _NAME, _NAME_AND_PASSCODE = 1, 2
 
 
 class Agreement(Struct, frozen=True):
-    """What the peer agreed to. `max_pdu_length` is the longest PDU it takes, 0 for any."""
+    """The peer's answer: accepted contexts with their IDs, and its longest PDU (0: any)."""
 
     accepted: dict[Syntaxes, int]
     max_pdu_length: int
 
 
 def associate_rq(peer: Peer, contexts: Sequence[Syntaxes]) -> bytes:
-    """Encode an A-ASSOCIATE-RQ that proposes each of `contexts` on its own (PS3.8 9.3.2)."""
+    """Encode an A-ASSOCIATE-RQ with one item for each of `contexts` (PS3.8 9.3.2)."""
     items = [_item(_APPLICATION_CONTEXT, _APPLICATION_CONTEXT_NAME.encode())]
     for position, (abstract, transfer) in enumerate(contexts):
         syntaxes = _item(_ABSTRACT, abstract.encode()) + _item(_TRANSFER, transfer.encode())
@@ -61,7 +61,7 @@ def associate_rq(peer: Peer, contexts: Sequence[Syntaxes]) -> bytes:
 
 
 def _user_information(peer: Peer) -> Iterator[bytes]:
-    """Yield the sub-items of PS3.7 annex D that are of use here."""
+    """Yield the sub-items of PS3.7 annex D that a storage association needs."""
     yield _item(_MAXIMUM_LENGTH, struct.pack(">I", peer.max_pdu_length))
     yield _item(_IMPLEMENTATION_CLASS, IMPLEMENTATION_CLASS_UID.encode())
     yield _item(_IMPLEMENTATION_VERSION, IMPLEMENTATION_VERSION_NAME.encode())
@@ -79,7 +79,7 @@ def _item(kind: int, content: bytes) -> bytes:
 
 
 def _items(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield type and content of items; raises ValueError where one is cut short."""
+    """Yield type and content of items; raises `ValueError` where one is cut short."""
     at = 0
     while at < len(data):
         if at + 4 > len(data):
@@ -107,8 +107,8 @@ def user_identity(identity: UserIdentity) -> UserIdentityNegotiation:
 def agreement(peer: Peer, contexts: Sequence[Syntaxes], kind: int, body: bytes) -> Agreement:
     """Read the answer to `associate_rq`.
 
-    Raises `AssociationRejectedError`, `ContextRefusedError` when the peer takes none of the
-    contexts, and `AssociationLostError` for anything else than an answer.
+    Raises `AssociationRejectedError`, `ContextRefusedError` when the peer accepts none of the
+    contexts, and `AssociationLostError` for any other PDU.
     """
     if kind == A_ASSOCIATE_RJ and len(body) >= 4:
         raise AssociationRejectedError(peer, body[1], body[2], body[3])
@@ -124,7 +124,7 @@ def agreement(peer: Peer, contexts: Sequence[Syntaxes], kind: int, body: bytes) 
 
 
 def _accepted(contexts: Sequence[Syntaxes], body: bytes) -> Agreement:
-    """Read the variable field of an A-ASSOCIATE-AC (PS3.8 9.3.3); raises ValueError."""
+    """Read the variable field of an A-ASSOCIATE-AC (PS3.8 9.3.3); raises `ValueError`."""
     if len(body) < _ITEMS_START:
         raise ValueError("it is too short")
     answers: dict[int, str] = {}
@@ -151,7 +151,7 @@ def _uid(content: bytes) -> str:
 
 
 def none_accepted(peer: Peer, contexts: Sequence[Syntaxes]) -> ContextRefusedError:
-    """Return the error of an association that would be of no use."""
+    """Return the error of an association without an accepted context."""
     return ContextRefusedError(
         f"{peer} accepted none of {len(contexts)} presentation contexts",
         hint="the receiver does not take these SOP classes in these transfer syntaxes",

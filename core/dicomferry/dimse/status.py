@@ -1,4 +1,4 @@
-"""What a C-STORE response status means for the instance that was sent."""
+"""The meaning of a C-STORE response's status for the instance that was sent."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class StatusCategory(StrEnum):
-    """The four things a status can mean; only `SUCCESS` and `WARNING` say that it is stored."""
+    """The four categories of a status; only `SUCCESS` and `WARNING` mean stored."""
 
     SUCCESS = "success"
     WARNING = "warning"
@@ -22,7 +22,7 @@ class StatusCategory(StrEnum):
 
 
 class DimseStatus(Struct, frozen=True):
-    """A status code with its verdict and its words."""
+    """A status code with its category and its text."""
 
     code: int
     verdict: StatusCategory
@@ -33,7 +33,7 @@ class DimseStatus(Struct, frozen=True):
 
 
 def store_status(code: int) -> DimseStatus:
-    """Say what `code` means in answer to a C-STORE (PS3.4 B.2.3; PS3.7 9.1.1.1.9 and Annex C).
+    """Return the meaning of a C-STORE's status (PS3.4 B.2.3; PS3.7 9.1.1.1.9 and Annex C).
 
     A code that neither the Storage Service nor PS3.7 Annex C defines is refused: unknown is never
     success, not even in the range of the warnings.

@@ -1,4 +1,4 @@
-"""DIMSE messages as bytes: command sets, and their way into PDVs and P-DATA-TF PDUs and back."""
+"""DIMSE messages as bytes: command sets, PDVs and P-DATA-TF PDUs (PS3.7, PS3.8)."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class CommandSet(Struct, frozen=True):
 
     @classmethod
     def parse(cls, data: bytes) -> CommandSet:
-        """Walk a command set element by element; raises ValueError where it is malformed."""
+        """Read a command set; raises `ValueError` where it is malformed."""
         values: dict[int, bytes] = {}
         at = 0
         while at < len(data):
@@ -90,7 +90,7 @@ class CommandSet(Struct, frozen=True):
         return cls(values)
 
     def number(self, element: int) -> int | None:
-        """Return a US value; None where it is missing or not one."""
+        """Return a US value; None where it is missing or has another length."""
         value = self.values.get(element, b"")
         return int.from_bytes(value, "little") if len(value) == 2 else None
 
@@ -102,10 +102,10 @@ class CommandSet(Struct, frozen=True):
 def pdus(
     chunks: Iterable[Buffer], length: int, context_id: int, most: int, *, command: bool
 ) -> Iterator[Buffer]:
-    """Yield `chunks` with the headers of P-DATA-TF PDUs between them, one PDV to a PDU.
+    """Yield `chunks` with the headers of P-DATA-TF PDUs between them, one PDV in each PDU.
 
-    `length` is the sum of the chunks' lengths, known beforehand so that the last fragment can be
-    marked; `most` bytes of them go into one PDV. Raises `DamagedError` when it is another.
+    `length` is the sum of the chunks' lengths, which marks the last fragment. A PDV takes `most`
+    bytes. Raises `DamagedError` when the chunks have another length.
     """
     if not length:
         raise DamagedError("there is no data to send")
@@ -132,7 +132,7 @@ def pdus(
 
 
 def windows(buffers: Iterable[Buffer], size: int) -> Iterator[list[Buffer]]:
-    """Gather buffers into lists of about `size` bytes, each to be written at once."""
+    """Gather buffers into lists of about `size` bytes; the link writes each list at once."""
     window: list[Buffer] = []
     gathered = 0
     for buffer in buffers:
@@ -156,8 +156,8 @@ class Fragment(Struct, frozen=True):
 def fragments(body: bytes) -> Iterator[Fragment]:
     """Yield the PDVs of a P-DATA-TF PDU's variable field (PS3.8 9.3.5).
 
-    Raises ValueError where they are malformed, or belong to a data set: no response that is
-    awaited here has one.
+    Raises `ValueError` where they are malformed, or belong to a data set: the responses to C-STORE
+    and C-ECHO have none.
     """
     at = 0
     while at < len(body):

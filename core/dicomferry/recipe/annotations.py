@@ -1,4 +1,4 @@
-"""Types for options whose text must be more than text; the recipe's schema checks them.
+"""Types of options whose text has a form; the recipe's schema checks it.
 
 Use them in a component's options: `set: dict[Attribute, Template]`, `login: Secret = ""`.
 """
@@ -21,10 +21,10 @@ Attribute = Annotated[str, Meta(extra_json_schema={"format": ATTRIBUTE_FORMAT})]
 """A DICOM attribute: `PatientID`, `(0010,0020)`, `(0019,"CREATOR",0C)`, `Seq[*].Keyword`."""
 
 AttributePattern = Annotated[str, Meta(extra_json_schema={"format": PATTERN_FORMAT})]
-"""As `Attribute`, and with hex wildcards: `(0019,xx10)`, `(0019,"CREATOR",xx)`."""
+"""Like `Attribute`, and also with hex wildcards: `(0019,xx10)`, `(0019,"CREATOR",xx)`."""
 
 Secret = Annotated[str, Meta(extra_json_schema={"format": SECRET_FORMAT, "writeOnly": True})]
-"""A reference `${scheme:reference}`; plain text is a fault."""
+"""A reference `${scheme:reference}`; the schema refuses plain text."""
 
 ServerName = Annotated[str, Meta(extra_json_schema={"format": SERVER_FORMAT})]
 """The name of one of the recipe's `servers`."""

@@ -1,4 +1,4 @@
-"""Converts what the schema accepted into the types that components declared."""
+"""Converts options that the schema accepted into the components' own types."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ T = TypeVar("T")
 
 @runtime_checkable
 class Faulty(Protocol):
-    """Options that know faults their schema cannot express: an optional half of an options type.
+    """Options with a check that their schema cannot express; an options type may have it.
 
     `faults` yields the path below the options and the message.
     """
 
     def faults(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        """Yield what is wrong."""
+        """Yield path and message of each fault."""
         ...
 
 
@@ -35,7 +35,7 @@ class Converter:
         self.templates = templates
         self.problems: list[Problem] = []
         self.faults: list[Problem] = []
-        """What the options themselves found wrong, once they were of the right types."""
+        """The faults that `Faulty` options reported."""
         self._explain = explain
         self._makers: dict[type[Any], Callable[[str], object]] = {
             Template: templates.template,
@@ -44,7 +44,7 @@ class Converter:
         }
 
     def options(self, kind: type[T], plain: object, path: NodePath) -> T | None:
-        """Return the options at `path`; None, with a problem kept, when they are not right."""
+        """Return the options at `path`; keep a problem and return None when they do not fit."""
         try:
             options = msgspec.convert(plain, kind, dec_hook=self._make)
         except msgspec.ValidationError as error:

@@ -1,4 +1,4 @@
-"""Schemas for editors: DICOM's keywords to choose from, and recipes that extend others."""
+"""Schemas for editors: with DICOM's keywords, and for recipes that extend others."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from dicomferry.recipe.schema import Schema, recipe_schema
 from dicomferry.recipe.steps import MARKERS
 
 _NO_KEYWORD: Final = r"^(\(|[0-9A-Fa-fxX]{4},?[0-9A-Fa-fxX]{4}$)|\[(\*|[0-9]+)\]\."
-"""A tag, a private element, a way into a sequence: what has too many forms to list."""
+"""A tag, a private element or a path into a sequence: forms too many to list."""
 
 _STEPS: Final = ("source", "transform", "sink")
-_WHOLE: Final = ("required", "oneOf", "minItems")
-"""What holds of a whole recipe, and not of one that another completes."""
+_COMPLETE: Final = ("required", "oneOf", "minItems")
+"""Rules of the schema for a complete recipe; a layer need not keep them."""
 
 
 def with_keywords(schema: Schema) -> Schema:
-    """Return a schema that knows every keyword of PS3.6 wherever an attribute is named."""
+    """Return a schema that lists every keyword of PS3.6 wherever an attribute is named."""
     from dicomferry.dicom.dictionary import keywords
 
-    whole = copy.deepcopy(schema)
-    for part in _parts(whole):
+    schema_with_keywords = copy.deepcopy(schema)
+    for part in _parts(schema_with_keywords):
         if part.get("format") in (ATTRIBUTE_FORMAT, PATTERN_FORMAT):
             part["anyOf"] = [{"$ref": "#/$defs/keyword"}, {"pattern": _NO_KEYWORD}]
-    whole["$defs"]["keyword"] = {
+    schema_with_keywords["$defs"]["keyword"] = {
         "description": "A keyword of DICOM's dictionary (PS3.6).",
         "enum": sorted(keywords()),
     }
-    return whole
+    return schema_with_keywords
 
 
 def layer_schema(components: Components) -> Schema:
-    """Return the schema of a recipe that extends another, or is there to be extended."""
+    """Return the schema of a layer: a recipe that extends another, or that others extend."""
     schema = copy.deepcopy(recipe_schema(components))
     for part in list(_parts(schema)):
-        for key in _WHOLE:
+        for key in _COMPLETE:
             if isinstance(part.get(key), list | int):
                 part.pop(key)
         if part.get("title") in _STEPS and "properties" in part:

@@ -1,4 +1,4 @@
-"""A recipe as it takes effect: layers merged, parameters filled in, each value with its origin."""
+"""The effective recipe: layers merged, parameters filled in, each value with its origin."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _PARAM: Final = re.compile(r"params(?:\.(\w+)|\[\s*['\"]([^'\"]+))")
 
 
 class EffectiveLine(Struct, frozen=True):
-    """One value, or the key or list item that others stand below (`holds`).
+    """One value, or a key or list item with values below it; `holds` then says which kind.
 
-    `origin` is the file and line it comes from, `--set NAME` or `$DICOMFERRY_PARAM_NAME`;
-    `template` the text with parameters that it was rendered from, else empty.
+    `origin` is the value's file and line, `--set NAME` or `$DICOMFERRY_PARAM_NAME`. `template` is
+    the text before parameters were filled in; empty for a value without parameters.
     """
 
     path: NodePath
@@ -38,19 +38,19 @@ class EffectiveLine(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """The path as people write it."""
+        """The path as recipes write it."""
         return path_text(self.path)
 
 
 class Effective(Struct, frozen=True):
-    """A recipe's file as it takes effect."""
+    """A recipe's document, its parameters, and the tree of values with them filled in."""
 
     document: Document
     params: Params
     tree: Plain
 
     def lines(self) -> Iterator[EffectiveLine]:
-        """Yield every value in the order of the recipe; what may be a secret is masked."""
+        """Yield every value in the order of the recipe; a possible secret is masked."""
         yield from self._lines(self.document.root, self.tree, ())
 
     def values(self) -> dict[NodePath, Scalar]:
@@ -87,7 +87,7 @@ class Effective(Struct, frozen=True):
         source = node.value if isinstance(node.value, str) else ""
         template = source if source != value else ""
         named = [one or other for one, other in _PARAM.findall(source)]
-        # A list of secrets is told by the key above it.
+        # The name of a list's items is the key above the list.
         keys = [key for key in path if isinstance(key, str)][-1:]
         hidden = any(sounds_secret(name) for name in (*keys, *(named if template else ())))
         if hidden and isinstance(value, str) and value and not is_reference(value):
@@ -108,10 +108,10 @@ class Effective(Struct, frozen=True):
 def read_effective(
     path: Path, overrides: Mapping[str, str], environment: Mapping[str, str]
 ) -> Effective:
-    """Read a recipe, sound or not, as it takes effect.
+    """Read a recipe, valid or not, and merge its layers and parameters.
 
-    Raises `ProblemsError` for what is no YAML, for layers that cannot be merged; `FerryError` for
-    an override that no parameter takes.
+    Raises `ProblemsError` for bad YAML and for layers that cannot be merged; `FerryError` for an
+    override of an undeclared parameter.
     """
     document = read_layers(path)
     params = read_params(document, overrides, environment)

@@ -1,4 +1,4 @@
-"""Turns the errors of a JSON Schema validator into problems a person can act on."""
+"""Turns the errors of a JSON Schema validator into problems with a place and a hint."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _STEPS: Final = frozenset({"source", "transform", "sink", "server"})
 
 
 class RecipeExplainer(Struct, frozen=True):
-    """Words and places the errors of one document."""
+    """Turns the errors of one document into problems."""
 
     document: Document
 
     def problems(self, errors: Iterable[ValidationError]) -> Iterator[Problem]:
-        """Yield the problems behind the errors; one error may hold several."""
+        """Yield the problems of the errors; one error may make several."""
         for error in errors:
             yield from self._explain(error)
 
@@ -66,7 +66,7 @@ class RecipeExplainer(Struct, frozen=True):
     def problem(
         self, code: str, path: NodePath, message: str, hint: str = "", *, at: NodePath | None = None
     ) -> Problem:
-        """Return a problem at `path`; `at` is the key it is about, where that is more precise."""
+        """Return a problem at `path`; `at` is a key whose place is more precise."""
         place = self.document.place(path) if at is None else self.document.key_place(at)
         return Problem(code, message, path=path_text(path), place=place, hint=hint)
 
@@ -200,8 +200,8 @@ def _kind(error: ValidationError) -> str:
 
 
 def _names_a_key(error: ValidationError) -> bool:
-    way = list(error.schema_path)
-    return len(way) > 1 and way[-2] == "propertyNames"
+    steps = list(error.schema_path)
+    return len(steps) > 1 and steps[-2] == "propertyNames"
 
 
 def _listing(names: Collection[str]) -> str:

@@ -1,4 +1,4 @@
-"""The formats a recipe's schema names, each a check whose message a person can use."""
+"""The formats that a recipe's schema names; each has a check with a message for people."""
 
 from __future__ import annotations
 

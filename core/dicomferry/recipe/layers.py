@@ -1,7 +1,7 @@
-"""Recipes that extend others: one document of several files, each value at its own place.
+"""Recipes that extend others: several files become one document; each value keeps its place.
 
-The rules: a mapping is merged key by key, and a key with nothing behind it (`~`) goes away; a list
-is replaced, but for steps, which are merged by `id`; all else is replaced.
+The rules: mappings are merged key by key, and `~` deletes a key; lists of steps are merged by
+`id`; any other value of the layer replaces the base's.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ EXTENDS: Final = "extends"
 MAX_LAYERS: Final = 8
 
 _OWN: Final = ("recipe", "name", "description", "tests")
-"""What a recipe does not inherit: who it is, and the proof of its own work."""
+"""The keys that a recipe does not inherit: they describe and test the base itself."""
 
 
 def read_layers(path: Path) -> Document:
-    """Read a recipe together with what it extends.
+    """Read a recipe and the recipes that it extends.
 
     Raises `ProblemsError`, with a place, for a layer that cannot be read or merged, for a circle
     and for more than `MAX_LAYERS` files; `FerryError` when the first file cannot be opened.
@@ -65,7 +65,7 @@ def _base_of(document: Document) -> Path | None:
 
 
 def merge(base: Document, layer: Document) -> Node:
-    """Return what a layer makes of its base; `extends` itself is used up."""
+    """Return the base with the layer merged into it, without the key `extends`."""
     inherited = _without(base.root, (*_OWN, EXTENDS))
     own = _without(layer.root, (EXTENDS,))
     merged = _Merge(layer).mapping(inherited, own, ())
@@ -98,7 +98,7 @@ class _Merge:
                 values[key] = self.node(values[key], node, below)
             else:
                 alone = len(below) == 1 and key in SECTIONS and isinstance(node.value, tuple)
-                # Markers mean something in a list of steps, even where the base has none.
+                # A list of steps may have markers, even where the base has no such list.
                 values[key] = self.node(replace(node, value=()), node, below) if alone else node
             keys[key] = (layer.keys or {})[key]
         return _sized(replace(layer, value=values, keys=keys))
@@ -115,7 +115,7 @@ def _without(node: Node, names: tuple[str, ...]) -> Node:
 
 
 def _sized(node: Node) -> Node:
-    """Return a node that knows how many nodes it has, now that they are others."""
+    """Return a node with its size and height counted again."""
     match node.value:
         case Mapping() as mapping:
             below, keys = tuple(mapping.values()), len(mapping)

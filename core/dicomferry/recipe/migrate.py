@@ -1,4 +1,4 @@
-"""Brings recipes of older formats up to the one read here, step by step, layout kept."""
+"""Migrates the text of older recipes, version by version, and keeps its layout."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _VERSION: Final = ("recipe",)
 
 
 class Migration(Struct, frozen=True):
-    """The step from one format version to the next; `apply` changes all but the number itself."""
+    """The change from one format version to the next; `apply` leaves the number itself alone."""
 
     summary: str
     apply: Callable[[YamlText], None]
 
 
 MIGRATIONS: Final[Mapping[int, Migration]] = MappingProxyType({})
-"""The step that leads away from each older version. Version 1 is the first, so there is none."""
+"""The migration of each older version. Version 1 is the first, so there is none."""
 
 
 def migrate(
@@ -33,9 +33,10 @@ def migrate(
     migrations: Mapping[int, Migration] = MIGRATIONS,
     newest: int = FORMAT_VERSION,
 ) -> tuple[str, ...]:
-    """Change a recipe's text to the newest format; return the summaries of the steps taken.
+    """Change a recipe's text to the newest format; return the summaries of the migrations.
 
-    Raises `ProblemsError` for a newer format, for none, and for one no step leads away from.
+    Raises `ProblemsError` for a newer format and for none, `FerryError` for one without a
+    migration.
     """
     taken = []
     while (version := _version(text, newest)) != newest:
@@ -50,7 +51,7 @@ def migrate(
 
 
 def _version(text: YamlText, newest: int) -> int:
-    """Return the format's number; whatever cannot be one is refused as `validate` refuses it."""
+    """Return the format version; raises as `check_version` does for anything else."""
     document = parse_document(text.text, text.name)
     plain = document.plain
     version = plain.get("recipe") if isinstance(plain, dict) else None

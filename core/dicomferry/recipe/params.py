@@ -1,4 +1,4 @@
-"""A recipe's `params`: their values, and the rendering of what needs nothing but them."""
+"""A recipe's `params`: their values, and the rendering of templates that read only them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SECTION: Final = "params"
 
 
 class Params(Struct, frozen=True):
-    """The values of one run: as text, and as templates see them; and what was wrong with them.
+    """The values of one run by name: as text, and `typed` as templates see them.
 
     `origins` says where each value comes from: a place in a file, `--set` or the environment.
     """
@@ -35,11 +35,10 @@ def read_params(
     overrides: Mapping[str, str],
     environment: Mapping[str, str] = MappingProxyType({}),
 ) -> Params:
-    """Return the value of every declared parameter: what a run gives it, else its default.
+    """Return the value of every declared parameter: that of `overrides`, `environment`, or default.
 
-    `environment` counts where `overrides` is silent, and may name what is not declared here.
-    Declarations of the wrong shape are the schema's to report. Raises `FerryError` for an override
-    that cannot be used.
+    `environment` may name parameters that the recipe does not declare; `overrides` may not: it
+    raises `FerryError`. The schema reports declarations of the wrong shape, not this function.
     """
     plain = document.plain
     declared = plain.get(_SECTION) if isinstance(plain, dict) else None
@@ -83,7 +82,7 @@ class _ParamReader:
     def _take(
         self, name: str, body: Mapping[str, Plain], value: str, path: NodePath, origin: str
     ) -> None:
-        """Keep a value; `origin` is empty for a default, whose place is that of its path."""
+        """Keep a value; a default has no `origin` but the place of its path."""
         place: Place | None = None if origin else self._document.place(path)
         self.values[name] = self.typed[name] = value
         self.origins[name] = origin or str(place)
@@ -123,10 +122,10 @@ class Rendered(Struct, frozen=True):
 
 
 def render_static(document: Document, templates: Templates) -> Rendered:
-    """Render every text outside `params` that needs nothing but `params`.
+    """Render every template outside `params` that reads `params` only.
 
-    What needs an instance stays as it is; what is no template at all is left for the schema, which
-    knows whether a template may stand there.
+    A template that reads an instance stays a template. A faulty one stays, too: the schema reports
+    it, and knows where no template is allowed.
     """
     paths: set[NodePath] = set()
     tree = document.plain
@@ -144,7 +143,7 @@ def render_static(document: Document, templates: Templates) -> Rendered:
 
 
 def replace_at(tree: Plain, path: NodePath, value: Plain) -> None:
-    """Put a value at a path that exists, in place."""
+    """Replace the value at a path that exists."""
     holder: Plain = tree
     for key in path[:-1]:
         holder = _below(holder, key)

@@ -1,4 +1,4 @@
-"""A recipe, valid by construction: every step converted, every place known."""
+"""A valid recipe: every step's options have their own type, every value has its place."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from dicomferry.template import Condition
 class Step(Struct, frozen=True):
     """One item of `sources`, `transforms` or `sinks`.
 
-    `options` is what the component's own options type was made of it; `path` is as in
-    `transforms[0]`. Where the recipe gives no `id`, it is the component's name, or `name-2`.
+    `options` is of the component's own options type; `path` is as in `transforms[0]`. Where the
+    recipe gives no `id`, `id` is the component's name, or `name-2`.
     """
 
     kind: str
@@ -31,8 +31,8 @@ class Step(Struct, frozen=True):
 class Recipe(Struct, frozen=True):
     """A recipe with its params filled in.
 
-    `digest` is a hex SHA-256 of the recipe as rendered: equal digests mean the same work. `tests`
-    are the plain mappings of the recipe's own tests. `allow` are codes of problems waived.
+    `digest` is a hex SHA-256 of the rendered recipe: equal digests mean the same work. `tests` are
+    the recipe's own tests, as plain mappings. `allow` are the codes of problems that it waives.
     """
 
     file: Path
@@ -55,5 +55,5 @@ class Recipe(Struct, frozen=True):
         return self.sources + self.transforms + self.sinks
 
     def place(self, path: str) -> Place | None:
-        """Return where `path`, as in `transforms[0].remap.set`, is; None for an unknown one."""
+        """Return the place of a path such as `transforms[0].remap.set`; None for an unknown one."""
         return self.places.get(path)

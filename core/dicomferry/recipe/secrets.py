@@ -12,7 +12,7 @@ _NAME: Final = re.compile(r"(?i)passw|secret|token|salt|login|credential|api_?ke
 
 
 class Reference(Struct, frozen=True):
-    """Where a secret is: `scheme` says who resolves it (`env`, `file`, `netrc`, a plug-in's)."""
+    """The place of a secret; `scheme` names its resolver (`env`, `file`, `netrc`, a plug-in's)."""
 
     scheme: str
     reference: str
@@ -38,5 +38,5 @@ def find_references(text: str) -> tuple[Reference, ...]:
 
 
 def sounds_secret(name: str) -> bool:
-    """Return whether what is called so may be a secret, and is not to be shown or kept."""
+    """Say whether a value of this name may be a secret; then callers do not show or keep it."""
     return _NAME.search(name) is not None

@@ -1,4 +1,4 @@
-"""What one run gives a recipe's parameters, and where each value comes from."""
+"""The values that one run gives a recipe's parameters, and where each comes from."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ENVIRONMENT_PREFIX: Final = "DICOMFERRY_PARAM_"
 
 
 class ParamSettings(Mapping[str, str]):
-    """Values of parameters by name, each with its origin as messages call it."""
+    """Values of parameters by name; each has an origin, as text for messages."""
 
     def __init__(self, values: Mapping[str, str], origins: Mapping[str, str]) -> None:
         self._values = dict(values)
@@ -51,20 +51,20 @@ class ParamSettings(Mapping[str, str]):
         return self._origins[name]
 
     def over(self, weaker: ParamSettings) -> ParamSettings:
-        """Return both together; these win."""
+        """Return the settings of both; these win over the `weaker` ones."""
         return ParamSettings(
             {**weaker._values, **self._values}, {**weaker._origins, **self._origins}
         )
 
     def only(self, names: Mapping[str, object]) -> ParamSettings:
-        """Return those among `names`."""
+        """Return the settings of the parameters in `names`."""
         kept = [name for name in self._values if name in names]
         return ParamSettings(
             {n: self._values[n] for n in kept}, {n: self._origins[n] for n in kept}
         )
 
     def check(self, declared: Mapping[str, object]) -> None:
-        """Raise `FerryError` for a value that no parameter takes, or that is a template."""
+        """Raise `FerryError` for an undeclared parameter, and for a value that is a template."""
         for name, value in self._values.items():
             if name not in declared:
                 known = f"it declares {', '.join(declared)}" if declared else "it declares none"
@@ -79,7 +79,7 @@ class ParamSettings(Mapping[str, str]):
 
 
 def read_settings(path: Path) -> ParamSettings:
-    """Read a YAML file of `name: value`; raises `FerryError` with the place of what is wrong."""
+    """Read a YAML file of `name: value`; raises `FerryError` with the place of the fault."""
     from dicomferry.recipe.yaml.reading import read_document
 
     root = read_document(path).root

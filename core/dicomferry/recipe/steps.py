@@ -1,4 +1,4 @@
-"""How the lists of steps of two layers become one: by `id`, with markers for all but adding."""
+"""Merges the lists of steps of two layers by `id`; markers remove, replace and move a step."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from dicomferry.template import suggestion
 
 SECTIONS: Final = ("sources", "transforms", "sinks")
 BESIDE: Final = frozenset({"id", "when"})
-"""What may stand beside a component in every recipe."""
+"""The keys beside a component's name in a step of any recipe."""
 
 MARKERS: Final = ("remove", "replace", "before", "after")
-"""What may stand there too in a recipe that extends another."""
+"""More such keys in a recipe that extends another."""
 
 MergeNodes = Callable[[Node, Node, NodePath], Node]
 
 
 def free_id(name: str, taken: set[str]) -> str:
-    """Return the name of a step that gives itself none: its component's, or `name-2`."""
+    """Return the id of a step that has none: its component's name, or `name-2`."""
     number = 1
     candidate = name
     while candidate in taken:
@@ -34,14 +34,14 @@ def free_id(name: str, taken: set[str]) -> str:
 
 
 class StepMerge(Struct, frozen=True):
-    """Merges one section; `merge` is what is done to the options of one component."""
+    """Merges one section; `merge` merges the options of one component."""
 
     layer: Document
     section: NodePath
     merge: MergeNodes
 
     def items(self, base: Sequence[Node], layer: Sequence[Node]) -> tuple[Node, ...]:
-        """Return the steps of both: the base's in their order, then what the layer adds."""
+        """Return the steps of both: the base's in their order, then those that the layer adds."""
         names = _names(base)
         steps = list(base)
         for index, item in enumerate(layer):
@@ -50,14 +50,14 @@ class StepMerge(Struct, frozen=True):
                 steps.append(item)
                 names.append("")
                 continue
-            self._lay(names, steps, item, path)
+            self._apply(names, steps, item, path)
         return tuple(steps)
 
-    def _lay(self, names: list[str], steps: list[Node], item: Node, path: NodePath) -> None:
+    def _apply(self, names: list[str], steps: list[Node], item: Node, path: NodePath) -> None:
         name = _text(item, "id")
         removing = self._flag(item, "remove", path)
         replacing = self._flag(item, "replace", path)
-        known = name != "" and name in names  # what is no step at all has no name
+        known = name != "" and name in names  # an item that is no mapping has no name
         if (removing or replacing) and not known:
             self._refuse_unknown(path, name, names, "id")
         position = names.index(name) if known else len(steps)
@@ -72,7 +72,7 @@ class StepMerge(Struct, frozen=True):
         names.insert(position, name or free_id(_component(item), set(names)))
 
     def _merged(self, base: Node, item: Node, path: NodePath) -> Node:
-        """Lay a step over the base's: another component takes the place of the one there."""
+        """Merge a step into the base's; another component replaces the base's component."""
         before, now = _component(base), _component(item)
         if now and before != now:
             base = _without(base, (before,))

@@ -1,4 +1,4 @@
-"""The types of parameters: what their text must look like, and what templates see of it."""
+"""The types of parameters: the form of their text, and the value that templates see."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ _TRUTH: Final[Mapping[str, bool]] = {"true": True, "false": False}
 
 
 def kind_of(declaration: Mapping[str, object]) -> str:
-    """Return the type a parameter declares; `choice` where it only lists `choices`."""
+    """Return a parameter's declared type; `choice` where it declares `choices` only."""
     if "type" not in declaration and "choices" in declaration:
         return "choice"
     return str(declaration.get("type", "text"))
 
 
 def choices_of(declaration: Mapping[str, object]) -> tuple[str, ...]:
-    """Return the texts a parameter may be; none where it does not list them."""
+    """Return a parameter's allowed texts; none where it does not list them."""
     choices = declaration.get("choices")
     return tuple(map(str, choices)) if isinstance(choices, list) else ()
 
 
 def typed(text: str, kind: str, choices: Sequence[str]) -> Typed:
-    """Return what templates see of a parameter's text; raises `ValueError` when it does not fit.
+    """Return a parameter's value for templates; raises `ValueError` when the text does not fit.
 
     A whole number has no leading zeros: `007` is a code, and codes are text.
     """

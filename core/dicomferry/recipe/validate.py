@@ -1,4 +1,4 @@
-"""Finds every fault of a document at once: format version, then schema."""
+"""The checks of a document: its format version first, then the schema, all faults at once."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 _BRACED = frozenset({TEMPLATE_FORMAT, CONDITION_FORMAT, REGEX_FORMAT})
-"""Formats in which two braces mean something."""
+"""Formats whose text may hold two braces."""
 
 
 def check_version(document: Document) -> None:
     """Raise `ProblemsError` unless this is a recipe of the format version read here.
 
-    Nothing else is looked at first: a newer recipe may differ in anything.
+    This check comes before all others: a newer format may differ in anything.
     """
     explain = RecipeExplainer(document)
     plain = document.plain
@@ -59,7 +59,8 @@ def check_schema(
 ) -> list[Problem]:
     """Return everything in the rendered document that its schema refuses.
 
-    A parameter is text; where a number is needed, the text of one is taken for it, in place.
+    A parameter is text. Where the schema needs a number or a truth value, this function replaces
+    the text in `rendered` by it.
     """
     validator = _validator(schema, rendered.tree, templates)
     errors = list(validator.iter_errors(rendered.tree))
@@ -70,7 +71,7 @@ def check_schema(
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:
-    """Return the problems by place."""
+    """Return the problems sorted by place."""
     nowhere = Place("", 0, 0)
     return sorted(problems, key=lambda problem: (problem.place or nowhere, problem.path))
 
@@ -88,7 +89,7 @@ def _validator(schema: Schema, tree: Plain, templates: Templates) -> Validator:
 def _type(
     validator: Validator, types: Any, instance: Any, schema: Mapping[str, Any]
 ) -> Iterator[ValidationError]:
-    """Check `type` as JSON Schema does, and that no template stands where none is rendered."""
+    """Check `type` as JSON Schema does; also refuse a template where none is rendered."""
     from jsonschema.exceptions import ValidationError
 
     kinds = [types] if isinstance(types, str) else types

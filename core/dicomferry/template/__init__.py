@@ -1,8 +1,13 @@
 """Templates and conditions: Jinja expressions over one instance's header.
 
-Names: DICOM keywords, `tag('0019,1010')`, `params.*`, `path.*`, `row.*`, and `project`, `subject`
-and `session` where the caller knows them. What a header holds is data and never a template. A
-missing name is an error; `default('')` says otherwise.
+- Template: a text with `{{ … }}`, compiled; it is rendered for one instance.
+- Condition: an expression as in `when:`, compiled; it holds for an instance or does not.
+- Templates: the compiler of both, for one set of `params`.
+- Program: compiled code and the names that it reads.
+- Sandbox: the restricted Jinja environment that compiles.
+
+The recipe, the engine and the test kit import this package; plug-ins see `Template` and `Condition`
+through `dicomferry`. It imports `dicom` and `errors`; Jinja is imported by the first compilation.
 """
 
 from dicomferry.template.templates import MAX_RESULT, MAX_SOURCE, Condition, Template, Templates

@@ -1,4 +1,4 @@
-r"""The filters of templates that could fail silently or grow without bound, made strict."""
+"""Strict filters of templates, in place of Jinja's that fail silently or grow without bound."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 from jinja2.exceptions import SecurityError, TemplateRuntimeError
 
 MAX_TEXT: Final = 1_048_576
-"""How long a text may become between two filters, in characters."""
+"""The longest text that a filter may make, in characters."""
 
 _WIDE: Final = re.compile(r"\*|[0-9]{4,}")
 
@@ -16,7 +16,7 @@ _WIDE: Final = re.compile(r"\*|[0-9]{4,}")
 def shown(value: object) -> object:
     r"""Join several values with `\`, as DICOM writes them (PS3.5 6.4); leave one value alone.
 
-    A parameter's truth value is written as in YAML.
+    A truth value becomes `true` or `false`, as in YAML.
     """
     if isinstance(value, bool):
         return str(value).lower()
@@ -24,7 +24,7 @@ def shown(value: object) -> object:
 
 
 def format_text(text: str, values: Any) -> str:
-    """Format as `%` does, but for widths that would take the memory away."""
+    """Format as `%` does; raises `SecurityError` for a width above 999."""
     if _WIDE.search(text):
         raise SecurityError("a format is limited to a width of 999")
     return text % (tuple(values) if isinstance(values, list) else values)
@@ -44,7 +44,7 @@ def replace(text: object, old: str, new: str, count: int = -1) -> str:
 
 
 def join(values: Any, separator: str = "") -> str:
-    """Join several values; one value is joined to nothing, rather than letter by letter."""
+    """Join several values; one value stays itself: its letters are not joined."""
     items = [str(value) for value in (values if isinstance(values, list | tuple) else [values])]
     if len(items) * len(separator) > MAX_TEXT:
         raise SecurityError("join would make too long a text")
@@ -52,7 +52,7 @@ def join(values: Any, separator: str = "") -> str:
 
 
 def whole_number(value: object, default: int | None = None) -> int:
-    """Read a whole number; unlike Jinja's own, fail where there is none and no default."""
+    """Read a whole number; unlike Jinja's filter, raise where there is none and no default."""
     try:
         return int(str(value).strip())
     except ValueError as error:
@@ -62,7 +62,7 @@ def whole_number(value: object, default: int | None = None) -> int:
 
 
 def number(value: object, default: float | None = None) -> float:
-    """Read a number; unlike Jinja's own, fail where there is none and no default."""
+    """Read a number; unlike Jinja's filter, raise where there is none and no default."""
     try:
         return float(str(value).strip())
     except ValueError as error:

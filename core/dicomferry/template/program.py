@@ -1,4 +1,4 @@
-"""What a template is once compiled, and what it sees of an instance."""
+"""A compiled template, and the names of an instance that it can read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Names:
-    """A mapping a template reads by name, `row.PatientID` or `row['Patient ID']`, and no more."""
+    """A mapping that a template reads by name only: `row.PatientID` or `row['Patient ID']`."""
 
     __slots__ = ("_values", "label")
 
@@ -36,7 +36,7 @@ class Names:
 
 
 class Program:
-    """A compiled template or condition, and the names it reads."""
+    """A compiled template or condition, and the names that it reads."""
 
     __slots__ = ("_evaluate", "_missing_tag", "_tags", "names")
 
@@ -65,7 +65,7 @@ class Program:
         except JinjaError as error:
             raise TemplateError(f"the template cannot be used: {error.message}") from error
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
-            # The exception's own text may quote the instance's values.
+            # The exception's text may quote values of the instance.
             kind = type(error).__name__
             raise TemplateError(f"the template does not fit this instance ({kind})") from error
 
@@ -89,11 +89,11 @@ class Program:
                 yield name, value
 
     def _tag(self, header: Header, text: str) -> object:
-        for way in self._tags[text].matches(header):
+        for path in self._tags[text].matches(header):
             holder = header
-            for sequence, item in zip(way[:-1:2], way[1::2], strict=False):
+            for sequence, item in zip(path[:-1:2], path[1::2], strict=False):
                 holder = holder.items(sequence)[item]
-            value = holder.value(way[-1])
+            value = holder.value(path[-1])
             if value is not None:
                 return value
         return self._missing_tag(text)

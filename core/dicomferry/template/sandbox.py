@@ -1,4 +1,4 @@
-"""The Jinja environment templates are compiled for: no loops, no growth, no objects."""
+"""The sandbox that compiles templates: Jinja without loops, long texts and objects."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _TEXT_METHODS: Final = frozenset({
 
 
 class _Missing(StrictUndefined):
-    """A name that is not there: any use of it is an error that says which."""
+    """A missing name; any use of it raises an error with that name."""
 
     __slots__ = ()
 
@@ -59,7 +59,7 @@ class _Environment(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset({"*", "**", "%"})
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        # A column called "items" must be a column, not a method.
+        # `row.items` must mean the column "items", not a method of a mapping.
         return (
             self.getitem(obj, attribute)
             if isinstance(obj, Names)
@@ -83,7 +83,7 @@ class _Environment(ImmutableSandboxedEnvironment):
 
 
 class Sandbox:
-    """Compiles; one for each set of params."""
+    """Compiles templates and conditions for one set of `params`."""
 
     def __init__(self, params: Mapping[str, object]) -> None:
         self._params = params
@@ -100,30 +100,30 @@ class Sandbox:
         self._env = env
 
     def template(self, text: str) -> Program:
-        """Compile a text with `{{ … }}` in it."""
-        with self._explained("template"):
+        """Compile a text with `{{ … }}` in it; raises `ValueError`."""
+        with self._as_value_error("template"):
             tree = self._env.parse(text)
             return self._program(tree, self._env.from_string(tree).render)
 
     def condition(self, text: str) -> Program:
-        """Compile a bare expression."""
+        """Compile an expression without braces; raises `ValueError`."""
         if not text.strip():
             raise ValueError("the condition is empty")
         if "{{" in text or "{%" in text:
             raise ValueError("a condition is a bare expression, without {{ }}")
-        with self._explained("condition"):
+        with self._as_value_error("condition"):
             tree = self._env.parse("{{ (" + text + "\n) }}")
             compiled = self._env.compile_expression(text, undefined_to_none=False)
             return self._program(tree, lambda context: bool(compiled(context)))
 
     @contextmanager
-    def _explained(self, what: str) -> Iterator[None]:
+    def _as_value_error(self, what: str) -> Iterator[None]:
         try:
             yield
         except JinjaError as error:
             raise ValueError(self._explain(error, what)) from error
         except (MemoryError, RecursionError, SyntaxError) as error:
-            # Python's own compiler refuses deep nesting in more than one way.
+            # Python's compiler raises one of these for deep nesting.
             raise ValueError(f"the {what} is nested too deep") from error
 
     def _program(

@@ -1,8 +1,8 @@
 """Templates and conditions: Jinja expressions over one instance's header.
 
 Names: DICOM keywords, `tag('0019,1010')`, `params.*`, `path.*`, `row.*`, and `project`, `subject`
-and `session` where the caller knows them. What a header holds is data and never a template. A
-missing name is an error; `default('')` says otherwise.
+and `session` where the caller knows them. A header's values are data and never templates. A missing
+name is an error, unless `default('')` follows it.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from dicomferry.template.sandbox import Sandbox
 
 MAX_SOURCE: Final = 16_384
-"""How long a template may be, in characters."""
+"""The longest template, in characters."""
 
 MAX_RESULT: Final = 65_536
-"""How long a rendered text may be, in characters."""
+"""The longest rendered text, in characters."""
 
 _NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
 
@@ -30,12 +30,12 @@ _NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
 class Template:
     """A text with `{{ … }}` in it, compiled; made by `Templates.template`. Can be pickled."""
 
-    __slots__ = ("_home", "_program", "source")
+    __slots__ = ("_program", "_templates", "source")
 
-    def __init__(self, source: str, program: Program, home: Templates) -> None:
+    def __init__(self, source: str, program: Program, templates: Templates) -> None:
         self.source = source
         self._program = program
-        self._home = home
+        self._templates = templates
 
     @property
     def names(self) -> frozenset[str]:
@@ -45,17 +45,17 @@ class Template:
     def render(self, header: Header, extra: Mapping[str, object] = _NOTHING) -> str:
         """Return the text for one instance.
 
-        `extra` adds names, such as `session`. Raises `TemplateError` naming what is missing, or
-        when the result is longer than `MAX_RESULT` characters.
+        `extra` adds names, such as `session`. Raises `TemplateError` for a missing name, and for a
+        result longer than `MAX_RESULT` characters.
         """
-        result = self._program.run(header, self._home.params, extra)
+        result = self._program.run(header, self._templates.params, extra)
         text = str(result)
         if len(text) > MAX_RESULT:
             raise TemplateError(f"a template's result is longer than {MAX_RESULT} characters")
         return text
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _template, (self._home, self.source)
+        return _template, (self._templates, self.source)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Template) and self.source == other.source
@@ -70,12 +70,12 @@ class Template:
 class Condition:
     """An expression as in `when:`, compiled; made by `Templates.condition`. Can be pickled."""
 
-    __slots__ = ("_home", "_program", "source")
+    __slots__ = ("_program", "_templates", "source")
 
-    def __init__(self, source: str, program: Program, home: Templates) -> None:
+    def __init__(self, source: str, program: Program, templates: Templates) -> None:
         self.source = source
         self._program = program
-        self._home = home
+        self._templates = templates
 
     @property
     def names(self) -> frozenset[str]:
@@ -87,10 +87,10 @@ class Condition:
 
         Raises `TemplateError` when it needs a name that is missing.
         """
-        return bool(self._program.run(header, self._home.params, extra))
+        return bool(self._program.run(header, self._templates.params, extra))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _condition, (self._home, self.source)
+        return _condition, (self._templates, self.source)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Condition) and self.source == other.source
@@ -114,20 +114,20 @@ class Templates:
     def template(self, text: str) -> Template:
         """Compile a template; raises `ValueError` for bad syntax and for unknown names."""
         _check_length(text)
-        return Template(text, self._machine().template(text), self)
+        return Template(text, self._compiler().template(text), self)
 
     def condition(self, text: str) -> Condition:
         """Compile a condition; raises `ValueError` for bad syntax and for unknown names."""
         _check_length(text)
-        return Condition(text, self._machine().condition(text), self)
+        return Condition(text, self._compiler().condition(text), self)
 
     def static(self, text: str) -> str | None:
-        """Render a template that needs nothing but `params`; None when it needs an instance.
+        """Render a template that reads `params` only; return None for any other.
 
         Raises `ValueError` as `template` does.
         """
         _check_length(text)
-        program = self._machine().template(text)
+        program = self._compiler().template(text)
         if program.names - {"params"}:
             return None
         try:
@@ -135,9 +135,9 @@ class Templates:
         except TemplateError as error:
             raise ValueError(error.message) from error
 
-    def _machine(self) -> Sandbox:
+    def _compiler(self) -> Sandbox:
         if self._sandbox is None:
-            # Jinja takes 60 ms to import: only where something is to be compiled.
+            # Jinja takes 60 ms to import, so only the first compilation imports it.
             from dicomferry.template.sandbox import Sandbox
 
             self._sandbox = Sandbox(self.params)
@@ -152,9 +152,9 @@ def _check_length(text: str) -> None:
         raise ValueError(f"a template is limited to {MAX_SOURCE} characters")
 
 
-def _template(home: Templates, source: str) -> Template:
-    return home.template(source)
+def _template(templates: Templates, source: str) -> Template:
+    return templates.template(source)
 
 
-def _condition(home: Templates, source: str) -> Condition:
-    return home.condition(source)
+def _condition(templates: Templates, source: str) -> Condition:
+    return templates.condition(source)

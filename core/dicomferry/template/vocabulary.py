@@ -1,4 +1,4 @@
-"""The words templates and recipes know, and the nearest one to a word they do not."""
+"""The names that templates can read, and the nearest known name to an unknown one."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Final
 from dicomferry.model import LEVELS
 
 DESTINATION_NAMES: Final = frozenset(LEVELS)
-"""Names that are known once an instance's destination is."""
+"""Names that a template can read once the destination of the instance is known."""
 
 MAPPING_NAMES: Final = frozenset({"params", "path", "row"})
-"""Names that are groups of names."""
+"""Names of groups of names: a template reads `params.NAME`."""
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
@@ -23,7 +23,7 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
 
 def with_suggestion(message: str, word: str, known: Iterable[str]) -> str:
-    """Return the message, with the suggestion behind it when there is one."""
+    """Return the message, followed by a suggestion if there is one."""
     near = suggestion(word, known)
     return f"{message} ({near})" if near else message
 

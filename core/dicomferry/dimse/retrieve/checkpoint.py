@@ -1,4 +1,4 @@
-"""Holds pynetdicom's association thread for certain while a response is waited for."""
+"""A checkpoint that holds pynetdicom's association thread while the caller awaits a response."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _PATIENCE = 5.0
-"""Seconds after which the association's thread has ended rather than is late."""
+"""Seconds that the association's thread gets to reach the checkpoint; then it has ended."""
 
 
 class Checkpoint(threading.Event):
-    """Takes the place of `Association._reactor_checkpoint`.
+    """Replaces `Association._reactor_checkpoint`.
 
-    pynetdicom clears an Event and then looks at a flag that its thread also sets in passing; once
-    in some thousand messages the thread runs on and swallows the response, and the association
-    seems to have been lost. This one knows whether the thread stands.
+    pynetdicom clears an Event, then reads a flag that its thread may set at the same moment. About
+    once in a thousand messages the thread then runs on and consumes the response, and the
+    association seems lost. This class knows whether the thread waits.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._state = threading.Condition()
         self._open = True
-        self._stands = False
+        self._waiting = False
 
     def is_set(self) -> bool:
         """Say whether the thread may run."""
@@ -35,26 +35,26 @@ class Checkpoint(threading.Event):
             self._state.notify_all()
 
     def clear(self) -> None:
-        """Let the thread run into `wait`, without waiting for it."""
+        """Close the checkpoint without waiting for the thread to reach it."""
         with self._state:
             self._open = False
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Stand here until the thread may run; called by the thread."""
+        """Wait until the thread may run; the thread itself calls this."""
         with self._state:
-            self._stands = not self._open
+            self._waiting = not self._open
             self._state.notify_all()
             try:
                 return self._state.wait_for(lambda: self._open, timeout)
             finally:
-                self._stands = False
+                self._waiting = False
 
     @contextmanager
     def held(self) -> Iterator[bool]:
-        """Hold the thread; False when it never came, because the association is over."""
+        """Hold the thread; yield False when it has not come because the association has ended."""
         with self._state:
             self._open = False
-            held = self._state.wait_for(lambda: self._stands, _PATIENCE)
+            held = self._state.wait_for(lambda: self._waiting, _PATIENCE)
         try:
             yield held
         finally:

@@ -1,4 +1,4 @@
-"""A YAML document whose every node knows its line and column."""
+"""A YAML document; each of its nodes knows its line and column."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dicomferry.model import Place
 from dicomferry.recipe.yaml.scalars import Scalar
 
 NodePath = tuple[str | int, ...]
-"""The way to a node: keys of mappings and positions in lists, as in `("sources", 0, "folder")`."""
+"""A path to a node: keys of mappings and positions in lists: `("sources", 0, "folder")`."""
 
 Plain = dict[str, "Plain"] | list["Plain"] | Scalar
 
@@ -19,8 +19,8 @@ Plain = dict[str, "Plain"] | list["Plain"] | Scalar
 class Node(Struct, frozen=True):
     """One value of the document.
 
-    `source` is a scalar's text as it was written; `keys` are the places of a mapping's keys.
-    `size` counts the nodes below and with this one, aliases expanded; `height` the levels.
+    `source` is a scalar's text in the file; `keys` are the places of a mapping's keys. `size`
+    counts this node and those below it, with aliases written out; `height` counts the levels.
     """
 
     value: Mapping[str, Node] | tuple[Node, ...] | Scalar
@@ -41,7 +41,7 @@ class Node(Struct, frozen=True):
                 return None
 
     def plain(self) -> Plain:
-        """Return the value as dicts, lists and scalars, each made anew."""
+        """Return the value as new dicts, lists and scalars."""
         match self.value:
             case Mapping() as mapping:
                 return {key: node.plain() for key, node in mapping.items()}
@@ -52,7 +52,7 @@ class Node(Struct, frozen=True):
 
 
 class Document(Struct, frozen=True):
-    """A YAML file that was read whole."""
+    """A YAML file and its root node."""
 
     file: Path
     root: Node
@@ -63,25 +63,25 @@ class Document(Struct, frozen=True):
         return self.root.plain()
 
     def place(self, path: NodePath) -> Place:
-        """Return where the value at `path` is; where it is missing, its nearest ancestor's place.
+        """Return the place of the value at `path`, or of its nearest ancestor where it is missing.
 
-        The value of a mapping's key counts as beginning at its key, unless it is a scalar.
+        A mapping or list below a key has the place of that key.
         """
         place = self.root.place
-        for parent, node, key in self._way(path):
+        for parent, node, key in self._steps(path):
             scalar = not isinstance(node.value, Mapping | tuple)
             place = node.place if scalar or parent.keys is None else parent.keys[str(key)]
         return place
 
     def key_place(self, path: NodePath) -> Place:
-        """Return where the key that ends `path` is; its nearest ancestor's place without it."""
+        """Return the place of the last key of `path`; its nearest ancestor's if it is missing."""
         place = self.root.place
-        for parent, node, key in self._way(path):
+        for parent, node, key in self._steps(path):
             place = parent.keys[str(key)] if parent.keys is not None else node.place
         return place
 
     def source(self, path: NodePath) -> str | None:
-        """Return the text of the scalar at `path` as it was written; None for anything else."""
+        """Return the file's text of the scalar at `path`; None for anything else."""
         node = self.root
         for key in path:
             below = node.child(key)
@@ -90,7 +90,7 @@ class Document(Struct, frozen=True):
             node = below
         return node.source
 
-    def _way(self, path: NodePath) -> Iterator[tuple[Node, Node, str | int]]:
+    def _steps(self, path: NodePath) -> Iterator[tuple[Node, Node, str | int]]:
         node = self.root
         for key in path:
             below = node.child(key)

@@ -1,29 +1,26 @@
 """Reads a YAML file into a `Document`, and refuses what a recipe never needs.
 
-The file is read event by event, so that nothing hostile is ever built: the number of nodes counts
-aliases as if they were written out.
+The reader counts the nodes while it reads the parser's events, aliases as if they were written
+out: a hostile file cannot make a large document.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from dicomferry.errors import FerryError, ProblemsError
+from dicomferry.errors import ProblemsError
 from dicomferry.model import Place, Problem
 from dicomferry.recipe.yaml.document import Document, Node
 from dicomferry.recipe.yaml.scalars import CORE_TAGS, Scalar, resolve
+from dicomferry.recipe.yaml.text import check_characters, read_yaml_text, refuse
 
 if TYPE_CHECKING:
     from ruamel.yaml.error import MarkedYAMLError
 
-MAX_BYTES: Final = 512 * 1024
 MAX_NODES: Final = 10_000
 MAX_DEPTH: Final = 32
-
-_FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff]")
 
 
 def read_document(path: Path) -> Document:
@@ -32,55 +29,18 @@ def read_document(path: Path) -> Document:
     Raises `FerryError` when the file cannot be opened and `ProblemsError`, with a place, for
     anything that is not one plain document within the limits.
     """
-    text = _read_text(path)
+    text = read_yaml_text(path)
     return Document(path, _NodeReader(str(path), text).document())
 
 
 def parse_document(text: str, name: str) -> Document:
-    """Read a document from text; `name` is what messages call it."""
-    _check_characters(text, name)
+    """Read a document from text; messages call it `name`. Raises `ProblemsError`."""
+    check_characters(text, name)
     return Document(Path(name), _NodeReader(name, text).document())
 
 
-def _read_text(path: Path) -> str:
-    name = str(path)
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        reason = (error.strerror or "unreadable").lower()
-        raise FerryError(f"{name} cannot be read: {reason}") from error
-    if len(data) > MAX_BYTES:
-        _refuse("yaml-size", f"the file is larger than {MAX_BYTES // 1024} KiB", Place(name, 1, 1))
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        _refuse("yaml-encoding", "this is UTF-16; save the file as UTF-8", Place(name, 1, 1))
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        place = _place_at(data[: error.start].decode("utf-8"), name)
-        message = f"the byte 0x{data[error.start]:02X} is not UTF-8; save the file as UTF-8"
-        _refuse("yaml-encoding", message, place)
-    text = text.removeprefix("\ufeff")
-    _check_characters(text, name)
-    return text
-
-
-def _check_characters(text: str, name: str) -> None:
-    if found := _FORBIDDEN.search(text):
-        message = f"the character U+{ord(found[0]):04X} is not allowed in YAML"
-        _refuse("yaml-character", message, _place_at(text[: found.start()], name))
-
-
-def _place_at(before: str, name: str) -> Place:
-    return Place(name, before.count("\n") + 1, len(before) - before.rfind("\n"))
-
-
-def _refuse(code: str, message: str, place: Place, hint: str = "") -> NoReturn:
-    raise ProblemsError([Problem(code, message, place=place, hint=hint)])
-
-
 class _NodeReader:
-    """One pass over a file's events; goes no deeper than the limit it enforces."""
+    """Makes the nodes of a document from the parser's events, down to `MAX_DEPTH`."""
 
     def __init__(self, name: str, text: str) -> None:
         from ruamel.yaml import YAML
@@ -98,7 +58,7 @@ class _NodeReader:
         except MarkedYAMLError as error:
             self._refuse_syntax(error)
         except YAMLError as error:
-            _refuse("yaml-syntax", f"this is not YAML: {error}", Place(self._name, 1, 1))
+            refuse("yaml-syntax", f"this is not YAML: {error}", Place(self._name, 1, 1))
 
     def _document(self) -> Node:
         from ruamel.yaml.events import DocumentStartEvent, StreamEndEvent, StreamStartEvent
@@ -116,7 +76,7 @@ class _NodeReader:
                     root = self._node(next(self._events), 1)
                     next(self._events)
         if root is None:
-            _refuse("yaml-empty", "the file is empty", Place(self._name, 1, 1))
+            refuse("yaml-empty", "the file is empty", Place(self._name, 1, 1))
         return root
 
     def _node(self, event: Any, depth: int) -> Node:
@@ -200,7 +160,7 @@ class _NodeReader:
         return Place(self._name, event.start_mark.line + 1, event.start_mark.column + 1)
 
     def _refuse(self, code: str, message: str, event: Any) -> NoReturn:
-        _refuse(code, message, self._place(event))
+        refuse(code, message, self._place(event))
 
     def _refuse_syntax(self, error: MarkedYAMLError) -> NoReturn:
         problem = str(error.problem or error.context or "this is not YAML")

@@ -1,4 +1,4 @@
-"""Scalars of YAML's core schema (YAML 1.2.2 section 10.3.2), and what their text was."""
+"""Scalars of YAML's core schema (YAML 1.2.2 section 10.3.2)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CORE_TAGS: Final = frozenset(
 
 
 def resolve(text: str) -> Scalar:
-    """Return what an unquoted scalar means. Dates, `NO`, `12:30:45` and `1_000` stay text."""
+    """Return the value of an unquoted scalar. Dates, `NO`, `12:30:45` and `1_000` stay text."""
     if text in {"", "~", "null", "Null", "NULL"}:
         return None
     if text in {"true", "True", "TRUE"}:
@@ -40,7 +40,7 @@ def resolve(text: str) -> Scalar:
 
 
 def describe(value: object) -> str:
-    """Return what YAML made of a value, in words for a message."""
+    """Return the kind of a value that YAML read, in words for a message."""
     match value:
         case None:
             return "nothing"

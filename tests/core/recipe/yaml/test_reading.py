@@ -8,7 +8,8 @@ import pytest
 
 from dicomferry.errors import FerryError, ProblemsError
 from dicomferry.model import Problem
-from dicomferry.recipe.yaml.reading import MAX_BYTES, MAX_DEPTH, parse_document, read_document
+from dicomferry.recipe.yaml.reading import MAX_DEPTH, parse_document, read_document
+from dicomferry.recipe.yaml.text import MAX_BYTES
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n"
