@@ -1,15 +1,14 @@
 """The storage service class user: C-STORE and C-ECHO to a peer (PS3.4 Annex B, PS3.7, PS3.8).
 
 - Peer: host, port, AE titles, time limits and TLS of another application entity.
-- StorageAssociation: an open association that stores instances; there are two transports.
-- Transport: `fast`, on a plain socket, or `pynetdicom`, the reference that tests compare.
+- StorageAssociation: an open association that stores instances, one at a time.
+- StoreResponse: the peer's answer to one instance.
 - Syntaxes: a SOP class UID and a transfer syntax UID, proposed as one presentation context.
-- Link: the connection below a fast association; it sends buffers and receives PDUs.
+- Link: the connection below an association; it sends buffers and receives PDUs.
 - DimseStatus: the meaning of a response's status; only two categories mean stored.
 
 The package `retrieve` is the asking side: C-FIND, C-GET and C-MOVE. The engine imports both;
-plug-ins see the names of `__all__` through `dicomferry`. This package imports `dicom` and `errors`;
-pynetdicom is imported inside functions.
+plug-ins see the names of `__all__` through `dicomferry`. This package imports `dicom` and `errors`.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ __all__ = [
 
 
 def open_association(peer: Peer, contexts: Sequence[Syntaxes]) -> StorageAssociation:
-    """Associate with `peer` for storing, proposing `contexts`, at most 128 (see `plan_contexts`).
+    """Associate with `peer` for storing; propose `contexts`, at most 128 (see `plan_contexts`).
 
     Raises `UnreachableError`, `AssociationRejectedError`, `ContextRefusedError` when the peer
     accepts none of the contexts, and `AssociationLostError` when it hangs or closes the connection.

@@ -1,4 +1,4 @@
-"""What XNAT's C-STORE SCP takes: everything else is refused at the presentation context."""
+"""The SOP classes and transfer syntaxes of XNAT's C-STORE SCP; it refuses all others."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ def _listed(key: str) -> list[str]:
 
 
 def accepted_sop_classes() -> frozenset[str]:
-    """Return the UIDs of the storage SOP classes XNAT accepts."""
+    """Return the UIDs of the storage SOP classes that XNAT accepts."""
     return frozenset(_listed("sop_classes"))
 
 
 def accepted_transfer_syntaxes() -> tuple[str, ...]:
-    """Return the UIDs of the transfer syntaxes XNAT accepts, in its own order."""
+    """Return the UIDs of the transfer syntaxes that XNAT accepts, in XNAT's order."""
     return tuple(_listed("transfer_syntaxes"))

@@ -1,4 +1,4 @@
-"""The texts XNAT reads from a header and the labels it makes of them."""
+"""The texts that XNAT reads from a header, and the labels that it makes of them."""
 
 from __future__ import annotations
 
@@ -12,36 +12,37 @@ UNASSIGNED: Final = "Unassigned"
 
 _NOT_LABEL = re.compile(r"[^\w-]", re.ASCII)
 _UNCLEAN = re.compile(r"[`~@#$%^&*()+=\[\]{}|\\/?:;',.<> ]")
-_WHOLE_TEXT = frozenset({"LT", "ST", "UT"})
+_SINGLE_VALUE = frozenset({"LT", "ST", "UT"})
 
 
 def to_label(text: str) -> str:
-    """Return `text` as a label: all but ASCII letters, digits, `_` and `-` becomes `_`.
+    """Return `text` as a label: `_` replaces all but ASCII letters, digits, `_` and `-`.
 
-    XNAT's `Labels.toLabelChars`, for subjects and sessions; project IDs are never cleaned.
+    XNAT's `Labels.toLabelChars` does this to subjects and sessions, never to project IDs.
     """
     return _NOT_LABEL.sub("_", text)
 
 
 def clean_value(text: str) -> str:
-    """Return `text` as XNAT's archive stage cleans it (`OmUtils.cleanValue`).
+    """Return `text` as XNAT's archive stage changes it (`OmUtils.cleanValue`).
 
-    Labels that come as REST parameters meet only this rule; it keeps letters beyond ASCII.
+    Labels from REST parameters get this rule only; it keeps letters beyond ASCII.
     """
     return _UNCLEAN.sub("_", text)
 
 
 def dcm_text(header: Header, tag: int) -> str | None:
-    """Return the text XNAT sees in a top-level element: None where it is missing or empty.
+    """Return the text that XNAT sees in a top-level element; None where it is missing or empty.
 
-    As dcm4che2's `getString`: the first of several values, leading blanks and trailing blanks and
-    NULs trimmed, of person names the trailing `^` too; LT, ST and UT whole, trimmed at the end.
+    Like dcm4che2's `getString`, this returns the first of several values, without leading blanks
+    and without trailing blanks and NULs; a person name also loses trailing `^`. LT, ST and UT have
+    one value, which loses trailing blanks and NULs only.
     """
     raw = header.raw_text(tag)
     if not raw:
         return None
     vr = header.vr(tag)
-    if vr in _WHOLE_TEXT:
+    if vr in _SINGLE_VALUE:
         return raw.rstrip(" \0")
     first = raw.split("\\", 1)[0].lstrip(" ")
     return first.rstrip(" \0^" if vr == "PN" else " \0")

@@ -1,4 +1,15 @@
-"""XNAT's DQR bulk import files: what a CSV asks of a PACS, and what its rows are relabelled to."""
+"""The CSV files of XNAT's DQR plug-in, each row a query for a PACS and a relabelling.
+
+- DqrTable: the headers, rows and problems of one file; `read_dqr_csv` makes it.
+- DqrRow: one row: its cells, its query, and its relabelling by DICOM keyword.
+- Cell: the text of one cell, with its place and whether it was quoted.
+- Trace: one fault at one cell, before it becomes a Problem.
+- Search header: a column whose value goes into the query.
+- Relabel header: a column whose value replaces attributes of the instances found.
+
+Plug-ins use the names of `__all__` through `dicomferry`. This package imports `model`,
+`xnat.labels` and the standard library.
+"""
 
 from dicomferry.xnat.dqr_csv.columns import REJECTED_BECAUSE
 from dicomferry.xnat.dqr_csv.reading import read_dqr_csv

@@ -1,7 +1,7 @@
-"""A delimited text as cells that know where they stand and whether they were quoted (RFC 4180).
+"""The cells of a delimited text, each with its place and whether it was quoted (RFC 4180).
 
-Python's csv module tells neither, and here both count: an unquoted nothing is no relabelling, a
-quoted nothing clears the attribute.
+Python's csv module keeps neither. Both matter: an empty cell relabels nothing, a quoted empty cell
+clears the attribute.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _DELIMITERS = ",;\t"
 
 
 class UnreadableCsvError(ValueError):
-    """The bytes are no table; the message says why, `line` and `column` where."""
+    """The bytes are no table; `line` and `column` are the place of the fault."""
 
     def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
         super().__init__(message)
@@ -38,7 +38,7 @@ class Cell(Struct, frozen=True):
 
 
 def decode(data: bytes, encoding: str) -> tuple[str, str, bool]:
-    """Return the text, its encoding, and whether the encoding was only supposed."""
+    """Return the text, its encoding, and whether the encoding is a guess."""
     for mark, name in _MARKS:
         if data.startswith(mark):
             return _decoded(data[len(mark) :], name), name, False
@@ -61,15 +61,15 @@ def _decoded(data: bytes, encoding: str) -> str:
 
 
 def delimiter_of(text: str) -> str:
-    """Return the delimiter of the header line; a comma where none of the known ones is there."""
+    """Return the most frequent delimiter of the header line; a comma if it has none."""
     first = next((line for line in text.splitlines() if line.strip()), "")
     return max(_DELIMITERS, key=lambda mark: (first.count(mark), mark == ","))
 
 
 def read_cells(text: str, delimiter: str) -> Iterator[list[Cell]]:
-    """Yield the rows of a table; lines of nothing but blanks are left out.
+    """Yield the rows of a table, without blank lines.
 
-    Raises `UnreadableCsvError` for a quote that is not closed or that text follows.
+    Raises `UnreadableCsvError` for an open quote, and for text behind a closing quote.
     """
     scanner = _Scanner(text, delimiter)
     while scanner.more():
@@ -78,8 +78,8 @@ def read_cells(text: str, delimiter: str) -> Iterator[list[Cell]]:
             yield row
 
 
-def _unneutral(text: str) -> str:
-    # The apostrophe that keeps a spreadsheet from calculating is not part of the value.
+def _without_apostrophe(text: str) -> str:
+    # `spreadsheet.neutral` adds this apostrophe; it is not part of the value.
     return text[1:] if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@") else text
 
 
@@ -105,11 +105,11 @@ class _Scanner:
     def _cell(self) -> Cell:
         line, column = self._line, self._at - self._line_start + 1
         if self._peek() == '"':
-            return Cell(_unneutral(self._quoted(line, column)), True, line, column)
+            return Cell(_without_apostrophe(self._quoted(line, column)), True, line, column)
         start = self._at
         while self._peek() not in ("", "\n", "\r", self._delimiter):
             self._at += 1
-        return Cell(_unneutral(self._text[start : self._at]), False, line, column)
+        return Cell(_without_apostrophe(self._text[start : self._at]), False, line, column)
 
     def _quoted(self, line: int, column: int) -> str:
         parts = []

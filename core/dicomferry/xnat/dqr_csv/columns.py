@@ -1,4 +1,4 @@
-"""The headers of a DQR file and what each of them means (DQR's `Row` and `HEADER_TO_TAG_MAP`)."""
+"""The headers of a DQR file and their meaning (DQR's `Row` and `HEADER_TO_TAG_MAP`)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SEARCH: Final[Mapping[str, str]] = {
     "DOB": "PatientBirthDate",
     "Modality": "ModalitiesInStudy",
 }
-"""Search header to the key it is asked by. A patient's name may come in two columns."""
+"""The query key of each search header. A patient's name may have two columns."""
 
 RELABEL: Final[Mapping[str, tuple[str, ...]]] = {
     "Subject": ("PatientName", "PatientID"),
@@ -28,15 +28,15 @@ RELABEL: Final[Mapping[str, tuple[str, ...]]] = {
     "Relabel Patient Name": ("PatientName",),
     "Relabel Patient Birth Date": ("PatientBirthDate",),
 }
-"""Relabel header to the attributes that take its value."""
+"""The attributes that get the value of each relabel header."""
 
 LABELS: Final = frozenset({"Subject", "Session"})
 DATES: Final = frozenset({"Study Date", "DOB"})
 DATES_WRITTEN: Final = frozenset({"Relabel Study Date", "Relabel Patient Birth Date"})
 NUMBERS: Final = ("Accession Number", "Patient ID")
-"""Columns of identifiers, which a spreadsheet takes for numbers."""
+"""Columns of identifiers that a spreadsheet program may read as numbers."""
 
 REJECTED_BECAUSE: Final = "Rejected because"
-"""The column that a table of rejected rows has beside the original ones; it means nothing."""
+"""The extra column of a table of rejected rows; this reader ignores it."""
 
 KNOWN: Final = (*SEARCH, *RELABEL, REJECTED_BECAUSE)

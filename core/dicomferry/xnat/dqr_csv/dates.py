@@ -1,4 +1,4 @@
-"""Dates of a DQR file: days as YYYYMMDD, and ranges of them."""
+"""The dates of a DQR file: days and ranges of days."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _FLOAT = re.compile(r"\d{8}\.0+|\d\.\d+E\+07", re.ASCII | re.IGNORECASE)
 
 
 class BadDateError(ValueError):
-    """A date that no PACS can be asked for: `code`, what is wrong, and what to do about it."""
+    """A date that cannot be part of a query; `code`, `message` and `hint` make a problem."""
 
     def __init__(self, code: str, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -19,7 +19,7 @@ class BadDateError(ValueError):
 
 
 def parse_dates(text: str) -> str:
-    """Return a day or a range as DICOM asks for it (PS3.4 C.2.2.2.5); raises `BadDateError`."""
+    """Return a day or a range as a query has it (PS3.4 C.2.2.2.5); raises `BadDateError`."""
     for mark, what in (("*", "a wildcard"), ("?", "a wildcard"), ("\\", "several values")):
         if mark in text:
             raise BadDateError(

@@ -1,4 +1,4 @@
-"""What a spreadsheet does to identifiers when it takes them for numbers."""
+"""The traces of a spreadsheet program that read identifiers as numbers."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from dicomferry.xnat.dqr_csv.cells import Cell
 _SCIENTIFIC = re.compile(r"\d([.,]\d+)?E\+\d+", re.ASCII | re.IGNORECASE)
 _DECIMAL = re.compile(r"\d{4,}\.0", re.ASCII)
 _LONG = 6
-"""Numbers shorter than this are counted, not padded: lengths that differ mean nothing."""
+"""The shortest usual length of padded numbers; shorter ones are counts of any length."""
 
 Trace = tuple[str, Severity, str, str, Cell]
-"""Code, severity, message, hint, and the cell it is about."""
+"""Code, severity, message, hint, and the faulty cell."""
 
 _AS_TEXT = "format the column as text in the spreadsheet, and take the value from its origin"
 
 
 def number_trace(header: str, cell: Cell) -> Iterator[Trace]:
-    """Yield what shows that an identifier has been a number."""
+    """Yield the values of a cell that a spreadsheet program wrote as numbers."""
     for value in cell.text.split("\\"):
         if _SCIENTIFIC.fullmatch(value.strip()) or _DECIMAL.fullmatch(value.strip()):
             message = f"{header} '{value}' is a spreadsheet's number: digits are lost"
@@ -28,7 +28,7 @@ def number_trace(header: str, cell: Cell) -> Iterator[Trace]:
 
 
 def zero_traces(header: str, cells: Iterable[Cell]) -> Iterator[Trace]:
-    """Yield the cells of a column of numbers that seem to have lost their leading zeros."""
+    """Yield the cells of a column that seem to have lost their leading zeros."""
     numbers = [cell for cell in cells if cell.text.isascii() and cell.text.isdigit()]
     padded = {len(cell.text) for cell in numbers if cell.text.startswith("0")}
     lengths = [len(cell.text) for cell in numbers]

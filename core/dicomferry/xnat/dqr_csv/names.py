@@ -15,7 +15,7 @@ def joined_name(last: str, first: str) -> str:
 
 
 def dqr_name(name: str) -> str:
-    """Return what the DQR plug-in would ask for instead of a last name that stands alone."""
+    """Return the name for which the DQR plug-in would ask when there is a last name only."""
     if "^" in name:
         return name
     for mark in (",", " "):

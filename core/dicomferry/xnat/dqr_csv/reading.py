@@ -1,4 +1,4 @@
-"""A DQR file from its bytes to rows, with everything that is wrong with it at once."""
+"""Reads the bytes of a DQR file into a table of rows and all its problems."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _DELIMITER_NAMES = {";": "semicolons", "\t": "tabs"}
 
 
 def read_dqr_csv(data: bytes, name: str, encoding: str = "") -> DqrTable:
-    """Understand a DQR file; `name` is for the places of problems.
+    """Return the table of a DQR file; the places of its problems have the file's `name`.
 
-    Nothing is raised: a file that is no table at all has no rows and a problem that says so.
+    This raises nothing: a file that is no table has no rows and one problem.
     """
     traces: list[Trace] = []
     headers: tuple[str, ...] = ()
@@ -96,13 +96,15 @@ def _rows(
     seen: dict[tuple[tuple[str, str], ...], int] = {}
     all_quoted = all(cell.quoted for cell in lines[0])
     for number, line in enumerate(lines[1:], 1):
-        cells = dict(reversed(list(zip(headers, line, strict=False))))  # of doubles, the first
+        cells = dict(
+            reversed(list(zip(headers, line, strict=False)))
+        )  # the first of two equal headers
         reading = _read(line, cells, headers, all_quoted=all_quoted)
-        _note_doubles(reading, number, seen, line[0])
+        _note_duplicate(reading, number, seen, line[0])
         traces += reading.traces
         for header, column in columns.items():
             column += [cells[header]] if header in cells and header in headers else []
-        texts = {header: _as_it_stands(header, cell) for header, cell in cells.items()}
+        texts = {header: _cell_text(header, cell) for header, cell in cells.items()}
         rows.append(DqrRow(number, line[0].line, texts, reading.query, reading.relabel))
     for header, column in columns.items():
         traces += zero_traces(header, column)
@@ -128,16 +130,16 @@ def _read(
         header: cell for header, cell in cells.items() if header in SEARCH or header in RELABEL
     }
     if not known:
-        return RowReading()  # the header's own problems say why
+        return RowReading()  # `_header_traces` reports unknown headers
     return read_row(known, all_quoted=all_quoted)
 
 
-def _as_it_stands(header: str, cell: Cell) -> str:
-    # A quoted nothing clears; as text it is the two quotes, which mean the same.
+def _cell_text(header: str, cell: Cell) -> str:
+    # A quoted empty cell clears the attribute; its text is `""`, which means the same.
     return '""' if header in RELABEL and cell.quoted and not cell.text else cell.text
 
 
-def _note_doubles(
+def _note_duplicate(
     reading: RowReading, number: int, seen: dict[tuple[tuple[str, str], ...], int], cell: Cell
 ) -> None:
     key = tuple(sorted(reading.query.items()))

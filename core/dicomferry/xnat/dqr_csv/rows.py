@@ -1,4 +1,4 @@
-"""One row of a DQR file: its criteria, its relabelling, and what is wrong with them."""
+"""Reads one row of a DQR file: its query, its relabelling, and their faults."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ _NAMES = ("Last Name", "First Name")
 
 
 class RowReading(Struct):
-    """What was made of a row so far."""
+    """The query, the relabelling and the faults of a row so far."""
 
     query: dict[str, str] = field(default_factory=dict)
     relabel: dict[str, str] = field(default_factory=dict)
     traces: list[Trace] = field(default_factory=list)
 
     def error(self, code: str, message: str, cell: Cell, hint: str = "") -> None:
-        """Note something for which the file is not carried out."""
+        """Add an error: the source then refuses the file."""
         self.traces.append((code, Severity.ERROR, message, hint, cell))
 
     def note(self, code: str, message: str, cell: Cell) -> None:
-        """Note where the DQR plug-in would do something else."""
+        """Add a note, where the DQR plug-in would do something else."""
         self.traces.append((code, Severity.NOTE, message, "", cell))
 
 
 def read_row(cells: Mapping[str, Cell], *, all_quoted: bool) -> RowReading:
-    """Understand one row; `all_quoted` says that quotes mean nothing in this file."""
+    """Read one row; `all_quoted` says that the file quotes every cell, so quotes mean nothing."""
     reading = RowReading()
     for header, cell in cells.items():
         if header in SEARCH:

@@ -1,4 +1,4 @@
-"""A DQR file as it was understood."""
+"""The table of a DQR file: its rows and its problems."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dicomferry.model import Problem, Severity
 
 
 class DqrRow(Struct, frozen=True):
-    """One row: what to ask for, and what to write into what comes.
+    """One row: the query for a PACS, and the new values for the instances that it finds.
 
-    `number` counts the rows below the header from 1, `line` is where it starts in the file.
+    `number` counts the rows below the header from 1; `line` is the row's first line in the file.
     `cells` are the row's texts by header. `query` and `relabel` are texts by DICOM keyword; an
     empty text in `relabel` clears the attribute.
     """
@@ -25,7 +25,7 @@ class DqrRow(Struct, frozen=True):
 
 
 class DqrTable(Struct, frozen=True):
-    """A whole file: its headers in their order, its rows, and everything that is to be told."""
+    """A file: its headers in their order, its rows, and all its problems."""
 
     headers: tuple[str, ...]
     rows: tuple[DqrRow, ...]
@@ -33,5 +33,5 @@ class DqrTable(Struct, frozen=True):
 
     @property
     def errors(self) -> tuple[Problem, ...]:
-        """Return the problems for which nothing of the file may be carried out."""
+        """Return the problems for which the source refuses the file."""
         return tuple(p for p in self.problems if p.severity is Severity.ERROR)

@@ -1,4 +1,16 @@
-"""An XNAT asked over REST: what it holds in archive and prearchive, and how it is set up."""
+"""Reads an XNAT over REST: its archive, its prearchive and its settings.
+
+- RestSite: URL, login and time limits of one XNAT.
+- RestClient: sends requests to it, with a login and a check of every answer.
+- ArchiveReader: returns archived sessions and their files.
+- PrearchiveReader: returns sessions of the prearchive, their status and files.
+- HeldFile: one file in XNAT, with the SOP Instance UID as far as XNAT tells it.
+- SettingsReader: returns receivers, rules, filters and projects.
+- RestError: XNAT did not answer, or denied it; what it holds is then unknown.
+
+The engine (`verify`, `doctor`, `plan`, `pipeline.servers`) imports this package. It imports
+`dicom`, `model` and `errors`; requests is imported inside functions.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the archive holds: sessions, their scans, and the files of these."""
+"""Reads the archive of an XNAT: sessions, their scans, and the scans' files."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ class ArchiveReader:
         self._client = client
 
     def projects(self) -> frozenset[str]:
-        """Return the IDs of the projects the login can read."""
+        """Return the IDs of the projects that the login can read."""
         rows = self._client.rows("/data/projects", accessible="true")
         return frozenset(row.get("ID", "") for row in rows)
 
     def session(self, destination: Destination) -> ArchivedSession | None:
-        """Return the session that is at `destination`; None when there is none.
+        """Return the session at `destination`; None when there is none.
 
-        Raises `RestError` when that cannot be known.
+        Raises `RestError` when XNAT does not answer that.
         """
         if destination.project is None or destination.subject is None:
-            return None  # the archive has no place for these
+            return None  # the archive has no session without project or subject
         path = _route(destination.project, destination.subject, destination.session)
         try:
             return ArchivedSession(destination, path, self._scans(path))
@@ -50,10 +50,10 @@ class ArchiveReader:
             return None
 
     def sessions_of_study(self, study_instance_uid: str) -> list[ArchivedSession]:
-        """Return the sessions with a StudyInstanceUID, wherever the login can see them.
+        """Return the sessions with a StudyInstanceUID in all projects that the login can read.
 
-        Asked as XNAT's own DICOM gateway does, by the path of the field. Raises `RestError` where
-        the server does not seem to know the question.
+        The query names the field by its path, as XNAT's DICOM gateway does. Raises `RestError` for
+        a server that ignores the query.
         """
         uid = {"xnat:imageSessionData/UID": study_instance_uid, "UID": study_instance_uid}
         query = {"xsiType": "xnat:imageSessionData", "columns": _COLUMNS, **uid}
@@ -70,7 +70,7 @@ class ArchiveReader:
         return found
 
     def files(self, session: ArchivedSession) -> Iterator[HeldFile]:
-        """Yield every file of every scan; UIDs are those of the catalogs, where these have them."""
+        """Yield every file of every scan, with the SOP Instance UID of its catalog entry."""
         for scan in session.scans:
             base = f"{session.path}/scans/{segment(scan)}/resources"
             for label in self._resources(base):
@@ -82,7 +82,7 @@ class ArchiveReader:
     def _resources(self, base: str) -> list[str]:
         """Return the labels of a scan's DICOM resources.
 
-        XNAT puts secondary captures into a resource `secondary`, all else into `DICOM`.
+        XNAT puts secondary captures into a resource `secondary`, all others into `DICOM`.
         """
         try:
             rows = self._client.rows(base)
@@ -101,11 +101,11 @@ class ArchiveReader:
             return
         for uri, uid in catalog_entries(catalog, path):
             name = uri.rpartition("/")[2]
-            yield HeldFile(scan, name, f"{path}/files/{_safe(uri)}", uid)
+            yield HeldFile(scan, name, f"{path}/files/{_quoted(uri)}", uid)
 
 
 def _is_of(row: Row, study_instance_uid: str) -> bool:
-    """Tell whether a row can be of a study: where it has a UID at all, that must be the one."""
+    """Say whether a row may be of a study: it has no UID, or the study's."""
     uids = {value for name, value in row.items() if name.lower().endswith("uid")}
     return bool(row.get("ID") and row.get("label")) and uids <= {study_instance_uid}
 
@@ -117,5 +117,5 @@ def _route(project: str, subject: str, session: str) -> str:
     )
 
 
-def _safe(uri: str) -> str:
+def _quoted(uri: str) -> str:
     return "/".join(segment(part) for part in uri.split("/"))

@@ -1,4 +1,4 @@
-"""The client: one login, renewed when it lapses; what is not an answer is an error."""
+"""The client of XNAT's REST interface: it logs in, repeats requests, and checks answers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from requests import PreparedRequest, Response, Session
 
 Row = Mapping[str, str]
-"""One row of a table of XNAT's, columns by name."""
+"""One row of a table of XNAT's: values by column name."""
 
 _BUSY: Final = frozenset({502, 503, 504})
 _ATTEMPTS: Final = 3
@@ -26,11 +26,10 @@ _LARGEST_ANSWER: Final = 256 << 20
 
 
 class RestSite(Struct, frozen=True):
-    """Where an XNAT is and who asks it.
+    """The URL of an XNAT, the login, and the time limits in seconds.
 
-    `login` is `user:password`; an alias token is the same, `alias:secret`. `ca` is a file of
-    certificates that vouch for the server; empty for those the system trusts. Time limits are in
-    seconds.
+    `login` is `user:password`, or `alias:secret` of an alias token. `ca` is a file with the
+    certificate authorities of the server; empty for the system's.
     """
 
     url: str
@@ -49,10 +48,11 @@ class RestSite(Struct, frozen=True):
 
 
 class RestClient:
-    """Asks one XNAT; a context manager that ends its XNAT session. Not for two threads.
+    """Sends requests to one XNAT; a context manager that ends its XNAT session.
 
-    The login is sent once, to `POST /data/JSESSION`; after that its cookie speaks for us. XNAT
-    forgets it after 15 idle minutes (`sessionTimeout`), and it is then renewed.
+    The client sends the login once, to `POST /data/JSESSION`, and then the session's cookie. XNAT
+    ends a session after 15 idle minutes (`sessionTimeout`); the client then logs in again. Only
+    one thread may use a client.
     """
 
     def __init__(self, site: RestSite, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -72,14 +72,14 @@ class RestClient:
         self.close()
 
     def close(self) -> None:
-        """End the XNAT session, of which a server has a limited number, and the connections."""
+        """End the XNAT session, since a server limits their number, and close the connections."""
         from requests import RequestException
 
         if self._session is None:
             return
-        # Where that fails it lapses by itself.
+        # If this fails, XNAT ends the session later.
         with contextlib.suppress(RequestException):
-            self._session.delete(f"{self.site.url}/data/JSESSION", **self._terms)
+            self._session.delete(f"{self.site.url}/data/JSESSION", **self._options)
         self._session.close()
         self._session = None
 
@@ -90,9 +90,9 @@ class RestClient:
         if self._session is not None:
             self._session.close()
         session = Session()
-        # Without it requests would look for a login of its own in ~/.netrc.
+        # Without an `auth`, requests would read a login from ~/.netrc.
         session.auth = _no_login
-        # XNAT asks what looks like a browser for a CSRF token with every POST.
+        # XNAT requires a CSRF token with every POST of a browser, which it knows by this header.
         session.headers["User-Agent"] = "dicomferry"
         self._session = session
         user, _, password = self.site.login.partition(":")
@@ -112,16 +112,16 @@ class RestClient:
         self._check(answer, "/data/JSESSION")
 
     def rows(self, path: str, **query: str) -> list[Row]:
-        """Return every row of a table, page by page where XNAT gives pages.
+        """Return every row of a table, also of one that XNAT divides into pages.
 
-        Raises `RestError` when XNAT announces more rows than it gives.
+        Raises `RestError` when XNAT announces more rows than it returns.
         """
         found: list[Row] = []
         seen: set[tuple[str, ...]] = set()
         while True:
             page = {"offset": str(len(found))} if found else {}
             rows, total = _table(self.json(path, format="json", **query, **page), path)
-            # A server that knows no offset gives the same rows again.
+            # A server that ignores `offset` returns the same rows again.
             fresh = [row for row in rows if not found or tuple(row.values()) not in seen]
             seen.update(tuple(row.values()) for row in fresh)
             found += fresh
@@ -134,23 +134,23 @@ class RestClient:
                 )
 
     def json(self, path: str, **query: str) -> Any:
-        """Return what GET of `path` answers, decoded."""
+        """Return the decoded JSON of a GET."""
         return self._decoded(self._ask("GET", path, params=query), path)
 
     def post(self, path: str, form: Mapping[str, str], **query: str) -> Any:
-        """Send a form and return the decoded answer. Only for what may be asked twice."""
+        """Send a form and return the decoded JSON; only for requests that may be repeated."""
         return self._decoded(self._ask("POST", path, params=query, data=dict(form)), path)
 
     def text(self, path: str, **query: str) -> str:
-        """Return what GET of `path` answers, as text."""
+        """Return the text of a GET."""
         return self._ask("GET", path, params=query).text
 
     def content(self, path: str, **query: str) -> bytes:
-        """Return the bytes that GET of `path` answers."""
+        """Return the bytes of a GET."""
         return self._ask("GET", path, params=query).content
 
     def head(self, path: str, length: int) -> bytes:
-        """Return the first `length` bytes, or fewer where there are fewer."""
+        """Return at most the first `length` bytes of a GET."""
         answer = self._ask("GET", path, stream=True, headers={"Range": f"bytes=0-{length - 1}"})
         with answer:
             data = b""
@@ -161,15 +161,15 @@ class RestClient:
         return data[:length]
 
     def clock(self) -> str:
-        """Return the HTTP date of an answer, empty where the server gives none."""
+        """Return the HTTP date of an answer; empty where the server gives none."""
         return str(self._ask("GET", "/data/JSESSION").headers.get("Date", ""))
 
     def _ask(self, method: str, path: str, **how: Any) -> Response:
-        """Send a request, logged in; once more with a fresh login where the old one lapsed."""
+        """Send a request with a login; log in again and repeat it if XNAT has ended the session."""
         if self._session is None:
             self.log_in()
         answer = self._send(method, path, **how)
-        # An XNAT whose session lapsed answers 401, or shows its login page.
+        # After the end of a session, XNAT answers 401 or redirects to its login page.
         if answer.status_code == 401 or answer.is_redirect:
             self.log_in()
             answer = self._send(method, path, **how)
@@ -177,7 +177,7 @@ class RestClient:
         return answer
 
     def _send(self, method: str, path: str, **how: Any) -> Response:
-        """Send a request; again, a few times, where XNAT is busy or the connection breaks."""
+        """Send a request; repeat it while XNAT is busy or the connection breaks."""
         from requests import RequestException, Timeout
 
         assert self._session is not None  # noqa: S101  log_in makes it
@@ -185,7 +185,7 @@ class RestClient:
         while True:
             try:
                 answer = self._session.request(
-                    method, self.site.url + path, allow_redirects=False, **self._terms, **how
+                    method, self.site.url + path, allow_redirects=False, **self._options, **how
                 )
             except RequestException as error:
                 if attempt == _ATTEMPTS or isinstance(error, Timeout) or _is_tls(error):
@@ -198,8 +198,8 @@ class RestClient:
             attempt += 1
 
     @property
-    def _terms(self) -> dict[str, Any]:
-        # `verify` goes with every request: set on the session, REQUESTS_CA_BUNDLE overrules it.
+    def _options(self) -> dict[str, Any]:
+        # `verify` is part of every request: REQUESTS_CA_BUNDLE would override the session's.
         limits = (self.site.connect_timeout, self.site.timeout)
         return {"timeout": limits, "verify": self.site.ca or True}
 
@@ -239,7 +239,7 @@ class RestClient:
             ) from None
 
     def _silent(self, error: Exception) -> SilentError:
-        """Return what went wrong in our own words: those of requests quote whole requests."""
+        """Return the error in our own words: the text of requests' errors quotes requests."""
         from requests import Timeout
 
         if _is_tls(error):
@@ -260,7 +260,7 @@ def segment(text: str) -> str:
 
 
 def _origin(url: str) -> str:
-    """Return scheme and host alone: the rest may hold an XNAT session's number."""
+    """Return scheme and host only: the rest may hold the ID of an XNAT session."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else "another path of it"
 
@@ -276,7 +276,7 @@ def _is_tls(error: Exception) -> bool:
 
 
 def _table(answer: Any, path: str) -> tuple[list[Row], int]:
-    """Return the rows of `{"ResultSet": {"Result": […], "totalRecords": "3"}}` and their number."""
+    """Return the rows of `{"ResultSet": {"Result": […], "totalRecords": "3"}}` and the total."""
     table = answer.get("ResultSet") if isinstance(answer, dict) else None
     rows = table.get("Result") if isinstance(table, dict) else None
     if not isinstance(table, dict) or not isinstance(rows, list):

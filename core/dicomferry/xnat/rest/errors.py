@@ -1,4 +1,4 @@
-"""How asking an XNAT over REST can fail."""
+"""The errors of requests to an XNAT over REST."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _LABELS: Final = re.compile(
     r"(?<=/subjects/)[^/?\s:]+|(?<=/experiments/)[^/?\s:]+|(?<=/files/)[^?\s:]+"
     r"|(?P<stamp>/prearchive/projects/[^/\s]+/[^/\s]+/)[^/?\s:]+"
 )
-"""What a route says of a patient: labels of subjects and sessions, and names made of them."""
+"""The parts of a route that may name a patient: labels of subjects and sessions, file names."""
 
 
 class RestError(FerryError):
-    """XNAT could not be asked, or its answer cannot be used. What it holds is then unknown.
+    """XNAT did not answer, or its answer cannot be used: what XNAT holds is then unknown.
 
-    A route in `message` is told without labels and names of files: they may be a patient's.
+    `message` shows routes without labels and file names, which may name a patient.
     """
 
     def __init__(self, message: str, hint: str = "") -> None:
@@ -29,8 +29,8 @@ class SilentError(RestError):
 
 
 class DeniedError(RestError):
-    """XNAT refuses this login, or refuses this login what was asked for (401, 403)."""
+    """XNAT refuses this login, or denies it this route (401, 403)."""
 
 
 class NotThereError(RestError):
-    """XNAT says that there is no such thing (404)."""
+    """XNAT has nothing at this route (404)."""

@@ -1,9 +1,12 @@
-"""The files XNAT holds, and which SOP instance each one is.
+"""The files that XNAT holds, and the SOP instance of each one.
 
-Three ways, the surest first: the catalog of a scan's resource, whose `cat:dcmEntry` has the SOP
-Instance UID in its attribute `UID` (XNAT's `CatalogResource`, served to `?format=xml`; its own
-DICOM clients read it so); the name, which ends in a hash of SOP class and SOP instance (XNAT's
-default `dicomFileNameTemplate`, see `xnat.filing.scans.file_name`); the file's own header.
+Three things name the SOP instance, the most reliable first:
+
+1. The catalog of a scan's resource: its `cat:dcmEntry` has the SOP Instance UID in the attribute
+   `UID` (XNAT's `CatalogResource` with `?format=xml`; XNAT's DICOM clients read it, too).
+2. The file name: it ends in a hash of SOP class and SOP instance (XNAT's default
+   `dicomFileNameTemplate`, see `xnat.filing.scans.file_name`).
+3. The file's header.
 """
 
 from __future__ import annotations
@@ -27,9 +30,9 @@ _ENTRIES: Final = frozenset({"entry", "dcmEntry"})
 
 
 class HeldFile(Struct, frozen=True):
-    """One file of a scan; `path` is its route. What is not known of it yet is empty.
+    """One file of a scan; `path` is its route, `sop_instance_uid` is empty until it is known.
 
-    `uid_hash` is the last part of a name by XNAT's template.
+    `uid_hash` is the last part of a file name by XNAT's template.
     """
 
     scan: str
@@ -39,19 +42,19 @@ class HeldFile(Struct, frozen=True):
 
     @property
     def uid_hash(self) -> str:
-        """Return the hash of SOP class and instance that the name ends in; empty without one."""
+        """Return the hash of SOP class and instance at the end of the name; empty without one."""
         found = _HASHED.fullmatch(self.name)
         return found[1] if found else ""
 
 
 def catalog_entries(text: bytes, path: str) -> Iterator[tuple[str, str]]:
-    """Yield (URI, UID) of every entry of a catalog; UID is empty where the entry has none.
+    """Yield URI and UID of every entry of a catalog; the UID is empty where the entry has none.
 
-    Raises `RestError` for what is no catalog.
+    Raises `RestError` for any other document.
     """
     from xml.etree.ElementTree import ParseError, fromstring
 
-    # A catalog has no document type; without one no entity can be defined that grows.
+    # A catalog has no document type, and so cannot define entities that expand without bound.
     if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
         raise RestError(f"{path}: the catalog has a document type, and is not read")
     try:
@@ -66,7 +69,7 @@ def catalog_entries(text: bytes, path: str) -> Iterator[tuple[str, str]]:
 
 
 def read_uid(client: RestClient, file: HeldFile) -> str:
-    """Return the SOP Instance UID in the file's own header; empty when it is no instance."""
+    """Return the SOP Instance UID in the file's header; empty when the file is no instance."""
     head = client.head(file.path, _HEAD)
     uid = _uid_of(head)
     return uid or (_uid_of(client.content(file.path)) if len(head) == _HEAD else "")

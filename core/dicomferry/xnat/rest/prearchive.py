@@ -1,4 +1,4 @@
-"""What waits in the prearchive, in which state, and what XNAT says of it."""
+"""Reads the prearchive of an XNAT: sessions, their states and files, and conflict messages."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from dicomferry.xnat.rest.errors import DeniedError
 from dicomferry.xnat.rest.files import HeldFile
 
 _SETTLED: Final = frozenset({"READY", "CONFLICT", "ERROR"})
-"""`PrearcStatus` of sessions that stay as they are until somebody acts; in all others XNAT is at
-work, or waits for the five quiet minutes to pass."""
+"""The values of `PrearcStatus` that XNAT does not change by itself."""
 
 
 class PrearchiveSession(Struct, frozen=True):
-    """One session in the prearchive; `path` is its route, `project` None for Unassigned."""
+    """One session in the prearchive; `path` is its route; `project` is None for Unassigned."""
 
     project: str | None
     subject: str | None
@@ -29,12 +28,12 @@ class PrearchiveSession(Struct, frozen=True):
 
     @property
     def source(self) -> str:
-        """Return what XNAT's services call it: `/prearchive/projects/P/TIME/FOLDER`."""
+        """Return its `src` for XNAT's services: `/prearchive/projects/P/TIME/FOLDER`."""
         return self.path.removeprefix("/data")
 
 
 def is_under_way(status: str) -> bool:
-    """Tell whether XNAT is still to do something with a session in this state by itself."""
+    """Say whether XNAT still works on a session of this status, or will by itself."""
     return status not in _SETTLED
 
 
@@ -49,9 +48,9 @@ class PrearchiveReader:
         return [_session(row) for row in self._client.rows("/data/prearchive")]
 
     def files(self, session: PrearchiveSession) -> Iterator[HeldFile]:
-        """Yield every file. A session that is not built yet has none that can be listed.
+        """Yield every file; XNAT lists none of a session that it has not built yet.
 
-        The prearchive lists names alone (XNAT's `PrearcSessionResourceFiles`: Name, Size, URI).
+        The prearchive lists no UIDs (XNAT's `PrearcSessionResourceFiles`: Name, Size, URI).
         """
         for row in self._client.rows(f"{session.path}/scans"):
             scan = row.get("ID", "")
@@ -63,10 +62,10 @@ class PrearchiveReader:
                     yield HeldFile(scan, name, f"{route}/{segment(name)}")
 
     def message(self, session: PrearchiveSession) -> str:
-        """Return why XNAT would not archive a session; empty when it does not say.
+        """Return why XNAT would not archive a session; empty when XNAT gives no reason.
 
-        Asked of `services/validate-archive`, which archives nothing: notices with a type, of which
-        FAIL ones cannot be overridden.
+        `services/validate-archive` archives nothing. It returns notices with a type; a notice of
+        type FAIL cannot be overridden.
         """
         form = {"src": session.source}
         try:
@@ -79,7 +78,7 @@ class PrearchiveReader:
 
 
 def _notices(answer: Any) -> list[dict[str, Any]]:
-    """Return the rows of a table, or of the plain list that some services answer with."""
+    """Return the rows of a table, or of the plain list that some services return."""
     if isinstance(answer, dict):
         table = answer.get("ResultSet")
         answer = table.get("Result") if isinstance(table, dict) else None

@@ -1,6 +1,6 @@
-"""How an XNAT is set up: receivers, rules, filters, anonymization, projects, clock.
+"""Reads the settings of an XNAT: receivers, rules, filters, anonymization, projects, clock.
 
-What only administrators may read is None for others: not known, which is not "off".
+Settings that only administrators may read are None for other logins: unknown, not off.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _DISABLED: Final = "disabled"
 class DicomReceiver(Struct, frozen=True):
     """One DICOM receiver of an XNAT (`/xapi/dicomscp`).
 
-    `identifier` is the name of its DicomObjectIdentifier; `rules` are its routing expressions by
-    level, none where routing is not enabled.
+    `identifier` is the name of its DicomObjectIdentifier. `rules` are its routing expressions by
+    level; there are none where routing is disabled.
     """
 
     ae_title: str
@@ -39,20 +39,20 @@ class DicomReceiver(Struct, frozen=True):
 
 
 class Filter(Struct, frozen=True):
-    """The site's series import filter; what it takes out is answered with success, and gone."""
+    """The site's series import filter; XNAT answers success for the instances that it discards."""
 
     mode: str
     patterns: str
 
 
 class SettingsReader:
-    """Reads how an XNAT is set up."""
+    """Reads the settings of one XNAT."""
 
     def __init__(self, client: RestClient) -> None:
         self._client = client
 
     def receivers(self) -> list[DicomReceiver] | None:
-        """Return the receivers; None where the login may not see them."""
+        """Return the receivers; None where the login may not read them."""
         try:
             answer = self._client.json("/xapi/dicomscp")
         except DeniedError:
@@ -64,7 +64,7 @@ class SettingsReader:
     def site_rules(self, level: str) -> tuple[str, ...] | None:
         """Return the site's rules of a level (`project`, `subject`, `session`, `aa`).
 
-        They are the configuration `dicom/{level}Rules`; None where the login may not see it.
+        They are the configuration `dicom/{level}Rules`; None where the login may not read it.
         """
         try:
             rows = self._client.rows(f"/data/config/dicom/{level}Rules")
@@ -77,7 +77,7 @@ class SettingsReader:
         return lines_of(rows[0].get("contents", ""))
 
     def site(self) -> Mapping[str, Any] | None:
-        """Return the site's preferences (`/xapi/siteConfig`); None for all but administrators."""
+        """Return the site's preferences (`/xapi/siteConfig`); None unless an administrator asks."""
         try:
             answer = self._client.json("/xapi/siteConfig")
         except (DeniedError, NotThereError):
@@ -85,19 +85,19 @@ class SettingsReader:
         return answer if isinstance(answer, dict) else None
 
     def projects(self) -> dict[str, str]:
-        """Return the projects the login can read, with its role: owner, member, … or empty."""
+        """Return the login's role (owner, member, … or empty) by project that it can read."""
         found = {row["ID"]: "" for row in self._projects("accessible") if row.get("ID")}
         for role in reversed(_ROLES):
             found.update({row["ID"]: role for row in self._projects(role) if row.get("ID")})
         return found
 
     def clock(self) -> datetime | None:
-        """Return the server's time, to the second; None where it does not tell."""
+        """Return the server's time, to the second; None where it gives none."""
         try:
             told = parsedate_to_datetime(self._client.clock())
         except ValueError:
             return None
-        # RFC 5322 3.3: `-0000` is UTC that says nothing of where the server is.
+        # RFC 5322 3.3: `-0000` is UTC without a statement about the server's time zone.
         return told.astimezone(UTC) if told.tzinfo else told.replace(tzinfo=UTC)
 
     def _projects(self, which: str) -> list[Mapping[str, str]]:
@@ -115,12 +115,12 @@ def import_filter(site: Mapping[str, Any]) -> Filter | None:
 
 
 def anonymizes(site: Mapping[str, Any]) -> bool:
-    """Return whether the site's anonymization script runs on what arrives; it does by default."""
+    """Say whether the site's anonymization script runs on received instances; default: yes."""
     return bool(site.get("enableSitewideAnonymizationScript", True))
 
 
 def lines_of(text: str) -> tuple[str, ...]:
-    """Return the lines of rules, without the empty ones, which XNAT skips."""
+    """Return the lines of rules without empty ones, which XNAT skips."""
     return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 

@@ -1,4 +1,4 @@
-"""Java's sets of characters, as they are written inside a Python character class."""
+"""Java's character classes, translated into Python's."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ _POSIX: Mapping[str, str] = MappingProxyType(
         "Space": r"\ \t-\r",
     }
 )
-"""ASCII only, as Java has them."""
+"""Java's POSIX classes hold ASCII only."""
 
 
 def read_posix(cursor: Cursor, *, folds: bool) -> str:
     r"""Read `p{Name}` or `P{Name}` and return its characters, as inside brackets.
 
-    With `folds`, case does not matter: what that makes of `Lower` and `Upper` depends on the
-    version of Java.
+    `folds` says that the pattern ignores case. `Lower` and `Upper` then raise
+    `UnforeseeableError`: their meaning depends on the version of Java.
     """
     cursor.next()
     name = cursor.match(_NAME)
@@ -50,7 +50,7 @@ def read_posix(cursor: Cursor, *, folds: bool) -> str:
 
 
 def read_class(cursor: Cursor, *, folds: bool) -> str:
-    """Read a character class behind its bracket and return Python's."""
+    """Read a character class behind its opening bracket and return Python's class."""
     negation = "^" if cursor.take("^") else ""
     items: list[str] = []
     while not (items and cursor.peek() == "]"):
@@ -75,7 +75,7 @@ def _item(cursor: Cursor, *, folds: bool) -> str:
 
 
 def _atom(cursor: Cursor, *, folds: bool) -> str:
-    """Return one character, or several that mean a set, as inside brackets."""
+    """Return one character, or the text of a set as inside brackets."""
     if cursor.sees("[") or cursor.sees("&&"):
         raise cursor.unforeseeable("a class within a class")
     char = cursor.next()

@@ -1,4 +1,4 @@
-"""A place in a Java pattern, and the one character an escape there stands for."""
+"""A cursor in the text of a Java pattern, which also reads escapes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NUMBERED: tuple[tuple[re.Pattern[str], int], ...] = (
 
 
 def _unquoted(source: str) -> str:
-    r"""Return `source` with `\Q…\E` spelled out, as Java does before it parses."""
+    r"""Return `source` with each character of `\Q…\E` escaped, as Java does before it parses."""
 
     def quote(match: re.Match[str]) -> str:
         if match[1] is None:
@@ -38,11 +38,11 @@ class Cursor:
 
     @property
     def done(self) -> bool:
-        """Whether all is read."""
+        """Whether the cursor is at the end."""
         return self._at >= len(self._text)
 
     def peek(self, ahead: int = 0) -> str:
-        """Return the next character, or one further ahead, without reading it; "" at the end."""
+        """Return the next character, or a later one, without reading it; "" at the end."""
         return self._text[self._at + ahead : self._at + ahead + 1]
 
     def next(self) -> str:
@@ -52,31 +52,31 @@ class Cursor:
         return char
 
     def sees(self, text: str) -> bool:
-        """Say whether `text` comes next."""
+        """Say whether `text` is next."""
         return self._text.startswith(text, self._at)
 
     def take(self, text: str) -> bool:
-        """Read `text` if it comes next."""
+        """Read `text` if it is next; say whether it was."""
         seen = self.sees(text)
         self._at += len(text) if seen else 0
         return seen
 
     def match(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        """Read what `pattern` matches next, if it does."""
+        """Read the next characters if `pattern` matches them; return the match."""
         match = pattern.match(self._text, self._at)
         self._at = match.end() if match else self._at
         return match
 
     def wrong(self, what: str) -> JavaSyntaxError:
-        """Return the error for what Java refuses."""
+        """Return the error for a pattern that Java refuses."""
         return JavaSyntaxError(f"{self._source!r} is no regular expression: {what}")
 
     def unforeseeable(self, what: str) -> UnforeseeableError:
-        """Return the error for what Java takes and Python cannot do alike."""
+        """Return the error for a pattern that Java takes and Python cannot translate."""
         return UnforeseeableError(f"cannot be forecast: {what} in {self._source!r}")
 
     def character(self) -> str:
-        r"""Read what stands behind a `\` and return the one character it means."""
+        r"""Read the escape behind a `\` and return its character."""
         for pattern, base in _NUMBERED:
             if number := self.match(pattern):
                 return self._code_point(int(number[1], base))

@@ -1,11 +1,11 @@
-"""Why a Java pattern cannot be used here."""
+"""The errors of Java patterns."""
 
 from __future__ import annotations
 
 
 class JavaSyntaxError(ValueError):
-    """Java refuses this pattern or replacement too."""
+    """Java refuses this pattern or replacement, too."""
 
 
 class UnforeseeableError(ValueError):
-    """Java takes it, and what it would make of it cannot be told here."""
+    """Java takes this pattern, but Python cannot forecast its result."""

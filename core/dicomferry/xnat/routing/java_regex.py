@@ -1,8 +1,8 @@
-"""`java.util.regex` on Python's `re`: what XNAT's routing rules are written in.
+"""`java.util.regex` on Python's `re`, for XNAT's routing rules.
 
-A pattern is translated, not passed on, since the two languages differ where it hurts: `.`, `$`,
-`\\b`, case folding, line terminators, quoting. What Python cannot do just as Java does is refused
-with `UnforeseeableError`; what Java itself refuses is `JavaSyntaxError`.
+`java_pattern` translates a pattern, since the languages differ: `.`, `$`, `\\b`, case folding, line
+terminators, quoting. It raises `UnforeseeableError` where Python cannot do the same as Java, and
+`JavaSyntaxError` where Java refuses the pattern.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from dicomferry.xnat.routing.java_syntax import Translator
 
 
 class JavaPattern(Struct, frozen=True):
-    """A compiled Java pattern; `source` is the pattern as written."""
+    """A compiled Java pattern; `source` is its text in Java."""
 
     source: str
     compiled: re.Pattern[str]
 
     @property
     def groups(self) -> int:
-        """Return how many capturing groups there are."""
+        """Return the number of capturing groups."""
         return self.compiled.groups
 
     def matches(self, text: str) -> re.Match[str] | None:
-        """Match the whole of `text`, as `Matcher.matches()`."""
+        """Match the complete `text`, as `Matcher.matches()` does."""
         return self.compiled.fullmatch(text)
 
     def replace_all(self, text: str, replacement: str) -> str:
-        """Replace as `String.replaceAll`.
+        """Replace as `String.replaceAll` does.
 
-        Raises `JavaSyntaxError` for a bad replacement, as Java does: only where something matches.
+        Raises `JavaSyntaxError` for a bad replacement, like Java only if the pattern matches.
         """
         match = self.compiled.search(text)
         parts = self.replacement(replacement) if match else ()
@@ -42,7 +42,7 @@ class JavaPattern(Struct, frozen=True):
         while match is not None:
             out += (text[copied : match.start()], _expand(parts, match))
             copied = match.end()
-            # behind an empty match Java looks on one further, Python's sub() does not
+            # behind an empty match, Java goes on one character later; Python's sub() does not
             start = copied + (not match[0])
             match = self.compiled.search(text, start) if start <= len(text) else None
         return "".join(out) + text[copied:]
@@ -92,8 +92,8 @@ def _expand(parts: tuple[str | int, ...], match: re.Match[str]) -> str:
 def java_pattern(source: str) -> JavaPattern:
     """Compile a Java pattern.
 
-    Raises `JavaSyntaxError` where Java would not compile it either, `UnforeseeableError` where
-    Python cannot match it just as Java does.
+    Raises `JavaSyntaxError` where Java refuses it, too, and `UnforeseeableError` where Python
+    cannot match the same texts as Java.
     """
     translated = Translator(source).translate()
     try:

@@ -1,4 +1,4 @@
-"""The translation of a Java pattern into a Python one, by recursive descent."""
+"""The translator of Java patterns into Python's: a recursive descent parser."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ _ESCAPES = {
     "v": f"[{VERTICAL}]",
     "V": f"[^{VERTICAL}]",
     "R": rf"(?:\r\n|[{VERTICAL}])",
-    # Java before 19 asks Unicode what a word is here, though its \w is ASCII
+    # `\b` of Java before 19 uses Unicode's words, although `\w` is ASCII
     "b": r"(?u:\b)",
     "B": r"(?!(?u:\b))",
 }
 
 
 class Translator:
-    """Reads a Java pattern once; `translate` returns the Python pattern, for `re.ASCII`."""
+    """Translates one Java pattern into a Python pattern for `re.ASCII`; used once."""
 
     def __init__(self, source: str) -> None:
         self._cursor = Cursor(source)
@@ -47,7 +47,7 @@ class Translator:
         self._references = 0
 
     def translate(self) -> str:
-        """Return the Python pattern; raises as `java_pattern`."""
+        """Return the Python pattern; raises as `java_pattern` does."""
         pattern = self._expression()
         if not self._cursor.done:
             raise self._cursor.wrong("unmatched ')'")
@@ -63,7 +63,7 @@ class Translator:
         return "".join(out)
 
     def _closure(self, atom: str) -> str:
-        """Return `atom` with the quantifier that follows it, if one does."""
+        """Return `atom` with the quantifier behind it, if there is one."""
         cursor = self._cursor
         quantifier = cursor.match(_QUANTIFIER)
         if quantifier is None:
@@ -105,7 +105,7 @@ class Translator:
         return r"(?=\n|\Z)" if "d" in self._flags else _LINE_END
 
     def _end(self) -> str:
-        """Return what matches at the end, a last line terminator apart."""
+        """Return a pattern for the end of the text, or for a line terminator at the end."""
         return r"(?=\n?\Z)" if "d" in self._flags else _END
 
     def _group(self) -> str:
@@ -119,13 +119,13 @@ class Translator:
         if opening in _LOOK_BEHIND and self._references > references:
             raise self._cursor.unforeseeable("a reference behind the position")
         if opening in _NEGATIVE and self._groups > groups:
-            # Java leaves such a group set now and then, Python never
+            # Java sometimes keeps the text of such a group, Python never does
             raise self._cursor.unforeseeable("a group that must not match")
         self._flags = outside
         return f"({opening}{body})"
 
     def _opening(self) -> str | None:
-        """Return what stands behind the group's parenthesis; None for flags with no group."""
+        """Return Python's text behind the opening parenthesis; None for flags without a group."""
         cursor = self._cursor
         if cursor.peek() != "?":
             self._groups += 1
@@ -176,7 +176,7 @@ class Translator:
         return self._folded(f"(?P={name[1]})")
 
     def _reference(self) -> str:
-        """Read as many digits as make the number of a group there is."""
+        """Read digits as long as they make the number of an existing group."""
         cursor = self._cursor
         number = int(cursor.next())
         while cursor.peek() in tuple("0123456789"):

@@ -1,7 +1,7 @@
 """XNAT's custom routing rules: `(gggg,eeee):REGEX[:GROUP][ t:TARGET r:REPLACEMENT]`.
 
-XNAT's `ExtractorFromRuleProvider`: the regex must match the whole value, of which a rule without
-replacement sees the first 64 characters; the group is 1 when none is named.
+This is XNAT's `ExtractorFromRuleProvider`. The regex must match the complete value; a rule without
+replacement reads the first 64 characters only. The default group is 1.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ _LINE_BREAK = re.compile(r"\r\n|[\n-\r\u0085\u2028\u2029]")
 _JAVA_BLANKS = "".join(map(chr, range(33)))
 _WINDOW = 64
 _LARGEST = 2**31 - 1
-"""Java's largest int: beyond it neither tags nor group numbers parse."""
+"""Java's largest int: Java parses no larger tag and no larger group number."""
 
 
 class RuleError(ValueError):
-    """XNAT throws at this rule: at every object, or at every value the rule matches."""
+    """XNAT raises an error for this rule: at every instance, or at every matching value."""
 
 
 class Rule(Struct, frozen=True):
-    """One line of routing; `name` says which, as in `site rule 1`."""
+    """One rule; its `name` is its place, as in `site rule 1`."""
 
     name: str
     source: str
@@ -48,9 +48,10 @@ class Rule(Struct, frozen=True):
         return f"{self.name}: {self.source}"
 
     def extract(self, header: Header) -> str | None:
-        """Return what the rule makes of an instance, None without a match.
+        """Return the text that the rule extracts from an instance; None without a match.
 
-        Raises `RuleError` where XNAT throws, `UnforeseeableError` where nobody can tell.
+        Raises `RuleError` where XNAT raises an error, `UnforeseeableError` where Python cannot
+        forecast Java's result.
         """
         value = dcm_text(header, self.tag)
         if value is None:
@@ -69,7 +70,7 @@ class Rule(Struct, frozen=True):
             raise RuleError(str(error)) from error
 
     def faults(self) -> Iterable[str]:
-        """Yield what XNAT would stumble over once a value matches."""
+        """Yield the faults at which XNAT raises an error once a value matches."""
         if self.group > self.pattern.groups:
             yield self._missing_group()
         if self.target is not None and self.replacement is not None:
@@ -83,7 +84,7 @@ class Rule(Struct, frozen=True):
 
 
 def _window(value: str) -> str:
-    """Return the first 64 UTF-16 code units, which is how Java counts characters."""
+    """Return the first 64 UTF-16 code units; Java counts these as characters."""
     if len(value) <= _WINDOW // 2:
         return value
     units = value.encode("utf-16-le", "surrogatepass")[: 2 * _WINDOW]
@@ -91,12 +92,12 @@ def _window(value: str) -> str:
 
 
 def rule_lines(texts: Iterable[str]) -> list[str]:
-    """Return the rules in `texts`, each of which may hold several lines; empty ones are skipped."""
+    """Return the lines of `texts` without empty ones; each line is a rule."""
     return [line for text in texts for line in _LINE_BREAK.split(text) if line]
 
 
 def parse_rule(name: str, line: str) -> Rule:
-    """Parse one rule; raises `RuleError` where XNAT would, `UnforeseeableError` beyond that."""
+    """Parse one rule; raises `RuleError` as XNAT does, and `UnforeseeableError`."""
     source = line.strip(_JAVA_BLANKS)
     parts = _RULE.fullmatch(source)
     if parts is None:
@@ -115,9 +116,9 @@ def parse_rule(name: str, line: str) -> Rule:
 
 
 class RuleChain(Struct, frozen=True):
-    """The rules of one level in order, or the reason why XNAT throws at every object.
+    """The rules of one level in order, or the error that XNAT raises at every instance.
 
-    XNAT parses all rules of a level before it tries the first, so one bad line spoils the level.
+    XNAT parses all rules of a level before it tries the first: one bad line breaks the level.
     """
 
     rules: tuple[Rule, ...] = ()
@@ -127,7 +128,7 @@ class RuleChain(Struct, frozen=True):
         return RuleChain(self.rules + later.rules, self.broken or later.broken)
 
     def check(self) -> None:
-        """Raise the reason why no rule of this level can be used, if there is one."""
+        """Raise the error of a broken level."""
         if self.broken is not None:
             raise self.broken
 
