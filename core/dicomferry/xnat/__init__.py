@@ -1,1 +1,17 @@
-"""XNAT, emulated: how it identifies what arrives, groups it into sessions, and what it refuses."""
+"""What dicomferry knows of XNAT: how it names, files and refuses, and how to talk to it.
+
+* `naming`: an *identifier* makes a *forecast* of a header: the project, the subject label and the
+  session label that XNAT will take, and the rule that decided each.
+* `routing`: the *rules* that a site writes for its identifier, with Java's regular expressions.
+* `filing`: a *session* in the *prearchive* and in the *archive*: what tells two apart, when one is
+  archived, what is a *conflict*, and what its *scans* are called.
+* `receiver`: the *stand-in*, which receives as an XNAT would. It is not an XNAT.
+* `rest`: the client that asks a real XNAT, and the stand-in just so.
+* `dqr_csv`: the table of studies that XNAT's DQR plug-in takes.
+* `labels` and `capabilities`: the texts of labels, and the SOP classes that XNAT accepts.
+
+Sections ("section 3.3") are those of what is known of XNAT's behavior. `receiver` uses `naming`,
+which uses `filing` and `routing`; all may use `labels`. Modules above `xnat` ask `filing` and
+`naming` for a rule of XNAT's and do not state it once more. The vectors under `tests/core/xnat`
+share no code with any of this.
+"""

@@ -12,8 +12,10 @@ QUIET_PERIOD: Final = 300
 NO_PROJECT: Final = "Unable to identify project."
 """What XNAT says when it is asked to archive a session of Unassigned."""
 
-_AUTO_ARCHIVE_CODE = 4
-_OVERWRITE_CODE = 5
+AUTO_ARCHIVE_CODE: Final = 4
+"""The setting of a project that archives by itself: XNAT's default."""
+
+_OVERWRITE_CODE: Final = 5
 
 
 def is_unassigned(destination: Destination) -> bool:
@@ -35,7 +37,7 @@ def archives_itself(destination: Destination, asked: AutoArchive, prearchive_cod
     """
     if is_unassigned(destination):
         return False
-    return asked is AutoArchive.AUTO or prearchive_code >= _AUTO_ARCHIVE_CODE
+    return asked is AutoArchive.AUTO or prearchive_code >= AUTO_ARCHIVE_CODE
 
 
 def overwrites_files(prearchive_code: int) -> bool:

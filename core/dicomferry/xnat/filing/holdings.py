@@ -9,7 +9,12 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from dicomferry.model import AutoArchive
-from dicomferry.xnat.filing.archiving import archives_itself, lacks_subject, overwrites_files
+from dicomferry.xnat.filing.archiving import (
+    AUTO_ARCHIVE_CODE,
+    archives_itself,
+    lacks_subject,
+    overwrites_files,
+)
 from dicomferry.xnat.filing.conflicts import Conflict, Merge
 from dicomferry.xnat.filing.keys import ArchiveKey, archive_key, prearchive_key, subject_key
 from dicomferry.xnat.filing.scans import merged_scan_id
@@ -31,7 +36,7 @@ class Holdings:
 
     def __init__(
         self,
-        prearchive_code: int = 4,
+        prearchive_code: int = AUTO_ARCHIVE_CODE,
         *,
         conflict_at: int = 0,
         clock: Callable[[], float] = time.time,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
-from dicomferry.xnat.filing.archiving import QUIET_PERIOD
+from dicomferry.xnat.filing.archiving import AUTO_ARCHIVE_CODE, QUIET_PERIOD
 from dicomferry.xnat.naming.options import Identification
 from dicomferry.xnat.receiver.site.faults import Faults
 from dicomferry.xnat.receiver.site.filters import SeriesFilter
@@ -23,7 +23,7 @@ class SiteSettings(Struct, frozen=True):
     stays good. `declared` is how it identifies, for the routes that show rules and projects.
     """
 
-    prearchive_code: int = 4
+    prearchive_code: int = AUTO_ARCHIVE_CODE
     quiet_period: float | None = None
     anonymize: bool = False
     series_filter: SeriesFilter | None = None
