@@ -12,7 +12,7 @@ PYTHON = $(shell for python in python3.13 python3.12 python3.11 python3; do \
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-# Where the tests find the YAML language server, the wheel's too.
+# Where the tests find the YAML language server.
 export DICOMFERRY_YAML_LS := $(CURDIR)/.node/node_modules/yaml-language-server/bin/yaml-language-server
 
 # In continuous integration a test that is skipped is a test that failed.
@@ -26,8 +26,8 @@ help:
 	@echo 'make demo        build a small legacy archive and rehearse its way into XNAT'
 	@echo 'make test        install what the tests need and run every gate'
 	@echo 'make lint        ruff, mypy, import-linter, deptry'
-	@echo 'make pytest      the tests against the checkout'
-	@echo 'make wheel-test  the tests against the built wheel, away from the checkout'
+	@echo 'make pytest      every test, against the checkout'
+	@echo 'make wheel-test  install the built wheel away from the checkout and run tests/packaging'
 	@echo 'make schemas     write schemas/ from the built-in components'
 	@echo 'make system      install dcmtk and Orthanc, or say how'
 	@echo 'make language-server  install the YAML language server, to test the schemas in'

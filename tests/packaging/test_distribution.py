@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.metadata import distribution, entry_points
 from pathlib import Path
 
@@ -9,8 +10,38 @@ import pytest
 
 import dicomferry
 import dicomferry_plugins
+from dicomferry.recipe.schema import schemas_folder
+from support.recipes import RECIPES
 
+PACKAGE = Path(dicomferry.__file__).parent
 BUILT_INS = Path(dicomferry_plugins.__file__).parent
+CHECKOUT = Path(os.environ.get("DICOMFERRY_CHECKOUT", Path(__file__).parents[2]))
+"""Where the sources are. The tests of the wheel do not import them, they compare with them."""
+
+HOMES = {
+    "core/dicomferry": PACKAGE,
+    "plugins/dicomferry_plugins": BUILT_INS,
+    "schemas": schemas_folder(),
+    "recipes": RECIPES[0].parent,
+}
+"""Where each folder of the sources is installed."""
+
+
+def files_of(room: str) -> list[Path]:
+    """Return the files of a folder of the sources, but for what running them leaves there."""
+    left = {"__pycache__", ".dicomferry"}
+    found = (path for path in (CHECKOUT / room).rglob("*") if path.is_file())
+    return sorted(path for path in found if not left & set(path.parts))
+
+
+@pytest.mark.parametrize("room", HOMES)
+def test_every_file_is_installed_as_it_is(room: str) -> None:
+    files = files_of(room)
+    installed = [HOMES[room] / path.relative_to(CHECKOUT / room) for path in files]
+
+    assert files
+    assert [path for path in installed if not path.is_file()] == []
+    assert all(a.read_bytes() == b.read_bytes() for a, b in zip(files, installed, strict=True))
 
 
 def test_every_built_in_is_an_entry_point() -> None:

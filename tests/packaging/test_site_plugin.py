@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from support.cli import ferry
-from support.instances import encode, image, uid
+from support.instances import image, part10, uid
 
 DISTRIBUTION = Path(__file__).parent.parent / "site_plugin"
 
@@ -65,7 +65,7 @@ def recipe(tmp_path: Path) -> Path:
             "AccessionNumber": f"A{number}",
             "StudyDate": "20010203",
         }
-        (tmp_path / f"film{number}").write_bytes(encode(image(elements)))
+        (tmp_path / f"film{number}").write_bytes(part10(image(elements)))
     (tmp_path / "list.txt").write_text("film0\nfilm1\nfilm2\n")
     path = tmp_path / "seaside.yaml"
     path.write_text(RECIPE)
