@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from dicomferry.dicom.made_up import part10
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
 CT, MR = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.4"
 ENHANCED_MR = "1.2.840.10008.5.1.4.1.1.4.1"
 PROJECT = "LEGACY"
@@ -53,7 +53,7 @@ def make_multi_frame(folder: Path, megabytes: int) -> Path:
     del dataset.PixelData
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "enhanced.dcm").open("wb") as file:
-        file.write(_encoded(dataset))
+        file.write(part10(dataset))
         length = frames * 512 * 512 * 2
         file.write(b"\xe0\x7f\x10\x00OW\0\0" + length.to_bytes(4, "little"))
         file.truncate(file.tell() + length)
@@ -61,7 +61,7 @@ def make_multi_frame(folder: Path, megabytes: int) -> Path:
 
 
 def _written(folder: Path, count: int, dataset: Dataset) -> Path:
-    patched = _patcher(_encoded(dataset))
+    patched = _patcher(part10(dataset))
     for number in range(count):
         session, position = divmod(number, TO_A_SESSION)
         series = session * 2 + position * 2 // TO_A_SESSION
@@ -88,20 +88,6 @@ def _patcher(content: bytes) -> Callable[[int, int, int], bytes]:
         return made
 
     return patched
-
-
-def _encoded(dataset: Dataset) -> bytes:
-    from pydicom import dcmwrite
-    from pydicom.dataset import FileMetaDataset
-
-    meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = dataset.SOPClassUID
-    meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
-    meta.TransferSyntaxUID = EXPLICIT_LITTLE
-    dataset.file_meta = meta
-    buffer = BytesIO()
-    dcmwrite(buffer, dataset, enforce_file_format=True)
-    return buffer.getvalue()
 
 
 def _image(sop_class: str, modality: str, rows: int) -> Dataset:

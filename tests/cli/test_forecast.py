@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from pydicom import Dataset, config
-from pydicom.dataset import FileMetaDataset
 from ruamel.yaml import YAML
 
 from support.cli import ferry
+from support.instances import part10
 
 VECTORS = json.loads(
-    (Path(__file__).parents[1] / "core" / "xnat" / "identification.json").read_text()
+    (Path(__file__).parents[1] / "core" / "xnat" / "naming" / "identification.json").read_text()
 )
 BY_FILE = [vector for vector in VECTORS if vector["transport"] == "c-store"]
 LEVELS = ("project", "subject", "session", "auto_archive")
@@ -31,12 +31,7 @@ def write_instance(path: Path, elements: dict[str, Any]) -> None:
 
 
 def _write(path: Path, elements: dict[str, Any]) -> None:
-    dataset = Dataset.from_json(elements)
-    dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1"
-    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
-    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
-    dataset.save_as(path, enforce_file_format=True)
+    path.write_bytes(part10(Dataset.from_json(elements)))
 
 
 def write_server(path: Path, server: dict[str, Any]) -> None:

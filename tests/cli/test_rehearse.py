@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from support.cli import ferry
-from support.instances import encode, image, make_instances, uid
+from support.instances import image, make_instances, part10, uid
 
 Recipe = Path
 WriteRecipe = Any
@@ -148,7 +148,7 @@ def instances(folder: Path, *series: dict[str, object]) -> None:
             "StudyDescription": "P",
             "SeriesNumber": number,
         }
-        (folder / f"I{number}").write_bytes(encode(image(plain | elements)))
+        (folder / f"I{number}").write_bytes(part10(image(plain | elements)))
 
 
 def problems(recipe: Path, *options: object) -> dict[str, dict[str, Any]]:

@@ -16,7 +16,7 @@ from pydicom import dcmread
 
 from support import servers
 from support.cli import PROGRAM, ferry
-from support.instances import encode, image, make_instances, uid
+from support.instances import image, make_instances, part10, uid
 from support.misbehaving import Receiver, held_back, serving
 from support.patience import PATIENCE, until
 from support.plugins import install
@@ -213,7 +213,7 @@ def test_two_originals_on_one_label_refuse_the_run_until_allowed(
             "SeriesInstanceUID": uid("series", number), "PatientID": name,
             "StudyDate": f"2001010{number + 1}",
         }  # fmt: skip
-        (tmp_path / "data" / str(number)).write_bytes(encode(image(elements)))
+        (tmp_path / "data" / str(number)).write_bytes(part10(image(elements)))
     subject = {"subject": "{{ PatientID }}", "session": "{{ PatientID }}_{{ StudyDate }}"}
     transforms = [{"identify": {"project": "P"} | subject}]
 

@@ -23,6 +23,7 @@ from dicomferry.model import Destination, Failed, Location, Outcome, Rejected, S
 from dicomferry_plugins import _filing
 from dicomferry_plugins._paths import MAX_BYTES, folded, safe_name
 from dicomferry_plugins.export import dicomferry_sinks
+from support.instances import part10
 
 (component,) = dicomferry_sinks()
 
@@ -33,21 +34,18 @@ SESSION = Destination("P", "S", "E")
 def parcel(tmp_path: Path) -> Iterator[Callable[..., Parcel]]:
     """Give a function that makes a parcel of a real file."""
     from pydicom import Dataset
-    from pydicom.dataset import FileMetaDataset
-    from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage
+    from pydicom.uid import MRImageStorage
 
     with ExitStack() as opened:
 
         def made(uid: str = "1.2.3", to: Destination = SESSION, **elements: Any) -> Parcel:
             dataset = Dataset()
-            dataset.file_meta = FileMetaDataset()
-            dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
             dataset.SOPClassUID = MRImageStorage
             dataset.SOPInstanceUID = uid
             for keyword, value in elements.items():
                 setattr(dataset, keyword, value)
             path = tmp_path / f"source-{len(list(tmp_path.iterdir()))}"
-            dataset.save_as(path, enforce_file_format=True)
+            path.write_bytes(part10(dataset))
             location = Location(str(path))
             instance = opened.enter_context(open_instance(open_blob(location), location))
             header = instance.header.edited(Edits())

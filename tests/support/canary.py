@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from support.cli import PROGRAM
-from support.instances import encode, image, uid
+from support.instances import image, part10, uid
 from support.journey import PASSWORD
 from support.processes import command_lines
 
@@ -32,7 +32,7 @@ def make_patient(folder: Path, count: int = 3) -> list[Path]:
             "PatientName": NAME, "PatientID": PATIENT_ID, "StudyDescription": "P",
         }  # fmt: skip
         path = folder / f"I{number}"
-        path.write_bytes(encode(image(elements)))
+        path.write_bytes(part10(image(elements)))
         paths.append(path)
     return paths
 

@@ -1,69 +1,36 @@
-"""Make DICOM instances by code: valid images, the same bytes on every build."""
+"""Many instances at once, patched from one that is encoded; what makes it is dicomferry's own."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping
-from io import BytesIO
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from dicomferry.dicom.made_up import MR_IMAGE, SOP_CLASSES, image, made_up_uid, part10, pixels
+from dicomferry.dicom.part10 import EXPLICIT_LITTLE
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
-MR_IMAGE = "1.2.840.10008.5.1.4.1.1.4"
+__all__ = [
+    "CT_IMAGE",
+    "ENHANCED_MR_IMAGE",
+    "EXPLICIT_LITTLE",
+    "MR_IMAGE",
+    "image",
+    "make_instances",
+    "part10",
+    "pixels",
+    "uid",
+]
+
+CT_IMAGE = SOP_CLASSES["CT"]
 ENHANCED_MR_IMAGE = "1.2.840.10008.5.1.4.1.1.4.1"
-CT_IMAGE = "1.2.840.10008.5.1.4.1.1.2"
 
 
 def uid(*names: object) -> str:
-    """Return a UID that is always the same for the same names (PS3.5 B.2)."""
-    digest = hashlib.sha256("/".join(map(str, names)).encode()).digest()
-    return f"2.25.{int.from_bytes(digest[:16], 'big')}"
-
-
-def pixels(seed: object, length: int) -> bytes:
-    """Return `length` bytes of 12-bit little-endian noise that `seed` decides."""
-    noise = hashlib.shake_128(str(seed).encode()).digest(length)
-    return bytes(value & 0x0F if i % 2 else value for i, value in enumerate(noise))
-
-
-def image(elements: Mapping[str, object], *, rows: int = 16, frames: int = 1) -> Dataset:
-    """Return a gray 16-bit image with `elements` by keyword; what they leave out is made up."""
-    from pydicom import Dataset
-
-    dataset = Dataset()
-    dataset.SOPClassUID = MR_IMAGE
-    dataset.Modality = "MR"
-    for keyword, value in elements.items():
-        setattr(dataset, keyword, value)
-    dataset.SamplesPerPixel = 1
-    dataset.PhotometricInterpretation = "MONOCHROME2"
-    dataset.Rows = dataset.Columns = rows
-    dataset.BitsAllocated = 16
-    dataset.BitsStored, dataset.HighBit = 12, 11
-    dataset.PixelRepresentation = 0
-    dataset.add_new("PixelData", "OW", pixels(dataset.SOPInstanceUID, rows * rows * 2 * frames))
-    return dataset
-
-
-def encode(dataset: Dataset) -> bytes:
-    """Return `dataset` as a Part 10 file in Explicit VR Little Endian."""
-    from pydicom import dcmwrite
-    from pydicom.dataset import FileMetaDataset
-
-    meta = FileMetaDataset()
-    meta.FileMetaInformationVersion = b"\x00\x01"
-    meta.MediaStorageSOPClassUID = dataset.SOPClassUID
-    meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
-    meta.TransferSyntaxUID = EXPLICIT_LITTLE
-    meta.ImplementationClassUID = uid("legacy archive")
-    meta.ImplementationVersionName = "LEGACY_1"
-    dataset.file_meta = meta
-    buffer = BytesIO()
-    dcmwrite(buffer, dataset, enforce_file_format=True)
-    return buffer.getvalue()
+    """Return a UID that is always the same for the same names."""
+    return made_up_uid("/".join(map(str, names)))
 
 
 def make_instances(
@@ -85,7 +52,7 @@ def make_instances(
 def _patched(
     folder: Path, count: int, sessions: int, series: int, rows: int
 ) -> Iterator[tuple[Path, bytes]]:
-    template = encode(_template(rows))
+    template = part10(_template(rows))
     for i in range(count):
         session, number = i % sessions, i // sessions
         one_series = session * series + number % series

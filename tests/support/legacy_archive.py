@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if __package__:
-    from support.instances import CT_IMAGE, ENHANCED_MR_IMAGE, encode, image, uid
+    from support.instances import CT_IMAGE, ENHANCED_MR_IMAGE, image, part10, uid
 else:
-    from instances import CT_IMAGE, ENHANCED_MR_IMAGE, encode, image, uid
+    from instances import CT_IMAGE, ENHANCED_MR_IMAGE, image, part10, uid
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -79,7 +79,7 @@ def series(
         dataset = image(elements | more)
         block = dataset.private_block(group, creator, create=True)
         block.add_new(0x10, "LO", "vendor's own")
-        files.append(encode(dataset))
+        files.append(part10(dataset))
     return files
 
 
@@ -138,7 +138,7 @@ def _a_multi_frame(folder: Path) -> None:
     )
     dataset.SharedFunctionalGroupsSequence = [Dataset()]
     dataset.PerFrameFunctionalGroupsSequence = [_frame(i) for i in range(8)]
-    _write(folder, [encode(dataset)])
+    _write(folder, [part10(dataset)])
 
 
 def _frame(number: int) -> Dataset:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from support import servers
-from support.instances import CT_IMAGE, MR_IMAGE, encode, image, uid
+from support.instances import CT_IMAGE, MR_IMAGE, image, part10, uid
 
 
 class Pacs(Protocol):
@@ -74,7 +74,7 @@ def study(
             )
             folder.mkdir(parents=True, exist_ok=True)
             path = folder / f"{number:04}-{one}-{instance}.dcm"
-            path.write_bytes(encode(dataset))
+            path.write_bytes(part10(dataset))
             paths.append(path)
     return paths
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import requests
-from pydicom import Dataset, dcmwrite
+from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, MRImageStorage
 from pynetdicom import AE, evt
@@ -54,18 +54,6 @@ def rest_of(standin: StandIn, login: tuple[str, str] | None = LOGIN) -> Iterator
         session.trust_env = False
         session.auth = login
         yield Rest(standin, session)
-
-
-def part10_of(dataset: Dataset) -> bytes:
-    """Return a data set as a file, whatever it lacks."""
-    meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = dataset.get("SOPClassUID", "1.2")
-    meta.MediaStorageSOPInstanceUID = dataset.get("SOPInstanceUID", "1.2")
-    meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset.file_meta = meta
-    buffer = io.BytesIO()
-    dcmwrite(buffer, dataset, enforce_file_format=True)
-    return buffer.getvalue()
 
 
 def zip_of(files: Mapping[str, bytes]) -> bytes:

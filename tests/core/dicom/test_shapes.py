@@ -16,7 +16,7 @@ from dicomferry.dicom.reads import Reads
 from dicomferry.dicom.shapes import Shapes
 from dicomferry.errors import FerryError
 from dicomferry.model import Location
-from support.instances import encode, image, uid
+from support.instances import image, part10, uid
 
 LOCATION = Location("a file")
 WHEEL = Path(pydicom.__file__).parent / "data" / "test_files"
@@ -59,7 +59,7 @@ def slice_of_series(number: int, **others: object) -> bytes:
         "SeriesInstanceUID": uid("series"), "SOPInstanceUID": f"1.2.3.{1000 + number}",
         "InstanceNumber": f"{number:04}",
     }  # fmt: skip
-    return encode(image({**elements, **others}))
+    return part10(image({**elements, **others}))
 
 
 def test_a_slice_of_a_known_series_is_recognized() -> None:

@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from dicomferry.dicom.changes import changes
 from dicomferry.dicom.header import Header
+from dicomferry.dicom.made_up import made_up
 from dicomferry.engine.trial.bench import Bench, Carried
-from dicomferry.engine.trial.sample import made_up
 from dicomferry.model import LEVELS, Excluded
 from dicomferry.recipe.effective import Effective
 from dicomferry.recipe.recipe import Recipe

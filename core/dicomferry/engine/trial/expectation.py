@@ -10,9 +10,9 @@ from msgspec import Struct
 from dicomferry.dicom.changes import value_at
 from dicomferry.dicom.edits import TagPath
 from dicomferry.dicom.header import Header
+from dicomferry.dicom.made_up import made_up, with_given
 from dicomferry.dicom.tags import parse_pattern
 from dicomferry.engine.trial.bench import Bench, Carried, header_of
-from dicomferry.engine.trial.sample import made_up, with_given
 from dicomferry.errors import FerryError, NotDicomError
 from dicomferry.host import Plugins
 from dicomferry.model import LEVELS, Excluded, Place, Rejected

@@ -8,8 +8,8 @@ from typing import Final
 
 from dicomferry.dicom import dictionary
 from dicomferry.dicom.header import Header
+from dicomferry.dicom.made_up import made_up
 from dicomferry.dicom.tags import parse_pattern
-from dicomferry.engine.trial.sample import made_up
 from dicomferry.errors import FerryError
 
 _WORD: Final = re.compile(r"[A-Z][A-Za-z0-9]+")

@@ -16,7 +16,7 @@ from dicomferry.engine.pipeline.facts import FactsReader
 from dicomferry.errors import FerryError
 from dicomferry.ledger.rows import Facts
 from dicomferry.model import Location
-from support.instances import encode, image
+from support.instances import image, part10
 
 WHEEL = Path(pydicom.__file__).parent / "data" / "test_files"
 
@@ -33,7 +33,7 @@ def made(values: tuple[str, ...]) -> bytes:
     names = ("SpecificCharacterSet", "SOPInstanceUID", "StudyDate", "Modality", "SeriesNumber")
     given = {name: value for name, value in zip(names, values, strict=True) if value != "absent"}
     elements = {"StudyInstanceUID": "1.1", "SeriesInstanceUID": "1.2", "SOPInstanceUID": "1.3"}
-    return encode(image(elements | given))
+    return part10(image(elements | given))
 
 
 VALUES = st.tuples(

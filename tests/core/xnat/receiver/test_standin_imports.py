@@ -9,7 +9,8 @@ from pydicom import Dataset
 
 from dicomferry.xnat.naming.options import Identification
 from dicomferry.xnat.receiver import SiteSettings, StandIn
-from support.xnat_wire import Rest, part10_of, rest_of, zip_of
+from support.instances import part10
+from support.xnat_wire import Rest, rest_of, zip_of
 
 Start = Callable[..., StandIn]
 MakeDataset = Callable[..., Dataset]
@@ -29,7 +30,7 @@ def rest(standin: StandIn) -> Iterator[Rest]:
 
 
 def zipped(make_dataset: MakeDataset, *numbers: int, **junk: bytes) -> bytes:
-    files = {f"{number}.dcm": part10_of(make_dataset(number)) for number in numbers}
+    files = {f"{number}.dcm": part10(make_dataset(number)) for number in numbers}
     return zip_of({**files, **junk})
 
 
@@ -56,7 +57,7 @@ def test_one_bad_entry_is_400_and_what_was_read_stays(
 def test_ignore_unparsable_takes_the_rest(
     standin: StandIn, rest: Rest, make_dataset: MakeDataset
 ) -> None:
-    content = zip_of({"notes": b"not DICOM", "1.dcm": part10_of(make_dataset(1))})
+    content = zip_of({"notes": b"not DICOM", "1.dcm": part10(make_dataset(1))})
     answer = rest.upload(content, **LABELS, **{"Ignore-Unparsable": "true"})
     assert answer.status_code == 200
     assert standin.tree().instances == 1
@@ -68,7 +69,7 @@ def test_prearchive_code_with_any_overwrite_is_400(rest: Rest, make_dataset: Mak
 
 
 def test_two_files_in_one_call_are_400(rest: Rest, make_dataset: MakeDataset) -> None:
-    file = part10_of(make_dataset(1))
+    file = part10(make_dataset(1))
     answer = rest.ask(
         "POST",
         "/data/services/import",
@@ -90,7 +91,7 @@ def test_a_bare_body_of_application_dicom_is_one_instance(
         "POST",
         "/data/services/import",
         params=LABELS,
-        data=part10_of(make_dataset(1)),
+        data=part10(make_dataset(1)),
         headers={"Content-Type": "application/dicom"},
     )
     assert answer.status_code == 200
@@ -151,7 +152,7 @@ def test_receiver_rules_never_touch_what_is_uploaded(
         settings=SiteSettings(prearchive_code=0, declared=declared),
     )
     with rest_of(standin) as rest:
-        rest.upload(part10_of(make_dataset(1, StudyDescription="P1")), "1.dcm")
+        rest.upload(part10(make_dataset(1, StudyDescription="P1")), "1.dcm")
         assert [row["project"] for row in rest.rows("/data/prearchive")] == ["P1"]
 
 

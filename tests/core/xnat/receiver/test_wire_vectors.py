@@ -14,7 +14,8 @@ from pydicom import Dataset
 from dicomferry.xnat.naming.identifiers import ClassicIdentifier, DqrIdentifier
 from dicomferry.xnat.naming.options import Identification
 from dicomferry.xnat.receiver import SiteSettings, StandIn
-from support.xnat_wire import Rest, part10_of, rest_of, store, zip_of
+from support.instances import part10
+from support.xnat_wire import Rest, rest_of, store, zip_of
 
 Vector = dict[str, Any]
 Start = Callable[..., StandIn]
@@ -54,7 +55,7 @@ def send(vector: Vector, standin: StandIn, rest: Rest) -> list[bool]:
     if vector["transport"] == "c-store":
         return [status == 0x0000 for dataset in datasets for status in store(standin, dataset)]
     query = {"import-handler": "gradual-DICOM", **vector["rest_parameters"]}
-    return [rest.upload(part10_of(one), "one.dcm", **query).status_code == 200 for one in datasets]
+    return [rest.upload(part10(one), "one.dcm", **query).status_code == 200 for one in datasets]
 
 
 @pytest.mark.filterwarnings("ignore:The value length")  # A60 has 73 characters on purpose
@@ -150,7 +151,7 @@ def upload(
     make_dataset: MakeDataset, rest: Rest, vector: Vector, handler: str
 ) -> tuple[int, list[Vector]]:
     files = {
-        f"{number}.dcm": part10_of(dataset_of(make_dataset, item))
+        f"{number}.dcm": part10(dataset_of(make_dataset, item))
         for number, item in enumerate(vector["situation"])
     }
     first = vector["situation"][0]
