@@ -136,7 +136,7 @@ def muddled(recipe: Path) -> Path:
         "AccessionNumber": "A0",
         "StudyDate": "20010203",
     }
-    (recipe.parent / "film2").write_bytes(encode(image(elements)))
+    (recipe.parent / "film2").write_bytes(part10(image(elements)))
     return recipe
 
 
