@@ -70,7 +70,7 @@ class Tls(Struct, frozen=True):
 
 
 class Peer(Struct, frozen=True):
-    """The application entity to associate with. `max_pdu_length` is what this side announces."""
+    """The application entity to associate with; this side announces `max_pdu_length` bytes."""
 
     host: str
     port: int

@@ -1,4 +1,4 @@
-"""Put files into a folder tree so that none is overwritten, half written, or outside of it."""
+"""Files instances in a folder tree: none is overwritten, half written, or outside of it."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from dicomferry import (
 from dicomferry_plugins._paths import folded
 
 SPARE_BYTES = 1 << 20
-"""What is left free on the disk beside a file: folders and the ledger need room as well."""
+"""Bytes that must stay free on the disk beside a file: folders and the ledger need room."""
 
 _NO_HARD_LINKS = frozenset({errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
 
 
 class Cabinet:
-    """A folder tree as one consignment finds and fills it."""
+    """A folder tree that one consignment fills."""
 
     def __init__(self, root: Path, *, fsync: bool) -> None:
         self._root = root
@@ -34,7 +34,7 @@ class Cabinet:
         self._listings: dict[Path, dict[str, str]] = {}
 
     def file(self, names: tuple[str, ...], uid: str, content: Callable[[], Spliced]) -> Outcome:
-        """Write `content` at `names` below the root; `uid` says which instance it is."""
+        """Write `content` at `names` below the root; `uid` is its SOP Instance UID."""
         target = self._root.joinpath(*names)
         relative = "/".join(names)
         try:
@@ -54,7 +54,7 @@ class Cabinet:
             needed = f"{content.length + SPARE_BYTES} bytes are needed, {free} are free"
             return Failed(f"{target}: the disk is full: {needed}", retryable=True)
         self._make_folder(target.parent)
-        # The same name on every run: what a killed run left behind is taken away by the next.
+        # The name is the same on every run: the next run removes the file of a killed one.
         digest = hashlib.sha256(f"{uid}\0{target.name}".encode()).hexdigest()[:32]
         temporary = target.with_name(f".{digest}.part")
         temporary.unlink(missing_ok=True)
@@ -93,9 +93,9 @@ class Cabinet:
             os.close(descriptor)
 
     def _twin(self, names: tuple[str, ...]) -> str:
-        """Return the path that some file systems hold to be this one, though it is spelled apart.
+        """Return a present path that differs from this one only in case or Unicode spelling.
 
-        A tree with such twins could not be copied to Windows or macOS without a loss.
+        Copying a tree with both to Windows or macOS would lose one of them.
         """
         folder = self._root
         for depth, name in enumerate(names):
@@ -113,7 +113,7 @@ class Cabinet:
 
 
 def _holds_something(target: Path) -> bool:
-    # An empty file is what a run killed in `_publish` may leave on a disk without hard links.
+    # On a disk without hard links, a run killed in `_publish` may leave an empty file.
     try:
         status = target.lstat()
     except FileNotFoundError:
@@ -136,7 +136,7 @@ def _identical(target: Path, content: Spliced) -> bool:
 
 
 def _publish(temporary: Path, target: Path) -> None:
-    """Give a whole file its name; raises `FileExistsError` rather than take another's place."""
+    """Give a complete file its name; raises `FileExistsError` if the name is in use."""
     try:
         target.hardlink_to(temporary)
     except FileExistsError:

@@ -1,19 +1,18 @@
-"""Match paths below a folder with globs, the way shells and `.gitignore` files taught people."""
+"""Globs for paths below a folder, with the rules of shells and `.gitignore` files."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
-_DEEP = "\0"  # stands for `**` until its neighbors are known; no path holds a NUL
+_DEEP = "\0"  # replaces `**` until the parts beside it are known; no path holds a NUL
 
 
 def compile_globs(globs: Iterable[str]) -> re.Pattern[str]:
     """Return one pattern that fully matches a relative path when any of `globs` does.
 
-    `**` as a whole component is any number of folders (none too), `*` and `?` stay within one
-    component, `[abc]` and `[!abc]` are sets; letters match in their own case only. No globs match
-    nothing.
+    `**` as a component is any number of folders, or none. `*` and `?` stay within one component;
+    `[abc]` and `[!abc]` are sets. Case matters. Without globs the pattern matches no path.
     """
     return re.compile("|".join(map(_translate, globs)) or r"(?!)", re.DOTALL)
 
@@ -32,7 +31,7 @@ def _translate(glob: str) -> str:
     parts = glob.removesuffix("/").split("/")
     pattern = "/".join(_DEEP if part == "**" else _translate_component(part) for part in parts)
     if pattern.endswith(f"/{_DEEP}"):
-        # `a/**` matches the folder `a` as well, so that excluding it prunes the walk there.
+        # `a/**` also matches the folder `a`, so that an exclude stops the walk there.
         pattern = pattern.removesuffix(f"/{_DEEP}") + "(?:/.+)?"
     return pattern.replace(f"{_DEEP}/", "(?:.+/)?").replace(_DEEP, ".+")
 

@@ -1,4 +1,4 @@
-"""A CSV table that says, for one value, what others belong to it."""
+"""The lookup table of a remap: rows of a CSV file by the value of a key column."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from dicomferry import (
 
 
 class LookupTable(Struct, frozen=True):
-    """The wanted columns of each row, by key; `name` is the file's, for messages."""
+    """The selected columns of each row, by key; `name` is the file's, for messages."""
 
     name: str
     rows: Mapping[str, tuple[str, ...]]
 
 
 def read_table(path: Path, key: str, columns: Sequence[str]) -> LookupTable:
-    """Read `columns` of a UTF-8 CSV file by its column `key`; blanks around cells do not count.
+    """Read `columns` of a UTF-8 CSV file by its column `key`, without blanks around cells.
 
-    Raises `FerryError` with the line for what cannot be read with certainty: a column that is
-    missing or there twice, a row of another length, an empty key, a key with two answers.
+    Raises `FerryError` with the line of a fault: a missing or repeated column, a row of another
+    length, an empty key, a key with two different rows.
     """
     lines = _rows(path)
     _, header = next(lines, (1, []))
@@ -51,7 +51,7 @@ def read_table(path: Path, key: str, columns: Sequence[str]) -> LookupTable:
 
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield each row that is not blank with the number of the line it ends in."""
+    """Yield each row that is not blank, with the number of its last line."""
     reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
     try:
         for row in reader:

@@ -1,4 +1,4 @@
-"""Turn any text into a file name that is safe on every common file system."""
+"""Turns any text into a file name that every common file system takes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import unicodedata
 
 MAX_BYTES = 255
-"""The longest name, in UTF-8 bytes, that Linux, macOS and Windows file systems all take."""
+"""The longest name, in UTF-8 bytes, on Linux, macOS and Windows file systems."""
 
 _FORBIDDEN = re.compile(r'[/\\:*?"<>|]')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\..*)?", re.IGNORECASE)
@@ -17,9 +17,9 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # controls, direction ma
 def safe_name(text: str) -> str:
     """Return `text` as one path component; empty only for blank text.
 
-    The result is NFC, has no separator, control or invisible character, is neither `.` nor `..`,
-    does not end in a dot, is no Windows device name, and has at most `MAX_BYTES` bytes: a longer
-    one is cut and marked with a digest of the whole, so that two long names stay two.
+    The result is NFC. It has no separator, control or invisible character, does not end in a dot,
+    and is no Windows device name. It has at most `MAX_BYTES` bytes: a longer name is cut and gets
+    a digest of all of it, so that two long names stay different.
     """
     visible = "".join(
         "_" if unicodedata.category(character) in _INVISIBLE else character for character in text
@@ -33,7 +33,7 @@ def safe_name(text: str) -> str:
 
 
 def folded(name: str) -> str:
-    """Return what a name is to a file system that minds neither case nor Unicode's spellings.
+    """Return a name's key on file systems that ignore case and Unicode spelling.
 
     Unicode's canonical caseless matching (The Unicode Standard, D145).
     """

@@ -1,4 +1,4 @@
-"""The steps of a remap: each looks at a header and says what to change in it."""
+"""The steps of a remap: each reads a header and returns edits."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class RemapStep(Protocol):
     """One section of a remap."""
 
     def edits(self, header: Header) -> Edits | Rejected:
-        """Say what to change; everything in one step sees the same header."""
+        """Return the edits; all parts of one step read the same header."""
         ...
 
 
 class CopyStep(Struct, frozen=True):
-    """Copies values; what is not there is not copied."""
+    """Copies values; a missing source copies nothing."""
 
     pairs: tuple[tuple[ElementPattern, ElementPattern], ...]
 
@@ -51,7 +51,7 @@ class CopyStep(Struct, frozen=True):
 
 
 class ReplaceStep(Struct, frozen=True):
-    """Replaces what a regular expression finds, value by value."""
+    """Replaces the matches of a regular expression, value by value."""
 
     rules: tuple[tuple[ElementPattern, re.Pattern[str], str], ...]
 
@@ -66,15 +66,15 @@ class ReplaceStep(Struct, frozen=True):
                 text = holder.text(path[-1])
                 if text is None:
                     continue
-                whole = holder.vr(path[-1]) in _ONE_TEXT
-                values = [text] if whole else [value.strip() for value in text.split("\\")]
+                single = holder.vr(path[-1]) in _ONE_TEXT
+                values = [text] if single else [value.strip() for value in text.split("\\")]
                 changed = [pattern.sub(replacement, value) for value in values]
                 if changed != values:
                     yield Set(path, "\\".join(changed))
 
 
 class LookupStep(Struct, frozen=True):
-    """Sets what a table says for the value of a key; an empty cell makes an empty element."""
+    """Sets the values of a table's row for a key; an empty cell makes an empty element."""
 
     table: LookupTable
     key: ElementPattern | Template
@@ -83,7 +83,7 @@ class LookupStep(Struct, frozen=True):
     missing: Literal["reject", "keep", "error"]
 
     def edits(self, header: Header) -> Edits | Rejected:
-        """Set the targets; raises `FerryError` where a missing key is to stop the run."""
+        """Set the targets; raises `FerryError` for a missing key with `missing: error`."""
         key = self._key(header)
         row = self.table.rows.get(key) if key else None
         if row is not None:
@@ -112,17 +112,17 @@ class SetStep(Struct, frozen=True):
     texts: tuple[tuple[ElementPattern, Template], ...]
 
     def edits(self, header: Header) -> Edits:
-        """Set each element to its text, created where it is missing."""
+        """Set each element to its text; a missing element is created."""
         return _settings(header, ((name, text.render(header)) for name, text in self.texts))
 
 
 class SetIfPresentStep(Struct, frozen=True):
-    """Sets rendered texts where there is an element to hold them, empty or not."""
+    """Sets rendered texts in elements that are present, empty or not."""
 
     texts: tuple[tuple[ElementPattern, Template], ...]
 
     def edits(self, header: Header) -> Edits:
-        """Set each element that is there; the text of a missing one is not even rendered."""
+        """Set each present element; the template of a missing one is not rendered."""
         return Edits.of(
             Set(path, template.render(header))
             for attribute, template in self.texts
@@ -136,7 +136,7 @@ class DeleteStep(Struct, frozen=True):
     attributes: tuple[ElementPattern, ...]
 
     def edits(self, header: Header) -> Edits:
-        """Delete what is there."""
+        """Delete every match that is present."""
         return Edits.of(
             Delete(path) for attribute in self.attributes for path in attribute.matches(header)
         )
@@ -148,13 +148,13 @@ def _settings(header: Header, values: Iterable[tuple[ElementPattern, str | bytes
         made = target.setting(header, value)
         edits += made
         if len(made) > 1:
-            # A private block may have been reserved: the next creator must find it taken.
+            # The edits may have reserved a private block: the next creator must see that.
             header = header.edited(Edits(made))
     return Edits(tuple(edits))
 
 
 def _holder(header: Header, path: TagPath) -> Header:
-    """Return the data set or item that the last tag of a path is in."""
+    """Return the data set or item that holds the last tag of a path."""
     for sequence, number in zip(path[:-1:2], path[1::2], strict=True):
         header = header.items(sequence)[number]
     return header

@@ -1,4 +1,4 @@
-"""How often an instance is sent again, after how long, and when a receiver is given up on."""
+"""Resending: pauses between attempts, and a breaker for a receiver that does not answer."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from collections.abc import Callable
 from msgspec import Struct
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
-"""Seconds of back-off: doubled from the first to the longest."""
+"""Seconds between attempts: the pause doubles from the first to the longest."""
 
 MOST_SILENCES = 2
+"""How many instances in a row may fail in silence before the breaker opens."""
 COOL_DOWN = 60.0
+"""Seconds without attempts after that."""
 
 
 class Trouble(Struct, frozen=True):
-    """Why an instance is not stored though sending it again may help, `most` times.
+    """The reason why an instance is not stored; it may be sent again `most` times.
 
-    `silent` when the receiver could not be spoken to at all: it hung, or it was not there.
+    `silent` says that the receiver did not answer: it hung, or it was unreachable.
     """
 
     reason: str
@@ -27,24 +29,24 @@ class Trouble(Struct, frozen=True):
 
 
 class BackOff(Struct, frozen=True):
-    """Waits between two attempts, `sleep` being injectable for tests."""
+    """Waits between two attempts; tests replace `sleep`."""
 
     sleep: Callable[[float], None] = time.sleep
 
     def wait(self, attempt: int) -> None:
-        """Wait after failed `attempt` (from 1), by half to the whole of a doubling time.
+        """Wait after failed `attempt` (from 1): between half of the doubled pause and all of it.
 
-        The jitter keeps associations that failed together from coming back together.
+        The random part keeps associations that failed together from returning together.
         """
         longest = min(FIRST_PAUSE * 2 ** min(attempt - 1, 16), LONGEST_PAUSE)
         self.sleep(longest * random.SystemRandom().uniform(0.5, 1.0))
 
 
 class Breaker:
-    """Keeps a dead receiver from costing a time limit for each instance.
+    """Stops attempts to a silent receiver, since each would wait for a time limit.
 
-    When `MOST_SILENCES` instances in a row were given up on because the receiver did not speak,
-    nothing is tried for `COOL_DOWN` seconds; then one more silence is enough.
+    After `MOST_SILENCES` silent instances in a row, the sink tries nothing for `COOL_DOWN` seconds.
+    After that, one more silent instance stops it again.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -55,15 +57,15 @@ class Breaker:
 
     @property
     def tripped(self) -> bool:
-        """Whether nothing should be tried now."""
+        """Whether the sink must not try now."""
         return self._silences >= MOST_SILENCES and self._clock() < self._closed_until
 
     def answered(self) -> None:
-        """Note that the receiver spoke."""
+        """Note that the receiver answered."""
         self._silences = 0
         self.has_answered = True
 
     def silence(self) -> None:
-        """Note that something was given up on because the receiver did not speak."""
+        """Note that an instance failed because the receiver did not answer."""
         self._silences += 1
         self._closed_until = self._clock() + COOL_DOWN

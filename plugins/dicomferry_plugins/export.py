@@ -1,4 +1,4 @@
-"""Write instances into a folder, one file each, under names made by a template."""
+"""The sink `export`: it writes each instance into a folder, named by a template."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     lanes: Annotated[int, msgspec.Meta(description="sessions written at once", ge=1, le=64)] = 2
 
     def faults(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        """Yield what is wrong with the layout."""
+        """Yield the faults of the layout."""
         components = _EXPRESSION.sub("x", self.layout.source).split("/")
         if not components[0]:
             yield ("layout",), "starts with '/': the layout is relative to the folder"
@@ -61,7 +61,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class FolderDelivery:
-    """Files one consignment."""
+    """Writes the files of one consignment."""
 
     def __init__(self, layout: Template, cabinet: Cabinet) -> None:
         self._layout = layout
@@ -69,9 +69,9 @@ class FolderDelivery:
         self._cabinet = cabinet
 
     def store(self, parcel: Parcel) -> Outcome:
-        """Write one file; `Stored` with its relative path once it is there under its name."""
+        """Write one file; return `Stored` with its relative path, or `Rejected`."""
         try:
-            extra = _clean_names(self._layout, parcel.header, parcel.destination)
+            extra = _values_without_slash(self._layout, parcel.header, parcel.destination)
             parts = self._layout.render(parcel.header, extra).split("/")
             if len(parts) != self._depth:
                 return Rejected("a value in the layout holds '/'; add | replace('/', '_') to it")
@@ -84,7 +84,7 @@ class FolderDelivery:
 
 
 class Export(Struct):
-    """Writes below `root`."""
+    """The sink: it writes files below `root`."""
 
     root: Path
     layout: Template
@@ -95,7 +95,7 @@ class Export(Struct):
 
     @contextmanager
     def open(self, consignment: Consignment) -> Iterator[FolderDelivery]:  # noqa: ARG002 - as Sink has it
-        """Make the folder and yield a way into it; raises `FerryError` when it cannot be made."""
+        """Make the folder and yield a delivery; raises `FerryError` when it cannot be made."""
         try:
             self.root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -106,10 +106,10 @@ class Export(Struct):
         yield FolderDelivery(self.layout, Cabinet(self.root, fsync=self.fsync))
 
 
-def _clean_names(
+def _values_without_slash(
     layout: Template, header: Header, destination: Destination
 ) -> Mapping[str, object]:
-    """Return what the layout mentions with no `/` in it: a value must not begin a folder."""
+    """Return the values that the layout reads, without `/`: a value must not begin a folder."""
     known: dict[str, object] = {"project": destination.project or "Unassigned"}
     known["session"] = destination.session
     if destination.subject is not None:

@@ -1,4 +1,4 @@
-"""Change attributes: set, copy, replace, look up in a table, delete."""
+"""The transform `remap`: it copies, replaces, looks up, sets and deletes attributes."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Lookup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     @property
     def key_is_template(self) -> bool:
-        """Say whether the key is rendered, not the name of an attribute."""
+        """Whether the key is a template, not the name of an attribute."""
         return "{{" in self.key.source
 
     @property
@@ -81,7 +81,7 @@ class Lookup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return self.column or self.key.source
 
     def faults(self) -> Iterator[_Fault]:
-        """Yield what is wrong with the key."""
+        """Yield the faults of the key."""
         if self.key_is_template:
             if not self.column:
                 yield ("lookup", "key"), "is a template: name the table's column with 'column'"
@@ -123,7 +123,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = ()
 
     def faults(self) -> Iterator[_Fault]:
-        """Yield every replacement and key that does not fit."""
+        """Yield the faults of replacements and of the lookup's key."""
         for name, rule in self.replace.items():
             try:
                 re.compile(rule.pattern).sub(rule.replacement, "")
@@ -140,7 +140,7 @@ class Remap(Struct, frozen=True):
     inputs: tuple[Path, ...]
 
     def edit(self, header: Header) -> Edits | Rejected:
-        """Say what all steps change; the first that rejects the instance decides."""
+        """Return the edits of all steps, or the first rejection."""
         edits = Edits()
         for step in self.steps:
             made = step.edits(header)

@@ -1,4 +1,4 @@
-"""Resolve the secrets a recipe refers to: `${env:NAME}`, `${file:PATH}` and `${netrc:HOST}`."""
+"""Resolves the secrets of a recipe: `${env:NAME}`, `${file:PATH}` and `${netrc:HOST}`."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from dicomferry import (
 
 @hookimpl
 def dicomferry_secret(scheme: str, reference: str) -> str | None:
-    """Resolve a reference of one of the schemes above; None for another scheme.
+    """Return the secret of a reference; None for a scheme of another plug-in.
 
-    Raises `FerryError`, which names the reference and never the value.
+    Raises `FerryError`; its message holds the reference and never the secret.
     """
     match scheme:
         case "env":
@@ -40,7 +40,7 @@ def _from_environment(name: str) -> str:
 
 
 def _from_file(reference: str) -> str:
-    """Return a file's text without its one trailing line end, as editors and `echo` leave it."""
+    """Return a file's text without one line end, which editors and `echo` append."""
     path = Path(reference).expanduser()
     if not path.is_absolute():
         raise FerryError(
@@ -60,7 +60,7 @@ def _from_file(reference: str) -> str:
 
 
 def _from_netrc(host: str) -> str:
-    """Return `login:password` for `host` from the file `NETRC` names, or `~/.netrc`."""
+    """Return `login:password` for `host` from the file that `NETRC` names, or `~/.netrc`."""
     import netrc
 
     named = os.environ.get("NETRC")
@@ -76,7 +76,7 @@ def _from_netrc(host: str) -> str:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise FerryError(f"${{netrc:{host}}}: {path} cannot be read: {reason}") from None
     except netrc.NetrcParseError as error:
-        # The parser's own message quotes the word it tripped over: it may be the password.
+        # The parser's message quotes the faulty word, which may be the password.
         raise FerryError(
             f"${{netrc:{host}}}: {path} is refused at line {error.lineno}",
             hint="check its syntax, and that only its owner can read it (chmod 600)",

@@ -1,4 +1,4 @@
-"""Give every XNAT session one StudyInstanceUID, and split a study that spans sessions."""
+"""The transform `unify-uids`: every XNAT session gets one StudyInstanceUID of its own."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _REFERENCED_SOP_INSTANCE_UID = 0x0008_1155
 _BYTE_ORDERS: tuple[Literal["little", "big"], ...] = ("little", "big")
 
 _Session = tuple[str, str]
-"""A project, empty for Unassigned, and a session label: XNAT's key of a session but for the UID."""
+"""A project (empty for Unassigned) and a session label: one session of XNAT's archive."""
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -65,7 +65,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class UnifyUids:
-    """Knows, once prepared, the sessions of every study and the one UID of every session."""
+    """The transform; `prepare` finds the sessions of every study, and the UID of every session."""
 
     def __init__(self, study: str, salt: str, identifier: Identifier) -> None:
         self._study = study
@@ -94,15 +94,15 @@ class UnifyUids:
 
     def edit(self, header: Header) -> Edits | Rejected:
         """Set the StudyInstanceUID of the instance's session, and every reference to a study."""
-        home = _session(self._identifier.forecast(header).destination)
+        own_session = _session(self._identifier.forecast(header).destination)
         try:
-            return Edits.of(self._edits(header, home))
+            return Edits.of(self._edits(header, own_session))
         except DamagedError as error:
             return Rejected(error.message)
 
     def _kept(self, studies: list[StudyAt]) -> str:
         if self._study == "first":
-            # A study without a date comes behind those that have one.
+            # Studies without a date sort last.
             first = min(
                 studies, key=lambda at: (not at.study_date, at.study_date, at.study_instance_uid)
             )
@@ -113,18 +113,18 @@ class UnifyUids:
             return uid if len(self._sessions[uid]) == 1 else ""
         return ""
 
-    def _edits(self, header: Header, home: _Session) -> Iterator[Edit]:
+    def _edits(self, header: Header, own_session: _Session) -> Iterator[Edit]:
         own = header.text(_STUDY_INSTANCE_UID)
-        new = self._uids.get(home)
+        new = self._uids.get(own_session)
         if new and own and own in self._sessions and new != own:
             yield Set((_STUDY_INSTANCE_UID,), new)
         for path, item, uid in _references(header):
-            session = self._referenced(uid, item, home)
+            session = self._referenced(uid, item, own_session)
             if session and (target := self._uids[session]) != uid:
                 yield Set(path, target)
 
-    def _referenced(self, uid: str, item: Header, home: _Session) -> _Session | None:
-        """Return the session that a reference to the study `uid` means; None when none is sure."""
+    def _referenced(self, uid: str, item: Header, own_session: _Session) -> _Session | None:
+        """Return the session of a referenced study; None where several are possible."""
         candidates = self._sessions.get(uid, set())
         series = {
             _session(destination)
@@ -133,8 +133,8 @@ class UnifyUids:
         } & candidates
         if len(series) == 1:
             return next(iter(series))
-        if home in candidates:
-            return home
+        if own_session in candidates:
+            return own_session
         return next(iter(candidates)) if len(candidates) == 1 else None
 
     def _destinations(self, series_uid: str) -> tuple[Destination, ...]:
@@ -144,8 +144,8 @@ class UnifyUids:
 def derived_uid(salt: str, project: str, session: str) -> str:
     """Return the UID of a session: `2.25.` and a UUID in decimal (PS3.5 B.2), at most 44 long.
 
-    The UUID is SHA-256 of the three texts, each behind its length, so that no two triples of them
-    run together.
+    The UUID is made of the SHA-256 of the three texts. Each text follows its length, so that
+    different triples never give the same bytes.
     """
     sha = hashlib.sha256()
     for text in (salt, project, session):
@@ -158,15 +158,15 @@ def _session(destination: Destination) -> _Session:
 
 
 def _references(header: Header) -> Iterator[tuple[TagPath, Header, str]]:
-    """Yield every UID inside of sequences that names a study: its path, its item and itself."""
-    for way, sequence, item in _items(header, _STUDY_INSTANCE_UID, _REFERENCED_STUDY_SEQUENCE):
+    """Yield path, item and value of every UID in a sequence that names a study."""
+    for path, sequence, item in _items(header, _STUDY_INSTANCE_UID, _REFERENCED_STUDY_SEQUENCE):
         key = (
             _REFERENCED_SOP_INSTANCE_UID
             if sequence == _REFERENCED_STUDY_SEQUENCE
             else _STUDY_INSTANCE_UID
         )
         if uid := item.text(key):
-            yield (*way, key), item, uid
+            yield (*path, key), item, uid
 
 
 def _series(item: Header) -> Iterator[str]:
@@ -176,23 +176,23 @@ def _series(item: Header) -> Iterator[str]:
 
 
 def _items(header: Header, *wanted: int) -> Iterator[tuple[TagPath, int, Header]]:
-    """Yield every item at any depth: the path to it, its sequence's tag, and itself.
+    """Yield the path, the sequence's tag and the header of every item at any depth.
 
-    Sequences that cannot hold one of the `wanted` tags are left out.
+    Sequences whose bytes hold none of the `wanted` tags are left out.
     """
     pending: list[tuple[TagPath, Header]] = [((), header)]
     while pending:
-        way, holder = pending.pop()
+        path, holder = pending.pop()
         for tag in holder.sequences():
             if tag not in wanted and not _may_hold(holder.raw(tag), wanted):
                 continue
             for number, item in enumerate(holder.items(tag)):
-                yield (*way, tag, number), tag, item
-                pending.append(((*way, tag, number), item))
+                yield (*path, tag, number), tag, item
+                pending.append(((*path, tag, number), item))
 
 
 def _may_hold(sequence: bytes | None, tags: Iterable[int]) -> bool:
-    # An enhanced multi-frame has thousands of items that name no study: its bytes tell at once.
+    # A search in the bytes is fast: an enhanced multi-frame has thousands of items to skip.
     return sequence is None or any(
         (tag >> 16).to_bytes(2, order) + (tag & 0xFFFF).to_bytes(2, order) in sequence
         for tag in tags

@@ -1,4 +1,4 @@
-"""Offer the ways XNAT itself has to identify what arrives: its default and DQR's."""
+"""The identifiers of XNAT itself: `classic`, its default, and `dqr`, of the DQR plug-in."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Classic(Identification, frozen=True, kw_only=True, forbid_unknown_fields=T
     """
 
     def faults(self) -> Iterator[_Fault]:
-        """Yield every rule that XNAT would stumble over or that cannot be forecast."""
-        return _placed(identification_faults(self))
+        """Yield every rule that XNAT refuses, or that cannot be forecast."""
+        return _with_paths(identification_faults(self))
 
 
 class Dqr(Identification, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,12 +38,12 @@ class Dqr(Identification, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """
 
     def faults(self) -> Iterator[_Fault]:
-        """Yield what XNAT would refuse to save."""
-        return _placed(identification_faults(self, dqr=True))
+        """Yield the routings that XNAT refuses to save."""
+        return _with_paths(identification_faults(self, dqr=True))
 
 
-def _placed(found: Iterable[tuple[str, str]]) -> Iterator[_Fault]:
-    """Yield faults with paths such as `site.project[0]` taken apart."""
+def _with_paths(found: Iterable[tuple[str, str]]) -> Iterator[_Fault]:
+    """Yield faults; a path such as `site.project[0]` becomes a tuple."""
     for path, message in found:
         steps = re.findall(r"\w+", path)
         yield tuple(int(step) if step.isdigit() else step for step in steps), message

@@ -8,7 +8,8 @@
 - DimseStatus: the meaning of a response's status; only two categories mean stored.
 
 The package `retrieve` is the asking side: C-FIND, C-GET and C-MOVE. The engine imports both;
-plug-ins see the names of `__all__` through `dicomferry`. This package imports `dicom` and `errors`.
+plug-ins see the names of `__all__` through `dicomferry`. This package imports `dicom`, `peer` and
+`errors`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,11 @@
-"""Write the distribution of a new plug-in: code, tests and a CI file to start from."""
+"""Writes the distribution of a new plug-in: code, tests and a CI file to start from.
+
+- Kind: what the plug-in offers: a source, transform, sink or identifier.
+- Scaffold: the files of the new distribution.
+- Template: a file below this package, `common` or one folder for each kind; `$name` is replaced.
+
+The CLI (`plugins new`) imports this package; it imports `errors` only.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +37,7 @@ _PLACES = {
 def write_scaffold(kind: str, name: str, parent: Path) -> list[Path]:
     """Write a distribution called `name` into a new folder below `parent`; return its files.
 
-    Raises `FerryError` for a name that cannot be used, and where the folder is there already.
+    Raises `FerryError` for an unusable name, and where the folder exists already.
     """
     module = name.replace("-", "_")
     _check(name, module)

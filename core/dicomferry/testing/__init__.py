@@ -1,8 +1,15 @@
-"""For the tests of plug-ins: made instances, servers on free ports, and the contract of each stage.
+"""The test kit for plug-ins: made instances, servers on free ports, and a contract of each stage.
 
-Ask pytest for the fixtures with `-p dicomferry.testing` (in `addopts`, say), or with
+- Stage: a source, transform, sink or identifier; `build_stage` makes one from options.
+- Contract: the promises of a kind of stage; a `check_…` function tests them.
+- ContractError: a stage breaks a promise; the message says which.
+- Pacs: a small PACS over a folder.
+- Receiver: the stand-in XNAT, made by `open_receiver`.
+- Fixture: one of these for pytest.
+
+Load the fixtures with `-p dicomferry.testing` (for example in `addopts`), or with
 `pytest_plugins = ["dicomferry.testing"]` in the topmost `conftest.py`. The functions here need no
-pytest. PYTEST_DONT_REWRITE
+pytest. Only tests import this package; it may import all others but `cli`. PYTEST_DONT_REWRITE
 """
 
 from dicomferry.testing.building import build_stage

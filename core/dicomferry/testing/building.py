@@ -1,4 +1,4 @@
-"""Build a component as a recipe would."""
+"""Builds a stage from a component and options, as a recipe does."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def build_stage(
     folder: Path,
     servers: Mapping[str, object] = _NOTHING,
 ) -> StageT:
-    """Return the stage that a recipe in `folder` gets of a component with these options.
+    """Return the stage that a component builds for a recipe in `folder`.
 
-    `options` are as YAML has them, `servers` the recipe's by name. Raises `FerryError` for options
-    that the component does not take, with its own `faults()` among them.
+    `options` are the values in the recipe's YAML; `servers` are the recipe's by name. Raises
+    `FerryError` for options that the component does not take, and for those with `faults()`.
     """
     templates = Templates({})
     makers = {Template: templates.template, Condition: templates.condition, Path: Path}

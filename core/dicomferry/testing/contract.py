@@ -1,4 +1,4 @@
-"""How a contract is broken, and the questions that several contracts ask."""
+"""The error of a broken contract, and checks that several contracts share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dicomferry.dicom.header import Header
 
 
 class ContractError(AssertionError):
-    """A stage does not keep what stages of its kind promise; the message says what."""
+    """A stage breaks a promise of its kind; the message says which."""
 
 
 def require(kept: bool, broken: str) -> None:
@@ -25,7 +25,7 @@ def require_texts(stage: object, names: Iterable[str]) -> None:
 
 
 def content(header: Header) -> tuple[tuple[int, str | None, bytes | None], ...]:
-    """Return what a header holds, to tell whether it was changed."""
+    """Return tags, VRs and values of a header, to compare it later."""
     return tuple((tag, header.vr(tag), header.raw(tag)) for tag in header.tags())
 
 

@@ -1,4 +1,4 @@
-"""The fixtures; the only module of the product that imports pytest."""
+"""The fixtures of the test kit; no other module of the product imports pytest."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dicomferry.xnat.receiver import StandIn
 
 @pytest.fixture
 def make_header() -> Callable[..., Header]:
-    """Give a function that makes a header: `make_header(PatientID="P7", StudyDate=None)`."""
+    """Return a function that makes a header: `make_header(PatientID="P7", StudyDate=None)`."""
 
     def make(**attributes: object) -> Header:
         return header_of(attributes)
@@ -28,7 +28,7 @@ def make_header() -> Callable[..., Header]:
 
 @pytest.fixture
 def make_instance(tmp_path: Path) -> Callable[..., Path]:
-    """Give a function that writes an instance: `make_instance("a/b.dcm", PatientID="P7")`.
+    """Return a function that writes an instance: `make_instance("a/b.dcm", PatientID="P7")`.
 
     The path is below the test's own folder.
     """
@@ -44,9 +44,9 @@ def make_instance(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def make_study(make_instance: Callable[..., Path]) -> Callable[..., list[Path]]:
-    """Give a function that writes a study: `make_study("study", count=6, series=2)`.
+    """Return a function that writes a study: `make_study("study", count=6, series=2)`.
 
-    The images are numbered; they share one StudyInstanceUID, and one SeriesInstanceUID a series.
+    The images are numbered. They share one StudyInstanceUID; those of a series share its UID.
     """
 
     def make(
@@ -70,9 +70,9 @@ def make_study(make_instance: Callable[..., Path]) -> Callable[..., list[Path]]:
 
 @pytest.fixture
 def build(tmp_path: Path) -> Callable[..., Any]:
-    """Give a function that builds a component of a recipe: `build(COMPONENT, ward="7")`.
+    """Return a function that builds a stage: `build(COMPONENT, ward="7")`.
 
-    Relative paths in its options start at the test's own folder.
+    Relative paths in the options start at the test's own folder.
     """
 
     def built(component: Any, /, **options: object) -> Any:
@@ -83,14 +83,14 @@ def build(tmp_path: Path) -> Callable[..., Any]:
 
 @pytest.fixture
 def receiver(tmp_path: Path) -> Iterator[StandIn]:
-    """Give a running stand-in XNAT on a free port, which keeps what it gets."""
+    """Yield a running stand-in XNAT on a free port; it keeps the received files."""
     with open_receiver(tmp_path / "receiver") as stand_in:
         yield stand_in
 
 
 @pytest.fixture
 def pacs(tmp_path: Path) -> Iterator[Pacs]:
-    """Give a running PACS on a free port; what it holds are the files in `pacs.folder`."""
+    """Yield a running PACS on a free port; it serves the files in `pacs.folder`."""
     folder = tmp_path / "pacs"
     folder.mkdir()
     with Pacs(folder) as server:

@@ -1,4 +1,4 @@
-"""What every identifier promises."""
+"""The contract of identifiers."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from dicomferry.xnat.labels import to_label
 def check_identifier(identifier: Identifier, headers: Iterable[Header]) -> list[Forecast]:
     """Raise `ContractError` unless an identifier keeps its contract; return its forecasts.
 
-    It says where every instance goes and why, the same every time, by labels that XNAT can have;
-    it changes no header.
+    An identifier returns a destination and a reason for every instance. The same instance always
+    gets the same forecast. Labels are valid in XNAT. No header changes.
     """
     given = list(headers)
     require(bool(given), "a contract cannot be checked without a header")

@@ -36,10 +36,9 @@ _NOBODY: Mapping[str, tuple[str, int]] = MappingProxyType({})
 
 
 class Pacs:
-    """Answers from the files in `folder` as they are now; a context manager that listens.
+    """A context manager that listens and serves the files that `folder` holds at each request.
 
-    `port` is known once it is entered. `destinations` are the AE titles that it may C-MOVE to,
-    with host and port.
+    `port` is 0 before it is entered. `destinations` are host and port by AE title, for C-MOVE.
     """
 
     def __init__(
@@ -88,17 +87,17 @@ class Pacs:
         if unique is None:
             yield _UNABLE, None
             return
-        told: set[str] = set()
+        answered: set[str] = set()
         for instance in self._matching(wanted):
             if event.is_cancelled:
                 yield _CANCELED, None
                 return
-            if (uid := str(instance[unique].value)) not in told:
-                told.add(uid)
+            if (uid := str(instance[unique].value)) not in answered:
+                answered.add(uid)
                 yield _PENDING, _answer(wanted, instance, self.ae_title)
 
     def _get(self, event: Event) -> Iterator[Any]:
-        yield from _handed_over(event, list(self._matching(event.identifier)))
+        yield from _sub_operations(event, list(self._matching(event.identifier)))
 
     def _move(self, event: Event) -> Iterator[Any]:
         from pynetdicom import build_context
@@ -111,7 +110,7 @@ class Pacs:
         pairs = {(one.SOPClassUID, one.file_meta.TransferSyntaxUID): None for one in found}
         contexts = [build_context(*pair) for pair in pairs] or [build_context(_SERVICES[0])]
         yield (*destination, {"contexts": contexts})
-        yield from _handed_over(event, found)
+        yield from _sub_operations(event, found)
 
     def _matching(self, wanted: Dataset) -> Iterator[Dataset]:
         from pydicom import dcmread
@@ -123,7 +122,7 @@ class Pacs:
                     yield instance
 
 
-def _handed_over(event: Event, found: list[Dataset]) -> Iterator[Any]:
+def _sub_operations(event: Event, found: list[Dataset]) -> Iterator[Any]:
     yield len(found)
     for instance in found:
         if event.is_cancelled:

@@ -1,4 +1,4 @@
-"""The stand-in XNAT as a receiver for tests."""
+"""Makes a stand-in XNAT as a receiver for tests."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from dicomferry.xnat.receiver import StandIn
 
 
 def open_receiver(storage: Path, identifier: Identifier | None = None) -> StandIn:
-    """Return a stand-in XNAT that is not started: enter it, and it listens at a free `port`.
+    """Return a stand-in XNAT that listens at a free `port` once it is entered.
 
-    It keeps what it gets below `storage`, and identifies as XNAT does by default unless an
-    `identifier` is given.
+    It keeps the received files below `storage`. Without an `identifier` it uses XNAT's default.
     """
     return StandIn(identifier or ClassicIdentifier(Identification()), storage)

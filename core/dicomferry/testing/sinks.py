@@ -1,4 +1,4 @@
-"""What every sink promises."""
+"""The contract of sinks."""
 
 from __future__ import annotations
 
@@ -23,17 +23,18 @@ _BROKEN_UID = "2.25.42"
 _BROKEN_LENGTH = 4096
 
 ReadBack = Callable[[str], bytes]
-"""Gives the Part 10 file that the receiver holds of a SOP Instance UID."""
+"""Returns the receiver's Part 10 file for a SOP Instance UID."""
 
 
 def check_sink(
     sink: Sink, files: Iterable[Path], read_back: ReadBack | None = None
 ) -> list[Outcome]:
-    """Raise `ContractError` unless a sink keeps its contract; return what it said of `files`.
+    """Raise `ContractError` unless a sink keeps its contract; return its outcomes for `files`.
 
-    It says how many lanes it bears and what is behind it. What it is given it stores, bit for bit
-    where `read_back` can tell; an instance that comes twice does no harm; and one whose bytes
-    cannot be read is never called stored. `files` are whole instances, which it is to take.
+    A sink declares its lanes, its receiver and its server. It stores every instance it gets; with
+    `read_back`, the data sets are compared bit for bit. It takes an instance twice without harm.
+    It never returns `Stored` for an instance whose bytes cannot be read. `files` are complete
+    instances that the sink must accept.
     """
     _check_promises(sink)
     paths = list(files)
@@ -78,7 +79,7 @@ def _check_broken(delivery: Delivery, parcel: Parcel) -> None:
     try:
         outcome: Outcome | None = _store(delivery, broken)
     except (FerryError, OSError):
-        return  # the engine makes an outcome of it
+        return  # the engine turns the error into an outcome
     require(not isinstance(outcome, Stored), "an instance that cannot be read is called stored")
 
 

@@ -1,4 +1,4 @@
-"""What every source promises."""
+"""The contract of sources."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _KINDS = get_args(Finding)
 
 
 def check_source(source: Source) -> list[Finding]:
-    """Raise `ContractError` unless a source keeps its contract; return what it found.
+    """Raise `ContractError` unless a source keeps its contract; return its findings.
 
-    It finds the same in the same order every time; nothing twice; files that are there, with the
-    size and the time they have; and a code and a reason for whatever cannot be carried.
+    Every `discover()` yields the same findings in the same order, and no location twice. A file
+    exists and has the size and time of its finding. An `Unusable` has a code and a reason.
     """
     found = list(source.discover())
     require(list(source.discover()) == found, "a second discover() does not find the same again")

@@ -1,4 +1,4 @@
-"""What every transform promises."""
+"""The contract of transforms."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def check_transform(
 ) -> list[_Answer]:
     """Raise `ContractError` unless a transform keeps its contract; return its answers.
 
-    It answers with edits, or says why an instance is left out or held back; the same instance
-    always gets the same answer, whatever came before it; it changes no header; and its edits can
-    be made. `catalog` is shown first to a transform that prepares.
+    A transform returns edits, or a reason why an instance is excluded or rejected. The same
+    instance always gets the same answer, after any other instances. No header changes. The edits
+    can be made. A transform that prepares gets the `catalog` first.
     """
     given = list(headers)
     require(bool(given), "a contract cannot be checked without a header")

@@ -1,4 +1,16 @@
-"""A stand-in for an XNAT: its C-STORE receiver and its REST side. It is not an XNAT."""
+"""A stand-in for an XNAT: a C-STORE receiver and a REST interface. It is not an XNAT.
+
+- StandIn: both servers over one emulated site, started and stopped together.
+- StandInSite (`site`): the emulated XNAT: identifier, settings, sessions and receipts.
+- StorageScp (`dicom`): the DICOM server; it gives each instance to the site.
+- RestServer (`rest`): the HTTP server; its routes read and change the site.
+- Receipt: what the stand-in knows of one stored instance.
+- Faults: the errors that the stand-in makes on purpose.
+
+The engine's `rehearse`, the CLI and the test kit import the names of `__all__` only. `site` imports
+neither `dicom` nor `rest`. This package imports `xnat.naming`, `xnat.filing`, `component`, `dicom`,
+`model` and `errors`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stand-in itself: a DICOM receiver and a REST side over one emulated XNAT."""
+"""The stand-in: a DICOM server and a REST server over one emulated XNAT."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from dicomferry.xnat.receiver.site.site import StandInSite
 
 _LOG = logging.getLogger(__name__)
 _WARNING = "this is dicomferry's stand-in, not an XNAT: it emulates an XNAT receiver, to rehearse"
-_LOOKS = 10
-"""How often the rebuilder looks in one quiet period; XNAT's own does five times."""
+_CHECKS = 10
+"""How often the rebuilder runs in one quiet period; XNAT's own runs five times."""
 
 
 class StandIn:
-    """A receiver that behaves as an XNAT's would, as far as that is known without one.
+    """A receiver that emulates an XNAT's.
 
-    `storage` keeps what arrives as files, and `receipts.jsonl`; None keeps counts and digests
-    alone. `port` 0 takes a free one, to be read from `port` once started; so does `rest_port`,
-    and None there leaves the REST side out. `prearchive_code` and `faults` are shorthand for the
-    settings of these names.
+    `storage` is a folder for the received files and `receipts.jsonl`; None keeps counts and digests
+    only. `port` 0 takes a free port, which `port` holds after the start; so does `rest_port`, and
+    None there starts no REST server. `prearchive_code` and `faults` replace the settings of these
+    names.
     """
 
     def __init__(
@@ -60,12 +60,12 @@ class StandIn:
 
     @property
     def ae_title(self) -> str:
-        """Its AE title."""
+        """The AE title of the DICOM server."""
         return self._scp.ae_title
 
     @property
     def host(self) -> str:
-        """The address it listens at."""
+        """The address of both servers."""
         return self._scp.host
 
     @property
@@ -75,7 +75,7 @@ class StandIn:
 
     @property
     def url(self) -> str:
-        """The root of the REST side; empty when there is none."""
+        """The root URL of the REST server; empty when there is none."""
         return self._rest.url if self._rest else ""
 
     def __enter__(self) -> Self:
@@ -91,7 +91,7 @@ class StandIn:
         self.stop()
 
     def start(self) -> None:
-        """Listen; raises `FerryError` when an address or the storage cannot be had."""
+        """Start both servers; raises `FerryError` for a used address or an unusable storage."""
         _LOG.warning(_WARNING)
         where = f"{self.host}:{self.port}"
         try:
@@ -110,7 +110,7 @@ class StandIn:
             threading.Thread(target=self._rebuild, name="rebuilder", daemon=True).start()
 
     def stop(self) -> None:
-        """Stop listening and close what is open; what was received stays known."""
+        """Stop both servers and close the storage; `tree` and `receipts` stay usable."""
         self._stopping.set()
         if self._rest is not None:
             self._rest.stop()
@@ -118,20 +118,20 @@ class StandIn:
         self.site.close()
 
     def build(self) -> None:
-        """Let XNAT's five quiet minutes pass: build sessions, and archive those that are to be."""
+        """Build all sessions, as XNAT does after five quiet minutes, and auto-archive them."""
         self.site.build()
 
     def tree(self) -> Tree:
-        """Return what the stand-in holds."""
+        """Return all sessions, scans and files of the stand-in."""
         with self.site.lock:
             return tree_of(self.site.holdings.sessions())
 
     def receipts(self) -> tuple[Receipt, ...]:
-        """Return what was stored, in the order it came."""
+        """Return the receipts of the stored instances, in the order of arrival."""
         with self.site.lock:
             return self.site.receipts.all()
 
     def _rebuild(self) -> None:
         quiet = self.site.settings.quiet_period or 0.0
-        while not self._stopping.wait(max(quiet / _LOOKS, 0.01)):
+        while not self._stopping.wait(max(quiet / _CHECKS, 0.01)):
             self.site.build(quiet)

@@ -9,7 +9,7 @@
 - RestError: XNAT did not answer, or denied it; what it holds is then unknown.
 
 The engine (`verify`, `doctor`, `plan`, `pipeline.servers`) imports this package. It imports
-`dicom`, `model` and `errors`; requests is imported inside functions.
+`dicom`, `model`, `errors` and `xnat.labels`; requests is imported inside functions.
 """
 
 from __future__ import annotations

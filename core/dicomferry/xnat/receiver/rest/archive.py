@@ -1,4 +1,4 @@
-"""The archive's routes: projects, subjects and experiments (section 3.6)."""
+"""The routes of the archive: projects, subjects and experiments."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from dicomferry.xnat.receiver.rest.prearchive import project_ids
 from dicomferry.xnat.receiver.rest.scans import AddressedSession, scan_item
 from dicomferry.xnat.receiver.site.site import StandInSite
 
-_DATED = 8
+_DATE_LENGTH = 8
 
 
 def projects(site: StandInSite, request: HttpRequest) -> HttpAnswer:
@@ -52,9 +52,9 @@ def subject(site: StandInSite, _request: HttpRequest, project_id: str, name: str
 def experiments(
     site: StandInSite, request: HttpRequest, project_id: str = "", subject_name: str = ""
 ) -> HttpAnswer:
-    """List sessions: of the whole archive, of a project, of a subject.
+    """List sessions: of the archive, of a project, or of a subject.
 
-    `label`, `project` and `UID` choose among them.
+    The query's `label`, `project` and `UID` filter them.
     """
     if project_id:
         _known(site, project_id)
@@ -75,7 +75,7 @@ def experiments(
 def held(
     site: StandInSite, experiment: str, project_id: str = "", subject_name: str = ""
 ) -> AddressedSession:
-    """Return an archived session by label or accession number; 404 when it is not there."""
+    """Return an archived session by label or accession number; 404 when there is none."""
     for session in site.holdings.archive.values():
         place = session.destination
         by_label = bool(project_id) and experiment == place.session
@@ -156,4 +156,4 @@ def _row(session: ReceivedSession) -> Row:
 
 def _date(session: ReceivedSession) -> str:
     date = session.study_date
-    return f"{date[:4]}-{date[4:6]}-{date[6:8]}" if len(date) == _DATED else ""
+    return f"{date[:4]}-{date[4:6]}-{date[6:8]}" if len(date) == _DATE_LENGTH else ""

@@ -1,4 +1,4 @@
-"""XNAT's catalog of a scan: which instance is in which file."""
+"""XNAT's catalog of a scan: the file of each instance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the site identifies and what it does to what comes in: rules, receivers, preferences."""
+"""The routes of the site's configuration: rules, receivers, preferences, routing table."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 def rules(site: StandInSite, request: HttpRequest, path: str) -> HttpAnswer:
-    """Return the site's routing rules of one level (section 2.1); 404 where none are set."""
+    """Return the site's routing rules of one level; 404 where none are set."""
     contents = "\n".join(getattr(site.declared.site, _level(path)))
     if not contents:
         if request.query.get("accept-not-found") == "true":
@@ -58,9 +58,9 @@ def rules(site: StandInSite, request: HttpRequest, path: str) -> HttpAnswer:
 
 
 def set_rules(site: StandInSite, request: HttpRequest, path: str) -> HttpAnswer:
-    """Set the site's routing rules of one level; XNAT does not look at them before it needs them.
+    """Set the site's routing rules of one level; XNAT does not parse them here.
 
-    A rule that does not parse is taken, and spoils every object that comes (section 2.3).
+    XNAT takes a rule that does not parse, and then fails at every instance.
     """
     lines = request.body.decode("utf-8", "replace").splitlines()
     site_rules: dict[str, list[str]] = msgspec.structs.asdict(site.declared.site)
@@ -70,7 +70,7 @@ def set_rules(site: StandInSite, request: HttpRequest, path: str) -> HttpAnswer:
 
 
 def receivers(site: StandInSite, scp: StorageScp) -> list[Mapping[str, object]]:
-    """Return the one receiver there is, as `/xapi/dicomscp` describes it."""
+    """Return a list of the only receiver, as `/xapi/dicomscp` describes it."""
     receiver = site.declared.receiver
     dqr = isinstance(site.identifier, DqrIdentifier)
     return [
@@ -112,12 +112,12 @@ def script(_site: StandInSite, _request: HttpRequest) -> HttpAnswer:
 
 
 def script_enabled(site: StandInSite, _request: HttpRequest) -> HttpAnswer:
-    """Tell whether the site-wide script runs."""
+    """Return whether the site-wide script runs."""
     return plain_json(site.settings.anonymize)
 
 
 def routes(site: StandInSite, _request: HttpRequest) -> HttpAnswer:
-    """List the routed studies, those the DQR identifier looks up (section 2.5 e)."""
+    """List the routing table, which DQR's identifier reads: a project by StudyInstanceUID."""
     rows = [
         {"studyInstanceUid": uid, "projectId": project}
         for uid, project in site.declared.routing.items()
@@ -126,7 +126,7 @@ def routes(site: StandInSite, _request: HttpRequest) -> HttpAnswer:
 
 
 def route(site: StandInSite, request: HttpRequest, study: str) -> HttpAnswer:
-    """Return, set or delete the routing of one study; PUT overwrites what is there."""
+    """Return, set or delete the routing of one study; PUT overwrites an old one."""
     routing = dict(site.declared.routing)
     if request.method == "PUT":
         routing[study] = _routed_to(site, request)

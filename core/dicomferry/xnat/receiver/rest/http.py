@@ -1,4 +1,4 @@
-"""Requests and answers as values, and the shapes XNAT gives its JSON."""
+"""HTTP requests and answers as values, and the forms of XNAT's JSON."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Row = Mapping[str, object]
 
 
 class HttpRequest(Struct, frozen=True):
-    """One request; `path` has been decoded, `query` has the last value of each name."""
+    """One request; `path` is decoded, `query` has the last value of each name."""
 
     method: str
     path: str
@@ -21,7 +21,7 @@ class HttpRequest(Struct, frozen=True):
 
     @property
     def form(self) -> str:
-        """The `format` asked for, in lower case; empty when none is."""
+        """The query's `format` in lower case; empty without one."""
         return self.query.get("format", "").lower()
 
 
@@ -35,7 +35,7 @@ class HttpAnswer(Struct, frozen=True):
 
 
 class HttpRefusal(Exception):  # noqa: N818 - it is an answer, not a failure of the stand-in
-    """Ends a request with an error status and XNAT's words."""
+    """Ends a request with an error status and XNAT's message."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -43,7 +43,7 @@ class HttpRefusal(Exception):  # noqa: N818 - it is an answer, not a failure of 
 
 
 def text(message: str, status: int = 200) -> HttpAnswer:
-    """Answer with plain words."""
+    """Answer with plain text."""
     return HttpAnswer(status, message.encode(), "text/plain;charset=UTF-8")
 
 
@@ -60,7 +60,7 @@ def xml(document: str) -> HttpAnswer:
 def result_set(rows: Iterable[Row], request: HttpRequest) -> HttpAnswer:
     """Answer with `{"ResultSet": {"Result": […], "totalRecords": "N"}}`, as `/data` does.
 
-    `columns` chooses among the columns; `offset` and `limit` page where they are given.
+    The query's `columns` selects columns; its `offset` and `limit` select rows.
     """
     found = list(rows)
     total = len(found)
@@ -68,14 +68,14 @@ def result_set(rows: Iterable[Row], request: HttpRequest) -> HttpAnswer:
     found = found[start : start + _number(request, "limit", total)]
     if columns := request.query.get("columns"):
         wanted = [name.strip() for name in columns.split(",") if name.strip()]
-        # XNAT adds the URI of its own accord
+        # XNAT always adds the URI
         found = [{k: v for k, v in row.items() if k in {*wanted, "URI"}} for row in found]
     body = {"ResultSet": {"Result": [dict(row) for row in found], "totalRecords": str(total)}}
     return plain_json(body)
 
 
 def item(kind: str, fields: Row, children: Iterable[Row] = ()) -> dict[str, object]:
-    """Return one item as XNAT's JSON of an XML element has it."""
+    """Return one item, as XNAT writes an XML element in JSON."""
     return {
         "children": list(children),
         "meta": {"xsi:type": kind, "isHistory": False},

@@ -1,4 +1,4 @@
-"""`POST /data/services/import`: gradual-DICOM, DICOM-zip and SI, with their quirks (3.6)."""
+"""`POST /data/services/import`: XNAT's importers gradual-DICOM, DICOM-zip and SI."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _DICOM = "application/dicom"
 
 
 class Asked(Struct, frozen=True):
-    """What one import asks for, read from its parameters."""
+    """The parameters of one import."""
 
     handler: str
     parameters: ImportParameters
@@ -40,10 +40,10 @@ class Asked(Struct, frozen=True):
 
 
 def import_dicom(site: StandInSite, request: HttpRequest) -> HttpAnswer:
-    """Take one upload as XNAT's importers do, and answer with the URIs of its sessions."""
+    """Receive one upload as XNAT's importers do; answer with the URIs of its sessions."""
     asked = _asked(request)
     sessions: list[ReceivedSession] = []
-    # a bad entry ends the call with 400, and what was read before it stays
+    # a bad entry ends the request with 400; XNAT keeps the entries before it
     for upload in unpacked(uploaded(request)):
         session = _take(site, asked, upload, sessions)
         if session is not None and session not in sessions:
@@ -84,7 +84,7 @@ def _take(
 
 
 def _forecast(site: StandInSite, asked: Asked, content: bytes) -> Forecast:
-    """Identify by parameters, site rules and header; receiver rules never apply (2.1)."""
+    """Identify by parameters, site rules and header; receiver rules do not apply to imports."""
     header, parameters = header_of(content), asked.parameters
     if isinstance(site.identifier, ClassicIdentifier):
         return site.identifier.forecast_import(header, parameters)
@@ -101,10 +101,10 @@ def _forecast(site: StandInSite, asked: Asked, content: bytes) -> Forecast:
 def _placing(
     site: StandInSite, asked: Asked, sessions: list[ReceivedSession]
 ) -> Callable[[Received], ReceivedSession]:
-    """Return how this import finds an instance's session.
+    """Return the function that finds an instance's session.
 
-    Into a folder named by `dest`, and by SI always, everything goes that was uploaded together;
-    DICOM-zip refuses a second StudyInstanceUID there, SI takes it and stumbles later (3.6 e).
+    SI, and every import with a folder in `dest`, files all instances of an upload in one session.
+    DICOM-zip refuses a second StudyInstanceUID there; SI takes it, and the session fails later.
     """
 
     def place(instance: Received) -> ReceivedSession:
@@ -137,7 +137,7 @@ def _committed(site: StandInSite, asked: Asked, sessions: list[ReceivedSession])
     for session in sessions:
         if not asked.archive:
             session.build()
-            session.uncommitted = True  # dest=/prearchive leaves it there
+            session.uncommitted = True  # with dest=/prearchive, XNAT leaves it there
             uris.append(f"/data{uri_of(session)}")
             continue
         commit(site, session, archive=True)
@@ -153,7 +153,7 @@ def _asked(request: HttpRequest) -> Asked:
     if handler not in _HANDLERS:
         raise HttpRefusal(400, f"Unknown import handler: {handler}")
     if query.get("prearchive_code") == "1" and query.get("overwrite"):
-        # XNAT joins two conditions with || where it means && (3.6 a)
+        # XNAT joins two conditions with || that need &&
         raise HttpRefusal(400, "Invalid combination of prearchive_code and overwrite.")
     dest = query.get("dest", "").strip("/").split("/")
     project, timestamp, label, given = _destination(dest)
@@ -182,7 +182,7 @@ def _default_handler(request: HttpRequest) -> str:
 
 
 def _destination(dest: list[str]) -> tuple[str | None, str, str, dict[str, str]]:
-    """Return project, prearchive folder and label of a `dest`, and the parameters it stands for."""
+    """Return project, prearchive folder and label of a `dest`, and the parameters it sets."""
     if dest[:2] == ["prearchive", "projects"]:
         project, timestamp, label = (*dest[2:5], "", "", "")[:3]
         given = {"PROJECT_ID": project} | ({"EXPT_LABEL": label} if label else {})

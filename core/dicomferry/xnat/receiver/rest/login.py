@@ -1,4 +1,4 @@
-"""Who may ask: HTTP Basic, the JSESSIONID cookie, and alias tokens (section 3.6)."""
+"""The logins of the stand-in: HTTP Basic, the JSESSIONID cookie, and alias tokens."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dicomferry.xnat.receiver.rest.http import (
 
 
 class Logins:
-    """The sessions and tokens handed out; `login` is the one `user:password`, empty for any."""
+    """The open sessions and tokens; `login` is the valid `user:password`, empty for any."""
 
     def __init__(self, login: str, timeout: float) -> None:
         self._login = login
@@ -27,7 +27,7 @@ class Logins:
         self._tokens: set[str] = set()
 
     def check(self, request: HttpRequest) -> None:
-        """Refuse with 401 whoever brings neither a live session nor a login."""
+        """Refuse a request with 401 if it has neither a live session nor a valid login."""
         session = self._session(request)
         if session and time.monotonic() - self._sessions.get(session, -1e18) < self._timeout:
             self._sessions[session] = time.monotonic()
@@ -38,7 +38,7 @@ class Logins:
         raise HttpRefusal(401, "Login required")
 
     def open(self, _request: HttpRequest) -> HttpAnswer:
-        """Open a session and name it in a cookie, as `/data/JSESSION` does."""
+        """Open a session and return its ID in a cookie, as `/data/JSESSION` does."""
         session = secrets.token_hex(16).upper()
         self._sessions[session] = time.monotonic()
         cookie = f"JSESSIONID={session}; Path=/; HttpOnly"
@@ -51,7 +51,7 @@ class Logins:
         return text("")
 
     def issue(self, _request: HttpRequest) -> HttpAnswer:
-        """Hand out an alias token, to be used as user and password."""
+        """Return a new alias token, which serves as user and password."""
         alias, secret = secrets.token_hex(8), secrets.token_hex(16)
         self._tokens.add(f"{alias}:{secret}")
         return plain_json({"alias": alias, "secret": secret, "estimatedExpirationTime": 0})
@@ -62,7 +62,7 @@ class Logins:
 
 
 def user_of(request: HttpRequest) -> str:
-    """Return who asks; `admin` where only a cookie says so."""
+    """Return the user of a request; `admin` for a request with a cookie only."""
     return _basic(request).partition(":")[0] or "admin"
 
 

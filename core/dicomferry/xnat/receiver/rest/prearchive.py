@@ -1,4 +1,4 @@
-"""The prearchive's routes (section 3.6): lists, one session, and what can be done to it."""
+"""The routes of the prearchive: its lists, one session, and the actions on it."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _AUTO = {AutoArchive.AUTO: "AutoArchive", AutoArchive.MANUAL: "Manual"}
 
 
 def listing(site: StandInSite, request: HttpRequest) -> HttpAnswer:
-    """List the prearchive; `tag` chooses a StudyInstanceUID."""
+    """List the prearchive; the query's `tag` selects a StudyInstanceUID."""
     tag = request.query.get("tag")
     sessions = (s for s in site.holdings.prearchive if not tag or s.study_instance_uid == tag)
     return result_set(map(row_of, sessions), request)
 
 
 def of_projects(site: StandInSite, request: HttpRequest, projects: str) -> HttpAnswer:
-    """List the prearchive of projects, given with commas; `Unassigned` is one of them."""
+    """List the prearchive of projects, separated by commas; `Unassigned` is a valid one."""
     wanted = {None if name == UNASSIGNED else name for name in projects.split(",")}
     unknown = wanted - {None} - set(project_ids(site))
     if unknown:
@@ -45,7 +45,7 @@ def of_projects(site: StandInSite, request: HttpRequest, projects: str) -> HttpA
 
 
 def held(site: StandInSite, project: str, timestamp: str, folder: str) -> AddressedSession:
-    """Return one prearchive session by its path; 404 when it is not there."""
+    """Return one prearchive session by its path; 404 when there is none."""
     name = None if project == UNASSIGNED else project
     session = site.holdings.find(name, timestamp, folder)
     if session is None:
@@ -56,7 +56,7 @@ def held(site: StandInSite, project: str, timestamp: str, folder: str) -> Addres
 def one(
     site: StandInSite, request: HttpRequest, project: str, timestamp: str, folder: str
 ) -> HttpAnswer:
-    """Describe one session: its row as JSON, or itself as an item."""
+    """Describe one session: its row, or an item for a `format` other than json."""
     found = held(site, project, timestamp, folder).session
     if request.form == "json" or not request.form:
         return result_set([row_of(found)], request)
@@ -68,7 +68,7 @@ def one(
 def logs(
     site: StandInSite, request: HttpRequest, project: str, timestamp: str, folder: str
 ) -> HttpAnswer:
-    """Tell what XNAT wrote down about one session: the message of its conflict."""
+    """Return the log of one session: the message of its conflict."""
     found = held(site, project, timestamp, folder).session
     entries = [{"id": "1", "entry": found.conflict}] if found.conflict else []
     return result_set(entries, request)
@@ -77,7 +77,7 @@ def logs(
 def act(
     site: StandInSite, request: HttpRequest, project: str, timestamp: str, folder: str
 ) -> HttpAnswer:
-    """Build, commit, move or reset one session, as `action` says."""
+    """Build, commit, move or reset one session; the query's `action` says which."""
     session = held(site, project, timestamp, folder).session
     match request.query.get("action", ""):
         case "build":
@@ -104,20 +104,20 @@ def delete(
 
 
 def remove(site: StandInSite, session: ReceivedSession) -> None:
-    """Take a session out of the prearchive."""
+    """Remove a session from the prearchive."""
     site.holdings.prearchive.remove(session)
     site.forget_route(session)
 
 
 def move(site: StandInSite, session: ReceivedSession, project: str) -> None:
-    """Move a session to another project (section 2.5 f)."""
+    """Move a session to another project; 404 for an unknown one."""
     if project not in project_ids(site):
         raise HttpRefusal(404, "No such project")
     site.holdings.move(session, project)
 
 
 def commit(site: StandInSite, session: ReceivedSession, *, archive: bool) -> HttpAnswer:
-    """Build a session, and archive it where its project or the request says so."""
+    """Build a session; archive it if its project or the request says so."""
     left = site.holdings.commit(session)
     if not left and archive and session.status is SessionStatus.READY:
         left = site.holdings.move_to_archive(session, Merge())
@@ -128,7 +128,7 @@ def commit(site: StandInSite, session: ReceivedSession, *, archive: bool) -> Htt
 
 
 def uri_of(session: ReceivedSession) -> str:
-    """Return a prearchive session's URI as the listing has it, without `/data`."""
+    """Return a prearchive session's URI as listed, without `/data`."""
     project = quote(session.destination.project or UNASSIGNED)
     return (
         f"/prearchive/projects/{project}/{session.timestamp}/{quote(session.destination.session)}"
@@ -143,7 +143,7 @@ def archive_uri(session: ReceivedSession) -> str:
 
 
 def project_ids(site: StandInSite) -> list[str]:
-    """Return the projects there are: those declared, and those something was filed under."""
+    """Return the IDs of the declared projects, and of all projects with a session."""
     declared = [p if isinstance(p, str) else p.id for p in site.declared.projects or ()]
     held_too = (session.destination.project for session in site.holdings.sessions())
     return list(dict.fromkeys([*declared, *(name for name in held_too if name)]))
@@ -177,7 +177,7 @@ def row_of(session: ReceivedSession) -> Row:
 
 
 def named(site: StandInSite, sources: str) -> Iterator[ReceivedSession]:
-    """Yield the prearchive sessions a `src` names: URIs with or without `/data`, with commas."""
+    """Yield the sessions of a `src`: URIs separated by commas, with or without `/data`."""
     for source in sources.split(","):
         parts = source.strip().removeprefix("/data").strip("/").split("/")
         if len(parts) != 5 or parts[:2] != ["prearchive", "projects"]:

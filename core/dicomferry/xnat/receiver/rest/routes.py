@@ -1,4 +1,4 @@
-"""Which route does what: the table of the REST side."""
+"""The table of routes of the REST server."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Routes:
         )
 
     def answer(self, request: HttpRequest) -> HttpAnswer:
-        """Find the route of a request and follow it; raises `HttpRefusal` for an unknown one."""
+        """Return the answer of a request's route; raises `HttpRefusal` for an unknown one."""
         path = _plain(request.path)
         matches = [
             (route, match)
@@ -143,7 +143,7 @@ def _archive(site: StandInSite) -> Iterator[Entry]:
 
 
 def _scans(site: StandInSite, path: str, find: Find, names: int) -> Iterator[Entry]:
-    """Yield the routes below a session whose path has so many names."""
+    """Yield the routes below a session; the session's own path has `names` names."""
 
     def below(handler: Handler) -> Handler:
         def follow(request: HttpRequest, *parts: str) -> HttpAnswer:
@@ -169,7 +169,7 @@ def _scans(site: StandInSite, path: str, find: Find, names: int) -> Iterator[Ent
 
 
 def _of(site: StandInSite, handler: Handler) -> Handler:
-    """Return a handler that works on the site alone, as its only user."""
+    """Return a handler that holds the site's lock."""
 
     def follow(request: HttpRequest, *parts: str) -> HttpAnswer:
         with site.lock:
@@ -187,7 +187,7 @@ def _found(site: StandInSite, find: Find, handler: Handler) -> Handler:
 
 
 def _plain(path: str) -> str:
-    """Return a path with XNAT's synonyms resolved: `/REST` is `/data`, `/data/archive` too."""
+    """Return a path with XNAT's synonyms replaced: `/REST` and `/data/archive` are `/data`."""
     path = re.sub(r"\A/REST(?=/|\Z)", "/data", path)
     path = re.sub(r"\A/data/archive(?=/)", "/data", path)
     return path.rstrip("/") or "/"

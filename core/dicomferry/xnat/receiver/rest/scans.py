@@ -1,4 +1,4 @@
-"""Scans, resources, files and catalogs of a session, alike in the prearchive and the archive."""
+"""The routes of a session's scans, resources, files and catalogs, in archive and prearchive."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _RESOURCES = ("DICOM", "ALL", "*")
 
 
 class AddressedSession(Struct, frozen=True):
-    """A session and the URI it was reached by, without `/data`."""
+    """A session and the URI that named it, without `/data`."""
 
     session: ReceivedSession
     uri: str
@@ -58,7 +58,7 @@ def scan_item(scan: Scan) -> dict[str, object]:
 
 
 def resources_of(held: AddressedSession, scan_ids: str, request: HttpRequest) -> HttpAnswer:
-    """List the resources of scans: DICOM, and nothing else."""
+    """List the resources of scans: each has one, DICOM."""
     rows = [_resource_row(scan) for scan in _chosen(held.session, scan_ids)]
     return result_set(rows, request)
 
@@ -90,7 +90,7 @@ def files_of(
 def file_of(
     site: StandInSite, held: AddressedSession, scan_id: str, resource: str, name: str
 ) -> HttpAnswer:
-    """Hand out one stored file, or the catalog under its own name."""
+    """Return one stored file; a catalog also has a file name."""
     _is_dicom(resource)
     for scan in _chosen(held.session, scan_id):
         if name == f"scan_{scan.id}_catalog.xml":
@@ -105,14 +105,14 @@ def file_of(
 
 
 def _built(session: ReceivedSession) -> list[Scan]:
-    """Return the scans in order; a session has none before its XML is built (section 3.2)."""
+    """Return the scans in order; a session has none before XNAT has built its XML."""
     if session.status in {SessionStatus.RECEIVING, SessionStatus.ERROR}:
         return []
     return sorted(session.scans.values(), key=lambda scan: scan.id)
 
 
 def _chosen(session: ReceivedSession, scan_ids: str) -> list[Scan]:
-    """Return the scans a path names: one, several with commas, or `ALL`."""
+    """Return the scans that a path names: one, several separated by commas, or `ALL`."""
     if scan_ids in {"ALL", "*"}:
         return _built(session)
     wanted = scan_ids.split(",")

@@ -1,4 +1,4 @@
-"""The HTTP server of the stand-in."""
+"""The HTTP server of the stand-in, with one thread per connection."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _LARGEST_BODY = 1 << 31
-"""Bytes of a request's body: uploads are held in memory."""
+"""The longest body of a request, in bytes: the server keeps it in memory."""
 
 
 class RestServer:
-    """Answers REST for a site; `port` 0 takes a free one, to be read once it listens."""
+    """Answers REST requests for a site; `port` 0 takes a free port at the start."""
 
     def __init__(self, site: StandInSite, scp: StorageScp, port: int) -> None:
         self.host = scp.host
@@ -35,11 +35,11 @@ class RestServer:
 
     @property
     def url(self) -> str:
-        """The root of the routes."""
+        """The root URL of the routes."""
         return f"http://{self.host}:{self.port}"
 
     def start(self) -> None:
-        """Listen; raises `OSError` when the address cannot be had."""
+        """Start to listen; raises `OSError` when the address is not free."""
         self._server = _Server((self.host, self.port), self._answer)
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
@@ -125,4 +125,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer.body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-        """Say nothing: request lines can name patients."""
+        """Log nothing: request lines can name patients."""

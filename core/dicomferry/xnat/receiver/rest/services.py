@@ -1,4 +1,4 @@
-"""Services over prearchive sessions: archive, validate, move, delete, rebuild (section 3.6)."""
+"""The services on prearchive sessions: archive, validate, move, delete, rebuild."""
 
 from __future__ import annotations
 
@@ -36,8 +36,7 @@ _EXISTS, _FAIL = "1", "FAIL"
 def archive(site: StandInSite, request: HttpRequest) -> HttpAnswer:
     """Archive prearchive sessions; `overwrite` is none, append or delete.
 
-    A conflict is answered with 409 and XNAT's message, and the session then stands in CONFLICT
-    (section 3.3).
+    A conflict sets the session's status to CONFLICT; the answer is 409 with XNAT's message.
     """
     parameters = _parameters(request)
     merge = _merge(parameters.get("overwrite", ""))
@@ -54,7 +53,7 @@ def archive(site: StandInSite, request: HttpRequest) -> HttpAnswer:
 
 
 def validate(site: StandInSite, request: HttpRequest) -> HttpAnswer:
-    """Say what would happen if a session were archived, without doing it."""
+    """Return the notices that archiving a session would raise, without archiving it."""
     found = []
     for session in named(site, _parameters(request).get("src", "")):
         existing = site.holdings.archive.get(archive_key(session.destination))
@@ -91,6 +90,6 @@ def _merge(overwrite: str) -> Merge:
 
 
 def _parameters(request: HttpRequest) -> dict[str, str]:
-    """Return the parameters of a service: those of the query, and of a form in the body."""
+    """Return the parameters of a service: those of the query and of a form in the body."""
     fields = parse_qs(request.body.decode("utf-8", "replace"))
     return {name: ",".join(values) for name, values in fields.items()} | dict(request.query)

@@ -1,4 +1,4 @@
-"""The files in a request's body: multipart, a zip, or one file as it is."""
+"""The files in a request's body: multipart, a zip, or one file."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _FILE_NAME = re.compile(rb'filename="([^"]*)"')
 _ZIP = b"PK\x03\x04"
 
 Upload = tuple[str, bytes]
-"""The client's name for a file, and its content."""
+"""A file name from the client, and the file's content."""
 
 
 def uploaded(request: HttpRequest) -> Upload:
-    """Return the one file of a request; XNAT takes no more than one in a call."""
+    """Return the file of a request; XNAT takes exactly one."""
     content_type = request.headers.get("content-type", "")
     if not content_type.startswith("multipart/"):
         if not request.body:
@@ -33,7 +33,7 @@ def uploaded(request: HttpRequest) -> Upload:
 
 
 def unpacked(upload: Upload) -> Iterator[Upload]:
-    """Yield the members of a zip in its own order; a file that is none is its only member."""
+    """Yield the members of a zip in the zip's order; any other file yields itself."""
     name, content = upload
     if not content.startswith(_ZIP):
         yield name, content
