@@ -17,12 +17,14 @@ from dicomferry.cli.options.common import (
     set_option,
     state_option,
 )
-from dicomferry.cli.views.text import columns, count, printable, say
+from dicomferry.cli.views.report_view import failure_line
+from dicomferry.cli.views.text import columns, count, say
 from dicomferry.engine.session.session import state_folder
 from dicomferry.errors import FerryError
 from dicomferry.ledger import Ledger
-from dicomferry.ledger.delivering.deliveries import crosswalk
-from dicomferry.ledger.reading.plan_view import ItemState, LedgerView
+from dicomferry.ledger.reading.crosswalk import crosswalk
+from dicomferry.ledger.reading.item_states import ItemState
+from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.ledger.rows import Verdict
 from dicomferry.model import Excluded, Failed, Outcome, Rejected, Stored
 
@@ -51,7 +53,7 @@ def command(
     loaded = read_recipe(recipe, overrides, find_plugins())
     ledger = Ledger(state_folder(loaded, state), readonly=True)
     try:
-        view = LedgerView(ledger)
+        view = PlanReader.last(ledger)
         if table is not None:
             _save_crosswalk(ledger, table)
         listed = (item for item in view.items() if items and _matches(item, items, view.sinks()))
@@ -65,15 +67,14 @@ def command(
     return 0
 
 
-def _summary(view: LedgerView) -> Iterator[str]:
+def _summary(view: PlanReader) -> Iterator[str]:
     for tally in view.tallies():
         code = f" ({tally.code})" if tally.code else ""
         yield f"{tally.verdict}: {count(tally.count, 'file')}{code}"
     for sink in view.sinks():
         states = view.delivered(sink)
         yield f"{sink}: " + ", ".join(f"{n:,} {state}" for state, n in sorted(states.items()))
-    for sink, state, reason, number in view.failures():
-        yield f"  {state} at {sink}: {count(number, 'instance')}: {printable(reason)}"
+    yield from (f"  {failure_line(failure)}" for failure in view.failures())
     yield from columns(
         [
             [
@@ -109,7 +110,7 @@ def _item_lines(item: ItemState) -> Iterator[str]:
         yield "  not brought anywhere yet"
 
 
-def _json(view: LedgerView, items: Iterator[ItemState]) -> dict[str, object]:
+def _json(view: PlanReader, items: Iterator[ItemState]) -> dict[str, object]:
     return {
         "counts": [
             {"verdict": str(t.verdict), "code": t.code, "items": t.count} for t in view.tallies()

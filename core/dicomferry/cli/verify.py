@@ -27,8 +27,8 @@ from dicomferry.engine.pipeline.steps import build_steps
 from dicomferry.engine.session.session import state_folder
 from dicomferry.engine.verify import Inquiry, SessionVerdict, inquire
 from dicomferry.ledger import Ledger, Lock
+from dicomferry.ledger.delivering.deliveries import send_again
 from dicomferry.ledger.planning.chosen_labels import labels_in
-from dicomferry.ledger.reading.expected import send_again
 
 _REASON = "XNAT said that it has it, and does not hold it (verify)"
 

@@ -18,7 +18,7 @@ from dicomferry.engine.verify.mismatch import (
     vector_of,
 )
 from dicomferry.ledger import Ledger
-from dicomferry.ledger.reading.plan_view import LedgerView
+from dicomferry.ledger.reading.plan_reader import PlanReader
 
 vector_option = click.option(
     "--save-vector", "vectors", type=click.Path(path_type=Path, dir_okay=False),
@@ -29,7 +29,7 @@ vector_option = click.option(
 def explainer_of(ledger: Ledger, steps: Steps) -> MismatchExplainer:
     """Return what explains the sessions of the plan in a ledger."""
     xnat = any(sink_step.sink.server for sink_step in steps.sinks)
-    return MismatchExplainer(LedgerView(ledger), find_problems(ledger, frozenset(), xnat=xnat))
+    return MismatchExplainer(PlanReader.last(ledger), find_problems(ledger, frozenset(), xnat=xnat))
 
 
 def mismatch_lines(
@@ -45,5 +45,5 @@ def mismatch_lines(
 
 def save_mismatches(verdicts: Sequence[SessionVerdict], ledger: Ledger, path: Path) -> None:
     """Save every session that is not as forecast as a vector."""
-    scan = LedgerView(ledger).scan
-    save_vectors((vector_of(v, ledger, scan) for v in verdicts if is_mismatch(v)), path)
+    plan = PlanReader.last(ledger)
+    save_vectors((vector_of(v, plan) for v in verdicts if is_mismatch(v)), path)

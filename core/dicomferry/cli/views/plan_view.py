@@ -15,7 +15,9 @@ from dicomferry.engine.plan.planned import Planned
 from dicomferry.engine.retrieve.hours import is_open, next_opening
 from dicomferry.engine.session.session import Session
 from dicomferry.errors import FerryError
-from dicomferry.ledger.reading.plan_view import ItemState, LedgerView, SessionPlan
+from dicomferry.ledger.reading.item_states import ItemState
+from dicomferry.ledger.reading.plan_reader import PlanReader
+from dicomferry.ledger.reading.sessions import SessionPlan
 from dicomferry.ledger.rows import Verdict
 from dicomferry.model import LEVELS
 from dicomferry.recipe.recipe import Recipe
@@ -54,7 +56,7 @@ def save_plan(session: Session, planned: Planned, path: Path) -> None:
         case ".json":
             text = json.dumps(plan_json(session, planned), indent=2, ensure_ascii=False) + "\n"
         case ".csv":
-            text = _spreadsheet(session, planned.view)
+            text = _spreadsheet(planned.view)
         case other:
             raise FerryError(
                 f"{path}: a plan is saved as .json or .csv, not '{other}'", hint="name it plan.csv"
@@ -95,7 +97,7 @@ def _why(sessions: list[SessionPlan]) -> Iterator[str]:
     yield ""
 
 
-def _held(view: LedgerView) -> Iterator[str]:
+def _held(view: PlanReader) -> Iterator[str]:
     held = [t for t in view.tallies() if t.verdict is not Verdict.READY]
     if not held:
         return
@@ -110,7 +112,7 @@ def _held(view: LedgerView) -> Iterator[str]:
     yield ""
 
 
-def _examples(view: LedgerView) -> dict[tuple[Verdict, str], list[ItemState]]:
+def _examples(view: PlanReader) -> dict[tuple[Verdict, str], list[ItemState]]:
     found: dict[tuple[Verdict, str], list[ItemState]] = {}
     for item in view.items(held=True):
         kept = found.setdefault((item.verdict, item.code), [])
@@ -165,15 +167,15 @@ def _item_json(item: ItemState) -> dict[str, object]:
     }
 
 
-def _spreadsheet(session: Session, view: LedgerView) -> str:
+def _spreadsheet(view: PlanReader) -> str:
     from dicomferry.engine.plan.choosing import table_rows
 
     table = io.StringIO()
-    csv.writer(table).writerows(table_rows(session.ledger, view))
+    csv.writer(table).writerows(table_rows(view))
     return table.getvalue()
 
 
-def outlook(recipe: Recipe, view: LedgerView) -> Iterator[str]:
+def outlook(recipe: Recipe, view: PlanReader) -> Iterator[str]:
     """Yield for every PACS what of the plan is provisional, and when it may be asked."""
     for name, instances in view.on_pacs().items():
         yield (

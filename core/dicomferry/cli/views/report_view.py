@@ -8,6 +8,7 @@ from pathlib import Path
 from dicomferry.cli.views.text import count, printable, problem_json, problem_lines
 from dicomferry.engine.deliver.courier import SinkTally
 from dicomferry.engine.session.run import RunResult
+from dicomferry.ledger.reading.sink_states import SinkFailure
 from dicomferry.ledger.rows import Verdict
 
 _REASONS = 10
@@ -31,8 +32,8 @@ def report_lines(
         if report.retrieval.hint:
             yield f"  hint: {report.retrieval.hint}"
     failures = report.planned.view.failures()
-    for sink, state, reason, number in failures[:_REASONS]:
-        yield f"  {state} at {sink}: {count(number, 'instance')}: {printable(reason)}"
+    for failure in failures[:_REASONS]:
+        yield f"  {failure_line(failure)}"
     held = [t for t in report.planned.view.tallies() if t.verdict is Verdict.REJECTED]
     for kind in held:
         yield f"  rejected before sending: {count(kind.count, 'file')} ({kind.code})"
@@ -58,8 +59,13 @@ def report_json(report: RunResult) -> dict[str, object]:
             for name, tally in report.tallies.items()
         },
         "failures": [
-            {"sink": sink, "state": state, "reason": reason, "instances": number}
-            for sink, state, reason, number in report.planned.view.failures()
+            {
+                "sink": failure.sink,
+                "state": failure.state,
+                "reason": failure.reason,
+                "instances": failure.instances,
+            }
+            for failure in report.planned.view.failures()
         ],
         "retrieval": {
             "retrieved": report.retrieval.retrieved,
@@ -70,6 +76,12 @@ def report_json(report: RunResult) -> dict[str, object]:
         "rejected_before_sending": report.rejected,
         "problems": [problem_json(problem) for problem in report.planned.problems],
     }
+
+
+def failure_line(failure: SinkFailure) -> str:
+    """Return in a line what a sink did not take, and why."""
+    told = f"{failure.state} at {failure.sink}: {count(failure.instances, 'instance')}"
+    return f"{told}: {printable(failure.reason)}"
 
 
 def _tally(tally: SinkTally) -> str:

@@ -99,7 +99,7 @@ class Courier:
         places = self._deliveries.destinations(key)[:limit]
         if not places:
             return self.tally
-        total = self._deliveries.count_due(key)[0] if limit is None else None
+        total = self._deliveries.count_due(key) if limit is None else None
         with self._shop.workers(min(self.lanes, len(places))) as executor:
             self._executor = executor
             if self._stopped:

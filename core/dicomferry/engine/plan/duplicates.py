@@ -13,7 +13,8 @@ from dicomferry.engine.workers.workshop import Workshop
 from dicomferry.errors import FerryError
 from dicomferry.executor import Done, Executor
 from dicomferry.ledger.planning.catalog import PlanWriter
-from dicomferry.ledger.planning.same_instance import Twin, twins
+from dicomferry.ledger.reading.plan_reader import PlanReader
+from dicomferry.ledger.reading.same_instance import Twin
 from dicomferry.ledger.rows import Item, Verdict
 
 DUPLICATE = "duplicate"
@@ -48,7 +49,7 @@ def resolve_duplicates(shop: Workshop, catalog: PlanWriter) -> None:
     excluded. Instances that differ in content, edits or destination are all rejected, because a
     receiver keeps only one of them and nobody can say which is meant.
     """
-    groups = twins(shop.ledger, catalog.scan)
+    groups = PlanReader(shop.ledger, catalog.scan).same_instance()
     chunk: list[list[Twin]] = []
     if not (first := next(groups, None)):
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from dicomferry.ledger.reading.plan_view import LedgerView
+from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.ledger.rows import Verdict
 from dicomferry.model import Problem, Severity
 
@@ -12,7 +12,7 @@ from dicomferry.model import Problem, Severity
 class Planned(Struct, frozen=True):
     """A plan: read it through `view`; `problems` has the errors first."""
 
-    view: LedgerView
+    view: PlanReader
     problems: tuple[Problem, ...]
 
     @property

@@ -18,9 +18,10 @@ from dicomferry.engine.pipeline.steps import SinkStep
 from dicomferry.engine.provenance.lock_file import RecipeLock
 from dicomferry.engine.provenance.manifest import MANIFEST_VERSION
 from dicomferry.errors import LedgerError
-from dicomferry.ledger.delivering.deliveries import Delivered, columns_of
+from dicomferry.ledger.delivering.deliveries import Delivered
+from dicomferry.ledger.delivering.outcomes import columns_of
 from dicomferry.ledger.planning.chosen_labels import Labels, plain_labels
-from dicomferry.ledger.reading.plan_view import HeldBack
+from dicomferry.ledger.reading.item_states import HeldBack
 from dicomferry.recipe.recipe import Recipe
 from dicomferry.recipe.secrets import is_reference, sounds_secret
 

@@ -21,7 +21,7 @@ from dicomferry.engine.session.run import RunResult
 from dicomferry.engine.session.session import open_session
 from dicomferry.errors import FerryError
 from dicomferry.host import Plugins
-from dicomferry.ledger.planning.catalog import keep_only
+from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.model import Location
 from dicomferry.recipe.recipe import Recipe, Step
 from dicomferry.recipe.servers import XnatDicom, XnatServer
@@ -95,7 +95,7 @@ def replay(manifest: Path, job: Job, target: Target) -> Replayed:
     """
     with open_session(job) as session:
         planned = session.plan(labels=read_head(manifest).labels)
-        keep_only(session.ledger, planned.view.scan, (e.sop for e in _stored(manifest)))
+        PlanWriter(session.ledger).keep_only(entry.sop for entry in _stored(manifest))
         report = session.run(planned, None)
     _raise_for(report)
     folder = target if isinstance(target, Path) else None

@@ -10,15 +10,15 @@ from pathlib import Path
 from dicomferry.component import Table, Tabular
 from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.errors import FerryError
-from dicomferry.ledger.reading.table_rows import RowState, row_states
-from dicomferry.ledger.store import Ledger
+from dicomferry.ledger.reading.plan_reader import PlanReader
+from dicomferry.ledger.reading.table_rows import RowState
 from dicomferry.spreadsheet import neutral
 from dicomferry.xnat.dqr_csv import REJECTED_BECAUSE
 
 _STATES = ("stored", "excluded", "rejected", "failed", "due")
 
 
-def write_row_tables(steps: Steps, ledger: Ledger, scan: int, folder: Path) -> list[Path]:
+def write_row_tables(steps: Steps, plan: PlanReader, folder: Path) -> list[Path]:
     """Write `rows.csv`, and `rejects.csv` for each table; return what was written.
 
     With several tables the rejects of the second are in `rejects-NAME.csv`, by the source's id.
@@ -31,7 +31,7 @@ def write_row_tables(steps: Steps, ledger: Ledger, scan: int, folder: Path) -> l
     written = [folder / "rows.csv"]
     told: list[list[str]] = [["source", "row", "line", "outcome", "studies", *_STATES, "reason"]]
     for name, table in tables:
-        states = row_states(ledger, scan, name, sinks)
+        states = plan.table_rows(name, sinks)
         told += _rows(name, table, states)
         path = folder / ("rejects.csv" if len(written) == 1 else f"rejects-{name}.csv")
         _write(path, [[*_columns(table), REJECTED_BECAUSE], *_rejects(table, states)])

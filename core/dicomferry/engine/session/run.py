@@ -17,7 +17,6 @@ from dicomferry.engine.workers.workshop import Workshop
 from dicomferry.errors import FerryError
 from dicomferry.ledger.delivering.deliveries import LABELLED_RUN, Deliveries
 from dicomferry.ledger.delivering.retrievals import Retrievals
-from dicomferry.ledger.reading.plan_view import held_back
 
 
 class RunResult(Struct, frozen=True):
@@ -84,8 +83,8 @@ class Running:
             report = RunResult(
                 planned, planned.rejected, tallies, self._stopped, left, manifest.path, retrieval
             )  # fmt: skip
-            write_row_tables(steps, ledger, planned.view.scan, self._job.state)
-            manifest.finish(held_back(ledger, planned.view.scan), complete=report.complete)
+            write_row_tables(steps, planned.view, self._job.state)
+            manifest.finish(planned.view.held_back(), complete=report.complete)
         deliveries.finish(run, complete=report.complete)
         plugins.run_finished(recipe, run, report.complete)
         return report

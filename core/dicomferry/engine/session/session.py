@@ -23,7 +23,7 @@ from dicomferry.errors import LedgerError, StoppedError
 from dicomferry.ledger import Ledger, Lock
 from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.ledger.planning.chosen_labels import Labels, put_labels
-from dicomferry.ledger.reading.plan_view import LedgerView
+from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.log import log_to
 from dicomferry.recipe.recipe import Recipe
 
@@ -82,14 +82,14 @@ class Session:
             from dicomferry.engine.plan.choosing import choose
 
             catalog = PlanWriter(self.ledger)
-            found = waive(choose(self.ledger, catalog, chosen, lines), self.recipe.allow)
+            found = waive(choose(catalog, chosen, lines), self.recipe.allow)
         xnat = any(sink.sink.server for sink in self.steps.sinks)
         recipe = self._job.recipe
         anonymizes = anonymizes_of(recipe, self.steps)
         found += find_problems(
             self.ledger, recipe.allow, xnat=xnat, anonymizes=anonymizes, plugins=self._job.plugins
         )
-        return Planned(LedgerView(self.ledger), tuple(by_severity(found)))
+        return Planned(PlanReader.last(self.ledger), tuple(by_severity(found)))
 
     def _label(self, labels: Labels) -> None:
         put_labels(self.ledger, labels)

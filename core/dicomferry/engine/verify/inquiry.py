@@ -12,6 +12,7 @@ from dicomferry.engine.verify.patience import await_verdicts
 from dicomferry.engine.verify.read_back import Compared, ContentReader, Sameness
 from dicomferry.engine.verify.reconciler import Reconciler
 from dicomferry.engine.verify.verdict import SessionVerdict, Standing
+from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.ledger.store import Ledger
 from dicomferry.xnat.rest import RestClient
 
@@ -70,7 +71,10 @@ def _read_back(
     inquiry: Inquiry, reconciler: Reconciler, verdicts: list[SessionVerdict], progress: Progress
 ) -> list[Compared]:
     reader = ContentReader(
-        reconciler.client, inquiry.steps, inquiry.ledger, reconciler.target.anonymizes
+        reconciler.client,
+        inquiry.steps,
+        PlanReader.last(inquiry.ledger),
+        reconciler.target.anonymizes,
     )
     compared = []
     for verdict in verdicts:

@@ -21,10 +21,10 @@ from dicomferry.engine.pipeline.examine import unchanged
 from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.engine.verify.verdict import SessionVerdict
 from dicomferry.errors import FerryError
-from dicomferry.ledger.items import planned_items
 from dicomferry.ledger.reading.expected import ExpectedInstance, ExpectedSession
+from dicomferry.ledger.reading.found_items import PlannedItem
+from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.ledger.rows import Item
-from dicomferry.ledger.store import Ledger
 from dicomferry.xnat.rest import HeldFile, RestClient
 
 if TYPE_CHECKING:
@@ -66,11 +66,11 @@ class ContentReader:
     """
 
     def __init__(
-        self, client: RestClient, steps: Steps, ledger: Ledger, anonymizes: Collection[str]
+        self, client: RestClient, steps: Steps, plan: PlanReader, anonymizes: Collection[str]
     ) -> None:
         self._client = client
         self._stages = steps
-        self._ledger = ledger
+        self._plan = plan
         self._aside = frozenset(map(parse_tag, anonymizes))
         if self._aside:
             self._aside |= frozenset(_ANONYMIZED)
@@ -80,11 +80,11 @@ class ContentReader:
     ) -> Iterator[Compared]:
         """Yield what came of every instance, or of the first of each series, in plan order."""
         chosen = session.instances if whole else _sample(session)
-        items = planned_items(self._ledger, [instance.item for instance in chosen])
+        items = self._plan.planned_items([instance.item for instance in chosen])
         for instance in chosen:
             file = verdict.held.get(instance.sop_instance_uid)
             if file is not None:
-                yield self._compared(instance, *items[instance.item], file)
+                yield self._compared(instance, items[instance.item], file)
             elif verdict.missing:
                 yield Compared(Sameness.MISSING, instance.sop_instance_uid)
             else:
@@ -95,13 +95,13 @@ class ContentReader:
             yield Compared(Sameness.FOREIGN, uid)
 
     def _compared(
-        self, instance: ExpectedInstance, item: Item, edits: str, file: HeldFile
+        self, instance: ExpectedInstance, planned: PlannedItem, file: HeldFile
     ) -> Compared:
-        uid = instance.sop_instance_uid
+        uid, item = instance.sop_instance_uid, planned.item
         if item.remote is not None:
             return Compared(Sameness.NOT_COMPARED, uid, f"the source is on {item.remote.server}")
         try:
-            before = self._planned(item, edits)
+            before = self._planned(item, planned.edits)
             after = digests(self._client.content(file.path), self._aside)
         except FerryError as error:
             return Compared(Sameness.UNREADABLE, uid, error.message)

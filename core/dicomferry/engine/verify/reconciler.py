@@ -8,7 +8,8 @@ from dicomferry.engine.pipeline.servers import Target
 from dicomferry.engine.verify.holding import Holding
 from dicomferry.engine.verify.mend import mend
 from dicomferry.engine.verify.verdict import HoldingPlace, SessionVerdict, Standing
-from dicomferry.ledger.reading.expected import ExpectedReader, ExpectedSession
+from dicomferry.ledger.reading.expected import ExpectedSession
+from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Destination
 from dicomferry.xnat.rest import (
@@ -28,7 +29,7 @@ class Reconciler:
     def __init__(self, target: Target, client: RestClient, ledger: Ledger, recipe: str) -> None:
         self.target = target
         self.client = client
-        self.expected = ExpectedReader(ledger, target.sink)
+        self.expected = PlanReader.last(ledger).expected(target.sink)
         self._archive = ArchiveReader(client)
         self._prearchive = PrearchiveReader(client)
         self._recipe = recipe

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
 from msgspec import Struct
 
 from dicomferry.component import Consignment
+from dicomferry.ledger.delivering.outcomes import columns_of
 from dicomferry.ledger.items import at_hand, destination_of, item_of
 from dicomferry.ledger.rows import STAMP, Due, Proof
 from dicomferry.ledger.store import Ledger
-from dicomferry.model import Excluded, Failed, InstanceRef, Outcome, Rejected, Stored
+from dicomferry.model import Destination, InstanceRef, Outcome
 
 LABELLED_RUN: Final = "run --plan"
 """The verb of a run that labels of a chosen plan were given to."""
@@ -62,33 +64,31 @@ class Deliveries:
             f"SELECT DISTINCT item.destination {_AT_HAND} ORDER BY item.destination",
             {"sink": sink, "scan": self._scan},
         )
-        return [row[0] for row in rows]
+        return [destination for (destination,) in rows]
 
-    def count_due(self, sink: str) -> tuple[int, int]:
-        """Return instances and bytes due at a sink."""
-        row = self._ledger.connection.execute(
-            f"SELECT count(*), coalesce(sum(item.size), 0) {_DUE}",
-            {"sink": sink, "scan": self._scan},
+    def count_due(self, sink: str) -> int:
+        """Return how many instances are due at a sink."""
+        (due,) = self._ledger.connection.execute(
+            f"SELECT count(*) {_DUE}", {"sink": sink, "scan": self._scan}
         ).fetchone()
-        return (row[0], row[1])
+        return int(due)
 
     def count_left(self, sink: str) -> int:
         """Return how many planned instances a sink has neither got nor left out on purpose."""
-        row = self._ledger.connection.execute(
+        (left,) = self._ledger.connection.execute(
             f"SELECT count(*) {_DUE} AND NOT (coalesce(delivery.state, '') = 'excluded'"
             f" AND delivery.stamp = {STAMP})",
             {"sink": sink, "scan": self._scan},
         ).fetchone()
-        return int(row[0])
+        return int(left)
 
     def load(self, sink: str, destination: int) -> Load:
         """Return what is due and at hand for one destination, in the order it was found."""
         connection = self._ledger.connection
-        place = destination_of(
-            *connection.execute(
-                "SELECT project, subject, session FROM destination WHERE id = ?", (destination,)
-            ).fetchone()
-        )
+        project, subject, session = connection.execute(
+            "SELECT project, subject, session FROM destination WHERE id = ?", (destination,)
+        ).fetchone()
+        place = destination_of(project, subject, session)
         rows = connection.execute(
             "SELECT item.id, source, item.path, member, coalesce(spooled.size, item.size),"
             " coalesce(spooled.modified_ns, item.modified_ns), names, row, remote,"
@@ -101,29 +101,24 @@ class Deliveries:
         )
         dues = tuple(
             Due(
-                at_hand(item_of(row[:9]), row[16]),
-                InstanceRef(*row[9:13]),
-                row[13],
+                at_hand(item_of(item), spooled),
+                InstanceRef(study, series, sop, sop_class),
+                syntax,
                 place,
-                row[14],
-                row[15],
+                edits,
+                stamp,
             )
-            for row in rows
+            for *item, study, series, sop, sop_class, syntax, edits, stamp, spooled in rows
         )
-        pairs: dict[tuple[str, str], int] = {}
-        for due in dues:
-            pair = (due.sent.sop_class_uid, due.transfer_syntax_uid)
-            pairs[pair] = pairs.get(pair, 0) + 1
-        contexts = tuple(sorted(pairs, key=lambda pair: (-pairs[pair], pair)))
-        size = sum(due.item.size for due in dues)
-        return Load(destination, sink, Consignment(place, contexts, len(dues), size), dues)
+        return Load(destination, sink, _consignment(place, dues), dues)
 
     def record(self, run: int, sink: str, results: Sequence[Delivered]) -> None:
         """Make outcomes durable. Nothing may call an instance stored before this returns."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with self._ledger.transaction() as connection:
             connection.executemany(
-                "INSERT INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?,"
+                "INSERT INTO delivery (item, sink, state, reason, retryable, stamp, sop,"
+                " destination, attempts, run, at) VALUES (?, ?, ?, ?, ?, ?, ?,"
                 " (SELECT destination FROM item WHERE id = ?), 1, ?, ?)"
                 " ON CONFLICT (item, sink) DO UPDATE SET state = excluded.state,"
                 " reason = excluded.reason, retryable = excluded.retryable,"
@@ -152,17 +147,11 @@ class Deliveries:
             )
 
 
-def outcome_of(state: str, reason: str, retryable: int) -> Outcome:
-    """Return the outcome behind the ledger's columns."""
-    match state:
-        case "stored":
-            return Stored(reason)
-        case "excluded":
-            return Excluded(reason)
-        case "rejected":
-            return Rejected(reason)
-        case _:
-            return Failed(reason, bool(retryable))
+def _consignment(place: Destination, dues: Sequence[Due]) -> Consignment:
+    """Return what dues for one destination are together, the most frequent context first."""
+    pairs = Counter((due.sent.sop_class_uid, due.transfer_syntax_uid) for due in dues)
+    contexts = tuple(sorted(pairs, key=lambda pair: (-pairs[pair], pair)))
+    return Consignment(place, contexts, len(dues), sum(due.item.size for due in dues))
 
 
 def _row(sink: str, run: int, now: str, result: Delivered) -> tuple[object, ...]:
@@ -171,25 +160,12 @@ def _row(sink: str, run: int, now: str, result: Delivered) -> tuple[object, ...]
     return (due.item.id, sink, *columns_of(result.outcome), *sent, run, now)
 
 
-def columns_of(outcome: Outcome) -> tuple[str, str, int]:
-    """Return an outcome as the ledger's columns: state, reason, retryable."""
-    match outcome:
-        case Stored(receipt):
-            return ("stored", receipt, 0)
-        case Excluded(reason):
-            return ("excluded", reason, 0)
-        case Rejected(reason):
-            return ("rejected", reason, 0)
-        case Failed(reason, retryable):
-            return ("failed", reason, int(retryable))
-
-
-def crosswalk(ledger: Ledger) -> Iterator[tuple[str, str, str]]:
-    """Yield every changed UID once: (kind, before, after)."""
-    for kind in ("study", "series", "sop"):
-        rows = ledger.connection.execute(
-            f"SELECT DISTINCT {kind}, sent_{kind} FROM item"  # noqa: S608  a fixed name
-            f" WHERE sent_{kind} IS NOT NULL ORDER BY 1, 2"
+def send_again(ledger: Ledger, sink: str, items: Collection[int], reason: str) -> int:
+    """Let the next run bring items that a sink is said to have; return how many there were."""
+    with ledger.transaction() as connection:
+        cursor = connection.executemany(
+            "UPDATE delivery SET state = 'failed', retryable = 1, reason = ?"
+            " WHERE sink = ? AND item = ? AND state = 'stored'",
+            [(reason, sink, item) for item in items],
         )
-        for before, after in rows:
-            yield (kind, before, after)
+        return int(cursor.rowcount)

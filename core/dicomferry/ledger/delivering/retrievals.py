@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dicomferry.ledger.items import ITEM_COLUMNS, item_of
+from dicomferry.ledger.items import ITEM_COLUMNS, destination_of, item_of
 from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.ledger.rows import STAMP, Due, Examined, Item, Verdict, stamp_of
 from dicomferry.ledger.store import Ledger
-from dicomferry.model import Destination, InstanceRef
+from dicomferry.model import InstanceRef
 
 _HAD = f"delivery.stamp = {STAMP} AND delivery.state IN ('stored', 'excluded')"
 
@@ -57,25 +59,27 @@ class Retrievals:
         `sessions` takes the first so many destinations alone.
         """
         rows = self._ledger.connection.execute(
-            f"SELECT {ITEM_COLUMNS}, destination"  # noqa: S608
+            f"SELECT destination, {ITEM_COLUMNS}"  # noqa: S608
             " FROM item WHERE scan = :scan AND verdict = 'ready' AND remote <> ''"
             " AND id NOT IN (SELECT item FROM spooled WHERE edits <> '')"
             f" AND ({self._needed()}) ORDER BY id",
             {"scan": self._scan, **self._sinks},
         ).fetchall()
-        places = list(dict.fromkeys(row[9] for row in rows))[:sessions]
+        places = set(islice(dict.fromkeys(destination for destination, *_ in rows), sessions))
         studies: dict[tuple[str, str], list[Item]] = {}
-        for row in rows:
-            item = item_of(row[:9])
-            if row[9] in places and item.remote:
+        for destination, *columns in rows:
+            item = item_of(columns)
+            if destination in places and item.remote:
                 key = (item.remote.server, item.remote.ref.study_instance_uid)
                 studies.setdefault(key, []).append(item)
         return [self._study(*key, items) for key, items in studies.items()]
 
     def spooled_bytes(self) -> int:
         """Return the size of what lies in the spool."""
-        row = self._ledger.connection.execute("SELECT coalesce(sum(size), 0) FROM spooled")
-        return int(row.fetchone()[0])
+        (size,) = self._ledger.connection.execute(
+            "SELECT coalesce(sum(size), 0) FROM spooled"
+        ).fetchone()
+        return int(size)
 
     def ready(self, sink: str, *, whole: bool) -> list[int]:
         """Return the destinations with something spooled that this run has not tried to bring.
@@ -87,25 +91,25 @@ class Retrievals:
             f"SELECT DISTINCT item.destination {_HERE} AND {_untried()} ORDER BY item.destination",
             names,
         ).fetchall()
-        return [row[0] for row in rows if not (whole and self._awaited(row[0], names))]
+        return [place for (place,) in rows if not (whole and self._awaited(place, names))]
 
     def _awaited(self, destination: int, names: Mapping[str, object]) -> bool:
-        row = self._ledger.connection.execute(
+        (awaited,) = self._ledger.connection.execute(
             "SELECT EXISTS (SELECT 1 FROM item WHERE destination = :destination"  # noqa: S608
             " AND scan = :scan AND verdict = 'ready' AND remote <> ''"
             f" AND id NOT IN (SELECT item FROM spooled) AND {_untried()})",
             {"destination": destination, **names},
         ).fetchone()
-        return bool(row[0])
+        return bool(awaited)
 
     def outstanding(self) -> int:
         """Return how many studies have something spooled that this run has yet to bring."""
         untried = " OR ".join(_untried(name) for name in self._sinks) or "0"
-        row = self._ledger.connection.execute(
+        (studies,) = self._ledger.connection.execute(
             f"SELECT count(DISTINCT item.study) {_HERE} AND ({untried})",
             {"scan": self._scan, "run": self._run, **self._sinks},
-        )
-        return int(row.fetchone()[0])
+        ).fetchone()
+        return int(studies)
 
     def forget_lost(self) -> None:
         """Forget spooled files that somebody has removed."""
@@ -131,7 +135,10 @@ class Retrievals:
             (kept if result.verdict is Verdict.READY else held).append(arrival)
         with self._ledger.transaction() as connection:
             connection.executemany(
-                "INSERT OR REPLACE INTO spooled VALUES (?, ?, ?, ?, ?, ?)", map(_spooled, kept)
+                "INSERT OR REPLACE INTO spooled"
+                " (item, path, size, modified_ns, edits, transfer_syntax)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                map(_spooled, kept),
             )
         return held
 
@@ -161,9 +168,11 @@ class Retrievals:
                 {"item": item.id, "sink": sink},
             ).fetchone()
             if row is not None:
-                place = Destination(row[4] or None, row[5] or None, row[6])
-                stamp = stamp_of(row[7], item.size, item.modified_ns)
-                found.append(Due(item, InstanceRef(*row[:4]), "", place, row[7], stamp))
+                study, series, sop, sop_class, project, subject, session, edits = row
+                ref = InstanceRef(study, series, sop, sop_class)
+                place = destination_of(project, subject, session)
+                stamp = stamp_of(edits, item.size, item.modified_ns)
+                found.append(Due(item, ref, "", place, edits, stamp))
         return found
 
     def _study(self, server: str, uid: str, items: list[Item]) -> WantedStudy:
@@ -171,9 +180,9 @@ class Retrievals:
             "SELECT member FROM item WHERE scan = ? AND path = ? AND instr(member, ?) = 1",
             (self._scan, os.fsencode(items[0].location.path), f"{uid}/".encode()),
         )
-        there = [os.fsdecode(row[0]).split("/")[1] for row in rows]
-        wanted = [item.location.member.split("/")[1] for item in items]
-        whole = frozenset(s for s in set(wanted) if wanted.count(s) == there.count(s))
+        there = Counter(_series_of(os.fsdecode(member)) for (member,) in rows)
+        wanted = Counter(_series_of(item.location.member) for item in items)
+        whole = frozenset(series for series in wanted if wanted[series] == there[series])
         return WantedStudy(server, uid, tuple(items), whole)
 
     def _needed(self) -> str:
@@ -182,6 +191,11 @@ class Retrievals:
     def _forget(self, items: Iterable[int]) -> None:
         with self._ledger.transaction() as connection:
             connection.executemany("DELETE FROM spooled WHERE item = ?", [(i,) for i in items])
+
+
+def _series_of(member: str) -> str:
+    _, series, _ = member.split("/")
+    return series
 
 
 def _needs(parameter: str) -> str:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from dicomferry.component import StudyAt
 from dicomferry.errors import LedgerError
-from dicomferry.ledger.store import Ledger
+from dicomferry.ledger.items import destination_of
+from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.model import Destination
 
 _PLACE = "project TEXT NOT NULL, subject TEXT NOT NULL, session TEXT NOT NULL"
@@ -47,8 +48,9 @@ def snapshot_path(folder: Path, stage: int) -> Path:
     return folder / f"stage-{stage}.sqlite"
 
 
-def take_snapshot(ledger: Ledger, scan: int, stage: int) -> None:
-    """Keep studies and series per destination as the ledger has them now."""
+def take_snapshot(catalog: PlanWriter, stage: int) -> None:
+    """Keep studies and series per destination as the plan has them now."""
+    ledger = catalog.ledger
     path = snapshot_path(ledger.path.parent, stage)
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
@@ -60,8 +62,8 @@ def take_snapshot(ledger: Ledger, scan: int, stage: int) -> None:
             with ledger.transaction():
                 connection.execute(_STUDY_TABLE)
                 connection.execute(_SERIES_TABLE)
-                connection.execute(_STUDIES, (scan,))
-                connection.execute(_SERIES, (scan,))
+                connection.execute(_STUDIES, (catalog.scan,))
+                connection.execute(_SERIES, (catalog.scan,))
         finally:
             connection.execute("DETACH DATABASE stage")
         fresh.rename(path)
@@ -89,7 +91,7 @@ class SnapshotReader:
             " ORDER BY project, subject, session, study_date, study"
         )
         for study, project, subject, session, study_date, instances in rows:
-            yield StudyAt(study, _destination(project, subject, session), study_date, instances)
+            yield StudyAt(study, destination_of(project, subject, session), study_date, instances)
 
     def destinations_of_series(self, series_instance_uid: str) -> tuple[Destination, ...]:
         """Return where the instances of a series go."""
@@ -98,8 +100,4 @@ class SnapshotReader:
             " ORDER BY project, subject, session",
             (series_instance_uid,),
         )
-        return tuple(_destination(*row) for row in rows)
-
-
-def _destination(project: str, subject: str, session: str) -> Destination:
-    return Destination(project or None, subject or None, session)
+        return tuple(destination_of(*place) for place in rows)

@@ -1,8 +1,8 @@
-"""What a receiver should hold, session by session; and what is to be sent once more."""
+"""What a receiver should hold, session by session."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from msgspec import Struct
 
@@ -31,11 +31,11 @@ class ExpectedSession(Struct, frozen=True):
 
 
 class ExpectedReader:
-    """Reads the last plan, for one sink; a session at a time."""
+    """Reads a plan for one sink, a session at a time; made by `PlanReader.expected`."""
 
-    def __init__(self, ledger: Ledger, sink: str) -> None:
+    def __init__(self, ledger: Ledger, scan: int, sink: str) -> None:
         self._connection = ledger.connection
-        self._names = {"sink": sink, "scan": int(ledger.get("planned scan") or 0)}
+        self._names = {"sink": sink, "scan": scan}
 
     def destinations(self) -> list[int]:
         """Return the keys of the sessions, sorted by project, subject and session."""
@@ -45,7 +45,7 @@ class ExpectedReader:
             " ORDER BY project = '', project, subject, session",
             self._names,
         )
-        return [row[0] for row in rows]
+        return [key for (key,) in rows]
 
     def sessions(self) -> Iterator[ExpectedSession]:
         """Yield every session of which the sink was not told to leave everything out."""
@@ -56,7 +56,7 @@ class ExpectedReader:
 
     def session(self, key: int) -> ExpectedSession:
         """Return one session with what the sink was to get of it."""
-        place = self._connection.execute(
+        project, subject, session = self._connection.execute(
             "SELECT project, subject, session FROM destination WHERE id = ?", (key,)
         ).fetchone()
         rows = self._connection.execute(
@@ -72,16 +72,5 @@ class ExpectedReader:
             ExpectedInstance(item, sop, sop_class, series, state == "stored")
             for item, sop, sop_class, series, _, state in rows
         )
-        studies = tuple(sorted({row[4] for row in rows}))
-        return ExpectedSession(key, destination_of(*place), studies, instances)
-
-
-def send_again(ledger: Ledger, sink: str, items: Collection[int], reason: str) -> int:
-    """Let the next run bring items that a sink is said to have; return how many there were."""
-    with ledger.transaction() as connection:
-        cursor = connection.executemany(
-            "UPDATE delivery SET state = 'failed', retryable = 1, reason = ?"
-            " WHERE sink = ? AND item = ? AND state = 'stored'",
-            [(reason, sink, item) for item in items],
-        )
-        return int(cursor.rowcount)
+        studies = tuple(sorted({study for *_, study, _ in rows}))
+        return ExpectedSession(key, destination_of(project, subject, session), studies, instances)

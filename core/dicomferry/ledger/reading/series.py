@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any
+from operator import itemgetter
 
 from msgspec import Struct
 
@@ -37,6 +37,24 @@ class SeriesState(Struct, frozen=True):
     content: str
 
 
+class _Instance(Struct, frozen=True):
+    """One item of a series; `corrected` where its own header has told more than its PACS did."""
+
+    item: int
+    verdict: str
+    path: bytes
+    member: bytes
+    size: int
+    modified_ns: int
+    modality: str
+    study_date: str
+    series_number: str
+    project: str
+    subject: str
+    session: str
+    corrected: int
+
+
 def series_states(ledger: Ledger, scan: int) -> Iterator[SeriesState]:
     """Yield every series of a scan, sorted by its key."""
     rows = ledger.connection.execute(
@@ -50,29 +68,36 @@ def series_states(ledger: Ledger, scan: int) -> Iterator[SeriesState]:
         " ORDER BY source, table_row, study, series, path, member",
         (scan,),
     )
-    for key, of_series in groupby(rows, key=lambda row: tuple(row[:4])):
-        yield _state(key, list(of_series))
+    for key, of_series in groupby(rows, key=itemgetter(0, 1, 2, 3)):
+        yield _state(key, [_Instance(*instance) for _, _, _, _, *instance in of_series])
 
 
-def _state(key: SeriesKey, rows: Sequence[Sequence[Any]]) -> SeriesState:
-    sha = hashlib.sha256()
-    for row in rows:
-        for part in (row[6], row[7], str(row[8]).encode(), str(row[9]).encode()):
-            sha.update(len(part).to_bytes(4, "big") + part)
-    ready = [row for row in rows if row[5] == Verdict.READY]
-    modality, study_date, series_number = (ready or rows)[0][10:13]
+def _state(key: SeriesKey, instances: Sequence[_Instance]) -> SeriesState:
+    ready = [one for one in instances if one.verdict == Verdict.READY]
+    shown = (ready or instances)[0]
     return SeriesState(
         key=key,
-        ready=tuple(row[4] for row in ready),
-        held=len(rows) - len(ready),
-        modality=modality,
-        study_date=study_date,
-        series_number=series_number,
+        ready=tuple(one.item for one in ready),
+        held=len(instances) - len(ready),
+        modality=shown.modality,
+        study_date=shown.study_date,
+        series_number=shown.series_number,
         destinations=_destinations(ready),
-        settled=_destinations([row for row in ready if not row[16]]),
-        content=sha.hexdigest(),
+        settled=_destinations(one for one in ready if not one.corrected),
+        content=_content(instances),
     )
 
 
-def _destinations(rows: Sequence[Sequence[Any]]) -> tuple[Destination, ...]:
-    return tuple(dict.fromkeys(destination_of(*row[13:16]) for row in rows))
+def _content(instances: Iterable[_Instance]) -> str:
+    """Return a digest of what was found, each part with its length before it."""
+    sha = hashlib.sha256()
+    for one in instances:
+        sizes = (str(one.size).encode(), str(one.modified_ns).encode())
+        for part in (one.path, one.member, *sizes):
+            sha.update(len(part).to_bytes(4, "big") + part)
+    return sha.hexdigest()
+
+
+def _destinations(instances: Iterable[_Instance]) -> tuple[Destination, ...]:
+    places = dict.fromkeys((one.project, one.subject, one.session) for one in instances)
+    return tuple(destination_of(*place) for place in places)

@@ -10,7 +10,7 @@ import pytest
 from dicomferry.ledger.planning import grouping
 from dicomferry.ledger.planning.alike import ItemGroups
 from dicomferry.ledger.planning.catalog import PlanWriter
-from dicomferry.ledger.reading.plan_view import LedgerView
+from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.ledger.rows import Examined, Facts, Verdict
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import (
@@ -46,7 +46,7 @@ def examined(item: int) -> Examined:
 
 
 def tallies(ledger: Ledger) -> dict[tuple[str, str], int]:
-    return {(t.verdict, t.code): t.count for t in LedgerView(ledger).tallies()}
+    return {(t.verdict, t.code): t.count for t in PlanReader.last(ledger).tallies()}
 
 
 def test_items_that_are_alike_are_one_group(ledger: Ledger) -> None:
@@ -88,12 +88,12 @@ def test_nothing_is_read_again_while_nothing_changes(ledger: Ledger) -> None:
 def test_no_more_groups_are_gathered_than_there_is_room_for(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = LedgerView(ledger).sessions()
+    whole = PlanReader.last(ledger).sessions()
     ledger.grouped = None
     monkeypatch.setattr(grouping, "_MOST", 1)
 
     assert len(list(ItemGroups.of(ledger, 1).ready("series"))) == 6
-    assert LedgerView(ledger).sessions() == whole
+    assert PlanReader.last(ledger).sessions() == whole
     assert whole[0].instances == 6
     assert whole[0].size == 21
     assert whole[0].series == 2

@@ -16,28 +16,27 @@ from dicomferry.engine.plan.choosing.line import (
 from dicomferry.engine.plan.choosing.reading import AGAIN
 from dicomferry.errors import ProblemsError
 from dicomferry.ledger.planning.catalog import PlanWriter
-from dicomferry.ledger.reading.series import SeriesState, series_states
+from dicomferry.ledger.reading.plan_reader import PlanReader
+from dicomferry.ledger.reading.series import SeriesState
 from dicomferry.ledger.rows import Verdict
-from dicomferry.ledger.store import Ledger
 from dicomferry.model import Place, Problem
 
 NOT_CHOSEN = "not-chosen"
 
 
-def choose(
-    ledger: Ledger, catalog: PlanWriter, path: Path, lines: Iterable[TableLine]
-) -> list[Problem]:
+def choose(catalog: PlanWriter, path: Path, lines: Iterable[TableLine]) -> list[Problem]:
     """Exclude what the lines of a table do not include; return what is doubtful about its labels.
 
     Holds for the plan in the ledger, which was made with these labels; the next one is made of
     everything again. Raises `ProblemsError` where the table is not one of this plan, saying what
     has changed.
     """
+    plan = PlanReader(catalog.ledger, catalog.scan)
     listed = {line.key: line for line in lines}
     problems: list[Problem] = []
     left_out: list[int] = []
     taken: list[Taken] = []
-    for state in series_states(ledger, catalog.scan):
+    for state in plan.series():
         line = listed.pop(key_cells(state.key), None)
         if line is None:
             problems += _unlisted(state, path)
@@ -55,7 +54,7 @@ def choose(
         catalog.plan_opened()
         reason = f"not chosen in {path.name}"
         catalog.hold((item, Verdict.EXCLUDED, NOT_CHOSEN, reason) for item in left_out)
-    return list(doubts(ledger, path.name, taken))
+    return list(doubts(plan, path.name, taken))
 
 
 def _unlisted(state: SeriesState, path: Path) -> Iterator[Problem]:

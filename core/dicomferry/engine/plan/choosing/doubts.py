@@ -10,9 +10,8 @@ from msgspec import Struct
 from dicomferry.engine.plan.choosing.line import TableLine, mark
 from dicomferry.engine.plan.choosing.table import found_texts
 from dicomferry.engine.plan.problems.kinds import problem, several
-from dicomferry.ledger.items import found_item
+from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.ledger.reading.series import SeriesState
-from dicomferry.ledger.store import Ledger
 from dicomferry.model import LEVELS, Problem
 
 
@@ -23,7 +22,7 @@ class Taken(Struct, frozen=True):
     line: TableLine
 
 
-def doubts(ledger: Ledger, name: str, taken: Sequence[Taken]) -> Iterator[Problem]:
+def doubts(plan: PlanReader, name: str, taken: Sequence[Taken]) -> Iterator[Problem]:
     """Yield what somebody should know of the labels that were edited in the table `name`."""
     edited = [one for one in taken if one.line.edited]
     if edited:
@@ -33,7 +32,7 @@ def doubts(ledger: Ledger, name: str, taken: Sequence[Taken]) -> Iterator[Proble
     for level in LEVELS:
         yield from _cut(level, name, taken)
         yield from _swapped(level, name, edited)
-    yield from _merged(ledger, taken)
+    yield from _merged(plan, taken)
 
 
 def _cut(level: str, name: str, taken: Sequence[Taken]) -> Iterator[Problem]:
@@ -55,13 +54,13 @@ def _swapped(level: str, name: str, edited: Sequence[Taken]) -> Iterator[Problem
         )
 
 
-def _merged(ledger: Ledger, taken: Sequence[Taken]) -> Iterator[Problem]:
+def _merged(plan: PlanReader, taken: Sequence[Taken]) -> Iterator[Problem]:
     subjects: dict[tuple[str, str], list[Taken]] = defaultdict(list)
     for one in taken:
         subjects[one.line.labels["project"], one.line.labels["subject"]].append(one)
     for (project, subject), series in subjects.items():
         before = {(one.line.planned["project"], one.line.planned["subject"]) for one in series}
-        if len(before) > 1 and len({_patient(ledger, one.state) for one in series}) > 1:
+        if len(before) > 1 and len({_patient(plan, one.state) for one in series}) > 1:
             yield problem(
                 "patients-merged",
                 f"the subject '{subject}' in {project} gets what was of {len(before)} subjects,"
@@ -69,5 +68,5 @@ def _merged(ledger: Ledger, taken: Sequence[Taken]) -> Iterator[Problem]:
             )
 
 
-def _patient(ledger: Ledger, state: SeriesState) -> str:
-    return found_texts(found_item(ledger, state.ready[0])).get("PatientID", "")
+def _patient(plan: PlanReader, state: SeriesState) -> str:
+    return found_texts(plan.item(state.ready[0])).get("PatientID", "")

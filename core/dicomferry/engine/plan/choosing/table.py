@@ -10,35 +10,33 @@ from dicomferry.dicom.opening import open_blob
 from dicomferry.engine.pipeline.described import described
 from dicomferry.engine.plan.choosing.line import HEADERS, HELD, check_of, key_cells, label_cells
 from dicomferry.errors import FerryError
-from dicomferry.ledger.items import found_item
-from dicomferry.ledger.reading.plan_view import LedgerView
-from dicomferry.ledger.reading.series import SeriesState, series_states
+from dicomferry.ledger.reading.plan_reader import PlanReader
+from dicomferry.ledger.reading.series import SeriesState
 from dicomferry.ledger.rows import Item, Verdict
-from dicomferry.ledger.store import Ledger
 from dicomferry.spreadsheet import neutral
 
 _DESCRIBING = ("PatientID", "PatientName", "StudyDescription", "SeriesDescription")
 
 
-def table_rows(ledger: Ledger, view: LedgerView) -> Iterator[list[str]]:
+def table_rows(plan: PlanReader) -> Iterator[list[str]]:
     """Yield the rows of the table, headers first, in cells no spreadsheet takes for formulas.
 
     Every file of the plan is in it: counted in its series, or on a line of its own where it is
     held back.
     """
     yield list(HEADERS)
-    for state in series_states(ledger, view.scan):
+    for state in plan.series():
         if state.ready:
-            yield _row(_series_cells(ledger, state))
-    for item in view.items():
+            yield _row(_series_cells(plan, state))
+    for item in plan.items():
         if item.verdict is not Verdict.READY:
             reason = f"{item.verdict}: {item.reason or item.code}"
             yield _row({"include": HELD, "file": str(item.location), "reason": reason})
 
 
-def _series_cells(ledger: Ledger, state: SeriesState) -> dict[str, str]:
+def _series_cells(plan: PlanReader, state: SeriesState) -> dict[str, str]:
     source, row, study, series = key_cells(state.key)
-    item = found_item(ledger, state.ready[0])
+    item = plan.item(state.ready[0])
     return {
         "include": "yes",
         "source": source,

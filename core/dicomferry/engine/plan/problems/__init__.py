@@ -29,8 +29,7 @@ from dicomferry.engine.plan.problems.scans import scans
 from dicomferry.engine.plan.problems.sessions import gaps, sessions
 from dicomferry.engine.plan.problems.site import anonymized, anonymizes_of
 from dicomferry.host import Plugins
-from dicomferry.ledger.planning.alike import ItemGroups
-from dicomferry.ledger.reading.plan_view import LedgerView
+from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Problem, Severity
 
@@ -51,8 +50,8 @@ def find_problems(
     `anonymizes` are the keywords that the script of each receiving server rewrites; `plugins` are
     asked for their own checks.
     """
-    view = LedgerView(ledger)
-    items = ItemGroups.of(ledger, view.scan)
+    plan = PlanReader.last(ledger)
+    items = plan.groups()
     found = [*mismatches(items), *labels(items), *stored_elsewhere(items)]
     if xnat:
         for check in (sessions, naming, noted, scans, gaps, capabilities):
@@ -60,7 +59,7 @@ def find_problems(
         found += anonymized(items, anonymizes or {})
     found += duplicates(items)
     if plugins is not None:
-        found += checked_by(plugins, view)
+        found += checked_by(plugins, plan)
     found += _unknown(allow, plugins)
     return waive(found, allow)
 

@@ -9,7 +9,8 @@ from dicomferry.engine.pipeline.servers import Target
 from dicomferry.engine.plan.problems.kinds import problem, several
 from dicomferry.engine.plan.problems.sessions import sessions_of
 from dicomferry.ledger.planning.alike import ItemGroups
-from dicomferry.ledger.reading.plan_view import LedgerView, SessionPlan
+from dicomferry.ledger.reading.plan_reader import PlanReader
+from dicomferry.ledger.reading.sessions import SessionPlan
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Problem
 from dicomferry.xnat.filing.conflicts import Conflict, SessionFacts, session_conflict
@@ -33,10 +34,10 @@ def ask(ledger: Ledger, targets: Sequence[Target]) -> Iterator[Problem]:
     One question for the projects and one for the sessions of each. Sessions that are wholly
     delivered are left out: they are there because of us.
     """
-    view = LedgerView(ledger)
-    gathered = sessions_of(ItemGroups.of(ledger, view.scan))
+    plan = PlanReader.last(ledger)
+    gathered = sessions_of(plan.groups())
     for target in targets:
-        plans = [p for p in view.sessions() if p.stored.get(target.sink, 0) < p.instances]
+        plans = [p for p in plan.sessions() if p.stored.get(target.sink, 0) < p.instances]
         with RestClient(target.site) as client:
             readable = {row["ID"] for row in client.rows("/data/projects", accessible="true")}
             projects = sorted({p.destination.project for p in plans if p.destination.project})

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from dicomferry.engine.verify import SessionVerdict, Standing
-from dicomferry.ledger.reading.plan_view import LedgerView, SessionPlan
+from dicomferry.ledger.reading.plan_reader import PlanReader
+from dicomferry.ledger.reading.sessions import SessionPlan
 from dicomferry.model import LEVELS, Destination, Problem
 from dicomferry.xnat.filing.archiving import is_unassigned
 from dicomferry.xnat.filing.conflicts import Conflict, conflicts_in
@@ -70,7 +71,7 @@ def is_mismatch(verdict: SessionVerdict) -> bool:
 class MismatchExplainer:
     """Explains the sessions of one plan; `problems` are what it warned of."""
 
-    def __init__(self, view: LedgerView, problems: Sequence[Problem]) -> None:
+    def __init__(self, view: PlanReader, problems: Sequence[Problem]) -> None:
         self._plans = {plan.destination: plan for plan in view.sessions()}
         self._codes = dict.fromkeys(problem.code for problem in problems)
 

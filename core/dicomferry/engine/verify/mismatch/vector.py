@@ -6,28 +6,17 @@ Labels and UIDs are replaced by others in which alike stays alike, so that a vec
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from dicomferry.engine.verify import SessionVerdict
 from dicomferry.errors import FerryError
-from dicomferry.ledger.store import Ledger
+from dicomferry.ledger.reading.filed_instances import FiledInstance
+from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.model import Destination
 
 _ROOT: Final = "1.2.826.0.1.3680043.8.498.2999"
-_ITEMS: Final = (
-    "SELECT destination.project, coalesce(sent_study, study), destination.session,"
-    " destination.subject,"
-    " coalesce(sent_series, series), series_number, modality, coalesce(sent_sop, item.sop),"
-    " auto_archive FROM item JOIN destination ON destination.id = item.destination"
-    " JOIN why ON why.id = item.why WHERE scan = ?1 AND verdict = 'ready' AND"
-    " (item.destination = ?2 OR coalesce(sent_study, study) IN (SELECT coalesce(sent_study, study)"
-    "  FROM item WHERE scan = ?1 AND verdict = 'ready' AND destination = ?2)"
-    "  OR (destination.project, destination.session) ="
-    "  (SELECT project, session FROM destination WHERE id = ?2))"
-    " ORDER BY item.id"
-)
 
 Vector = dict[str, Any]
 
@@ -50,18 +39,16 @@ class _Names:
         return self._given[text]
 
 
-def vector_of(
-    verdict: SessionVerdict, ledger: Ledger, scan: int, *, prearchive_code: int = 4
-) -> Vector:
+def vector_of(verdict: SessionVerdict, plan: PlanReader, *, prearchive_code: int = 4) -> Vector:
     """Return one session's mismatch: everything that took part in it, and what XNAT made of it."""
-    rows = ledger.connection.execute(_ITEMS, (scan, verdict.key)).fetchall()
-    hidden = _Hidden(rows)
+    instances = plan.filed_with(verdict.key)
+    hidden = _Hidden(instances)
     return {
         "id": f"X{verdict.key}",
         "evidence": "observed",
         "title": f"forecast to land, {verdict.standing}",
         "context": {"transport": "c-store", "project_prearchive_code": prearchive_code},
-        "situation": [hidden.item(row) for row in rows],
+        "situation": [hidden.instance(one) for one in instances],
         "expect": {
             "conflict": verdict.message or None,
             "stored_instances": len(verdict.held),
@@ -82,27 +69,26 @@ def save_vectors(vectors: Iterable[Vector], path: Path) -> None:
 class _Hidden:
     """The names of one vector."""
 
-    def __init__(self, rows: Sequence[Sequence[Any]]) -> None:
+    def __init__(self, instances: Sequence[FiledInstance]) -> None:
         self.project, self.label, self.subject = _Names("P"), _Names("E"), _Names("S")
-        uids: Callable[[Iterable[str]], dict[str, str]] = _numbered
-        self._studies = uids(row[1] for row in rows)
-        self._series = uids(row[4] for row in rows)
-        self._instances = uids(row[7] for row in rows)
+        self._studies = _numbered(one.study_instance_uid for one in instances)
+        self._series = _numbered(one.series_instance_uid for one in instances)
+        self._instances = _numbered(one.sop_instance_uid for one in instances)
 
-    def item(self, row: Sequence[Any]) -> Vector:
-        project, study, session, subject, series, number, modality, sop, auto_archive = row
-        uid = f"{_ROOT}.{self._studies[study]}"
+    def instance(self, one: FiledInstance) -> Vector:
+        """Return an instance as the vectors have it."""
+        study = f"{_ROOT}.{self._studies[one.study_instance_uid]}"
         return {
-            "project": self.project(project),
-            "study_instance_uid": uid,
-            "label": self.label(session),
-            "subject": self.subject(subject),
-            "series_instance_uid": f"{uid}.1.{self._series[series]}",
-            "series_number": number,
-            "modality": modality,
-            "sop_instance_uid": f"{uid}.2.{self._instances[sop]}",
+            "project": self.project(one.destination.project),
+            "study_instance_uid": study,
+            "label": self.label(one.destination.session),
+            "subject": self.subject(one.destination.subject),
+            "series_instance_uid": f"{study}.1.{self._series[one.series_instance_uid]}",
+            "series_number": one.series_number,
+            "modality": one.modality,
+            "sop_instance_uid": f"{study}.2.{self._instances[one.sop_instance_uid]}",
             "already_archived": False,
-            "auto_archive": auto_archive,
+            "auto_archive": one.auto_archive,
         }
 
     def sessions(self, verdict: SessionVerdict) -> list[Vector]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
+from operator import itemgetter
 
 from msgspec import Struct
 
@@ -31,7 +32,7 @@ def twins(ledger: Ledger, scan: int) -> Iterator[list[Twin]]:
         " ORDER BY uid, id",
         (scan,),
     ).fetchall()
-    for _, group in groupby(rows, key=lambda row: row[0]):
-        alike = [Twin(item_of(row[3:]), row[1], row[2]) for row in group]
+    for _, group in groupby(rows, key=itemgetter(0)):
+        alike = [Twin(item_of(item), edits, place) for _, edits, place, *item in group]
         if len(alike) > 1:
             yield alike

@@ -1,0 +1,31 @@
+"""The columns of an outcome: written when a sink answers, read back for whoever asks."""
+
+from __future__ import annotations
+
+from dicomferry.model import Excluded, Failed, Outcome, Rejected, Stored
+
+
+def columns_of(outcome: Outcome) -> tuple[str, str, int]:
+    """Return an outcome as the ledger's columns: state, reason, retryable."""
+    match outcome:
+        case Stored(receipt):
+            return ("stored", receipt, 0)
+        case Excluded(reason):
+            return ("excluded", reason, 0)
+        case Rejected(reason):
+            return ("rejected", reason, 0)
+        case Failed(reason, retryable):
+            return ("failed", reason, int(retryable))
+
+
+def outcome_of(state: str, reason: str, retryable: int) -> Outcome:
+    """Return the outcome behind the ledger's columns."""
+    match state:
+        case "stored":
+            return Stored(reason)
+        case "excluded":
+            return Excluded(reason)
+        case "rejected":
+            return Rejected(reason)
+        case _:
+            return Failed(reason, bool(retryable))

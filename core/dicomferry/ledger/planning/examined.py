@@ -1,0 +1,111 @@
+"""What a worker learned of an item, in the ledger's columns."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from dicomferry.ledger.items import destination_columns
+from dicomferry.ledger.rows import Examined, Facts
+from dicomferry.model import Destination, Forecast, Wanted
+
+UPDATE_EXAMINED: Final = """
+UPDATE item SET examined = ?, verdict = ?, code = ?, reason = ?,
+    study = ?, series = ?, sop = ?, sop_class = ?, transfer_syntax = ?, study_date = ?,
+    modality = ?, series_number = ?, sent_study = ?, sent_series = ?, sent_sop = ?,
+    destination = ?, why = ?, subject_original = ?, session_original = ?, edits = ?
+WHERE id = ?
+"""
+"""Takes what `examined_row` returns."""
+
+
+class SharedRows:
+    """Destinations and reasons, which many items share: one row each, found by its number.
+
+    Used inside a transaction. Numbers are remembered, because rows of these tables stay.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._destinations: dict[Destination, int] = {}
+        self._whys: dict[tuple[str, ...], int] = {}
+
+    def destination(self, destination: Destination) -> int:
+        """Return the number of a destination, which is written if it is new."""
+        if destination not in self._destinations:
+            values = destination_columns(destination)
+            self._connection.execute(
+                "INSERT OR IGNORE INTO destination (project, subject, session) VALUES (?, ?, ?)",
+                values,
+            )
+            (self._destinations[destination],) = self._connection.execute(
+                "SELECT id FROM destination WHERE project = ? AND subject = ? AND session = ?",
+                values,
+            ).fetchone()
+        return self._destinations[destination]
+
+    def why(self, forecast: Forecast) -> int:
+        """Return the number of what a forecast rests on, which is written if it is new."""
+        because = forecast.because
+        values = (
+            because.project, because.subject, because.session, str(forecast.auto_archive),
+            " ".join(forecast.notes),
+        )  # fmt: skip
+        if values not in self._whys:
+            self._connection.execute(
+                "INSERT OR IGNORE INTO why (project, subject, session, auto_archive, notes)"
+                " VALUES (?, ?, ?, ?, ?)",
+                values,
+            )
+            (self._whys[values],) = self._connection.execute(
+                "SELECT id FROM why WHERE project = ? AND subject = ? AND session = ?"
+                " AND auto_archive = ? AND notes = ?",
+                values,
+            ).fetchone()
+        return self._whys[values]
+
+
+def examined_row(digest: str, result: Examined, shared: SharedRows) -> tuple[object, ...]:
+    """Return what `UPDATE_EXAMINED` takes; `digest` is of the recipe an item was examined by."""
+    forecast = result.forecast
+    return (
+        digest, result.verdict.value, result.code, result.reason,
+        *_facts_columns(result.facts), *_sent_columns(result),
+        shared.destination(forecast.destination) if forecast else None,
+        shared.why(forecast) if forecast else None,
+        *_originals(result), result.edits, result.item,
+    )  # fmt: skip
+
+
+def _facts_columns(facts: Facts | None) -> tuple[object, ...]:
+    if facts is None:
+        return (None,) * 8
+    ref = facts.ref
+    return (
+        ref.study_instance_uid, ref.series_instance_uid, ref.sop_instance_uid, ref.sop_class_uid,
+        facts.transfer_syntax_uid, facts.study_date, facts.modality, facts.series_number,
+    )  # fmt: skip
+
+
+def _originals(result: Examined) -> tuple[str | None, str | None]:
+    """Return what the labels were made of: as the recipe means it, or else as XNAT finds it.
+
+    Nothing for what somebody has chosen: a label that is meant is no accident of cleaning.
+    """
+    found = result.forecast.originals if result.forecast else (None, None)
+    wanted = result.wanted or Wanted()
+    return (
+        None if "subject" in wanted.chosen else wanted.subject_original or found[0],
+        None if "session" in wanted.chosen else wanted.session_original or found[1],
+    )
+
+
+def _sent_columns(result: Examined) -> tuple[str | None, str | None, str | None]:
+    if result.sent is None or result.facts is None:
+        return (None, None, None)
+    sent, was = result.sent, result.facts.ref
+    return (
+        sent.study_instance_uid if sent.study_instance_uid != was.study_instance_uid else None,
+        sent.series_instance_uid if sent.series_instance_uid != was.series_instance_uid else None,
+        sent.sop_instance_uid if sent.sop_instance_uid != was.sop_instance_uid else None,
+    )

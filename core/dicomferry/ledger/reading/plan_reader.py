@@ -1,0 +1,115 @@
+"""The plan in a ledger, as the rest of the product reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Self
+
+from msgspec import Struct
+
+from dicomferry.ledger.planning.alike import ItemGroups
+from dicomferry.ledger.reading import (
+    filed_instances,
+    found_items,
+    item_states,
+    same_instance,
+    series,
+    sessions,
+    sink_states,
+    table_rows,
+)
+from dicomferry.ledger.reading.expected import ExpectedReader
+from dicomferry.ledger.reading.filed_instances import FiledInstance
+from dicomferry.ledger.reading.found_items import FoundItem, PlannedItem
+from dicomferry.ledger.reading.item_states import HeldBack, ItemState
+from dicomferry.ledger.reading.same_instance import Twin
+from dicomferry.ledger.reading.series import SeriesState
+from dicomferry.ledger.reading.sessions import SessionPlan, VerdictTally
+from dicomferry.ledger.reading.sink_states import SinkFailure
+from dicomferry.ledger.reading.table_rows import RowState
+from dicomferry.ledger.rows import Item
+from dicomferry.ledger.store import Ledger
+
+
+class PlanReader(Struct, frozen=True):
+    """Reads one plan; `scan` is the number of the scan that it is made of.
+
+    Every method asks the ledger as it is at that moment. Nothing is written, and no file but the
+    ledger is opened.
+    """
+
+    ledger: Ledger
+    scan: int
+
+    @classmethod
+    def last(cls, ledger: Ledger) -> Self:
+        """Return the reader of the plan that was completed last; of no item while there is none."""
+        return cls(ledger, int(ledger.get("planned scan") or 0))
+
+    def groups(self) -> ItemGroups:
+        """Return the items in groups of those that are alike."""
+        return ItemGroups.of(self.ledger, self.scan)
+
+    def sessions(self) -> list[SessionPlan]:
+        """Return every session of the plan, sorted by project, subject and session."""
+        return sessions.session_plans(self.ledger, self.groups())
+
+    def tallies(self) -> list[VerdictTally]:
+        """Return how many items there are of each verdict and code."""
+        return sessions.tallies(self.groups())
+
+    def series(self) -> Iterator[SeriesState]:
+        """Yield every series as it was found, sorted by its key."""
+        return series.series_states(self.ledger, self.scan)
+
+    def items(self, *, held: bool = False) -> Iterator[ItemState]:
+        """Yield every item with what became of it; or only those that are not ready."""
+        return item_states.item_states(self.ledger, self.scan, held=held)
+
+    def held_back(self) -> Iterator[HeldBack]:
+        """Yield every item that is not ready, in the order found."""
+        return item_states.held_back(self.ledger, self.scan)
+
+    def same_instance(self) -> Iterator[list[Twin]]:
+        """Yield every group of two or more ready items with one SOP Instance UID."""
+        return same_instance.twins(self.ledger, self.scan)
+
+    def find(self, which: str) -> FoundItem | None:
+        """Return the item with a file name or SOP Instance UID, of whatever scan; None without."""
+        return found_items.find(self.ledger, self.scan, which)
+
+    def item(self, number: int) -> Item:
+        """Return one item as its source found it, with what a PACS told of it."""
+        return found_items.found_item(self.ledger, number)
+
+    def planned_items(self, numbers: Sequence[int]) -> dict[int, PlannedItem]:
+        """Return items by their numbers, each with the digest of its planned edits."""
+        return found_items.planned_items(self.ledger, numbers)
+
+    def table_rows(self, source: str, sinks: Sequence[str]) -> dict[int, RowState]:
+        """Return what became of each row of a source's table at the sink that has it least."""
+        return table_rows.row_states(self.ledger, self.scan, source, sinks)
+
+    def expected(self, sink: str) -> ExpectedReader:
+        """Return the reader of what the receiver behind a sink should hold."""
+        return ExpectedReader(self.ledger, self.scan, sink)
+
+    def filed_with(self, destination: int) -> list[FiledInstance]:
+        """Return the instances of a session, and those of its studies and its label elsewhere."""
+        return filed_instances.filed_with(self.ledger, self.scan, destination)
+
+    def sinks(self) -> list[str]:
+        """Return the keys of every sink something was ever brought to."""
+        return sink_states.sinks(self.ledger)
+
+    def delivered(self, sink: str) -> dict[str, int]:
+        """Return how many planned items are in each delivery state at a sink, as of now."""
+        return sink_states.delivered(self.ledger, self.groups(), sink)
+
+    def failures(self) -> list[SinkFailure]:
+        """Return what went wrong at sinks, the most frequent first."""
+        return sink_states.failures(self.ledger, self.scan)
+
+    def on_pacs(self) -> dict[str, int]:
+        """Return how many planned instances come from each PACS."""
+        return sink_states.on_pacs(self.ledger, self.scan)

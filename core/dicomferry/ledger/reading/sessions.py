@@ -1,0 +1,99 @@
+"""The sessions of a plan as XNAT will hold them, and how many items have which verdict."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from dicomferry.ledger.items import destination_of
+from dicomferry.ledger.planning.alike import ItemGroups
+from dicomferry.ledger.rows import STAMP, Verdict
+from dicomferry.ledger.store import Ledger
+from dicomferry.model import Because, Destination
+
+
+class SessionPlan(Struct, frozen=True):
+    """One session as XNAT will hold it; `size` in bytes, `stored` per sink key."""
+
+    destination: Destination
+    auto_archive: str
+    because: tuple[Because, ...]
+    studies: int
+    series: int
+    instances: int
+    size: int
+    modalities: tuple[str, ...]
+    stored: dict[str, int]
+
+
+class VerdictTally(Struct, frozen=True):
+    """How many items have one verdict for one reason code."""
+
+    verdict: Verdict
+    code: str
+    count: int
+
+
+class _Reasons(Struct):
+    """Why a session is called what it is, and whether it is archived by itself."""
+
+    auto_archive: str
+    because: tuple[Because, ...] = ()
+
+
+def session_plans(ledger: Ledger, groups: ItemGroups) -> list[SessionPlan]:
+    """Return every session of a plan, sorted by project, subject and session."""
+    stored = _stored(ledger, groups.scan)
+    reasons = _reasons(groups)
+    rows = groups.ready(
+        "destination.id, project, subject, session, count(DISTINCT study),"
+        " count(DISTINCT series), sum(instances), sum(bytes), group_concat(DISTINCT modality)",
+        "GROUP BY destination.id ORDER BY project = '', project, subject, session",
+    )
+    return [
+        SessionPlan(
+            destination=destination_of(project, subject, session),
+            auto_archive=reasons[key].auto_archive,
+            because=reasons[key].because,
+            studies=studies,
+            series=series,
+            instances=instances,
+            size=size,
+            modalities=tuple(sorted(str(modalities).split(","))),
+            stored=stored.get(key, {}),
+        )
+        for key, project, subject, session, studies, series, instances, size, modalities in rows
+    ]
+
+
+def tallies(groups: ItemGroups) -> list[VerdictTally]:
+    """Return how many items there are of each verdict and code."""
+    rows = sorted(groups.counted("verdict, code"))
+    return [VerdictTally(Verdict(verdict), code, count) for verdict, code, count in rows]
+
+
+def _stored(ledger: Ledger, scan: int) -> dict[int, dict[str, int]]:
+    """Return for each destination how many instances each sink has in the version planned."""
+    found: dict[int, dict[str, int]] = {}
+    rows = ledger.connection.execute(
+        "SELECT item.destination, sink, count(*) FROM delivery"  # noqa: S608  a fixed text
+        " JOIN item ON item.id = delivery.item WHERE scan = ? AND state = 'stored'"
+        f" AND delivery.stamp = {STAMP}"
+        " AND verdict = 'ready' GROUP BY 1, 2",
+        (scan,),
+    )
+    for destination, sink, count in rows:
+        found.setdefault(destination, {})[sink] = count
+    return found
+
+
+def _reasons(groups: ItemGroups) -> dict[int, _Reasons]:
+    found: dict[int, _Reasons] = {}
+    rows = groups.ready(
+        "destination.id, why.project, why.subject, why.session, auto_archive",
+        "GROUP BY 1, 2, 3, 4, 5 ORDER BY min(ready.rowid)",
+        why=True,
+    )
+    for destination, project, subject, session, auto_archive in rows:
+        reasons = found.setdefault(destination, _Reasons(auto_archive))
+        reasons.because += (Because(project, subject, session),)
+    return found

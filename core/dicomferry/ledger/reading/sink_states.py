@@ -1,0 +1,62 @@
+"""What sinks have of a plan, as of now."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from dicomferry.ledger.planning.alike import ItemGroups
+from dicomferry.ledger.rows import STAMP
+from dicomferry.ledger.store import Ledger
+
+
+class SinkFailure(Struct, frozen=True):
+    """What a sink did not take for one reason: `state` is failed or rejected."""
+
+    sink: str
+    state: str
+    reason: str
+    instances: int
+
+
+def sinks(ledger: Ledger) -> list[str]:
+    """Return the keys of every sink something was ever brought to."""
+    rows = ledger.connection.execute("SELECT DISTINCT sink FROM delivery ORDER BY 1")
+    return [sink for (sink,) in rows]
+
+
+def delivered(ledger: Ledger, groups: ItemGroups, sink: str) -> dict[str, int]:
+    """Return how many planned items are in each delivery state at a sink.
+
+    States are those of the ledger, `outdated` for what is stored in another version, and `due`.
+    """
+    rows = ledger.connection.execute(
+        f"SELECT CASE WHEN state = 'stored' AND stamp <> {STAMP} THEN 'outdated'"  # noqa: S608
+        " ELSE state END, count(*) FROM delivery JOIN item ON item.id = delivery.item"
+        " WHERE sink = ? AND scan = ? AND verdict = 'ready' GROUP BY 1",
+        (sink, groups.scan),
+    )
+    found = dict(rows.fetchall())
+    due = groups.count_ready() - sum(found.values())
+    return dict(sorted((found | {"due": due} if due else found).items()))
+
+
+def failures(ledger: Ledger, scan: int) -> list[SinkFailure]:
+    """Return what went wrong at sinks, the most frequent first."""
+    rows = ledger.connection.execute(
+        "SELECT delivery.sink, state, delivery.reason, count(*) FROM delivery"
+        " JOIN item ON item.id = delivery.item"
+        " WHERE item.scan = ? AND state IN ('failed', 'rejected')"
+        " GROUP BY 1, 2, 3 ORDER BY 4 DESC",
+        (scan,),
+    )
+    return [SinkFailure(sink, state, reason, count) for sink, state, reason, count in rows]
+
+
+def on_pacs(ledger: Ledger, scan: int) -> dict[str, int]:
+    """Return how many planned instances come from each PACS."""
+    rows = ledger.connection.execute(
+        "SELECT path, count(*) FROM item WHERE scan = ? AND verdict = 'ready'"
+        " AND remote <> '' GROUP BY 1",
+        (scan,),
+    )
+    return {path.decode().removeprefix("pacs:"): count for path, count in rows}
