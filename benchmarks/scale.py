@@ -14,11 +14,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from dicomferry.ledger.reading.plan_view import LedgerView
+
 from dicomferry.engine.plan.make import batched
 from dicomferry.ledger import Ledger
 from dicomferry.ledger.delivering.deliveries import Delivered, Deliveries
 from dicomferry.ledger.planning.catalog import PlanWriter
-from dicomferry.ledger.reading.plan_view import LedgerView
 from dicomferry.ledger.rows import Examined, Facts, Verdict
 from dicomferry.model import (
     AutoArchive,

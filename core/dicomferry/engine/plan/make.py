@@ -59,7 +59,7 @@ def make_plan(shop: Workshop) -> int:
             take_snapshot(catalog, way.upto)
     shop.ledger.index()
     if _first_session_wins(steps):
-        settle_first_sessions(shop.ledger, catalog)
+        settle_first_sessions(catalog)
     resolve_duplicates(shop, catalog)
     catalog.plan_made(steps.digest)
     return catalog.scan

@@ -16,6 +16,8 @@ from dicomferry.ledger.reading import (
     series,
     sessions,
     sink_states,
+    stored_elsewhere,
+    stray_items,
     table_rows,
 )
 from dicomferry.ledger.reading.expected import ExpectedReader
@@ -26,6 +28,8 @@ from dicomferry.ledger.reading.same_instance import Twin
 from dicomferry.ledger.reading.series import SeriesState
 from dicomferry.ledger.reading.sessions import SessionPlan, VerdictTally
 from dicomferry.ledger.reading.sink_states import SinkFailure
+from dicomferry.ledger.reading.stored_elsewhere import StoredElsewhere
+from dicomferry.ledger.reading.stray_items import StrayItem
 from dicomferry.ledger.reading.table_rows import RowState
 from dicomferry.ledger.rows import Item
 from dicomferry.ledger.store import Ledger
@@ -73,6 +77,14 @@ class PlanReader(Struct, frozen=True):
     def same_instance(self) -> Iterator[list[Twin]]:
         """Yield every group of two or more ready items with one SOP Instance UID."""
         return same_instance.twins(self.ledger, self.scan)
+
+    def stray_items(self) -> Iterator[StrayItem]:
+        """Yield every ready item with another session label than its study's first item."""
+        return stray_items.stray_items(self.ledger, self.scan)
+
+    def stored_elsewhere(self) -> Iterator[StoredElsewhere]:
+        """Yield what a run with labels of a chosen plan has stored under other labels."""
+        return stored_elsewhere.stored_elsewhere(self.ledger, self.scan)
 
     def find(self, which: str) -> FoundItem | None:
         """Return the item with a file name or SOP Instance UID, of whatever scan; None without."""

@@ -21,7 +21,7 @@ class StoredElsewhere(Struct, frozen=True):
     instances: int
 
 
-def stored_under_other_labels(ledger: Ledger, scan: int) -> Iterator[StoredElsewhere]:
+def stored_elsewhere(ledger: Ledger, scan: int) -> Iterator[StoredElsewhere]:
     """Yield what a run with labels of a chosen plan has stored elsewhere than a scan's plan says.
 
     Only what is to be sent again: its stamp is not that of the plan.
@@ -37,5 +37,9 @@ def stored_under_other_labels(ledger: Ledger, scan: int) -> Iterator[StoredElsew
         f" AND stamp <> {STAMP} GROUP BY was.id, now.id",
         (scan, LABELLED_RUN),
     )
-    for *places, count in rows:
-        yield StoredElsewhere(destination_of(*places[:3]), destination_of(*places[3:]), count)
+    for was_project, was_subject, was_session, project, subject, session, count in rows:
+        yield StoredElsewhere(
+            destination_of(was_project, was_subject, was_session),
+            destination_of(project, subject, session),
+            count,
+        )

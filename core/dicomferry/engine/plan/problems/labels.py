@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from dicomferry.engine.plan.problems.kinds import have, instances, problem
 from dicomferry.ledger.planning.alike import ItemGroups
-from dicomferry.ledger.reading.stored_elsewhere import stored_under_other_labels
+from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.model import Problem
 from dicomferry.xnat.filing.keys import subject_key
 from dicomferry.xnat.labels import UNASSIGNED
@@ -29,7 +29,7 @@ def labels(items: ItemGroups) -> Iterator[Problem]:
 
 def stored_elsewhere(items: ItemGroups) -> Iterator[Problem]:
     """Find what a run with labels of a chosen plan has stored, and would now be filed anew."""
-    for one in stored_under_other_labels(items.ledger, items.scan):
+    for one in PlanReader(items.ledger, items.scan).stored_elsewhere():
         yield problem(
             "stored-under-other-labels",
             f"{have(one.instances)} been stored as {one.was} by a chosen plan, and would go to"

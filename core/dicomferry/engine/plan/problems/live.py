@@ -8,7 +8,6 @@ from typing import Final
 from dicomferry.engine.pipeline.servers import Target
 from dicomferry.engine.plan.problems.kinds import problem, several
 from dicomferry.engine.plan.problems.sessions import sessions_of
-from dicomferry.ledger.planning.alike import ItemGroups
 from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.ledger.reading.sessions import SessionPlan
 from dicomferry.ledger.store import Ledger

@@ -9,7 +9,7 @@ import pytest
 
 from dicomferry.engine.verify import SessionVerdict, Standing
 from dicomferry.engine.verify.mismatch import MismatchExplainer
-from dicomferry.ledger.reading.plan_view import LedgerView
+from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Destination
 from dicomferry.xnat.filing.conflicts import Conflict
@@ -18,7 +18,7 @@ from dicomferry.xnat.filing.conflicts import Conflict
 @pytest.fixture
 def explainer(tmp_path: Path) -> Iterator[MismatchExplainer]:
     ledger = Ledger(tmp_path)
-    yield MismatchExplainer(LedgerView(ledger), [])
+    yield MismatchExplainer(PlanReader.last(ledger), [])
     ledger.close()
 
 

@@ -37,5 +37,9 @@ def stray_items(ledger: Ledger, scan: int) -> Iterator[StrayItem]:
         " AND destination.session <> first.session",
         (scan,),
     ).fetchall()  # not read on while the caller moves items
-    for item, *places in rows:
-        yield StrayItem(item, destination_of(*places[:3]), destination_of(*places[3:]))
+    for item, project, subject, session, first_project, first_subject, first_session in rows:
+        yield StrayItem(
+            item,
+            destination_of(project, subject, session),
+            destination_of(first_project, first_subject, first_session),
+        )
