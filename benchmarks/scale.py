@@ -14,12 +14,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from dicomferry.ledger.reading.plan_view import LedgerView
-
 from dicomferry.engine.plan.make import batched
 from dicomferry.ledger import Ledger
 from dicomferry.ledger.delivering.deliveries import Delivered, Deliveries
 from dicomferry.ledger.planning.catalog import PlanWriter
+from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.ledger.rows import Examined, Facts, Verdict
 from dicomferry.model import (
     AutoArchive,
@@ -88,7 +87,7 @@ def _examined(item: int) -> Examined:
 
 
 def _deliver(ledger: Ledger, count: int) -> None:
-    deliveries = Deliveries(ledger, LedgerView(ledger).scan)
+    deliveries = Deliveries(ledger, PlanReader.last(ledger).scan)
     run = deliveries.begin("run", "benchmark", "digest")
     delivered = 0
     for place in deliveries.destinations(_SINK):

@@ -10,7 +10,7 @@ import pytest
 from dicomferry.engine.plan.first_sessions import settle_first_sessions
 from dicomferry.ledger import Ledger
 from dicomferry.ledger.planning.catalog import PlanWriter
-from dicomferry.ledger.reading.plan_view import LedgerView
+from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.ledger.rows import Examined, Facts, Verdict
 from dicomferry.model import (
     AutoArchive,
@@ -35,8 +35,8 @@ def settled(ledger: Ledger, *forecast: tuple[str, Destination]) -> list[Destinat
     """Plan an instance for each study and destination; return where all go once it is settled."""
     files = [LocalFile(Location(str(number)), 1, 1) for number in range(len(forecast))]
     put_plan(ledger, files, [examined(item, *one) for item, one in enumerate(forecast, 1)])
-    settle_first_sessions(ledger, PlanWriter(ledger))
-    return [item.destination for item in LedgerView(ledger).items()]
+    settle_first_sessions(PlanWriter(ledger))
+    return [item.destination for item in PlanReader.last(ledger).items()]
 
 
 def examined(item: int, study: str, place: Destination) -> Examined:

@@ -10,14 +10,14 @@ from msgspec.structs import replace
 from dicomferry.component import PlannedSession
 from dicomferry.engine.plan.problems.kinds import problem
 from dicomferry.host import Plugins
-from dicomferry.ledger.reading.plan_view import LedgerView
+from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.model import Problem
 
 
 class PlanInLedger(Struct, frozen=True):
     """Implements `PlanView` on a ledger."""
 
-    view: LedgerView
+    view: PlanReader
 
     def sessions(self) -> Iterator[PlannedSession]:
         """Yield every session, ordered by project, subject and session label."""
@@ -35,7 +35,7 @@ class PlanInLedger(Struct, frozen=True):
         return counts
 
 
-def checked_by(plugins: Plugins, view: LedgerView) -> Iterator[Problem]:
+def checked_by(plugins: Plugins, view: PlanReader) -> Iterator[Problem]:
     """Find what plug-ins mind; their codes get the plug-in's name in front, as in `site:too-large`.
 
     A check that fails is a problem itself: nobody knows what it would have found.
