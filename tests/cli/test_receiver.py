@@ -19,6 +19,7 @@ from pynetdicom.association import Association
 from support.cli import PROGRAM, ferry
 from support.instances import MR_IMAGE, make_instances
 from support.patience import PATIENCE
+from support.scu import store_each
 from support.xnat_wire import rejection
 
 HEAD = re.compile(r"(\S+) listens at ([\d.]+):(\d+), REST at (\S+);")
@@ -51,9 +52,9 @@ def associated(port: int, calling: str = "SENDER") -> Association:
 
 def sent(port: int, files: list[Path]) -> list[int]:
     association = associated(port)
-    statuses = [int(association.send_c_store(dcmread(file)).Status) for file in files]
+    answers = store_each(association, map(dcmread, files))
     association.release()
-    return statuses
+    return [int(answer.Status) for answer in answers]
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[str, str]:

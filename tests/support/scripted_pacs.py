@@ -15,6 +15,7 @@ from pydicom import Dataset
 from pynetdicom import AE, evt
 
 from support.instances import EXPLICIT_LITTLE, MR_IMAGE
+from support.scu import store_each
 from support.servers import HOST, PATIENCE
 
 FIND = "1.2.840.10008.5.1.4.1.2.2.1"
@@ -129,7 +130,7 @@ class ScriptedPacs:
         def send(number: int) -> None:
             meeting.wait(PATIENCE)
             for instance in found[number :: self.script.over]:
-                answer = open_ones[number].send_c_store(instance)
+                (answer,) = store_each(open_ones[number], [instance])
                 self.answered.append(int(answer.Status))
             open_ones[number].release()
 

@@ -17,6 +17,7 @@ from pynetdicom.pdu import A_ASSOCIATE_RJ
 
 from dicomferry.xnat.receiver import StandIn
 from support.patience import PATIENCE
+from support.scu import store_each
 
 LOGIN = ("anybody", "secret")
 
@@ -90,14 +91,14 @@ def rejection(
 def store(standin: StandIn, *datasets: Dataset, calling: str = "SENDER") -> list[int]:
     """Send data sets over one association and return the statuses; -1 where none came."""
     entity = AE(calling)
+    entity.dimse_timeout = PATIENCE
     for sop_class in sorted({str(dataset.SOPClassUID) for dataset in datasets}):
         entity.add_requested_context(sop_class, [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
     association = entity.associate(standin.host, standin.port, ae_title=standin.ae_title)
     assert association.is_established
-    statuses = []
     for dataset in datasets:
         dataset.file_meta = FileMetaDataset()
         dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-        statuses.append(int(association.send_c_store(dataset).get("Status", -1)))
+    answers = store_each(association, datasets)
     association.release()
-    return statuses
+    return [int(answer.get("Status", -1)) for answer in answers]

@@ -12,6 +12,7 @@ from pynetdicom import AE, build_role, evt
 from pynetdicom.association import Association
 
 from dicomferry.testing import Pacs, header_of, instance_bytes, open_receiver
+from support.scu import undisturbed
 
 FIND, MOVE, GET = (UID(f"1.2.840.10008.5.1.4.1.2.2.{number}") for number in (1, 2, 3))
 MR_IMAGE = UID("1.2.840.10008.5.1.4.1.1.4")
@@ -62,7 +63,8 @@ def find(pacs: Pacs, level: str, **keys: str) -> list[Dataset]:
     for keyword, value in keys.items():
         setattr(query, keyword, value)
     association = associated(pacs)
-    answers = [found for status, found in association.send_c_find(query, FIND) if found]
+    with undisturbed(association):
+        answers = [found for status, found in association.send_c_find(query, FIND) if found]
     association.release()
     return answers
 
@@ -93,7 +95,8 @@ def test_the_pacs_gives_instances(pacs: Pacs) -> None:
     query.QueryRetrieveLevel = "STUDY"
     query.StudyInstanceUID = "1.2.3"
     association = associated(pacs, arrived=arrived)
-    *_, (status, _) = association.send_c_get(query, GET)
+    with undisturbed(association):
+        *_, (status, _) = association.send_c_get(query, GET)
     association.release()
 
     assert status.Status == 0
@@ -109,7 +112,8 @@ def test_the_pacs_moves_instances_to_a_receiver_it_knows(folder: Path, tmp_path:
         Pacs(folder, destinations={"XNAT": (receiver.host, receiver.port)}) as pacs,
     ):
         association = associated(pacs)
-        *_, (status, _) = association.send_c_move(query, "XNAT", MOVE)
+        with undisturbed(association):
+            *_, (status, _) = association.send_c_move(query, "XNAT", MOVE)
         association.release()
         moved = receiver.receipts()
 
@@ -122,7 +126,8 @@ def test_the_pacs_moves_nothing_to_whom_it_does_not_know(pacs: Pacs) -> None:
     query.QueryRetrieveLevel = "STUDY"
     query.StudyInstanceUID = "1.2.3"
     association = associated(pacs)
-    *_, (status, _) = association.send_c_move(query, "NOBODY", MOVE)
+    with undisturbed(association):
+        *_, (status, _) = association.send_c_move(query, "NOBODY", MOVE)
     association.release()
 
     assert status.Status == 0xA801

@@ -16,6 +16,7 @@ from dicomferry.dimse.retrieve.inbox import Door, Inbox, receiving
 from dicomferry.dimse.retrieve.move import MoveTarget, listening
 from support import pacs, servers
 from support.instances import EXPLICIT_LITTLE, MR_IMAGE
+from support.scu import store_each
 
 SMALL, LARGE = 16, 600
 """Rows of an image; the large one has 720 kB."""
@@ -65,7 +66,7 @@ def test_what_was_asked_for_and_fits_is_kept(folder: Path) -> None:
     held = images(folder)
     with open_door(folder) as (door, association):
         door.inbox = inbox = watching(folder, held, 1 << 20)
-        answers = [association.send_c_store(one).Status for one in held]
+        answers = [answer.Status for answer in store_each(association, held)]
 
     assert answers == [0, 0]
     assert inbox.missing() == []
@@ -78,7 +79,7 @@ def test_what_outgrows_the_room_is_refused_and_not_even_written(folder: Path) ->
     held = images(folder, LARGE)
     with open_door(folder) as (door, association):
         door.inbox = inbox = watching(folder, held, 100_000)
-        answers = [association.send_c_store(one).Status for one in held]
+        answers = [answer.Status for answer in store_each(association, held)]
 
     assert answers == [0xA700, 0xA700]
     assert inbox.written == [0, 0]
@@ -90,7 +91,7 @@ def test_the_second_is_refused_where_there_is_room_for_one(folder: Path) -> None
     held = images(folder, LARGE)
     with open_door(folder) as (door, association):
         door.inbox = inbox = watching(folder, held, 1_000_000)
-        answers = [association.send_c_store(one).Status for one in held]
+        answers = [answer.Status for answer in store_each(association, held)]
 
     assert answers == [0, 0xA700]
     assert inbox.missing() == [str(held[1].SOPInstanceUID)]
@@ -101,9 +102,9 @@ def test_what_was_not_asked_for_is_refused_and_leaves_nothing(folder: Path) -> N
     held = images(folder)
     with open_door(folder) as (door, association):
         door.inbox = inbox = watching(folder, held[:1], 1 << 20)
-        answer = association.send_c_store(held[1]).Status
+        (answer,) = store_each(association, held[1:])
 
-    assert answer == 0x0124
+    assert answer.Status == 0x0124
     assert inbox.unasked == 1
     assert not list(folder.iterdir())
 
@@ -111,7 +112,7 @@ def test_what_was_not_asked_for_is_refused_and_leaves_nothing(folder: Path) -> N
 def test_nothing_is_taken_while_nothing_is_asked_for(folder: Path) -> None:
     held = images(folder, LARGE)
     with open_door(folder) as (_, association):
-        answer = association.send_c_store(held[0]).Status
+        (answer,) = store_each(association, held[:1])
 
-    assert answer == 0x0124
+    assert answer.Status == 0x0124
     assert not list(folder.iterdir())

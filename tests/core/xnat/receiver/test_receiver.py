@@ -23,6 +23,7 @@ from dicomferry.model import Destination
 from dicomferry.xnat.naming.identifiers import ClassicIdentifier, DqrIdentifier
 from dicomferry.xnat.naming.options import Identification, SiteRules
 from dicomferry.xnat.receiver import Faults, StandIn
+from support.scu import store_each, undisturbed
 from support.xnat_wire import rejection
 
 MR_IMAGE = "1.2.840.10008.5.1.4.1.1.4"
@@ -51,7 +52,7 @@ def association(standin: StandIn, sop_class: str = MR_IMAGE) -> Iterator[Associa
 def send(standin: StandIn, *datasets: Dataset) -> list[Dataset]:
     with association(standin) as assoc:
         assert assoc.is_established
-        return [assoc.send_c_store(dataset) for dataset in datasets]
+        return store_each(assoc, datasets)
 
 
 def wire_bytes(dataset: Dataset) -> bytes:
@@ -61,7 +62,7 @@ def wire_bytes(dataset: Dataset) -> bytes:
 
 
 def test_an_echo_is_answered(start: Start) -> None:
-    with association(start()) as assoc:
+    with association(start()) as assoc, undisturbed(assoc):
         assert assoc.send_c_echo().Status == 0x0000
 
 
@@ -170,7 +171,9 @@ def test_a_vendors_private_class_of_the_list_is_stored(
     standin = start()
     dataset = make_dataset(SOPClassUID=PHILIPS_PRIVATE)
     with association(standin, PHILIPS_PRIVATE) as assoc:
-        assert assoc.send_c_store(dataset).Status == 0x0000
+        (answer,) = store_each(assoc, [dataset])
+
+    assert answer.Status == 0x0000
 
 
 def test_a_rule_that_throws_makes_it_refuse_with_c000(
@@ -251,7 +254,7 @@ def test_a_hanging_stand_in_can_be_stopped(start: Start, make_dataset: MakeDatas
 def test_accepted_connections_send_without_delay(start: Start, make_dataset: MakeDataset) -> None:
     standin = start()
     with association(standin) as assoc:
-        assoc.send_c_store(make_dataset())
+        store_each(assoc, [make_dataset()])
         server = standin._scp._server
         assert server is not None
         wrapper = server.active_associations[0].dul.socket

@@ -14,6 +14,7 @@ from dicomferry.errors import FerryError
 from dicomferry.xnat.receiver import Faults, SeriesFilter, SiteSettings, StandIn
 from dicomferry.xnat.receiver.site.whitelist import admits
 from support.patience import until
+from support.scu import store_each
 from support.xnat_wire import rejection, store
 
 MR_IMAGE = "1.2.840.10008.5.1.4.1.1.4"
@@ -146,7 +147,7 @@ def test_what_cannot_be_written_is_answered_without_a_label(
     entity.add_requested_context(MR_IMAGE, ExplicitVRLittleEndian)
     association = entity.associate(standin.host, standin.port, ae_title="XNAT")
     named = "Project:P1 Subject:CANARY Session:CANARY"
-    answer = association.send_c_store(make_dataset(PatientComments=named))
+    (answer,) = store_each(association, [make_dataset(PatientComments=named)])
     association.release()
     assert answer.Status == 0xC000
     assert "CANARY" not in answer.ErrorComment
