@@ -17,6 +17,7 @@ from dicomferry.component import (
     Transform,
 )
 from dicomferry.errors import FerryError
+from dicomferry.executor import ExecutorFactory
 from dicomferry.model import Outcome, Problem
 
 if TYPE_CHECKING:
@@ -52,6 +53,11 @@ def dicomferry_identifiers() -> Iterable[Component[Any, Identifier]]:  # type: i
 @hookspec
 def dicomferry_servers() -> Iterable[ServerKind[Any]]:  # type: ignore[empty-body]
     """Offer kinds of server that a recipe may declare."""
+
+
+@hookspec
+def dicomferry_executors() -> Iterable[Component[Any, ExecutorFactory]]:  # type: ignore[empty-body]
+    """Offer executors, which have the work on instances done somewhere."""
 
 
 # Decisions: the answer changes what happens.

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dicomferry import hookspecs
-from dicomferry.component import AnyComponent, AnyServerKind, PlanView
+from dicomferry.component import AnyComponent, AnyServerKind, Component, PlanView
 from dicomferry.errors import FerryError
 from dicomferry.model import Outcome, Problem
 from dicomferry.recipe.components import Components
@@ -33,6 +33,7 @@ KINDS: Mapping[str, str] = {
     "sink": "dicomferry_sinks",
     "identifier": "dicomferry_identifiers",
     "server": "dicomferry_servers",
+    "executor": "dicomferry_executors",
 }
 
 
@@ -119,7 +120,7 @@ class Plugins:
 
     @property
     def components(self) -> Components:
-        """Return the offered components by kind and name."""
+        """Return the offered components that a recipe may name, by kind and name."""
         by_kind: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
         for offer in self.offers:
             by_kind[offer.kind][offer.component.name] = offer.component
@@ -130,6 +131,12 @@ class Plugins:
             identifiers=by_kind["identifier"],
             servers=by_kind["server"],
         )
+
+    @property
+    def executors(self) -> Mapping[str, AnyComponent]:
+        """Return the offered executors by name; no recipe can name them."""
+        found = (o.component for o in self.offers if o.kind == "executor")
+        return {one.name: one for one in found if isinstance(one, Component)}
 
     def check_recipe(self, recipe: Recipe) -> list[Problem]:
         """Return what plug-ins find wrong with a recipe."""

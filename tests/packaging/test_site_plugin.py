@@ -1,8 +1,9 @@
-"""A stranger's distribution brings a source, a transform, a sink and an identifier of its own."""
+"""A stranger's distribution brings components of every kind of its own."""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -95,6 +96,43 @@ def test_its_recipe_runs(installed: Mapping[str, str], recipe: Path) -> None:
     stored = {path.parent.name: dcmread(path) for path in cupboard.rglob("*.dcm")}
     assert sorted(stored) == ["A0", "A1"]
     assert stored["A0"].InstitutionalDepartmentName == "Neptune"
+
+
+def test_its_executor_does_the_work(installed: Mapping[str, str], recipe: Path) -> None:
+    executor = ("--executor", "seaside-desk:book=book.txt")
+    result = ferry("run", recipe, *executor, env=installed)
+
+    assert result.returncode == 0, result.stderr
+    assert len(list((recipe.parent / "cupboard").rglob("*.dcm"))) == 2
+    book = (recipe.parent / "book.txt").read_text().splitlines()
+    assert sorted(set(book)) == ["DeliverTask done", "ExamineTask done"]
+
+
+def test_its_executor_keeps_the_contract(installed: Mapping[str, str], tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from dicomferry.testing import build_stage, check_executor\n"
+        "from seaside_hospital.desk import DESK\n"
+        "folder = Path(sys.argv[1])\n"
+        "make = build_stage(DESK, {'book': 'book.txt'}, folder)\n"
+        "check_executor(make, folder, processes=False)\n"
+    )
+    checked = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        env=os.environ | installed, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_an_option_its_executor_does_not_take_is_refused(
+    installed: Mapping[str, str], recipe: Path
+) -> None:
+    result = ferry("plan", recipe, "--executor", "seaside-desk:ink=blue", env=installed)
+
+    assert result.returncode == 2
+    assert "executor 'seaside-desk'" in result.stderr
+    assert "--executor seaside-desk:OPTION=VALUE" in result.stderr
 
 
 def test_its_identifier_forecasts(installed: Mapping[str, str], recipe: Path) -> None:

@@ -17,6 +17,7 @@ from dicomferry.cli.options.common import (
     set_option,
     state_option,
 )
+from dicomferry.cli.options.executor_option import executor_option
 from dicomferry.cli.views.plan_view import plan_json, plan_lines, save_plan
 from dicomferry.cli.views.progress import choose_display
 from dicomferry.cli.views.text import say
@@ -37,6 +38,7 @@ from dicomferry.recipe.recipe import Recipe
     help="Save it as .json, or as .csv to choose from and to edit labels in.",
 )  # fmt: skip
 @click.option("--ask", is_flag=True, help="Ask XNAT what stands in the way there (needs rest:).")
+@executor_option
 @click.option("--diff", metavar="FILE|UID", help="Show the tag edits of one instance instead.")
 def command(
     recipe: Path,
@@ -45,6 +47,7 @@ def command(
     form: str,
     output: Path | None,
     ask: bool,
+    executor: str,
     diff: str | None,
 ) -> int:
     """Show what a run of RECIPE would do, and what XNAT will call it. Nothing is sent."""
@@ -52,7 +55,7 @@ def command(
     loaded = read_recipe(recipe, overrides, plugins)
     display = choose_display(form)
     folder = state_folder(loaded, state)
-    job = Job(loaded, plugins, folder, display.show)
+    job = Job(loaded, plugins, folder, display.show, executor=executor)
     with open_session(job) as session:
         with display:
             planned = session.plan()

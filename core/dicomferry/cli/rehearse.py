@@ -17,6 +17,7 @@ from dicomferry.cli.options.common import (
     recipe_argument,
     set_option,
 )
+from dicomferry.cli.options.executor_option import executor_option
 from dicomferry.cli.options.fault_option import fault_option
 from dicomferry.cli.run import stoppable
 from dicomferry.cli.views.mismatch_view import mismatch_lines, save_mismatches, vector_option
@@ -48,6 +49,7 @@ Verdicts = tuple[SessionVerdict, ...]
     "--keep", type=click.Path(path_type=Path, file_okay=False),
     help="Folder for what the stand-in receives [default: nothing is kept].",
 )  # fmt: skip
+@executor_option
 @fault_option
 @vector_option
 def command(
@@ -55,6 +57,7 @@ def command(
     overrides: Mapping[str, str],
     form: str,
     keep: Path | None,
+    executor: str,
     faults: Faults,
     vectors: Path | None,
 ) -> int:
@@ -71,7 +74,9 @@ def command(
         tempfile.TemporaryDirectory(prefix="dicomferry-rehearsal-") as scratch,
         open_stage(loaded, plugins, keep, faults) as stage,
     ):
-        job = Job(stage.recipe, plugins, Path(scratch), display.show, rehearsal=True)
+        job = Job(
+            stage.recipe, plugins, Path(scratch), display.show, rehearsal=True, executor=executor
+        )
         with open_session(job) as session, stoppable(session):
             with display:
                 planned = session.plan()

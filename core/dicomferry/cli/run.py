@@ -21,6 +21,7 @@ from dicomferry.cli.options.common import (
     state_option,
 )
 from dicomferry.cli.options.duration import seconds
+from dicomferry.cli.options.executor_option import executor_option
 from dicomferry.cli.views.plan_view import plan_json, plan_lines
 from dicomferry.cli.views.progress import choose_display
 from dicomferry.cli.views.report_view import report_json, report_lines
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     "--spool", type=click.IntRange(1), default=4096, metavar="MB",
     help="What retrieved instances may take up in the state folder [default: 4096].",
 )  # fmt: skip
+@executor_option
 def command(
     recipe: Path,
     overrides: Mapping[str, str],
@@ -73,6 +75,7 @@ def command(
     now: bool,
     wait_for_hours: bool,
     spool: int,
+    executor: str,
 ) -> int:
     """Bring what RECIPE says to its sinks. Run it again to go on after any kind of stop."""
     plugins = find_plugins()
@@ -80,7 +83,7 @@ def command(
     display = choose_display(form)
     folder = state_folder(loaded, state)
     courtesy = Courtesy(now, wait_for_hours, spool << 20)
-    job = Job(loaded, plugins, folder, display.show, courtesy=courtesy)
+    job = Job(loaded, plugins, folder, display.show, courtesy=courtesy, executor=executor)
     with open_session(job) as session, stoppable(session):
         if locked:
             from dicomferry.cli.lock import refuse_drift

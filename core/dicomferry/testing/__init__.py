@@ -14,6 +14,7 @@ pytest. Only tests import this package; it may import all others but `cli`. PYTE
 
 from dicomferry.testing.building import build_stage
 from dicomferry.testing.contract import ContractError
+from dicomferry.testing.executors import check_executor
 from dicomferry.testing.identifiers import check_identifier
 from dicomferry.testing.instances import header_of, instance_bytes
 from dicomferry.testing.pacs import Pacs
@@ -26,6 +27,7 @@ __all__ = [
     "ContractError",
     "Pacs",
     "build_stage",
+    "check_executor",
     "check_identifier",
     "check_sink",
     "check_source",

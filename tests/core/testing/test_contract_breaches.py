@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from dicomferry import (
     AutoArchive,
@@ -31,9 +32,13 @@ from dicomferry import (
     Stored,
     Unusable,
 )
+from dicomferry.engine.workers.in_process import InProcess
+from dicomferry.engine.workers.pool import Pool
+from dicomferry.executor import Done, ExecutorFactory, Said
 from dicomferry.testing import (
     ContractError,
     build_stage,
+    check_executor,
     check_identifier,
     check_sink,
     check_source,
@@ -234,3 +239,105 @@ def test_options_that_a_component_does_not_take_are_told(tmp_path: Path) -> None
 
     with pytest.raises(FerryError, match="layout"):
         build_stage(component, {"path": "out", "layout": "../x"}, tmp_path)
+
+
+class Sloppy(InProcess):
+    """An executor that does not keep one of the promises."""
+
+    def run(self, tasks, lanes=None, *, ahead=False):  # type: ignore[no-untyped-def]
+        return self.spoil(super().run(tasks))
+
+    def spoil(self, batches: Iterator[list[Said[Any]]]) -> Iterator[list[Said[Any]]]:
+        return batches
+
+
+class Silent(Sloppy):
+    def spoil(self, batches: Iterator[list[Said[Any]]]) -> Iterator[list[Said[Any]]]:
+        for batch in batches:
+            yield [one for one in batch if not isinstance(one.message, Done)]
+
+
+class Twice(Sloppy):
+    def spoil(self, batches: Iterator[list[Said[Any]]]) -> Iterator[list[Said[Any]]]:
+        for batch in batches:
+            yield batch + batch[-1:]
+
+
+class Backwards(Sloppy):
+    def spoil(self, batches: Iterator[list[Said[Any]]]) -> Iterator[list[Said[Any]]]:
+        for batch in batches:
+            yield [*reversed(batch[:-1]), batch[-1]]
+
+
+class Copies(Sloppy):
+    def spoil(self, batches: Iterator[list[Said[Any]]]) -> Iterator[list[Said[Any]]]:
+        for batch in batches:
+            yield [Said(replace(one.task), one.message) for one in batch]
+
+
+class Hintless(Sloppy):
+    def spoil(self, batches: Iterator[list[Said[Any]]]) -> Iterator[list[Said[Any]]]:
+        for batch in batches:
+            yield [Said(one.task, _hintless(one.message)) for one in batch]
+
+
+def _hintless(message: object) -> object:
+    return replace(message, hint="") if isinstance(message, Done) else message
+
+
+class RunsAhead(Sloppy):
+    def spoil(self, batches: Iterator[list[Said[Any]]]) -> Iterator[list[Said[Any]]]:
+        held: list[Said[Any]] = []
+        for batch in batches:
+            held += batch
+            if isinstance(held[-1].message, Done):
+                yield held
+                held = []
+
+
+class KeepsGiving(InProcess):
+    def run(self, tasks, lanes=None, *, ahead=False):  # type: ignore[no-untyped-def]
+        worker = self._open_worker()
+        while (task := next(tasks, None)) is not None:
+            for message in worker.perform(task, lambda: self._stopped):
+                yield [Said(task, message)]
+
+
+class Unstoppable(InProcess):
+    def stop(self) -> None:
+        return
+
+
+class EndsAtTrouble(InProcess):
+    def run(self, tasks, lanes=None, *, ahead=False):  # type: ignore[no-untyped-def]
+        for batch in super().run(tasks):
+            yield batch
+            if getattr(batch[-1].message, "error", ""):
+                return
+
+
+class Crowded(Pool):
+    def run(self, tasks, lanes=None, *, ahead=False):  # type: ignore[no-untyped-def]
+        return super().run(tasks, None, ahead=ahead)
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (Silent, "ended by 0 Dones"),
+        (Twice, "ended by 2 Dones"),
+        (Backwards, "the answers"),
+        (Copies, "not the task that was given"),
+        (Hintless, "message or hint of an error is lost"),
+        (RunsAhead, "not durable yet"),
+        (Unstoppable, "does not reach"),
+        (KeepsGiving, "begun after stop"),
+        (EndsAtTrouble, "ended by 0 Dones"),
+        (Crowded, "over 2 lanes"),
+    ],
+)
+def test_an_executor_must_have_every_task_done_as_promised(
+    make: ExecutorFactory, told: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ContractError, match=told):
+        check_executor(make, tmp_path, processes=False)

@@ -22,7 +22,9 @@ from dicomferry import (
     Transform,
     hookimpl,
 )
+from dicomferry.executor import ExecutorFactory
 from seaside_hospital.cupboard import CUPBOARD
+from seaside_hospital.desk import DESK
 from seaside_hospital.shelf import SHELF
 from seaside_hospital.ward import WARD
 from seaside_hospital.xnat import SEASIDE
@@ -46,6 +48,11 @@ def dicomferry_sinks() -> Iterator[Component[Any, Sink]]:
 @hookimpl
 def dicomferry_identifiers() -> Iterator[Component[Any, Identifier]]:
     yield SEASIDE
+
+
+@hookimpl
+def dicomferry_executors() -> Iterator[Component[Any, ExecutorFactory]]:
+    yield DESK
 
 
 @hookimpl

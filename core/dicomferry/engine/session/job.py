@@ -7,13 +7,14 @@ from pathlib import Path
 from msgspec import Struct
 
 from dicomferry.engine.retrieve.courtesy import Courtesy
+from dicomferry.engine.session.executors import LOCAL
 from dicomferry.engine.workers.workshop import Progress
 from dicomferry.host import Plugins
 from dicomferry.recipe.recipe import Recipe
 
 
 class Job(Struct, frozen=True):
-    """What is to be run, and where its state is kept."""
+    """What is to be run, where its state is kept, and by which executor (`NAME[:OPTIONS]`)."""
 
     recipe: Recipe
     plugins: Plugins
@@ -21,3 +22,4 @@ class Job(Struct, frozen=True):
     progress: Progress
     rehearsal: bool = False
     courtesy: Courtesy = Courtesy()
+    executor: str = LOCAL

@@ -15,11 +15,12 @@ from dicomferry.engine.pipeline.steps import Steps, build_steps, only_servers
 from dicomferry.engine.plan.make import make_plan
 from dicomferry.engine.plan.planned import Planned
 from dicomferry.engine.plan.problems import anonymizes_of, by_severity, find_problems, waive
+from dicomferry.engine.session.executors import choose_executor
 from dicomferry.engine.session.job import Job
-from dicomferry.engine.workers.pool import Pool
 from dicomferry.engine.workers.workbench import WorkerSpec
 from dicomferry.engine.workers.workshop import Workshop
 from dicomferry.errors import LedgerError, StoppedError
+from dicomferry.executor import ExecutorFactory
 from dicomferry.ledger import Ledger, Lock
 from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.ledger.planning.chosen_labels import Labels, put_labels
@@ -40,13 +41,13 @@ def state_folder(recipe: Recipe, chosen: Path | None) -> Path:
 class Session:
     """An open state folder; made by `open_session`."""
 
-    def __init__(self, job: Job, steps: Steps, ledger: Ledger) -> None:
+    def __init__(self, job: Job, steps: Steps, ledger: Ledger, executor: ExecutorFactory) -> None:
         self._job = job
         self._built = self.steps = steps
         self.ledger = ledger
         spec = WorkerSpec(job.recipe, job.plugins, job.state, job.rehearsal)
         processes = os.cpu_count() or 1
-        self._shop = Workshop(steps, ledger, spec, processes, job.progress, Pool)
+        self._shop = Workshop(steps, ledger, spec, processes, job.progress, executor)
         self._running: Running | None = None
         self._stopped = False
         self._planning = False
@@ -124,17 +125,18 @@ def open_session(job: Job) -> Iterator[Session]:
     """Open a recipe's state folder for writing and hold its lock.
 
     Raises `LedgerError` when it cannot be written or another run holds it, and `FerryError` when
-    a component cannot be built.
+    a component cannot be built or there is no such executor.
     """
     steps = build_steps(job.recipe, job.plugins)
     if job.rehearsal:
         steps = only_servers(steps)
+    executor = choose_executor(job.executor, job.recipe, job.plugins)
     make_folder(job.state)
     with Lock(job.state, "rehearse" if job.rehearsal else "run"):
         log_to(job.state)
         ledger = Ledger(job.state)
         try:
-            yield Session(job, steps, ledger)
+            yield Session(job, steps, ledger, executor)
         finally:
             ledger.close()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -89,47 +89,69 @@ class Pool:
         With `ahead` a worker has its next tasks in its pipe before it is done with the last one,
         so that it never waits for the caller.
         """
-        queues: dict[Connection, deque[_Given[TaskT]]] = {one: deque() for one in self._workers}
         most = _AHEAD if ahead else 1
-        next_one: _Given[TaskT] | None = None
-
-        def give() -> None:
-            nonlocal next_one
-            while queues and not self._stop.is_set():
-                connection, queue = min(queues.items(), key=lambda one: len(one[1]))
-                busy = sum(map(bool, queues.values()))
-                if len(queue) >= most or (not queue and lanes and busy >= lanes()):
-                    return
-                next_one = next_one or _next_of(tasks)
-                if next_one is None:
-                    return
-                if queue and sum(len(one.data) for one in (*queue, next_one)) > ROOM:
-                    return
-                connection.send_bytes(next_one.data)
-                queue.append(next_one)
-                next_one = None
-
-        while True:
-            give()
-            if not any(queues.values()):
-                return
-            said: list[Said[TaskT]] = []
-            answers: dict[Connection, int] = {}
-            for ready in wait([one for one, queue in queues.items() if queue], _WAIT):
-                assert isinstance(ready, Connection)  # noqa: S101  only these were waited for
-                for message in _drain(ready):
-                    if not isinstance(message, Done):
-                        said.append(Said(queues[ready][0].task, message))
-                        answers[ready] = answers.get(ready, 0) + 1
-                        continue
-                    # The worker does not wait for an acknowledgement of a task's last answers.
-                    answers.pop(ready, None)
-                    over = queues.pop(ready) if message.died else (queues[ready].popleft(),)
-                    said += [Said(one.task, message) for one in over]
-            if ahead:
-                give()
+        round_ = _Round(self._workers, tasks, lanes, most, self._stop.is_set)
+        while round_.goes_on():
+            said, answers = round_.hear()
             yield said
             _acknowledge(answers)
+
+
+class _Round(Generic[TaskT]):
+    """One run of tasks: which worker has which, and what the workers say."""
+
+    def __init__(
+        self, workers: Iterable[Connection], tasks: Iterator[TaskT | None],
+        lanes: Callable[[], int] | None, most: int, stopped: Callable[[], bool],
+    ) -> None:  # fmt: skip
+        self._queues: dict[Connection, deque[_Given[TaskT]]] = {one: deque() for one in workers}
+        self._tasks = tasks
+        self._lanes = lanes
+        self._most = most
+        self._stopped = stopped
+        self._next: _Given[TaskT] | None = None
+
+    def goes_on(self) -> bool:
+        """Give out what may be given out now; return whether anything is under way."""
+        self._give()
+        return any(self._queues.values())
+
+    def hear(self) -> tuple[list[Said[TaskT]], dict[Connection, int]]:
+        """Return what the workers say, and how many answers each waits to have acknowledged."""
+        said: list[Said[TaskT]] = []
+        answers: dict[Connection, int] = {}
+        for ready in wait([one for one, queue in self._queues.items() if queue], _WAIT):
+            assert isinstance(ready, Connection)  # noqa: S101  only these were waited for
+            queue = self._queues[ready]
+            for message in _drain(ready):
+                if not isinstance(message, Done):
+                    said.append(Said(queue[0].task, message))
+                    answers[ready] = answers.get(ready, 0) + 1
+                    continue
+                # The worker does not wait for an acknowledgement of a task's last answers.
+                answers.pop(ready, None)
+                over = self._queues.pop(ready) if message.died else (queue.popleft(),)
+                said += [Said(one.task, message) for one in over]
+        if self._most > 1:
+            self._give()
+        return said, answers
+
+    def _give(self) -> None:
+        while self._queues and not self._stopped():
+            connection, queue = min(self._queues.items(), key=lambda one: len(one[1]))
+            busy = sum(map(bool, self._queues.values()))
+            if len(queue) >= self._most or (not queue and self._lanes and busy >= self._lanes()):
+                return
+            self._next = self._next or _next_of(self._tasks)
+            if self._next is None:
+                return
+            if queue and sum(len(one.data) for one in (*queue, self._next)) > ROOM:
+                return
+            queue.append(self._next)
+            # A worker that died meanwhile is told of by its pipe, as one that dies at the task.
+            with suppress(OSError):
+                connection.send_bytes(self._next.data)
+            self._next = None
 
 
 def _next_of(tasks: Iterator[TaskT | None]) -> _Given[TaskT] | None:

@@ -42,15 +42,7 @@ class Workbench:
 
     def perform(self, task: Task, stopped: Callable[[], bool]) -> Iterator[object]:
         """Do a task: yield its answers, then a `Done` that has what the task raised."""
-        try:
-            yield from task.work(self, stopped)
-        except FerryError as error:
-            yield Done(error.message, error.hint)
-        except Exception as error:  # noqa: BLE001  a bug must reach the main process
-            log_bug(error, "a worker failed")
-            yield Done(f"a worker failed unexpectedly ({type(error).__name__}); see the log")
-        else:
-            yield Done()
+        return messages_of(task, self, stopped)
 
     @cached_property
     def context(self) -> BuildContext:
@@ -73,6 +65,19 @@ class Workbench:
             steps.prepare(spec.ledger_folder, len(steps.transforms) if upto is None else upto)
             self._prepared[key] = replace(steps, memory=Memory(), shapes=self._shapes)
         return self._prepared[key]
+
+
+def messages_of(task: Task, bench: object, stopped: Callable[[], bool]) -> Iterator[object]:
+    """Yield the answers to a task, then a `Done` that has what the task raised."""
+    try:
+        yield from task.work(bench, stopped)
+    except FerryError as error:
+        yield Done(error.message, error.hint)
+    except Exception as error:  # noqa: BLE001  a bug must reach the main process
+        log_bug(error, "a worker failed")
+        yield Done(f"a worker failed unexpectedly ({type(error).__name__}); see the log")
+    else:
+        yield Done()
 
 
 def open_workbench(spec: WorkerSpec) -> Workbench:
