@@ -99,10 +99,10 @@ class ItemGroups(Struct, frozen=True):
         return dict(self.counted("code", "verdict <> 'ready'"))
 
     def destinations(self) -> Iterator[DestinationCount]:
-        """Yield what goes to each destination, the one found first first."""
+        """Yield what goes to each destination, in the order in which the ledger met them."""
         rows = self.ready(
             "project, subject, session, sum(instances), max(largest)",
-            "GROUP BY destination.id ORDER BY min(ready.rowid)",
+            "GROUP BY destination.id ORDER BY destination.id",
         )
         for project, subject, session, instances, largest in rows:
             yield DestinationCount(destination_of(project, subject, session), instances, largest)

@@ -52,9 +52,6 @@ def _cases(items: ItemGroups, level: _Level) -> Iterator[Problem]:
         label = getattr(place.destination, level) or ""
         key = (place.destination.project or "", subject_key(label))
         spellings.setdefault(key, {})[label] = None
-    for (project, _), found in sorted(spellings.items(), key=lambda one: one[0]):
-        if len(found) > 1:
-            yield problem(
-                "labels-differ-by-case",
-                f"the {level}s {','.join(found)} in {project or UNASSIGNED} {_CASE[level]}",
-            )
+    for key in sorted(key for key, found in spellings.items() if len(found) > 1):
+        found, project = ",".join(spellings[key]), key[0] or UNASSIGNED
+        yield problem("labels-differ-by-case", f"the {level}s {found} in {project} {_CASE[level]}")
