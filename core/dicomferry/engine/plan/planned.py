@@ -1,4 +1,4 @@
-"""TODO."""
+"""What planning returns."""
 
 from __future__ import annotations
 
