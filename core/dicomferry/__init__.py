@@ -179,6 +179,10 @@ if TYPE_CHECKING:
         Identification,
         identification_faults,
     )
+    from dicomferry.xnat.writing import (
+        LabelsIn,
+        write_labels,
+    )
 
 _HOMES: Final = {
     "component": (
@@ -226,6 +230,7 @@ _HOMES: Final = {
     "xnat.naming.identifiers": ("ClassicIdentifier", "DqrIdentifier",),
     "xnat.naming.options": ("Identification", "identification_faults",),
     "xnat.labels": ("to_label",),
+    "xnat.writing": ("LabelsIn", "write_labels"),
 }  # fmt: skip
 
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
@@ -275,6 +280,7 @@ __all__ = [
     "Identifier",
     "IncompleteAnswerError",
     "InstanceRef",
+    "LabelsIn",
     "LocalFile",
     "Location",
     "MoveTarget",
@@ -349,6 +355,7 @@ __all__ = [
     "to_label",
     "try_get",
     "try_move",
+    "write_labels",
 ]
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import Struct
@@ -13,24 +12,18 @@ from dicomferry import (
     LEVELS,
     Component,
     Context,
-    Edit,
     Edits,
     FerryError,
     Header,
     Identifier,
+    LabelsIn,
     Rejected,
     ServerName,
-    Set,
     Template,
     Transform,
-    Wanted,
     hookimpl,
-    parse_tag,
-    to_label,
+    write_labels,
 )
-
-_PATIENT_COMMENTS = 0x0010_4000
-_ASSIGNABLE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,7 +37,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     subject: Annotated[Template | None, msgspec.Meta(description="subject label")] = None
     session: Annotated[Template | None, msgspec.Meta(description="session label")] = None
     write: Annotated[
-        Literal["comments", "fields", "both"],
+        LabelsIn,
         msgspec.Meta(
             description="one line in PatientComments, or the fields that XNAT reads otherwise"
         ),
@@ -72,29 +65,14 @@ class Identify(Struct, frozen=True):
 
     def edit(self, header: Header) -> Edits | Rejected:
         """Write the labels; reject an instance whose label would be empty or cannot be written."""
-        originals = self._originals(header)
-        for level, text in originals.items():
-            if not text:
-                return Rejected(f"the {level} is empty")
-        labels = {
-            level: text if level == "project" else to_label(text)
-            for level, text in originals.items()
-        }
-        edits = self._fields(labels) if self.options.write != "comments" else []
-        if self.options.write != "fields":
-            if not _ASSIGNABLE.fullmatch(labels.get("project", "-")):
-                return Rejected(
-                    "the project cannot be written in PatientComments: XNAT reads only"
-                    " letters, digits, '_' and '-' there"
-                )
-            edits.append(Set((_PATIENT_COMMENTS,), self._comment(labels)))
-        chosen = header.wanted.chosen if header.wanted else frozenset[str]()
-        return Edits(tuple(edits), _wanted(labels, originals, chosen))
+        options = self.options
+        texts = self._texts(header)
+        return write_labels(texts, (self.identifier,), options.write, options.auto_archive)
 
-    def _originals(self, header: Header) -> dict[str, str]:
-        # What somebody chose for this series in a saved plan goes before what the recipe says.
-        chosen = header.wanted.chosen if header.wanted else ()
-        texts = {}
+    def _texts(self, header: Header) -> dict[str, str]:
+        # A label that a chosen plan gives this series goes before the recipe's own.
+        chosen = header.wanted.chosen if header.wanted else frozenset[str]()
+        texts: dict[str, str] = {}
         for level in LEVELS:
             template: Template | None = getattr(self.options, level)
             if level in chosen:
@@ -102,33 +80,6 @@ class Identify(Struct, frozen=True):
             elif template is not None:
                 texts[level] = template.render(header).strip()
         return texts
-
-    def _fields(self, labels: dict[str, str]) -> list[Edit]:
-        # A level without a field, as dqr's project, is decided elsewhere: the forecast says where.
-        fields = self.identifier.fields
-        return [
-            Set((parse_tag(fields[level]),), label)
-            for level, label in labels.items()
-            if level in fields
-        ]
-
-    def _comment(self, labels: dict[str, str]) -> str:
-        # One line: XNAT's pattern does not reach across a line end.
-        words = [f"{level.capitalize()}:{label}" for level, label in labels.items()]
-        if self.options.auto_archive is not None:
-            words.append(f"AA:{str(self.options.auto_archive).lower()}")
-        return " ".join(words)
-
-
-def _wanted(labels: dict[str, str], originals: dict[str, str], chosen: frozenset[str]) -> Wanted:
-    return Wanted(
-        project=labels.get("project"),
-        subject=labels.get("subject"),
-        session=labels.get("session"),
-        subject_original=originals.get("subject"),
-        session_original=originals.get("session"),
-        chosen=chosen,
-    )
 
 
 def _build(options: Options, context: Context) -> Identify:

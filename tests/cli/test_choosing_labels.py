@@ -224,12 +224,37 @@ def test_a_label_that_a_rule_of_the_server_overrules_is_an_error(trip: Journey) 
     assert "the chosen plan asks for session 'BASELINE', but XNAT will take '0001'" in told
 
 
-def test_a_label_that_an_identify_does_not_reach_is_an_error(trip: Journey) -> None:
+def test_a_label_lands_where_the_recipe_writes_none(trip: Journey) -> None:
     write(trip, {"identify": IDENTIFY, "when": "SeriesNumber == 1"})
 
-    told = refused(trip, edit(table(trip), (0, 1), session="BASELINE"))
+    run(trip, edit(table(trip), (0, 1), session="BASELINE"))
 
-    assert "the chosen plan asks for session 'BASELINE', but XNAT will take 'P0001'" in told
+    assert held(trip.xnat)[1, 1] == {("P", "P0001", "BASELINE")}
+    assert {place[2] for place in held(trip.xnat)[1, 2]} == {"BASELINE"}
+
+
+def test_a_label_lands_though_a_transform_of_the_site_writes_over_it(trip: Journey) -> None:
+    comment = "AA:true Project:P Subject:{{ PatientID }} Session:{{ PatientID }}_MR"
+    write(trip, {"identify": IDENTIFY}, {"remap": {"set": {"PatientComments": comment}}})
+
+    run(trip, edit(table(trip), (0, 1), session="BASELINE"))
+
+    sent = dcmread(next((trip.folder / "xnat").rglob("*BASELINE*/**/*.dcm")))
+    assert sent.PatientComments == "Project:P Subject:P0001 Session:BASELINE AA:true"
+    assert held(trip.xnat)[1, 1] == held(trip.xnat)[1, 2] == {("P", "P0001", "BASELINE")}
+    assert held(trip.xnat)[2, 1] == {("P", "P0002", "P0002_MR")}
+
+
+def test_a_label_written_over_behind_the_whole_is_sent_as_it_was_planned(trip: Journey) -> None:
+    comment = "Project:P Subject:{{ PatientID }} Session:{{ PatientID }}_MR"
+    overwriting = {"remap": {"set": {"PatientComments": comment}}}
+    write(trip, {"identify": IDENTIFY}, {"unify-uids": {}}, overwriting)
+
+    run(trip, edit(table(trip), (1,), session="P0001_T1"))
+
+    assert held(trip.xnat)[1, 2] == {("P", "P0001", "P0001_T1")}
+    trip.xnat.build()
+    assert len({session.study_instance_uid for session in trip.xnat.tree().sessions}) == 3
 
 
 def test_another_label_that_changes_with_an_edited_one_is_refused_in_its_place(

@@ -74,7 +74,7 @@ def command(
     display = choose_display(form)
     with tempfile.TemporaryDirectory(prefix="dicomferry-replay-") as scratch:
         target = _target(folder, receiver, Path(scratch) / "files")
-        pointed = redirected(loaded, plugins, target)
+        pointed = redirected(loaded, target)
         state = Path(scratch) / "state"
         job = Job(pointed, plugins, state, display.show)
         with display:

@@ -20,7 +20,7 @@ from dicomferry.cli.options.duration import seconds
 from dicomferry.cli.views.mismatch_view import explainer_of, save_mismatches, vector_option
 from dicomferry.cli.views.progress import choose_display
 from dicomferry.cli.views.verdict_view import save_findings, show_findings
-from dicomferry.engine.pipeline.chosen_labels import labelled
+from dicomferry.engine.pipeline.chosen_labels import with_chosen_labels
 from dicomferry.engine.pipeline.context import BuildContext
 from dicomferry.engine.pipeline.servers import targets_of
 from dicomferry.engine.pipeline.steps import build_steps
@@ -78,7 +78,7 @@ def command(
     ledger = Ledger(folder, readonly=True)
     display = choose_display(form)
     try:
-        steps = labelled(steps, labels_in(ledger), loaded, plugins)
+        steps = with_chosen_labels(steps, labels_in(ledger))
         again = named_again(recipe, overrides, state)
         inquiry = Inquiry(steps, ledger, targets, again, content, wait)
         with display:

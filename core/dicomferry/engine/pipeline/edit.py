@@ -6,11 +6,13 @@ import hashlib
 from collections.abc import Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from dicomferry.component import Identifier
 from dicomferry.dicom.edits import Edits
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.reads import Trace
+from dicomferry.engine.pipeline.chosen_labels import CHOSEN_PLAN, keep_chosen
 from dicomferry.engine.pipeline.memory import RememberedEdit
 from dicomferry.engine.pipeline.steps import Steps, TransformStep
 from dicomferry.errors import DamagedError, EditError, FerryError, TemplateError
@@ -38,7 +40,7 @@ def edit_and_forecast(steps: Steps, header: Header, upto: int) -> Ready | Withhe
     """Apply the first `upto` transforms and forecast the result.
 
     An instance is ready only where every receiving XNAT agrees on one destination and, if a
-    chosen plan or an identify transform asked for labels, on those. Raises `FerryError` where a
+    chosen plan or a transform asked for labels, on those. Raises `FerryError` where a
     transform stops the run.
     """
     memory = steps.memory
@@ -60,6 +62,7 @@ def edit_and_forecast(steps: Steps, header: Header, upto: int) -> Ready | Withhe
 
 def _worked_out(steps: Steps, header: Header, upto: int) -> Ready | Withheld:
     sha, chosen = hashlib.sha256(), header.wanted
+    asker = ""
     for step in steps.transforms[:upto]:
         try:
             if step.when is not None and not step.when.holds(header):
@@ -69,14 +72,15 @@ def _worked_out(steps: Steps, header: Header, upto: int) -> Ready | Withheld:
                 code = "excluded" if isinstance(answer, Excluded) else "rejected"
                 return Withheld(code, type(answer)(f"{step.path}: {answer.reason}"))
             sha.update(answer.digest().encode())
+            if answer.wanted is not None:
+                asker = step.name
+                answer = replace(answer, wanted=keep_chosen(answer.wanted, chosen))
             header = header.edited(answer)
         except (TemplateError, EditError, DamagedError) as error:
             return Withheld("not-editable", Rejected(f"{step.path}: {error.message}"))
-    # What was chosen counts in the end: half-way nobody may have written it yet.
-    wishes = [chosen] if upto == len(steps.transforms) else []
-    if header.wanted is not chosen:
-        wishes.append(header.wanted)
-    return _forecast(steps.identifiers, header, sha.hexdigest(), wishes)
+    # A chosen label counts in the end: half-way nobody may have written it yet.
+    wanted = header.wanted if asker or upto == len(steps.transforms) else None
+    return _forecast(steps.identifiers, header, sha.hexdigest(), wanted, asker)
 
 
 def _ask(step: TransformStep, header: Header) -> Edits | Excluded | Rejected:
@@ -93,7 +97,8 @@ def _forecast(
     identifiers: Sequence[tuple[str, Identifier]],
     header: Header,
     digest: str,
-    wishes: Sequence[Wanted | None],
+    wanted: Wanted | None,
+    asker: str,
 ) -> Ready | Withheld:
     forecasts = [(name, identifier.forecast(header)) for name, identifier in identifiers]
     first_name, first = forecasts[0]
@@ -104,19 +109,18 @@ def _forecast(
         if forecast.destination != first.destination:
             reason = f"{first_name} and {name} would file it differently"
             return Withheld("servers-disagree", Rejected(reason), first)
-    for wanted in wishes:
-        if wanted is not None and (mismatch := _mismatch(wanted, first)):
-            return Withheld("forecast-mismatch", Rejected(mismatch), first)
+    if wanted is not None and (mismatch := _mismatch(wanted, asker, first)):
+        return Withheld("forecast-mismatch", Rejected(mismatch), first)
     return Ready(header, digest, first)
 
 
-def _mismatch(wanted: Wanted, forecast: Forecast) -> str:
+def _mismatch(wanted: Wanted, asker: str, forecast: Forecast) -> str:
     for level in LEVELS:
         asked: str | None = getattr(wanted, level)
         coming: str | None = getattr(forecast.destination, level)
         if asked is not None and asked != coming:
             rule = getattr(forecast.because, level)
-            who = "the chosen plan" if level in wanted.chosen else "identify"
+            who = CHOSEN_PLAN if level in wanted.chosen else asker
             return (
                 f"{who} asks for {level} '{asked}', but XNAT will take"
                 f" '{coming or 'none'}' (by {rule})"

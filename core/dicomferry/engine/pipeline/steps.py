@@ -16,6 +16,7 @@ from dicomferry.dicom.shapes import Shapes
 from dicomferry.engine.pipeline.context import BuildContext
 from dicomferry.engine.pipeline.facts import FactsReader
 from dicomferry.engine.pipeline.memory import Memory
+from dicomferry.engine.pipeline.own_sinks import OWN_SINKS
 from dicomferry.errors import FerryError
 from dicomferry.host import Plugins
 from dicomferry.ledger.planning.chosen_labels import Labels
@@ -45,11 +46,12 @@ class Guard(Protocol):
 
 
 class TransformStep(Struct, frozen=True):
-    """A transform of the recipe."""
+    """A transform of the recipe, or of the engine; `name` is what a person calls it."""
 
     path: str
     transform: Transform
     when: Guard | None
+    name: str = ""
 
 
 class SinkStep(Struct, frozen=True):
@@ -114,12 +116,13 @@ def build_steps(recipe: Recipe, plugins: Plugins, context: BuildContext | None =
     )  # fmt: skip
     transforms = tuple(
         TransformStep(step.path, _built(step, components.transforms[step.component].build, context),
-                 step.when)
+                      step.when, step.component)
         for step in recipe.transforms
     )  # fmt: skip
+    offered = {**components.sinks, **OWN_SINKS}
     sinks = tuple(
-        SinkStep(step.id, step.path, _built(step, components.sinks[step.component].build, context),
-               step.when)
+        SinkStep(step.id, step.path, _built(step, offered[step.component].build, context),
+                 step.when)
         for step in recipe.sinks
     )  # fmt: skip
     identifiers = _identifiers(recipe, sinks, context)

@@ -7,29 +7,24 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-import msgspec
 from blake3 import blake3
 from msgspec import Struct
 from msgspec.structs import replace
 
 from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.opening import open_blob
+from dicomferry.engine.pipeline.own_sinks import TO_FOLDER, TO_RECEIVER, FolderOptions
 from dicomferry.engine.provenance.manifest import Entry, read_entries, read_head
 from dicomferry.engine.provenance.manifests import ManifestDifference, compare
 from dicomferry.engine.session.job import Job
 from dicomferry.engine.session.run import RunResult
 from dicomferry.engine.session.session import open_session
 from dicomferry.errors import FerryError
-from dicomferry.host import Plugins
 from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.model import Location
 from dicomferry.recipe.recipe import Recipe, Step
 from dicomferry.recipe.servers import XnatDicom, XnatServer
-from dicomferry.template import Template, Templates
 
-_LAYOUT = (
-    "{{ project }}/{{ subject | default('none', true) }}/{{ session }}/{{ SOPInstanceUID }}.dcm"
-)
 _STEP = "replay"
 _SHOWN = 10
 _CHUNK = 1 << 20
@@ -65,26 +60,19 @@ class Replayed(Struct, frozen=True):
         return 0 < self.identical == self.instances and not self.different
 
 
-def redirected(recipe: Recipe, plugins: Plugins, target: Target) -> Recipe:
+def redirected(recipe: Recipe, target: Target) -> Recipe:
     """Return a recipe whose only sink is `target`; what XNAT will call everything stays the same.
 
-    Raises `FerryError` when the sink is not installed.
+    A receiver is spoken to as the recipe speaks to its XNAT: by that one's AE title of ours, its
+    timeouts and its number of associations.
     """
-    used = _servers_in_use(recipe)
+    servers = _servers_in_use(recipe)
     if isinstance(target, Path):
-        plain = {"path": str(target.absolute()), "layout": _LAYOUT}
-        return _with_sink(recipe, plugins, used, "export", plain)
-    name = next((n for n, server in used.items() if isinstance(server, XnatServer)), _STEP)
-    server = used.get(name)
-    declared = server if isinstance(server, XnatServer) else None
-    dicom = declared.dicom if declared else XnatDicom(host=target.host)
-    dicom = msgspec.structs.replace(
-        dicom, host=target.host, port=target.port, ae_title=target.ae_title, tls=None
-    )
-    pointed = (
-        msgspec.structs.replace(declared, dicom=dicom) if declared else XnatServer(dicom=dicom)
-    )
-    return _with_sink(recipe, plugins, {**used, name: pointed}, "xnat-cstore", {"server": name})
+        return _with_sink(recipe, servers, TO_FOLDER, FolderOptions(str(target.absolute())))
+    xnats = (server.dicom for server in servers.values() if isinstance(server, XnatServer))
+    dicom = next(xnats, XnatDicom(host=target.host))
+    pointed = replace(dicom, host=target.host, port=target.port, ae_title=target.ae_title, tls=None)
+    return _with_sink(recipe, servers, TO_RECEIVER, pointed)
 
 
 def replay(manifest: Path, job: Job, target: Target) -> Replayed:
@@ -120,27 +108,9 @@ def _servers_in_use(recipe: Recipe) -> dict[str, object]:
 
 
 def _with_sink(
-    recipe: Recipe,
-    plugins: Plugins,
-    servers: dict[str, object],
-    component: str,
-    plain: dict[str, str],
+    recipe: Recipe, servers: dict[str, object], component: str, options: object
 ) -> Recipe:
-    offered = plugins.components.sinks.get(component)
-    if offered is None:
-        raise FerryError(
-            f"no plug-in offers the sink '{component}'", hint="see `dicomferry plugins`"
-        )
-    templates = Templates({})
-
-    def make(kind: type, value: str) -> Template:
-        if kind is not Template:
-            raise NotImplementedError(kind.__name__)
-        return templates.template(value)
-
-    options = msgspec.convert(plain, offered.options, dec_hook=make)
-    place = recipe.sinks[0].place
-    step = Step("sink", component, options, _STEP, None, "sinks[0]", place)
+    step = Step("sink", component, options, _STEP, None, "sinks[0]", recipe.sinks[0].place)
     return replace(recipe, servers=servers, sinks=(step,))
 
 
@@ -171,16 +141,16 @@ def _read_back(manifest: Path, folder: Path | None) -> Iterator[Entry]:
         if not entry.sink:
             yield entry
         elif entry.outcome != "stored":
-            yield msgspec.structs.replace(_plain(entry), outcome=f"{entry.outcome}: {entry.reason}")
+            yield replace(_plain(entry), outcome=f"{entry.outcome}: {entry.reason}")
         elif folder is None:
             yield _plain(entry)
         else:
-            yield msgspec.structs.replace(_plain(entry), sent=_digest(folder / entry.reason, entry))
+            yield replace(_plain(entry), sent=_digest(folder / entry.reason, entry))
 
 
 def _plain(entry: Entry) -> Entry:
     # Which sink it was, and what that said, is not what is to be the same.
-    return msgspec.structs.replace(entry, sink=_STEP, reason="")
+    return replace(entry, sink=_STEP, reason="")
 
 
 def _digest(path: Path, entry: Entry) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from dicomferry.engine.pipeline.chosen_labels import labelled
+from dicomferry.engine.pipeline.chosen_labels import with_chosen_labels
 from dicomferry.engine.pipeline.steps import Steps, build_steps, only_servers
 from dicomferry.engine.plan.make import make_plan
 from dicomferry.engine.plan.planned import Planned
@@ -94,7 +94,7 @@ class Session:
 
     def _label(self, labels: Labels) -> None:
         put_labels(self.ledger, labels)
-        self.steps = labelled(self._built, labels, self._job.recipe, self._job.plugins)
+        self.steps = with_chosen_labels(self._built, labels)
         spec = replace(self._shop.spec, labels=labels)
         self._shop = replace(self._shop, steps=self.steps, spec=spec)
 

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from dicomferry.dicom.shapes import Shapes
-from dicomferry.engine.pipeline.chosen_labels import labelled
+from dicomferry.engine.pipeline.chosen_labels import with_chosen_labels
 from dicomferry.engine.pipeline.context import BuildContext
 from dicomferry.engine.pipeline.memory import Memory
 from dicomferry.engine.pipeline.steps import Steps, build_steps, only_servers
@@ -59,7 +59,7 @@ class Workbench:
         if key not in self._prepared:
             spec = self._spec
             steps = build_steps(spec.recipe, spec.plugins)
-            steps = labelled(steps, spec.labels, spec.recipe, spec.plugins)
+            steps = with_chosen_labels(steps, spec.labels)
             if spec.servers_only:
                 steps = only_servers(steps)
             steps.prepare(spec.ledger_folder, len(steps.transforms) if upto is None else upto)
