@@ -327,12 +327,18 @@ class Component(Struct, Generic[OptionsT, StageT_co], frozen=True):
 
     `options` is a `msgspec.Struct` or a dataclass: the recipe's schema and the conversion both
     come from it. Its fields may be plain types, other Structs, `Template` or `Condition`.
+
+    `example` is the part of a recipe that shows the component in use: YAML below `sources:`,
+    `transforms:`, `sinks:`, and where it needs them `params:` and `tests:`. Each server in it is
+    named as its kind, and not declared. `dicomferry init` makes recipes of it; what it has for the
+    params `project` and `archive` is put in the place of `default: PROJECT` and `default: archive`.
     """
 
     name: str
     summary: str
     options: type[OptionsT]
     build: Callable[[OptionsT, Context], StageT_co]
+    example: str = ""
 
 
 AnyComponent = Component[Any, Any]

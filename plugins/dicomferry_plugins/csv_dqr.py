@@ -176,7 +176,13 @@ def _build(options: Options, context: Context) -> CsvDqr:
     return CsvDqr(options, context.path(options.file), context.peer(server))
 
 
+_EXAMPLE = """\
+sources:
+  - csv-dqr: {file: wanted.csv, pacs: pacs}     # a CSV as XNAT's DQR takes it
+"""
+
+
 @hookimpl
 def dicomferry_sources() -> Iterable[Component[Options, Source]]:
     """Offer the DQR source."""
-    yield Component("csv-dqr", "studies of a PACS, by XNAT's DQR CSV", Options, _build)
+    yield Component("csv-dqr", "studies of a PACS, by XNAT's DQR CSV", Options, _build, _EXAMPLE)

@@ -131,7 +131,26 @@ def _build(options: Options, context: Context) -> Export:
     return Export(root, options.layout, options.fsync, options.lanes, receiver=str(root))
 
 
+_NAME = "{{ PatientID }}/{{ PatientID }}_{{ Modality }}_{{ StudyDate }}/{{ SOPInstanceUID }}.dcm"
+_EXAMPLE = f"""\
+transforms:
+  - remap:                            # only what is named here is changed
+      delete: [OtherPatientIDs]
+sinks:
+  - export:
+      path: out
+      layout: "{_NAME}"
+tests:
+  - given: {{PatientID: S01, PatientName: S01, Modality: MR, StudyDate: "20200131",
+            OtherPatientIDs: "1"}}
+    expect:
+      tags: {{OtherPatientIDs: ~}}
+"""
+
+
 @hookimpl
 def dicomferry_sinks() -> Iterable[Component[Options, Sink]]:
     """Offer the export sink."""
-    yield Component("export", "files below a folder, named by a template", Options, _build)
+    yield Component(
+        "export", "files below a folder, named by a template", Options, _build, _EXAMPLE
+    )

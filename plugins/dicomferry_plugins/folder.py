@@ -214,7 +214,19 @@ def _build(options: Options, context: Context) -> Folder:
     )
 
 
+_EXAMPLE = """\
+params:
+  archive: {default: archive, description: folder of the files}
+sources:
+  - folder:
+      path: "{{ params.archive }}"
+      exclude: ["**/Thumbs.db", "**/.DS_Store"]
+"""
+
+
 @hookimpl
 def dicomferry_sources() -> Iterable[Component[Options, Source]]:
     """Offer the folder source."""
-    yield Component("folder", "every file below a folder, and in its archives", Options, _build)
+    yield Component(
+        "folder", "every file below a folder, and in its archives", Options, _build, _EXAMPLE
+    )

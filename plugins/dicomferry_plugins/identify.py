@@ -91,7 +91,18 @@ def _build(options: Options, context: Context) -> Identify:
     return Identify(options, identifier)
 
 
+_EXAMPLE = """\
+transforms:
+  - identify:                         # what XNAT is to call it; a plan that differs
+      project: P01                    # is refused before anything is sent
+      subject: "{{ PatientID }}"
+      session: "{{ PatientID }}_{{ Modality }}_{{ StudyDate }}"
+"""
+
+
 @hookimpl
 def dicomferry_transforms() -> Iterable[Component[Options, Transform]]:
     """Offer the identify transform."""
-    yield Component("identify", "the XNAT project, subject and session wanted", Options, _build)
+    yield Component(
+        "identify", "the XNAT project, subject and session wanted", Options, _build, _EXAMPLE
+    )

@@ -136,7 +136,15 @@ def _build(options: Options, context: Context) -> PacsQuery:
     return PacsQuery(options, context.peer(server))
 
 
+_EXAMPLE = """\
+sources:
+  - pacs-query:                       # every study that agrees with all of these
+      pacs: pacs
+      where: {StudyDate: 20200101-20201231, ModalitiesInStudy: MR}
+"""
+
+
 @hookimpl
 def dicomferry_sources() -> Iterable[Component[Options, Source]]:
     """Offer the PACS source."""
-    yield Component("pacs-query", "studies of a PACS, by query", Options, _build)
+    yield Component("pacs-query", "studies of a PACS, by query", Options, _build, _EXAMPLE)

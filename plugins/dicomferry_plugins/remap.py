@@ -185,7 +185,18 @@ def _build(options: Options, context: Context) -> Remap:
     return Remap(tuple(_steps(options, table)), (table,) if table else ())
 
 
+_EXAMPLE = """\
+transforms:
+  - remap:                            # in this order
+      set: {InstitutionName: Memory Clinic, PatientName: "{{ PatientID }}"}
+      set_if_present: {AccessionNumber: ""}
+      delete: [OtherPatientIDs, "(0019,xxxx)"]
+"""
+
+
 @hookimpl
 def dicomferry_transforms() -> Iterable[Component[Options, Transform]]:
     """Offer the remap transform."""
-    yield Component("remap", "set, copy, replace, look up and delete attributes", Options, _build)
+    yield Component(
+        "remap", "set, copy, replace, look up and delete attributes", Options, _build, _EXAMPLE
+    )

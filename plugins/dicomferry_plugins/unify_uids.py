@@ -205,7 +205,15 @@ def _build(options: Options, context: Context) -> UnifyUids:
     return UnifyUids(options.study, salt, context.identifier(options.server or None))
 
 
+_EXAMPLE = """\
+transforms:
+  - unify-uids: {study: derive}       # one StudyInstanceUID for each session
+"""
+
+
 @hookimpl
 def dicomferry_transforms() -> Iterable[Component[Options, Transform]]:
     """Offer the unify-uids transform."""
-    yield Component("unify-uids", "one StudyInstanceUID for each session", Options, _build)
+    yield Component(
+        "unify-uids", "one StudyInstanceUID for each session", Options, _build, _EXAMPLE
+    )

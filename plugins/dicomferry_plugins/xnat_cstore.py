@@ -211,7 +211,31 @@ def _build(options: Options, context: Context) -> XnatCStore:
     )
 
 
+_EXAMPLE = """\
+params:
+  project: {default: PROJECT, description: XNAT project ID}
+transforms:
+  - remap:                            # only what is named here is changed
+      delete: [OtherPatientIDs]
+  - identify:                         # what XNAT is to call it; a plan that differs
+      project: "{{ params.project }}" # is refused before anything is sent
+      subject: "{{ PatientID }}"
+      session: "{{ PatientID }}_{{ Modality }}_{{ StudyDate }}"
+  - unify-uids: {study: derive}       # one StudyInstanceUID for each session
+sinks:
+  - xnat-cstore: {server: xnat}
+tests:
+  - given: {PatientID: S01, PatientName: S01, Modality: MR, StudyDate: "20200131",
+            OtherPatientIDs: "1"}
+    expect:
+      project: PROJECT
+      subject: S01
+      session: S01_MR_20200131
+      tags: {OtherPatientIDs: ~}
+"""
+
+
 @hookimpl
 def dicomferry_sinks() -> Iterable[Component[Options, Sink]]:
     """Offer the XNAT sink."""
-    yield Component("xnat-cstore", "store in an XNAT by C-STORE", Options, _build)
+    yield Component("xnat-cstore", "store in an XNAT by C-STORE", Options, _build, _EXAMPLE)

@@ -57,10 +57,32 @@ def _dqr(options: Dqr, context: Context) -> DqrIdentifier:  # noqa: ARG001 - a b
     return DqrIdentifier(options)
 
 
+_CLASSIC_EXAMPLE = """\
+servers:
+  xnat:
+    xnat:
+      dicom: {host: xnat.example.org, port: 8104, ae_title: XNAT}
+      identification:                 # the receiver's own rules, the site's, and its projects
+        projects: [P01, P02]
+        receiver: {project: ["(0008,0090):(P[0-9]+):1"]}
+        site: {session: ["(0020,0010):E(\\\\w+):1"]}
+"""
+_DQR_EXAMPLE = """\
+servers:
+  xnat:
+    xnat:
+      dicom: {host: xnat.example.org, port: 8104, ae_title: XNAT}
+      identification:                 # the table of routed studies names the project
+        identifier: dqr
+        projects: [P01]
+        routing: {1.2.840.113619.2.1: P01}
+"""
+
+
 @hookimpl
 def dicomferry_identifiers() -> Iterable[
     Component[Classic, Identifier] | Component[Dqr, Identifier]
 ]:
     """Offer the classic and dqr identifiers."""
-    yield Component("classic", "XNAT's default identifier", Classic, _classic)
-    yield Component("dqr", "the identifier of XNAT's DQR plug-in", Dqr, _dqr)
+    yield Component("classic", "XNAT's default identifier", Classic, _classic, _CLASSIC_EXAMPLE)
+    yield Component("dqr", "the identifier of XNAT's DQR plug-in", Dqr, _dqr, _DQR_EXAMPLE)

@@ -4,23 +4,37 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
+from msgspec import Struct
 from msgspec.structs import replace
 
 from dicomferry.cli.options.common import find_plugins
 from dicomferry.cli.views.text import count
+from dicomferry.component import AnyComponent
 from dicomferry.errors import FerryError
 from dicomferry.host import Plugins
-from dicomferry.recipe.starter import SCHEMA_FILE, SCHEMA_LINE, SINKS, SOURCES, Starter
+from dicomferry.recipe.components import Components
+from dicomferry.recipe.starter import (
+    ARCHIVE,
+    SCHEMA_FILE,
+    SCHEMA_LINE,
+    Starter,
+    default_of,
+    takes,
+    with_example,
+)
 from dicomferry.recipe.yaml.rewriting import write_text
+
+_PROJECT = "project"
 
 
 @click.command("init")
 @click.argument("recipe", type=click.Path(path_type=Path, dir_okay=False), default="recipe.yaml")
-@click.option("--source", type=click.Choice(SOURCES), help="Where the instances come from.")
-@click.option("--sink", type=click.Choice(SINKS), help="Where they go.")
+@click.option("--source", metavar="NAME", help="Where the instances come from.")
+@click.option("--sink", metavar="NAME", help="Where they go.")
 @click.option("--project", metavar="ID", help="The XNAT project they go to.")
 @click.option(
     "--from", "folder", type=click.Path(path_type=Path),
@@ -50,45 +64,64 @@ def command(
         if source or sink or folder or project:
             raise FerryError("--from-commands takes everything from the script: give it alone")
         return _from_commands(script, recipe, name, plugins)
-    starter = _asked(Starter(name), source or ("folder" if folder else None), sink, project)
-    _check_installed(starter, plugins)
+    components = plugins.components
+    if folder is not None:
+        source = source or default_of(components.sources, ARCHIVE)
+    starter = _starter(name, source, sink, project, components)
     if folder is not None:
         starter = _proposed(starter, folder, project)
-    _write(recipe, starter.text(), plugins)
+    _write(recipe, starter.text(components), plugins)
     click.echo(f"next: edit it, then `dicomferry test {recipe}` and `dicomferry plan {recipe}`")
     return 0
 
 
-def _asked(starter: Starter, source: str | None, sink: str | None, project: str | None) -> Starter:
+def _starter(
+    name: str, source: str | None, sink: str | None, project: str | None, components: Components
+) -> Starter:
+    """Return what the recipe is to be about, asking on a terminal for what no option says."""
     asking = sys.stdin.isatty() and sys.stdout.isatty()
-    if source is None and asking:
-        source = click.prompt("Where do they come from?", "folder", type=click.Choice(SOURCES))
-    if sink is None and asking:
-        sink = click.prompt("Where do they go?", "xnat-cstore", type=click.Choice(SINKS))
-    starter = replace(starter, source=source or starter.source, sink=sink or starter.sink)
-    if project is None and asking and starter.sink == "xnat-cstore":
+    from_where = _Choice("source", "Where do they come from?", components.sources, ARCHIVE)
+    to_where = _Choice("sink", "Where do they go?", components.sinks, _PROJECT)
+    starter = Starter(name, from_where.choose(source, asking), to_where.choose(sink, asking))
+    if project is None and asking and takes(starter.sink, _PROJECT):
         project = click.prompt("The ID of the XNAT project?", starter.project)
     return replace(starter, project=project or starter.project)
 
 
-def _check_installed(starter: Starter, plugins: Plugins) -> None:
-    components = plugins.components
-    for kind, name, known in (
-        ("source", starter.source, components.sources),
-        ("sink", starter.sink, components.sinks),
-    ):
+class _Choice(Struct, frozen=True):
+    """One of the installed components of a kind; by default one whose example has a `param`."""
+
+    kind: str
+    question: str
+    offered: Mapping[str, AnyComponent]
+    param: str
+
+    def choose(self, name: str | None, asking: bool) -> AnyComponent:
+        """Return the one called `name`, the one asked for, or the default."""
+        known = with_example(self.offered)
+        default = default_of(self.offered, self.param)
+        if name is None and asking and known:
+            name = click.prompt(self.question, default or None, type=click.Choice(known))
+        name = name or default
+        hint = f"there are {', '.join(known) or 'none'}"
+        if not name:
+            raise FerryError(f"say which {self.kind} with --{self.kind}", hint=hint)
+        if name not in self.offered:
+            raise FerryError(f"no plug-in offers the {self.kind} '{name}'", hint=hint)
         if name not in known:
-            raise FerryError(
-                f"no plug-in offers the {kind} '{name}'", hint=f"there are {', '.join(known)}"
-            )
+            message = f"the {self.kind} '{name}' has no example to make a recipe of"
+            raise FerryError(message, hint=hint)
+        return self.offered[name]
 
 
 def _proposed(starter: Starter, folder: Path, project: str | None) -> Starter:
     from dicomferry.engine.propose.proposal import project_of, propose
     from dicomferry.engine.propose.survey import survey
+    from dicomferry.recipe.schema import option_schemas
 
-    if starter.source != "folder":
-        raise FerryError(f"--from looks at a folder, and the source is {starter.source}")
+    options = option_schemas(starter.source)
+    if not takes(starter.source, ARCHIVE) or not {"archives", "parts"} <= options.keys():
+        raise FerryError(f"--from looks at a folder, and the source is {starter.source.name}")
     proposal = propose(survey(folder))
     return replace(
         starter,

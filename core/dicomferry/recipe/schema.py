@@ -88,6 +88,22 @@ def component_schema(component: AnyComponent | AnyServerKind) -> Schema:
     return {"$schema": DIALECT, **definitions.pop(component.name), "$defs": definitions}
 
 
+def option_schemas(component: AnyComponent | AnyServerKind) -> Schema:
+    """Return the schema of each option of a component or a server, by the option's name."""
+    return dict(_root_schema(component).get("properties", {}))
+
+
+def required_options(component: AnyComponent | AnyServerKind) -> frozenset[str]:
+    """Return the names of the options that must be given."""
+    return frozenset(_root_schema(component).get("required", ()))
+
+
+def _root_schema(component: AnyComponent | AnyServerKind) -> Schema:
+    whole = component_schema(component)
+    root: Schema = whole["$defs"][whole["$ref"].removeprefix("#/$defs/")]
+    return root
+
+
 def write_schemas(folder: Path, components: Components) -> tuple[Path, ...]:
     """Write `recipe.schema.json` and one file per component; return what was written."""
     schemas = {"recipe.schema.json": recipe_schema(components)}

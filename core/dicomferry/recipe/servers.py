@@ -173,7 +173,15 @@ class XnatServer(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
                 yield ("anonymizes",), f"'{name}': only a keyword or (gggg,eeee) can be used here"
 
 
-XNAT: Final = ServerKind("xnat", "An XNAT to send to.", XnatServer)
+_XNAT_EXAMPLE: Final = """\
+  xnat:                               # where they are sent
+    xnat:
+      dicom: {host: xnat.example.org, port: 8104, ae_title: XNAT}
+      identification:                 # how this server names what arrives
+        projects: ["{{ params.project }}"]
+"""
+
+XNAT: Final = ServerKind("xnat", "An XNAT to send to.", XnatServer, example=_XNAT_EXAMPLE)
 """The one kind of server that no plug-in needs to offer."""
 
 DEFAULT_IDENTIFIER: Final = "classic"
