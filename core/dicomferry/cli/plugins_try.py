@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from dicomferry.cli.options.common import find_plugins, format_option, set_option, state_option
+from dicomferry.cli.views.plugin_view import show_plugin
 from dicomferry.errors import FerryError
 from dicomferry.host import Plugin, PluginState
 from dicomferry.working_copy import WorkingCopy, borrowed, find_working_copy
@@ -44,10 +45,8 @@ def try_it(
     with borrowed(copy):
         _refuse_inactive(copy)
         if recipe is None:
-            from dicomferry.cli.plugins import show
-
             for name in sorted(copy.entry_points):
-                context.invoke(show, name=name, form=form)
+                show_plugin(name, form, find_plugins())
             return 0
         common = {"recipe": recipe, "overrides": overrides, "form": form}
         if run_it:

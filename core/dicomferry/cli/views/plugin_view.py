@@ -1,20 +1,46 @@
-"""TODO."""
+"""What the verbs below `plugins` print of plug-ins, and of what these offer."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from dicomferry.cli.views.text import columns
+import click
+
+from dicomferry.cli.views.text import columns, say
+from dicomferry.errors import FerryError
 from dicomferry.host import Offer, Plugin, Plugins
 
 
-def _offered(plugin: Plugin, plugins: Plugins) -> str:
-    names = [f"{o.kind} {o.component.name}" for o in plugins.offers if o.plugin == plugin.name]
-    return ", ".join(names)
+def show_plugin(name: str, form: str, plugins: Plugins) -> None:
+    """Print a plug-in and its offers, or a component; raises `FerryError` for an unknown name."""
+    plugin = next((p for p in plugins.plugins if p.name == name), None)
+    offers = [o for o in plugins.offers if name in (o.component.name, o.plugin)]
+    if plugin is None and not offers:
+        known = {p.name for p in plugins.plugins} | {o.component.name for o in plugins.offers}
+        raise FerryError(
+            f"no plug-in and no component is called '{name}'",
+            hint=f"there are {', '.join(sorted(known))}",
+        )
+    if form == "json":
+        click.echo(json.dumps([_offer_json(offer) for offer in offers], indent=2))
+        return
+    if plugin is not None:
+        say([f"{plugin.name}: {plugin.state} ({plugin.distribution} {plugin.version})"])
+        say([f"  {plugin.reason}"] if plugin.reason else [])
+    for offer in offers:
+        say(_offer_lines(offer))
 
 
-def _json(plugin: Plugin, plugins: Plugins) -> dict[str, object]:
+def plugin_row(plugin: Plugin, offers: Sequence[Offer]) -> list[str]:
+    """Return a plug-in's name, state, origin, and why it is not active or else what it offers."""
+    offered = ", ".join(f"{o.kind} {o.component.name}" for o in offers if o.plugin == plugin.name)
+    origin = f"{plugin.distribution} {plugin.version}"
+    return [plugin.name, plugin.state, origin, plugin.reason or offered]
+
+
+def plugin_json(plugin: Plugin, offers: Sequence[Offer]) -> dict[str, object]:
+    """Return a plug-in as plain data."""
     return {
         "name": plugin.name,
         "module": plugin.module,
@@ -23,9 +49,7 @@ def _json(plugin: Plugin, plugins: Plugins) -> dict[str, object]:
         "state": str(plugin.state),
         "reason": plugin.reason,
         "components": [
-            {"kind": o.kind, "name": o.component.name}
-            for o in plugins.offers
-            if o.plugin == plugin.name
+            {"kind": o.kind, "name": o.component.name} for o in offers if o.plugin == plugin.name
         ],
     }
 
@@ -39,22 +63,25 @@ def _offer_json(offer: Offer) -> dict[str, object]:
         "plugin": offer.plugin,
         "summary": offer.component.summary,
         "schema": component_schema(offer.component),
+        "example": offer.component.example,
     }
 
 
 def _offer_lines(offer: Offer) -> Iterator[str]:
-    from dicomferry.recipe.schema import component_schema
+    from dicomferry.recipe.schema import option_schemas, required_options
 
-    yield f"{offer.kind} {offer.component.name} (from {offer.plugin}): {offer.component.summary}"
-    whole = component_schema(offer.component)
-    schema = whole["$defs"][whole["$ref"].removeprefix("#/$defs/")]
-    required = schema.get("required", [])
+    component = offer.component
+    yield f"{offer.kind} {component.name} (from {offer.plugin}): {component.summary}"
+    required = required_options(component)
     rows = [
         [
             name,
             "required" if name in required else f"default {json.dumps(field.get('default'))}",
             str(field.get("description", "")),
         ]
-        for name, field in schema.get("properties", {}).items()
+        for name, field in option_schemas(component).items()
     ]
     yield from columns(rows)
+    if component.example:
+        yield "  in a recipe:"
+        yield from (f"    {line}" for line in component.example.splitlines())
