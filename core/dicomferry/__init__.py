@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from dicomferry.dicom.between import (
         edits_between,
     )
+    from dicomferry.dicom.dictionary import (
+        standard_vr,
+    )
     from dicomferry.dicom.edits import (
         Delete,
         Edit,
@@ -115,6 +118,10 @@ if TYPE_CHECKING:
     from dicomferry.hookspecs import (
         hookimpl,
     )
+    from dicomferry.importer import (
+        Importer,
+        Translation,
+    )
     from dicomferry.model import (
         LEVELS,
         AutoArchive,
@@ -159,6 +166,9 @@ if TYPE_CHECKING:
         XnatServer,
         hours_faults,
     )
+    from dicomferry.recipe.yaml.rewriting import (
+        written,
+    )
     from dicomferry.template import (
         Condition,
         Template,
@@ -192,6 +202,7 @@ _HOMES: Final = {
     ),
     "dicom.archive": ("is_archive", "list_members",),
     "dicom.between": ("edits_between",),
+    "dicom.dictionary": ("standard_vr",),
     "dicom.edits": ("Delete", "Edit", "Edits", "Set", "TagPath",),
     "dicom.header": ("Header",),
     "dicom.splice": ("Spliced",),
@@ -213,6 +224,7 @@ _HOMES: Final = {
     "dimse.retrieve.search": ("FoundSeries", "FoundStudy", "find_contents", "find_studies"),
     "errors": ("DamagedError", "EditError", "FerryError", "ProblemsError", "TemplateError",),
     "hookspecs": ("hookimpl",),
+    "importer": ("Importer", "Translation"),
     "model": (
         "LEVELS", "AutoArchive", "Because", "Check", "CheckState", "Destination", "Excluded",
         "Failed", "Finding", "Forecast", "InstanceRef", "LocalFile", "Location", "Outcome", "Place",
@@ -225,6 +237,7 @@ _HOMES: Final = {
     ),
     "recipe.recipe": ("Recipe",),
     "recipe.servers": ("PacsServer", "XnatDicom", "XnatServer", "hours_faults"),
+    "recipe.yaml.rewriting": ("written",),
     "template": ("Condition", "Template",),
     "xnat.dqr_csv": ("DqrRow", "DqrTable", "read_dqr_csv"),
     "xnat.naming.identifiers": ("ClassicIdentifier", "DqrIdentifier",),
@@ -278,6 +291,7 @@ __all__ = [
     "Header",
     "Identification",
     "Identifier",
+    "Importer",
     "IncompleteAnswerError",
     "InstanceRef",
     "LabelsIn",
@@ -328,6 +342,7 @@ __all__ = [
     "Tls",
     "TooManyAnswersError",
     "Transform",
+    "Translation",
     "UnreachableError",
     "Unusable",
     "Wanted",
@@ -351,11 +366,13 @@ __all__ = [
     "parse_tag",
     "plan_contexts",
     "read_dqr_csv",
+    "standard_vr",
     "store_status",
     "to_label",
     "try_get",
     "try_move",
     "write_labels",
+    "written",
 ]
 
 

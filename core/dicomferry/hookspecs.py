@@ -18,6 +18,7 @@ from dicomferry.component import (
 )
 from dicomferry.errors import FerryError
 from dicomferry.executor import ExecutorFactory
+from dicomferry.importer import Importer
 from dicomferry.model import Outcome, Problem
 
 if TYPE_CHECKING:
@@ -58,6 +59,11 @@ def dicomferry_servers() -> Iterable[ServerKind[Any]]:  # type: ignore[empty-bod
 @hookspec
 def dicomferry_executors() -> Iterable[Component[Any, ExecutorFactory]]:  # type: ignore[empty-body]
     """Offer executors, which have the work on instances done somewhere."""
+
+
+@hookspec
+def dicomferry_importers() -> Iterable[Importer]:  # type: ignore[empty-body]
+    """Offer to make recipes of the scripts of another tool."""
 
 
 # Decisions: the answer changes what happens.

@@ -16,6 +16,8 @@ from msgspec.structs import replace
 from dicomferry import hookspecs
 from dicomferry.component import AnyComponent, AnyServerKind, Component, PlanView
 from dicomferry.errors import FerryError
+from dicomferry.extras import install_command, missing_extras
+from dicomferry.importer import Importer
 from dicomferry.model import Outcome, Problem
 from dicomferry.recipe.components import Components
 from dicomferry.recipe.recipe import Recipe
@@ -34,6 +36,7 @@ KINDS: Mapping[str, str] = {
     "identifier": "dicomferry_identifiers",
     "server": "dicomferry_servers",
     "executor": "dicomferry_executors",
+    "importer": "dicomferry_importers",
 }
 
 
@@ -45,6 +48,7 @@ class PluginState(StrEnum):
     BROKEN = "broken"
     REFUSED = "refused"
     DUPLICATE = "duplicate"
+    NOT_INSTALLED = "not installed"
 
 
 class Plugin(Struct, frozen=True):
@@ -59,10 +63,10 @@ class Plugin(Struct, frozen=True):
 
 
 class Offer(Struct, frozen=True):
-    """A component, or a kind of server, together with the plug-in it comes from."""
+    """A component, a kind of server or an importer, together with the plug-in it comes from."""
 
     kind: str
-    component: AnyComponent | AnyServerKind
+    component: AnyComponent | AnyServerKind | Importer
     plugin: str
 
 
@@ -130,6 +134,11 @@ class Plugins:
             sinks=by_kind["sink"],
             identifiers=by_kind["identifier"],
             servers=by_kind["server"],
+            installable={
+                plugin.name: plugin.reason
+                for plugin in self._plugins
+                if plugin.state is PluginState.NOT_INSTALLED
+            },
         )
 
     @property
@@ -137,6 +146,12 @@ class Plugins:
         """Return the offered executors by name; no recipe can name them."""
         found = (o.component for o in self.offers if o.kind == "executor")
         return {one.name: one for one in found if isinstance(one, Component)}
+
+    @property
+    def importers(self) -> tuple[Importer, ...]:
+        """Return what makes recipes of other tools' scripts."""
+        offered = (offer.component for offer in self.offers)
+        return tuple(one for one in offered if isinstance(one, Importer))
 
     def check_recipe(self, recipe: Recipe) -> list[Problem]:
         """Return what plug-ins find wrong with a recipe."""
@@ -192,7 +207,9 @@ class Plugins:
     def _offers_of(self, kind: str, implementation: Any) -> list[Offer]:
         name: str = implementation.plugin_name
         try:
-            found: list[AnyComponent | AnyServerKind] = list(implementation.function() or ())
+            found: list[AnyComponent | AnyServerKind | Importer] = list(
+                implementation.function() or ()
+            )
         except Exception as error:  # noqa: BLE001  a stranger's code must not take the host down
             self._broken[name] = f"{type(error).__name__} while it was asked for its {kind}s"
             return []
@@ -254,9 +271,10 @@ def _refuse_namesakes(offers: Sequence[Offer]) -> None:
 def load_plugins(selection: Selection, found: Iterable[EntryPoint] | None = None) -> Plugins:
     """Load every plug-in of the entry point group that `selection` lets in.
 
-    A plug-in that cannot be imported, asks for another API version, repeats a name or implements
-    a hook that does not exist is left out with its reason; it never stops the others. Raises
-    `FerryError` when two plug-ins offer a component of one kind under one name.
+    A plug-in whose extra is not installed, that cannot be imported, asks for another API version,
+    repeats a name or implements a hook that does not exist is left out with its reason; it never
+    stops the others. Raises `FerryError` when two plug-ins offer a component of one kind under one
+    name.
     """
     manager = pluggy.PluginManager("dicomferry")
     manager.add_hookspecs(hookspecs)
@@ -288,6 +306,8 @@ def _load(
     refusal = selection.refusal(point.name)
     if refusal:
         return PluginState.BLOCKED, refusal
+    if missing := missing_extras(point):
+        return PluginState.NOT_INSTALLED, install_command(point, missing)
     try:
         module = point.load()
     except Exception as error:  # noqa: BLE001  a stranger's import may raise anything

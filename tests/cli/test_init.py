@@ -13,7 +13,7 @@ import pytest
 from dicomferry.engine.trial.expectation import run_tests
 from dicomferry.host import Selection, load_plugins
 from dicomferry.recipe.load import load_recipe
-from dicomferry.recipe.starter import SINKS, SOURCES
+from dicomferry.recipe.starter import with_example
 from support.cli import PROGRAM, ferry
 from support.patience import PATIENCE
 
@@ -21,9 +21,8 @@ PLUGINS = load_plugins(Selection())
 INSTALLED = PLUGINS.components
 CHOICES = [
     (source, sink)
-    for source in SOURCES
-    for sink in SINKS
-    if source in INSTALLED.sources and sink in INSTALLED.sinks
+    for source in with_example(INSTALLED.sources)
+    for sink in with_example(INSTALLED.sinks)
 ]
 
 
@@ -60,10 +59,20 @@ def test_what_is_there_is_never_written_over(tmp_path: Path) -> None:
 
 
 def test_a_source_that_no_plug_in_offers_is_refused(tmp_path: Path) -> None:
-    result = ferry("init", "r.yaml", cwd=tmp_path, env={"DICOMFERRY_BLOCK_PLUGINS": "folder"})
+    blocked = {"DICOMFERRY_BLOCK_PLUGINS": "folder"}
+
+    result = ferry("init", "r.yaml", "--source", "folder", cwd=tmp_path, env=blocked)
 
     assert result.returncode == 2
     assert "no plug-in offers the source 'folder'" in result.stderr
+
+
+def test_without_a_source_for_a_folder_it_asks_which_one(tmp_path: Path) -> None:
+    result = ferry("init", "r.yaml", cwd=tmp_path, env={"DICOMFERRY_BLOCK_PLUGINS": "folder"})
+
+    assert result.returncode == 2
+    assert "say which source with --source" in result.stderr
+    assert not (tmp_path / "r.yaml").exists()
 
 
 def test_a_folder_with_trustworthy_headers_is_identified_by_them(

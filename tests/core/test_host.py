@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import pickle
+import sys
 import textwrap
-from importlib.metadata import EntryPoint
+from collections.abc import Callable
+from importlib.metadata import EntryPoint, PathDistribution
 from pathlib import Path
 
 import pytest
 
-from dicomferry.errors import FerryError
+from dicomferry.errors import FerryError, ProblemsError
 from dicomferry.host import GROUP, Plugins, PluginState, Selection, load_plugins
 from dicomferry.model import Stored
+from dicomferry.recipe.load import load_recipe
 
 GOOD = """
     from dicomferry import Component, hookimpl
@@ -202,3 +205,64 @@ def test_a_kind_of_server_is_known_beside_an_xnat(write) -> None:
     assert set(plugins.components.server_kinds()) == {"dicomweb", "xnat"}
     with pytest.raises(FerryError, match="called 'xnat': dicomferry itself and other"):
         load_plugins(Selection(), [write("other", text.format(name="xnat"))])
+
+
+@pytest.fixture
+def extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], EntryPoint]:
+    """Give a way to install a distribution whose plug-in needs the extra `review`."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def installed(requirement: str) -> EntryPoint:
+        told = tmp_path / "clinic-1.0.dist-info"
+        told.mkdir()
+        (told / "METADATA").write_text(
+            "Metadata-Version: 2.1\nName: clinic\nVersion: 1.0\nProvides-Extra: review\n"
+            f"Requires-Dist: click>=8\nRequires-Dist: {requirement}; extra == 'review'\n"
+        )
+        module = f"{tmp_path.name.replace('-', '_')}_clinic"
+        (told / "entry_points.txt").write_text(f"[{GROUP}]\nshelf = {module} [review]\n")
+        (tmp_path / f"{module}.py").write_text(textwrap.dedent(GOOD.format(name="shelf")))
+        (point,) = PathDistribution(told).entry_points
+        return point
+
+    return installed
+
+
+def test_a_plugin_without_its_extra_says_what_installs_it(
+    extra: Callable[[str], EntryPoint],
+) -> None:
+    plugins = load_plugins(Selection(), [extra("no-such-package-anywhere[all]>=2")])
+
+    assert states(plugins) == {"shelf": PluginState.NOT_INSTALLED}
+    assert reason(plugins, "shelf") == "pip install 'clinic[review]'"
+
+
+def test_a_plugin_with_its_extra_is_active(extra: Callable[[str], EntryPoint]) -> None:
+    plugins = load_plugins(Selection(), [extra("msgspec>=0.1")])
+
+    assert states(plugins) == {"shelf": PluginState.ACTIVE}
+
+
+def test_a_recipe_that_names_it_is_told_what_installs_it(
+    extra: Callable[[str], EntryPoint], tmp_path: Path
+) -> None:
+    plugins = load_plugins(Selection(), [extra("no-such-package-anywhere")])
+    recipe = tmp_path / "r.yaml"
+    recipe.write_text("recipe: 1\nname: r\nsources:\n  - shelf: {}\nsinks: []\n")
+
+    with pytest.raises(ProblemsError) as error:
+        load_recipe(recipe, plugins.components, {})
+
+    (told,) = (one for one in error.value.problems if one.code == "unknown-key")
+    assert told.message == "the source 'shelf' is not installed"
+    assert told.hint == "pip install 'clinic[review]'"
+
+
+def test_to_know_that_an_extra_is_there_imports_nothing_of_it(
+    extra: Callable[[str], EntryPoint], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "rich", raising=False)
+
+    load_plugins(Selection(), [extra("rich>=1")])
+
+    assert "rich" not in sys.modules

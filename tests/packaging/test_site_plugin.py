@@ -86,6 +86,30 @@ def test_its_options_are_in_the_schema(installed: Mapping[str, str]) -> None:
     assert "seaside-shelf" in json.dumps(json.loads(result.stdout))
 
 
+def test_a_recipe_to_start_from_is_made_of_its_examples(
+    installed: Mapping[str, str], tmp_path: Path
+) -> None:
+    recipe = tmp_path / "r.yaml"
+    parts = ("--source", "seaside-shelf", "--sink", "seaside-cupboard")
+
+    result = ferry("init", recipe, *parts, env=installed)
+
+    assert result.returncode == 0, result.stderr
+    tested = ferry("test", recipe, env=installed)
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+
+
+def test_its_scripts_become_recipes(installed: Mapping[str, str], tmp_path: Path) -> None:
+    recipe, script = tmp_path / "r.yaml", tmp_path / "push.sh"
+    script.write_text("shelf-push list.txt\n")
+
+    result = ferry("init", recipe, "--from-commands", script, env=installed)
+
+    assert result.returncode == 0, result.stderr
+    assert ferry("validate", recipe, env=installed).returncode == 0
+    assert "seaside-shelf: {list: list.txt}" in recipe.read_text()
+
+
 def test_its_recipe_runs(installed: Mapping[str, str], recipe: Path) -> None:
     from pydicom import dcmread
 

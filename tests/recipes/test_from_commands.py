@@ -91,7 +91,7 @@ def test_a_script_without_such_commands_is_refused(tmp_path: Path) -> None:
     result = ferry("init", tmp_path / "push.yaml", "--from-commands", tmp_path / "push.sh")
 
     assert result.returncode == 2
-    assert "no dcmodify, storescu or dcmsend" in result.stderr
+    assert "known: dcmodify, storescu and dcmsend" in result.stderr
     assert not (tmp_path / "push.yaml").exists()
 
 

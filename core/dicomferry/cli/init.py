@@ -136,19 +136,20 @@ def _proposed(starter: Starter, folder: Path, project: str | None) -> Starter:
 
 
 def _from_commands(script: Path, recipe: Path, name: str, plugins: Plugins) -> int:
-    from dicomferry.recipe.commands.translate import translate
-
     try:
         text = script.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError as error:
         raise FerryError(f"{script} cannot be read: {(error.strerror or '').lower()}") from error
-    translation = translate(text, name, SCHEMA_LINE)
-    if translation.empty:
+    importers = plugins.importers
+    found = (importer.translate(text, name) for importer in importers)
+    translation = next((one for one in found if one is not None), None)
+    if translation is None:
+        known = "; ".join(importer.summary for importer in importers) or "none"
         raise FerryError(
-            f"{script}: no dcmodify, storescu or dcmsend is run in it",
-            hint="`dicomferry init --source folder` writes a recipe to start from",
+            f"{script}: no command that can be imported is run in it (known: {known})",
+            hint="`dicomferry init` without it writes a recipe to start from",
         )
-    _write(recipe, translation.text, plugins)
+    _write(recipe, f"{SCHEMA_LINE}\n{translation.text}", plugins)
     for fault in translation.faults:
         click.echo(f"{script}: {fault}", err=True)
     if translation.faults:

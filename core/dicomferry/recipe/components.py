@@ -15,6 +15,10 @@ def _no_servers() -> Mapping[str, AnyServerKind]:
     return MappingProxyType({})
 
 
+def _no_commands() -> Mapping[str, str]:
+    return MappingProxyType({})
+
+
 def _none() -> Mapping[str, AnyComponent]:
     return MappingProxyType({})
 
@@ -27,6 +31,8 @@ class Components(Struct, frozen=True):
     sinks: Mapping[str, AnyComponent] = field(default_factory=_none)
     identifiers: Mapping[str, AnyComponent] = field(default_factory=_none)
     servers: Mapping[str, AnyServerKind] = field(default_factory=_no_servers)
+    installable: Mapping[str, str] = field(default_factory=_no_commands)
+    """Names of plug-ins that lack an extra, to the command that installs it."""
 
     def server_kinds(self) -> Mapping[str, AnyServerKind]:
         """Return the kinds of server by name, sorted: those offered, and an XNAT."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from dicomferry.model import Problem
 from dicomferry.recipe.schema import REMOVED
@@ -31,9 +31,13 @@ _STEPS: Final = frozenset({"source", "transform", "sink", "server"})
 
 
 class RecipeExplainer(Struct, frozen=True):
-    """Turns the errors of one document into problems."""
+    """Turns the errors of one document into problems.
+
+    `installable` has the command that installs each component which is not installed.
+    """
 
     document: Document
+    installable: Mapping[str, str] = field(default_factory=dict)
 
     def problems(self, errors: Iterable[ValidationError]) -> Iterator[Problem]:
         """Yield the problems of the errors; one error may make several."""
@@ -113,6 +117,9 @@ class RecipeExplainer(Struct, frozen=True):
                 names = sorted(set(known) - _BESIDE)
                 message = f"there is no {kind} '{key}'"
             hint = suggestion(key, names) or _listing(names)
+            if kind in _STEPS and key in self.installable:
+                message = f"the {kind} '{key}' is not installed"
+                hint = self.installable[key]
             yield self.problem("unknown-key", path, message, hint, at=(*path, key))
 
     def _required(self, error: ValidationError) -> Iterator[Problem]:

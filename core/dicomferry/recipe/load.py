@@ -46,7 +46,9 @@ def load_recipe(
     rendered = render_static(document, templates)
     problems = [
         *params.problems,
-        *check_schema(document, rendered, recipe_schema(components), templates),
+        *check_schema(
+            document, rendered, recipe_schema(components), templates, components.installable
+        ),
     ]
     _stop_for(problems)
     return _Loader(document, components, templates).recipe(rendered, params.values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from dicomferry.errors import ProblemsError
@@ -55,19 +56,24 @@ def _as_written(document: Document, version: object) -> str:
 
 
 def check_schema(
-    document: Document, rendered: Rendered, schema: Schema, templates: Templates
+    document: Document,
+    rendered: Rendered,
+    schema: Schema,
+    templates: Templates,
+    installable: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Problem]:
     """Return everything in the rendered document that its schema refuses.
 
     A parameter is text. Where the schema needs a number or a truth value, this function replaces
-    the text in `rendered` by it.
+    the text in `rendered` by it. `installable` has the command that installs each component which
+    is not installed.
     """
     validator = _validator(schema, rendered.tree, templates)
     errors = list(validator.iter_errors(rendered.tree))
     coerced = [_coerce(error, rendered) for error in _leaves(errors)]
     if any(coerced):
         errors = list(validator.iter_errors(rendered.tree))
-    return list(dict.fromkeys(RecipeExplainer(document).problems(errors)))
+    return list(dict.fromkeys(RecipeExplainer(document, installable).problems(errors)))
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:

@@ -11,6 +11,7 @@ from dicomferry import (
     Component,
     FerryError,
     Identifier,
+    Importer,
     Outcome,
     PlanView,
     Problem,
@@ -20,6 +21,7 @@ from dicomferry import (
     Source,
     Stored,
     Transform,
+    Translation,
     hookimpl,
 )
 from dicomferry.executor import ExecutorFactory
@@ -53,6 +55,11 @@ def dicomferry_identifiers() -> Iterator[Component[Any, Identifier]]:
 @hookimpl
 def dicomferry_executors() -> Iterator[Component[Any, ExecutorFactory]]:
     yield DESK
+
+
+@hookimpl
+def dicomferry_importers() -> Iterator[Importer]:
+    yield Importer("seaside-push", "Seaside's own shelf-push", _from_push)
 
 
 @hookimpl
@@ -104,3 +111,12 @@ def _note(line: str) -> None:
     if diary := os.environ.get("SEASIDE_DIARY"):
         with Path(diary).open("a") as file:
             file.write(line + "\n")
+
+
+def _from_push(script: str, name: str) -> Translation | None:
+    pushed = [line.split()[1] for line in script.splitlines() if line.startswith("shelf-push ")]
+    if not pushed:
+        return None
+    sources = "".join(f"  - seaside-shelf: {{list: {path}}}\n" for path in pushed)
+    head = f"recipe: 1\nname: {name}\ndescription: was pushed\nsources:\n{sources}"
+    return Translation(head + "sinks:\n  - seaside-cupboard: {path: cupboard}\n")

@@ -59,4 +59,15 @@ def _build(options: Options, context: Context) -> Cupboard:
     return Cupboard(path, receiver=str(path))
 
 
-CUPBOARD = Component("seaside-cupboard", "One file for each instance", Options, _build)
+_EXAMPLE = """\
+transforms:
+  - seaside-ward: {ward: Memory Clinic}
+sinks:
+  - seaside-cupboard: {path: cupboard}
+tests:
+  - given: {PatientID: S01}
+    expect:
+      edits: {InstitutionalDepartmentName: Memory Clinic}
+"""
+
+CUPBOARD = Component("seaside-cupboard", "One file for each instance", Options, _build, _EXAMPLE)

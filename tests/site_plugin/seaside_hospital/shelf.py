@@ -45,4 +45,9 @@ def _build(options: Options, context: Context) -> Shelf:
     return Shelf(context.path(options.list))
 
 
-SHELF = Component("seaside-shelf", "Files that a shelf's list names", Options, _build)
+_EXAMPLE = """\
+sources:
+  - seaside-shelf: {list: shelf.txt}
+"""
+
+SHELF = Component("seaside-shelf", "Files that a shelf's list names", Options, _build, _EXAMPLE)

@@ -8,8 +8,10 @@ from collections.abc import Iterator, Sequence
 import click
 
 from dicomferry.cli.views.text import columns, say
+from dicomferry.component import AnyComponent, AnyServerKind
 from dicomferry.errors import FerryError
 from dicomferry.host import Offer, Plugin, Plugins
+from dicomferry.importer import Importer
 
 
 def show_plugin(name: str, form: str, plugins: Plugins) -> None:
@@ -57,23 +59,33 @@ def plugin_json(plugin: Plugin, offers: Sequence[Offer]) -> dict[str, object]:
 def _offer_json(offer: Offer) -> dict[str, object]:
     from dicomferry.recipe.schema import component_schema
 
-    return {
+    component = offer.component
+    told: dict[str, object] = {
         "kind": offer.kind,
-        "name": offer.component.name,
+        "name": component.name,
         "plugin": offer.plugin,
-        "summary": offer.component.summary,
-        "schema": component_schema(offer.component),
-        "example": offer.component.example,
+        "summary": component.summary,
     }
+    if not isinstance(component, Importer):
+        told |= {"schema": component_schema(component), "example": component.example}
+    return told
 
 
 def _offer_lines(offer: Offer) -> Iterator[str]:
-    from dicomferry.recipe.schema import option_schemas, required_options
-
     component = offer.component
     yield f"{offer.kind} {component.name} (from {offer.plugin}): {component.summary}"
+    if not isinstance(component, Importer):
+        yield from columns(_option_rows(component))
+        if component.example:
+            yield "  in a recipe:"
+            yield from (f"    {line}" for line in component.example.splitlines())
+
+
+def _option_rows(component: AnyComponent | AnyServerKind) -> list[list[str]]:
+    from dicomferry.recipe.schema import option_schemas, required_options
+
     required = required_options(component)
-    rows = [
+    return [
         [
             name,
             "required" if name in required else f"default {json.dumps(field.get('default'))}",
@@ -81,7 +93,3 @@ def _offer_lines(offer: Offer) -> Iterator[str]:
         ]
         for name, field in option_schemas(component).items()
     ]
-    yield from columns(rows)
-    if component.example:
-        yield "  in a recipe:"
-        yield from (f"    {line}" for line in component.example.splitlines())

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from dicomferry.recipe.commands.translate import Translation, translate
+from dicomferry.importer import Translation
 from dicomferry.recipe.yaml.reading import parse_document
+from dicomferry_plugins.dcmtk_commands import dicomferry_importers
 from support.published import PAGE
 
 
 def translated(script: str) -> Translation:
-    return translate(script, "x", "# schema")
+    (importer,) = dicomferry_importers()
+    found = importer.translate(script, "x")
+    assert found is not None, "nothing in it was recognized"
+    return found
 
 
 def tree(script: str) -> dict[str, object]:
@@ -141,7 +145,7 @@ def test_a_file_without_what_dcmodify_demands_is_left_alone() -> None:
         ("dcmodify -i 'S[*].PatientID=x' /d/*", "line 1: -i S[*].PatientID: it stands for items"),
         ("dcmodify -i PatientNmae=x /d/*", "line 1: -i PatientNmae: 'PatientNmae' is not a DICOM"),
         ("dcmodify -i 'PatientID={{ x }}' /d/*", "line 1: -i PatientID: a recipe takes {{"),
-        ("\ngdcmanon /d", "line 2: gdcmanon /d: dicomferry does not know"),
+        ("storescu h 104 /d\ngdcmanon /d", "line 2: gdcmanon /d: dicomferry does not know"),
         ("storescu -usr me -pwd pw h 104 /d", "line 1: storescu -usr: a user name and password"),
         ("storescu", "line 1: storescu: it names no host and port"),
         ("storescu h 104", "line 1: the files: they are not named there"),
@@ -161,8 +165,10 @@ def test_a_password_does_not_get_into_the_recipe() -> None:
     assert "hunter2" not in translated("storescu -usr me -pwd hunter2 h 104 /d\n").text
 
 
-def test_a_script_without_such_commands_is_empty() -> None:
-    assert translated("echo hello\n").empty
+def test_a_script_without_such_commands_is_not_recognized() -> None:
+    (importer,) = dicomferry_importers()
+
+    assert importer.translate("echo hello\n", "x") is None
 
 
 def test_the_receiver_is_called_as_the_script_calls_it() -> None:

@@ -4,34 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from msgspec import Struct
-
-from dicomferry.recipe.commands.dcmodify import Modification, groups, read_modification
-from dicomferry.recipe.commands.shell import Files, NotTranslated, Script, files_of, read_script
-from dicomferry.recipe.commands.storescu import Sending, read_sending
-from dicomferry.recipe.commands.words import (
+from dicomferry import Translation, written
+from dicomferry_plugins._commands.dcmodify import Modification, groups, read_modification
+from dicomferry_plugins._commands.shell import Files, NotTranslated, Script, files_of, read_script
+from dicomferry_plugins._commands.storescu import Sending, read_sending
+from dicomferry_plugins._commands.words import (
     as_shell,
     as_template,
     parameter,
     parameters,
     read_commands,
 )
-from dicomferry.recipe.yaml.rewriting import written
 
 _IN_PLACE = "files are not changed where they are: the edited ones are written into a new folder"
 
 
-class Translation(Struct, frozen=True):
-    """A recipe's text, and what of the script it does not do; `empty` when there was nothing."""
-
-    text: str
-    faults: tuple[NotTranslated, ...]
-    empty: bool
-
-
-def translate(script_text: str, name: str, schema_line: str) -> Translation:
-    """Return the recipe that does what a script does to DICOM files."""
+def translate(script_text: str, name: str) -> Translation | None:
+    """Return the recipe that does what a script does to DICOM files; None where it runs no tool."""
     script = read_script(read_commands(script_text))
+    if not script.uses:
+        return None
     modifications = [
         _with_files(read_modification(use), use.files)
         for use in script.uses
@@ -39,7 +31,7 @@ def translate(script_text: str, name: str, schema_line: str) -> Translation:
     ]
     sendings = [read_sending(use) for use in script.uses if use.tool != "dcmodify"]
     draft = _Draft(name, script, modifications, sendings)
-    return Translation(f"{schema_line}\n{draft.text()}", draft.faults, not script.uses)
+    return Translation(draft.text(), tuple(map(str, draft.faults)))
 
 
 def _with_files(

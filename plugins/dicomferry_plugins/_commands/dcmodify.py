@@ -8,10 +8,9 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from dicomferry.dicom.dictionary import standard_vr
-from dicomferry.dicom.tags import ElementPattern, keyword_of, parse_pattern
-from dicomferry.recipe.commands.shell import NotTranslated, Use
-from dicomferry.recipe.commands.words import CLOSE, OPEN, as_shell, parameter
+from dicomferry import ElementPattern, keyword_of, parse_pattern, standard_vr
+from dicomferry_plugins._commands.shell import NotTranslated, Use
+from dicomferry_plugins._commands.words import CLOSE, OPEN, as_shell, parameter
 
 SECTIONS: Final = ("set", "set_if_present", "delete")
 """In the order in which one `remap` does them."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from dicomferry.recipe.commands.shell import Files, NotTranslated, Use, files_of
+from dicomferry_plugins._commands.shell import Files, NotTranslated, Use, files_of
 
 _TWO: Final = {"-xf", "--config-file", "+tls", "--enable-tls"}
 _ONE: Final = {

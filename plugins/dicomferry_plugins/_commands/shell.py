@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from dicomferry.recipe.commands.words import CLOSE, OPEN, ShellCommand
+from dicomferry_plugins._commands.words import CLOSE, OPEN, ShellCommand
 
 TOOLS: Final = ("dcmodify", "storescu", "dcmsend")
 _IGNORED: Final = frozenset({

@@ -1,1 +1,0 @@
-"""Reads what a shell script does to DICOM files, and writes the recipe that does the same."""
