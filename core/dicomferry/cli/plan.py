@@ -62,10 +62,11 @@ def command(
         if ask:
             planned = _asked(session, planned, loaded, plugins)
         if diff is not None:
-            from dicomferry.cli.views.diff_view import diff_lines
+            from dicomferry.cli.views.diff_view import diff_of
 
-            say(diff_lines(session, diff))
-            return 0
+            told = diff_of(session, planned.view, diff)
+            say(told.lines)
+            return 0 if told.sent else 2
         if output is not None:
             save_plan(session, planned, output)
         if form == "json":

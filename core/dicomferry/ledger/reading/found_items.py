@@ -9,9 +9,10 @@ from typing import Final
 
 from msgspec import Struct
 
-from dicomferry.ledger.items import ITEM_COLUMNS, SELECT_ITEMS, at_hand, item_of
+from dicomferry.ledger.items import ITEM_COLUMNS, SELECT_ITEMS, at_hand, destination_of, item_of
 from dicomferry.ledger.rows import Item, Verdict
 from dicomferry.ledger.store import Ledger
+from dicomferry.model import Destination
 
 _MOST: Final = 500
 """Numbers in one question: SQLite takes 999 parameters in its oldest versions."""
@@ -25,13 +26,17 @@ class PlannedItem(Struct, frozen=True):
 
 
 class FoundItem(Struct, frozen=True):
-    """An item and what the ledger says of it; `in_plan` is False where another scan found it."""
+    """An item and what the ledger says of it; `in_plan` is False where another scan found it.
+
+    `destination` is None where nobody forecast one.
+    """
 
     item: Item
     in_plan: bool
     verdict: Verdict
     code: str
     reason: str
+    destination: Destination | None
 
 
 def found_item(ledger: Ledger, number: int) -> Item:
@@ -63,16 +68,18 @@ def find(ledger: Ledger, scan: int, which: str) -> FoundItem | None:
     """
     path, _, member = which.partition("!")
     row = ledger.connection.execute(
-        "SELECT spooled.path, item.scan, verdict, code, reason, id, source, item.path, member,"
-        " item.size, item.modified_ns, names, row, remote"
+        "SELECT spooled.path, item.scan, verdict, code, reason, project, subject, session,"
+        " item.id, source, item.path, member, item.size, item.modified_ns, names, row, remote"
         " FROM item LEFT JOIN spooled ON spooled.item = item.id"
+        " LEFT JOIN destination ON destination.id = item.destination"
         " WHERE sop = ?1 OR sent_sop = ?1 OR (item.path IN (?2, ?3) AND member = ?4)"
-        " ORDER BY scan DESC, verdict = 'ready' DESC, id LIMIT 1",
+        " ORDER BY scan DESC, verdict = 'ready' DESC, item.id LIMIT 1",
         (which, os.fsencode(path), os.fsencode(Path(path).absolute()), os.fsencode(member)),
     ).fetchone()
     if row is None:
         return None
-    spooled, found_by, verdict, code, reason, *columns = row
+    spooled, found_by, verdict, code, reason, project, subject, session, *columns = row
     here = spooled if spooled is not None and os.path.exists(spooled) else None  # noqa: PTH110
     item = at_hand(item_of(columns), here)
-    return FoundItem(item, found_by == scan, Verdict(verdict), code, reason)
+    place = destination_of(project, subject, session) if session is not None else None
+    return FoundItem(item, found_by == scan, Verdict(verdict), code, reason, place)
