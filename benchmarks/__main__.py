@@ -19,7 +19,7 @@ _QUICK = 0.02
 
 
 def main() -> None:
-    """Run what the command line asks for."""
+    """Run the cases that the command line selects."""
     options = _options()
     scale = _QUICK if options.quick else 1.0
     product.compile_modules()
@@ -49,7 +49,7 @@ def _options() -> argparse.Namespace:
 
 
 def _memory() -> Path:
-    """Return a folder in memory where there is room, so that no disk is measured."""
+    """Return a folder in memory if it has room: the benchmarks must not measure the disk."""
     shared = Path("/dev/shm")
     roomy = shared.is_dir() and shutil.disk_usage(shared).free > 6e9
     return shared if roomy else Path(tempfile.gettempdir())

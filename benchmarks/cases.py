@@ -1,4 +1,4 @@
-"""What is measured: each case runs its contestants in turn, round after round."""
+"""The cases of the benchmarks: each runs its contestants in turn, round after round."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DCMSEND, STORESCU = "dcmodify + dcmsend", "storescu"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A contestant and how much of the archive it is given: all of it, or the first `count`."""
+    """A contestant and its part of the archive: all of it, or the first `count` instances."""
 
     name: str
     contestant: Contestant
@@ -30,7 +30,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The medians of one contestant: instances, and what they cost."""
+    """The result of one contestant: instances, and the median of their cost."""
 
     name: str
     instances: int
@@ -38,13 +38,13 @@ class Result:
 
     @property
     def per_second(self) -> float:
-        """Instances a second."""
+        """Instances per second."""
         return self.instances / self.cost.wall
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An archive, a receiver, and who takes the one to the other."""
+    """An archive, a receiver, and the contestants that send the one to the other."""
 
     name: str
     make: Callable[[Path, int], Path]
@@ -52,12 +52,12 @@ class Case:
     receiver: Receiver
     entries: tuple[Entry, ...]
     targets: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    """How many times as fast as a contestant dicomferry must be, and aims to be."""
+    """By contestant, how many times as fast dicomferry must be, and should be."""
     rounds: int = 3
 
 
 def measure(case: Case, folder: Path, rounds: int) -> Iterator[Result]:
-    """Run a case and yield its results; `rounds` is the most there are."""
+    """Run a case for at most `rounds` rounds, and yield its results."""
     counts = {entry.count or case.count for entry in case.entries}
     archives = {count: case.make(folder / f"data-{count}", count) for count in sorted(counts)}
     costs: dict[str, list[Cost]] = {entry.name: [] for entry in case.entries}
@@ -71,7 +71,7 @@ def measure(case: Case, folder: Path, rounds: int) -> Iterator[Result]:
 
 
 def ferry(archive: Path, port: int, *, transforms: str = "four edits") -> Cost:
-    """Carry an archive with an empty ledger: start-up, index, edits, forecast, ledger and all."""
+    """Send an archive with an empty ledger: start-up, index, edits, forecast and ledger."""
     recipe = product.Ferry(archive.parent, archive, port, transforms)
     cost = recipe.run()
     recipe.forget()
@@ -79,7 +79,7 @@ def ferry(archive: Path, port: int, *, transforms: str = "four edits") -> Cost:
 
 
 def send_only(archive: Path, port: int) -> Cost:
-    """Send what was planned before, unchanged."""
+    """Send the instances of an earlier plan, unchanged."""
     recipe = product.Ferry(archive.parent, archive, port, "none")
     recipe.plan()
     cost = recipe.run()
@@ -88,7 +88,7 @@ def send_only(archive: Path, port: int) -> Cost:
 
 
 def index(archive: Path, port: int) -> Cost:
-    """Plan an archive of which every header is read, without transforms."""
+    """Plan an archive without transforms; the plan reads every header."""
     recipe = product.Ferry(archive.parent, archive, port, "none")
     cost = recipe.plan()
     recipe.forget()
@@ -111,7 +111,7 @@ def _some(*names: str, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
 
 
 def all_cases(scale: float) -> list[Case]:
-    """Return every case; `scale` is 1 for the whole, less for a quick look."""
+    """Return every case; `scale` is 1 for all the data, less for a quick run."""
 
     def sized(count: int) -> int:
         return max(100, round(count * scale))

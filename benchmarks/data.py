@@ -1,4 +1,4 @@
-"""Make the benchmarks' DICOM by code: one instance encoded, the others patched from it."""
+"""Makes the benchmarks' instances: it encodes one, and patches copies of its bytes."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _written(folder: Path, count: int, dataset: Dataset) -> Path:
 
 
 def _patcher(content: bytes) -> Callable[[int, int, int], bytes]:
-    """Return what makes the bytes of one instance: the numbers at the ends of the names differ."""
+    """Return a function that makes the bytes of an instance; only numbers in UIDs differ."""
 
     def patched(session: int, series: int, number: int) -> bytes:
         made = content

@@ -1,4 +1,4 @@
-"""What the numbers were taken on."""
+"""The machine and the versions of the programs that were measured."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks.receivers import tool
 
 
 def describe() -> dict[str, str]:
-    """Return the machine, its load, and the versions of what ran."""
+    """Return the machine, its load, and the versions of the programs."""
     cpu = next(
         (
             line.partition(":")[2].strip()

@@ -1,4 +1,4 @@
-"""Run a command and say how long it took, what it cost, and how much memory it had at most."""
+"""Runs a command and measures its time, its CPU time and its largest memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from statistics import median
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Seconds on the clock, seconds of CPU of all processes, and megabytes at most."""
+    """Seconds of time, seconds of CPU of all processes, and the largest memory in megabytes."""
 
     wall: float
     cpu: float
@@ -76,7 +76,7 @@ def _family(pid: int) -> list[int]:
 
 
 def _kilobytes(pid: int) -> int:
-    """Return a process's memory, of what it shares its part."""
+    """Return a process's memory; it counts its share of shared pages."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:

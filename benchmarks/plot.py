@@ -1,4 +1,4 @@
-"""A bar chart as SVG, written by hand: a logarithmic scale, dicomferry's bars in color."""
+"""A bar chart as SVG: a logarithmic scale, dicomferry's bars in color."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OURS, _THEIRS, _FAINT = "#0b6e99", "#b9c3c9", "#dde3e6"
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The bars of one case: name, instances a second, and whether it is dicomferry itself."""
+    """The bars of one case: name, instances per second, and whether it is dicomferry's."""
 
     title: str
     bars: tuple[tuple[str, float, bool], ...]

@@ -1,4 +1,4 @@
-"""dicomferry as its users run it: a process of its own, with everything switched on."""
+"""The contestant dicomferry: a process of its own, as its users run it."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ transforms:
   - unify-uids: {study: derive}
 """
 TRANSFORMS = {"four edits": _FOUR_EDITS, "labels and UIDs": _LABELS, "none": ""}
-"""Four edits as dcmodify does them; labels for XNAT and one UID for each session; nothing."""
+"""Recipes: four edits like dcmodify's; labels and one UID per session; no transforms."""
 
 
 def compile_modules() -> None:
-    """Compile the checkout's modules, as pip compiles those of whatever it installs."""
+    """Compile the checkout's modules, as pip does with an installed package."""
     for package in ("dicomferry", "dicomferry_plugins"):
         spec = find_spec(package)
         for folder in (spec and spec.submodule_search_locations) or ():
@@ -45,13 +45,13 @@ def compile_modules() -> None:
 
 
 class Ferry:
-    """One recipe in a folder of its own; every `fresh` run starts with an empty ledger."""
+    """One recipe in a folder of its own; a `fresh` run starts with an empty ledger."""
 
     def __init__(self, folder: Path, archive: Path, port: int, transforms: str) -> None:
         self.folder = folder / f"recipe-{time.monotonic_ns()}"
         self.folder.mkdir()
         self.recipe = self.folder / "recipe.yaml"
-        # What nobody names is filed under Unassigned: without transforms there is no project.
+        # Without transforms no instance has a project: XNAT files it under Unassigned.
         self.recipe.write_text(
             "recipe: 1\nname: benchmark\nservers:\n  xnat:\n    xnat:\n"
             f"      dicom: {{host: 127.0.0.1, port: {port}, ae_title: XNAT}}\n"
@@ -75,5 +75,5 @@ class Ferry:
 
 
 def start_up(*words: str) -> Cost:
-    """Run a verb that does next to nothing."""
+    """Run a verb that does almost nothing."""
     return run([*PROGRAM, *words])

@@ -1,4 +1,4 @@
-"""The receivers: both with the settings that make them fast."""
+"""The receivers of the benchmarks, both with their fastest settings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from support import servers
 
 @contextmanager
 def storescp(folder: Path) -> Iterator[int]:
-    """Run dcmtk's storescp, which takes what comes and throws it away; yield its port."""
+    """Run dcmtk's storescp, which accepts instances and discards them; yield its port."""
     options = ["--ignore", "--fork", "--max-pdu", "131072"]
     with servers.storescp(folder, ae_title="XNAT", options=options) as receiver:
         yield receiver.port

@@ -1,4 +1,4 @@
-"""The results as a table to paste, as JSON, and as a picture."""
+"""Writes the results as Markdown tables, as JSON and as a picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a second run of an unchanged archive, a start-up, and a million entries cost."""
+"""The costs of a second run, of a start-up, and of a ledger with many entries."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from benchmarks.measure import middle
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number with its unit, and what it should be: at least, or at most when `less`."""
+    """One number with its unit and targets: lower limits, or upper limits when `less`."""
 
     name: str
     value: float
@@ -25,7 +25,7 @@ class Figure:
 
 
 def no_op_rerun(folder: Path, count: int, rounds: int) -> list[Figure]:
-    """Carry tiny files once, then run the recipe again."""
+    """Send tiny files once, then run the recipe again."""
     archive = data.make_tiny(folder / "tiny", count)
     with receivers.storescp(folder / "received") as port:
         recipe = product.Ferry(folder, archive, port, "four edits")
@@ -38,7 +38,7 @@ def no_op_rerun(folder: Path, count: int, rounds: int) -> list[Figure]:
 
 
 def start_up(rounds: int) -> list[Figure]:
-    """Start the program for nothing much."""
+    """Measure verbs that do almost nothing."""
     figures = []
     for words, target, aim in (
         ("--help", 200, 120),
@@ -52,7 +52,7 @@ def start_up(rounds: int) -> list[Figure]:
 
 
 def at_scale(counts: list[int]) -> list[Figure]:
-    """Keep a ledger of ever more simulated entries; see `benchmarks.scale`."""
+    """Measure ledgers with `counts` simulated entries; see `benchmarks.scale`."""
     figures = []
     for count in counts:
         done = subprocess.run(

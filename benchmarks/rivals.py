@@ -1,4 +1,4 @@
-"""The tools people use today, each with the best settings that are known for it."""
+"""The rivals: tools that people use today, each with its best known settings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks.measure import Cost, run
 from benchmarks.receivers import tool
 
 FAST = {"TCP_NODELAY": "1"}
-"""Without it dcmtk waits 40 ms for every object (Nagle's algorithm and delayed acknowledgment)."""
+"""Without this, dcmtk waits 40 ms per instance (Nagle's algorithm, delayed acknowledgment)."""
 
 _EDITS = {
     "PatientID": "ANON1",
@@ -24,7 +24,7 @@ _EDITS = {
 
 
 def blog(folder: Path, port: int) -> Cost:
-    """Edit and send as the blog's literal commands do: a process a file, the default settings."""
+    """Edit and send with the blog's commands: one process per file, default settings."""
     words = " ".join(f"-m {keyword}={value}" for keyword, value in _EDITS.items())
     edit = rf"find {folder} -name '*.dcm' -exec {tool('dcmodify')} -nb {words} {{}} \;"
     send = f"{tool('storescu')} -aec XNAT 127.0.0.1 {port} --scan-directories --recurse {folder}"
@@ -32,7 +32,7 @@ def blog(folder: Path, port: int) -> Cost:
 
 
 def dcmodify(folder: Path) -> list[str]:
-    """Return the command that edits a whole folder with as few processes as can be."""
+    """Return the command that edits a folder with as few processes as possible."""
     words = " ".join(f"-m {keyword}={value}" for keyword, value in _EDITS.items())
     find = f"find {folder} -name '*.dcm' -print0"
     return ["bash", "-c", f"{find} | xargs -0 {tool('dcmodify')} -nb {words}"]
@@ -50,7 +50,7 @@ def batched_dcmsend(folder: Path, port: int) -> Cost:
 
 
 def storescu(folder: Path, port: int) -> Cost:
-    """Send with one storescu that proposes only what is needed."""
+    """Send with one storescu that proposes only the needed contexts."""
     address = ["-aec", "XNAT", "127.0.0.1", str(port)]
     command = [tool("storescu"), "-R", "--max-pdu", "131072", *address, "+sd", "+r", folder]
     return run(command, FAST)
@@ -84,7 +84,7 @@ def pydicom_index(folder: Path) -> Cost:
 
 
 def on_a_copy(rival: Callable[[Path, int], Cost]) -> Callable[[Path, int], Cost]:
-    """Return the rival working on a copy of its own, whose making is not counted."""
+    """Return the rival on its own copy of the data; the copying is not measured."""
 
     def copied(folder: Path, port: int) -> Cost:
         copy = folder.with_name(f"{folder.name}-{time.monotonic_ns()}")

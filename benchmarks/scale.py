@@ -1,7 +1,7 @@
-"""The ledger's own cost at many instances: simulated entries, no files.
+"""Measures the ledger alone with many simulated entries, without files.
 
-`python -m benchmarks.scale N` does in one process what a run does with N instances besides reading
-and sending them, and prints seconds and megabytes as JSON.
+`python -m benchmarks.scale N` makes the ledger's part of a run with N instances in one process, and
+prints seconds and megabytes as JSON.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _TO_A_SESSION = 500
 
 
 def main() -> None:
-    """Plan and deliver in the ledger alone, then look at all of it as a second run does."""
+    """Write a plan and its deliveries to a ledger, then read it as a second run does."""
     count = int(sys.argv[1])
     seconds: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:

@@ -13,7 +13,9 @@ from dicomferry.dicom.blob import BytesBlob
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.splice import Spliced
 from dicomferry.dimse import AssociationRejectedError, Peer, Timeouts, UnreachableError
+from dicomferry.engine.pipeline.context import LooseContext
 from dicomferry.errors import DamagedError
+from dicomferry.host import Selection, load_plugins
 from dicomferry.model import Destination, Failed, InstanceRef, Outcome, Rejected, Stored
 from dicomferry.recipe.servers import DeclaredTls, XnatDicom, XnatServer
 from dicomferry_plugins._resend import COOL_DOWN, BackOff, Breaker
@@ -407,29 +409,17 @@ def test_an_interrupted_delivery_aborts(receiver: Receiver, sink_to) -> None:
     assert receiver.ends == ["aborted"]
 
 
-class Recipe:
-    """As much of a build context as this component asks for."""
-
-    recipe_name = "test"
-
-    def __init__(self, folder: Path, server: XnatServer) -> None:
-        self.folder = folder
-        self._server = server
-
-    def path(self, text: str) -> Path:
-        return self.folder / text
-
-    def server(self, name: str, kind: type[XnatServer]) -> XnatServer:
-        assert (name, kind) == ("xnat", XnatServer)
-        return self._server
-
-
 def test_the_sink_is_built_from_the_recipes_server(tmp_path: Path) -> None:
     tls = DeclaredTls(ca="ca.pem")
     dicom = XnatDicom(host="xnat.example.org", associations=3, timeout=7, tls=tls)
     (component,) = dicomferry_sinks()
 
-    sink = component.build(Options(server="xnat"), Recipe(tmp_path, XnatServer(dicom=dicom)))
+    sink = component.build(
+        Options(server="xnat"),
+        LooseContext(
+            tmp_path, load_plugins(Selection()), "test", {"xnat": XnatServer(dicom=dicom)}
+        ),
+    )
 
     assert component.name == "xnat-cstore"
     assert (sink.lanes, sink.receiver, sink.server) == (3, "XNAT@xnat.example.org:8104", "xnat")

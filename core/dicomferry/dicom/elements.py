@@ -153,7 +153,7 @@ class Elements(Struct, frozen=True):
 
     def length(self, tag: int) -> int:
         """Return how many bytes the element takes, its tag, VR and length included."""
-        self._read_all()
+        self._trace_all()
         new = self.fresh.get(tag)
         if new is not None:
             return len(new.data)
@@ -162,7 +162,7 @@ class Elements(Struct, frozen=True):
 
     def value_length(self, tag: int) -> int:
         """Return how many bytes the value field takes, delimitation items included."""
-        self._read_all()
+        self._trace_all()
         new = self.fresh.get(tag)
         if new is not None:
             return len(new.data) - new.value_start
@@ -176,13 +176,13 @@ class Elements(Struct, frozen=True):
             self.windows, self.index, self.start, self.stop, self.syntax, laid, self.trace
         )
 
-    def _read_all(self) -> None:
+    def _trace_all(self) -> None:
         if self.trace is not None:
             self.trace.read_all = True
 
     def pieces(self) -> list[Piece]:
         """Return the data set in order: untouched stretches, and new bytes between them."""
-        self._read_all()
+        self._trace_all()
         return pieces_of(self.index, self.fresh, self.start, self.stop)
 
     def encoded(self, *, without: frozenset[int] = frozenset()) -> bytes:
@@ -204,7 +204,7 @@ class Elements(Struct, frozen=True):
 
     def not_held(self) -> frozenset[int]:
         """Return the tags of bulk values, which are not in memory."""
-        self._read_all()
+        self._trace_all()
         return frozenset(tag for tag in self.index if tag in self and self._place(tag) is None)
 
     def sequences(self) -> list[int]:

@@ -87,13 +87,13 @@ class Header:
     @property
     def location(self) -> Location:
         """Where the instance was found."""
-        self._read_all()
+        self._trace_all()
         return self._location
 
     @property
     def elements(self) -> Elements:
         """The elements as bytes."""
-        self._read_all()
+        self._trace_all()
         return self._elements
 
     @property
@@ -284,6 +284,6 @@ class Header:
             trace=trace or self._trace,
         )
 
-    def _read_all(self) -> None:
+    def _trace_all(self) -> None:
         if self._trace is not None:
             self._trace.read_all = True

@@ -61,7 +61,7 @@ class Bench:
         missing = missing_uids(header.ref)
         if missing:
             return _held(header, Rejected(f"{' and '.join(missing)} missing"))
-        # What has seen one instance must not remember it at the next.
+        # A preparing transform keeps state: build a fresh one per instance.
         steps = self._build() if self._stages.preparing else self._stages
         try:
             refusal = self._refused_by_sources(header)
