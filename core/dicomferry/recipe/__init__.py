@@ -8,6 +8,6 @@
 - Problem: one fault of a recipe, with its place and a hint; all are reported at once.
 - Reference: `${scheme:reference}`, the place of a secret.
 
-The engine, the CLI and the test kit import this package; plug-ins see its types through
-`dicomferry`. It imports `template`, `dicom`, `component`, `model` and `errors`.
+The engine, the CLI, the test kit, `host` and `hookspecs` import this package; plug-ins see its
+types through `dicomferry`. It imports `template`, `dicom`, `component`, `model` and `errors`.
 """

@@ -7,7 +7,7 @@
 - Sandbox: the restricted Jinja environment that compiles.
 
 The recipe, the engine and the test kit import this package; plug-ins see `Template` and `Condition`
-through `dicomferry`. It imports `dicom` and `errors`; Jinja is imported by the first compilation.
+through `dicomferry`. It imports `dicom`, `model` and `errors`; the first compilation imports Jinja.
 """
 
 from dicomferry.template.templates import MAX_RESULT, MAX_SOURCE, Condition, Template, Templates

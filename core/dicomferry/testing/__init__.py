@@ -1,8 +1,8 @@
-"""The test kit for plug-ins: made instances, servers on free ports, and a contract of each stage.
+"""The test kit for plug-ins: made instances, servers on free ports, and contracts.
 
-- Stage: a source, transform, sink or identifier; `build_stage` makes one from options.
-- Contract: the promises of a kind of stage; a `check_…` function tests them.
-- ContractError: a stage breaks a promise; the message says which.
+- Stage: a source, transform or sink; `build_stage` makes one, or an identifier, from options.
+- Contract: the promises of stages, identifiers and executors; a `check_…` function tests them.
+- ContractError: the error of a broken promise; the message says which.
 - Pacs: a small PACS over a folder.
 - Receiver: the stand-in XNAT, made by `open_receiver`.
 - Fixture: one of these for pytest.

@@ -8,7 +8,7 @@ from dicomferry.dicom.header import Header
 
 
 class ContractError(AssertionError):
-    """A stage breaks a promise of its kind; the message says which."""
+    """A stage, identifier or executor breaks a promise; the message says which."""
 
 
 def require(kept: bool, broken: str) -> None:

@@ -7,8 +7,8 @@
 - Search header: a column whose value goes into the query.
 - Relabel header: a column whose value replaces attributes of the instances found.
 
-Plug-ins use the names of `__all__` through `dicomferry`. This package imports `model`,
-`xnat.labels` and the standard library.
+The CLI and the engine import this package; plug-ins use `read_dqr_csv` and its types through
+`dicomferry`. It imports `model` and `xnat.labels`.
 """
 
 from dicomferry.xnat.dqr_csv.columns import REJECTED_BECAUSE

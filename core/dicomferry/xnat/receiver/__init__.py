@@ -8,8 +8,8 @@
 - Faults: the errors that the stand-in makes on purpose.
 
 The engine's `rehearse`, the CLI and the test kit import the names of `__all__` only. `site` imports
-neither `dicom` nor `rest`. This package imports `xnat.naming`, `xnat.filing`, `component`, `dicom`,
-`model` and `errors`.
+neither `dicom` nor `rest`. This package imports `xnat.naming`, `xnat.filing`, `xnat.routing`,
+`component`, `dicom`, `model` and `errors`.
 """
 
 from __future__ import annotations

@@ -7,5 +7,6 @@
 - RuleError, JavaSyntaxError: XNAT or Java refuses the rule, too.
 - UnforeseeableError: Java takes the pattern, but Python cannot forecast its result.
 
-`xnat.naming` and the engine's `doctor` import this package; it imports `dicom` and `xnat.labels`.
+`xnat.naming`, the stand-in's series filter and the engine's `doctor` import this package. It
+imports `dicom` and `xnat.labels`.
 """
