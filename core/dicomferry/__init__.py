@@ -53,6 +53,9 @@ if TYPE_CHECKING:
         Set,
         TagPath,
     )
+    from dicomferry.dicom.head import (
+        read_header,
+    )
     from dicomferry.dicom.header import (
         Header,
     )
@@ -86,6 +89,10 @@ if TYPE_CHECKING:
     from dicomferry.dimse.discreet import (
         discreet,
     )
+    from dicomferry.dimse.retrieve.fetch import (
+        DimseFetcher,
+        moving,
+    )
     from dicomferry.dimse.retrieve.move import (
         MoveTarget,
     )
@@ -114,6 +121,14 @@ if TYPE_CHECKING:
         FerryError,
         ProblemsError,
         TemplateError,
+    )
+    from dicomferry.fetching import (
+        BytesWriter,
+        Fetched,
+        Fetcher,
+        FetchOrder,
+        Inbox,
+        Manners,
     )
     from dicomferry.hookspecs import (
         hookimpl,
@@ -204,6 +219,7 @@ _HOMES: Final = {
     "dicom.between": ("edits_between",),
     "dicom.dictionary": ("standard_vr",),
     "dicom.edits": ("Delete", "Edit", "Edits", "Set", "TagPath",),
+    "dicom.head": ("read_header",),
     "dicom.header": ("Header",),
     "dicom.splice": ("Spliced",),
     "dicom.tags": ("ElementPattern", "keyword_of", "parse_pattern", "parse_tag",),
@@ -214,6 +230,7 @@ _HOMES: Final = {
         "plan_contexts",
         "store_status",
     ),
+    "dimse.retrieve.fetch": ("DimseFetcher", "moving"),
     "dimse.retrieve.move": ("MoveTarget",),
     "dimse.retrieve.probes": ("try_get", "try_move"),
     "dimse.retrieve.query": (
@@ -223,6 +240,7 @@ _HOMES: Final = {
     "dimse.discreet": ("discreet",),
     "dimse.retrieve.search": ("FoundSeries", "FoundStudy", "find_contents", "find_studies"),
     "errors": ("DamagedError", "EditError", "FerryError", "ProblemsError", "TemplateError",),
+    "fetching": ("BytesWriter", "FetchOrder", "Fetched", "Fetcher", "Inbox", "Manners"),
     "hookspecs": ("hookimpl",),
     "importer": ("Importer", "Translation"),
     "model": (
@@ -260,6 +278,7 @@ __all__ = [
     "AttributePattern",
     "AutoArchive",
     "Because",
+    "BytesWriter",
     "Catalog",
     "Check",
     "CheckState",
@@ -274,6 +293,7 @@ __all__ = [
     "Delivery",
     "Destination",
     "DicomNode",
+    "DimseFetcher",
     "DqrIdentifier",
     "DqrRow",
     "DqrTable",
@@ -284,6 +304,9 @@ __all__ = [
     "Excluded",
     "Failed",
     "FerryError",
+    "FetchOrder",
+    "Fetched",
+    "Fetcher",
     "Finding",
     "Forecast",
     "FoundSeries",
@@ -292,11 +315,13 @@ __all__ = [
     "Identification",
     "Identifier",
     "Importer",
+    "Inbox",
     "IncompleteAnswerError",
     "InstanceRef",
     "LabelsIn",
     "LocalFile",
     "Location",
+    "Manners",
     "MoveTarget",
     "Outcome",
     "PacsServer",
@@ -360,12 +385,14 @@ __all__ = [
     "is_archive",
     "keyword_of",
     "list_members",
+    "moving",
     "open_association",
     "open_query",
     "parse_pattern",
     "parse_tag",
     "plan_contexts",
     "read_dqr_csv",
+    "read_header",
     "standard_vr",
     "store_status",
     "to_label",

@@ -18,6 +18,7 @@ from dicomferry.component import (
 )
 from dicomferry.errors import FerryError
 from dicomferry.executor import ExecutorFactory
+from dicomferry.fetching import Fetcher
 from dicomferry.importer import Importer
 from dicomferry.model import Outcome, Problem
 
@@ -54,6 +55,11 @@ def dicomferry_identifiers() -> Iterable[Component[Any, Identifier]]:  # type: i
 @hookspec
 def dicomferry_servers() -> Iterable[ServerKind[Any]]:  # type: ignore[empty-body]
     """Offer kinds of server that a recipe may declare."""
+
+
+@hookspec
+def dicomferry_fetchers() -> Iterable[Component[Any, Fetcher]]:  # type: ignore[empty-body]
+    """Offer ways to get the bytes of instances that a source found on a server."""
 
 
 @hookspec

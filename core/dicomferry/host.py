@@ -35,6 +35,7 @@ KINDS: Mapping[str, str] = {
     "sink": "dicomferry_sinks",
     "identifier": "dicomferry_identifiers",
     "server": "dicomferry_servers",
+    "fetcher": "dicomferry_fetchers",
     "executor": "dicomferry_executors",
     "importer": "dicomferry_importers",
 }
@@ -134,6 +135,7 @@ class Plugins:
             sinks=by_kind["sink"],
             identifiers=by_kind["identifier"],
             servers=by_kind["server"],
+            fetchers=by_kind["fetcher"],
             installable={
                 plugin.name: plugin.reason
                 for plugin in self._plugins

@@ -136,27 +136,38 @@ class Refused(Struct, frozen=True):
 
 
 class RemoteInstance(Struct, frozen=True):
-    """A finding on a PACS: described by it, and retrieved when it is to be delivered.
+    """A finding on a server: described now, and fetched when it is to be delivered.
 
-    `server` is the PACS's name in the recipe. `attributes` are what it told (C-FIND), by keyword:
-    the plan is made of them, the instance's own header decides in the end. `relabel` is written
-    into the instance before the first transform, by keyword; an empty text clears. `row` and
-    `table_row` are the table row that asked for it.
+    `fetcher` is the name of the offered fetcher that gets its bytes, without a colon; `server` the
+    name of the recipe's server that it is asked from. `attributes` are what is known of its header,
+    by keyword: the plan is made of them, the instance's own header decides in the end. `relabel` is
+    written into the instance before the first transform, by keyword; an empty text clears. `row`
+    and `table_row` are the table row that asked for it.
+
+    `key` is its name at a server that knows instances by other names than their UIDs. `size` (in
+    bytes) and `modified_ns` (nanoseconds since the epoch) are 0 where the server does not tell
+    them; where one of them changes, the instance is planned and fetched anew. `names` are what
+    templates see as `path.*`.
     """
 
+    fetcher: str
     server: str
     ref: InstanceRef
     attributes: Mapping[str, str] = _NOTHING
     relabel: Mapping[str, str] = _NOTHING
     row: Mapping[str, str] = _NOTHING
     table_row: int = 0
+    key: str = ""
+    size: int = 0
+    modified_ns: int = 0
+    names: Mapping[str, str] = _NOTHING
 
     @property
     def location(self) -> Location:
-        """The server, and the way to the instance there."""
+        """The fetcher and the server, and the way to the instance there."""
         ref = self.ref
         uids = (ref.study_instance_uid, ref.series_instance_uid, ref.sop_instance_uid)
-        return Location(f"pacs:{self.server}", "/".join(uids))
+        return Location(f"{self.fetcher}:{self.server}", self.key or "/".join(uids))
 
 
 Finding = LocalFile | RemoteInstance | Refused | Unusable

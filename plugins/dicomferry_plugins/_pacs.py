@@ -156,6 +156,7 @@ def findings(
     for series in study.series:
         for uid, known in series.instances.items():
             yield RemoteInstance(
+                "pacs",
                 server,
                 InstanceRef(study.uid, series.uid, uid, known.get("SOPClassUID", "")),
                 {**study.attributes, **series.attributes, **known},

@@ -1,10 +1,22 @@
-"""A PACS among the recipe's servers."""
+"""A PACS among the recipe's servers, and what it has fetched by C-GET or C-MOVE."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dicomferry import Check, Context, PacsServer, ServerKind, hookimpl
+from dicomferry import (
+    Check,
+    Component,
+    Context,
+    DimseFetcher,
+    Fetcher,
+    Manners,
+    MoveTarget,
+    PacsServer,
+    ServerKind,
+    hookimpl,
+    moving,
+)
 
 
 def _check(name: str, server: PacsServer, context: Context) -> Iterable[Check]:
@@ -19,7 +31,24 @@ _EXAMPLE = """\
 """
 
 
+def _build(server: PacsServer, context: Context) -> DimseFetcher:
+    manners = Manners(
+        server.associations, server.requests_per_minute, server.batch, server.hours, "c-get"
+    )
+    movable = server.retrieve != "c-get" and server.move_ae_title
+    target = MoveTarget(server.move_ae_title, server.move_port) if movable else None
+    if server.retrieve == "c-move":
+        manners = moving(manners)
+    return DimseFetcher(context.peer(server), manners, target)
+
+
 @hookimpl
 def dicomferry_servers() -> Iterable[ServerKind[PacsServer]]:
     """Offer PACS to query and retrieve from."""
     yield ServerKind("pacs", "A PACS to query and retrieve from.", PacsServer, _check, _EXAMPLE)
+
+
+@hookimpl
+def dicomferry_fetchers() -> Iterable[Component[PacsServer, Fetcher]]:
+    """Offer retrieval from a PACS."""
+    yield Component("pacs", "retrieve from a PACS by C-GET or C-MOVE", PacsServer, _build)

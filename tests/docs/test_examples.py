@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import re
+import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
@@ -22,6 +24,7 @@ from pydicom import dcmread
 from dicomferry import Edits, Rejected, Stored, Unusable
 from dicomferry.testing import (
     build_stage,
+    check_fetcher,
     check_sink,
     check_source,
     check_transform,
@@ -165,16 +168,19 @@ def test_what_cannot_be_shifted_is_held_back(
     assert isinstance(shift(**attributes), Rejected)
 
 
-# A source over an object store's listing.
+# A source over an object store, and what fetches from it.
 
 
 @dataclass
 class Bucket:
-    """A bucket that lists two objects a page."""
+    """A bucket that lists two objects a page, and answers range requests.
+
+    `served` counts the bytes of objects that it sent.
+    """
 
     objects: dict[str, bytes] = field(default_factory=dict)
     lost: frozenset[str] = frozenset()
-    brought: list[str] = field(default_factory=list)
+    served: int = 0
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         parts = urlsplit(handler.path)
@@ -182,15 +188,22 @@ class Bucket:
             say(handler, 200, self._page(parse_qs(parts.query)))
             return
         key = unquote(parts.path.removeprefix("/b/"))
-        self.brought.append(key)
-        known = key in self.objects and key not in self.lost
-        say(handler, 200 if known else 404, self.objects[key] if known else b"")
+        if key not in self.objects or key in self.lost:
+            say(handler, 404)
+            return
+        body, status = self.objects[key], 200
+        if wanted := handler.headers.get("Range"):
+            first, last = wanted.removeprefix("bytes=").split("-")
+            body, status = body[int(first) : int(last) + 1], 206
+        self.served += len(body)
+        say(handler, status, body)
 
     def _page(self, query: Mapping[str, list[str]]) -> bytes:
         start = int(query.get("continuation-token", ["0"])[0])
         keys = [key for key in sorted(self.objects) if key.startswith(query["prefix"][0])]
         lines = [
             f"<Contents><Key>{escape(key)}</Key><Size>{len(self.objects[key])}</Size>"
+            f"<ETag>{hashlib.md5(self.objects[key]).hexdigest()}</ETag>"
             "<LastModified>2020-01-02T03:04:05.000Z</LastModified></Contents>"
             for key in keys[start : start + 2]
         ]
@@ -201,49 +214,149 @@ class Bucket:
         return whole.encode()
 
 
+STORE = ("clinic/a & ü/", 5)
+
+
 @pytest.fixture
 def bucket(tmp_path: Path) -> Bucket:
-    files = make_instances(tmp_path / "made", 5)
-    objects = {f"clinic/a & ü/{number}": file.read_bytes() for number, file in enumerate(files)}
+    """Give a bucket of five images of 512 KiB, and one that is not asked for."""
+    files = make_instances(tmp_path / "made", STORE[1], rows=512)
+    objects = {f"{STORE[0]}{number}": file.read_bytes() for number, file in enumerate(files)}
     return Bucket({**objects, "other/x": b"not asked for"})
 
 
-def test_every_listed_object_is_carried(tmp_path: Path, bucket: Bucket) -> None:
+@pytest.fixture
+def store(tmp_path: Path, module_of: Callable[[str], ModuleType]) -> Callable[[str], Any]:
+    """Give a function that builds the source of the page for a bucket's address."""
+    module = module_of("object-store")
+
+    def built(address: str) -> Any:
+        options = {"server": "research", "prefix": "clinic/", "headers": "headers.sqlite"}
+        servers = {"research": module.Bucket(url=f"{address}/b")}
+        return build_stage(module.COMPONENT, options, tmp_path, servers)
+
+    return built
+
+
+def tried(address: str, here: Path, *options: str) -> str:
+    """Try the plug-in of the page with its recipe; return what was printed."""
+    common = ("--recipe", here / "recipe.yaml", "--set", f"bucket={address}/b")
+    result = ferry("plugins", "try", here, *common, *options)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+def test_a_plan_reads_headers_and_a_run_brings_every_object(tmp_path: Path, bucket: Bucket) -> None:
     (tmp_path / "here").mkdir()
     here = written("object-store", tmp_path / "here")
-    with serving(bucket.answer) as address:
-        common = ("--set", f"bucket={address}/b")
-        result = ferry("plugins", "try", here, "--recipe", here / "recipe.yaml", "--run", *common)
-
-    assert result.returncode == 0, result.stdout + result.stderr
-    carried = {hashlib.sha256(path.read_bytes()).digest() for path in (here / "out").rglob("*.dcm")}
     asked = [body for key, body in bucket.objects.items() if key.startswith("clinic/")]
+    with serving(bucket.answer) as address:
+        told = tried(address, here)
+        planned = bucket.served
+        tried(address, here)
+        planned_again = bucket.served - planned
+        tried(address, here, "--run")
+        run = bucket.served - planned
+
+    assert "5 instances" in told
+    assert planned < sum(map(len, asked)) / 50
+    assert planned_again == 0
+    assert run == sum(map(len, asked))
+    carried = {hashlib.sha256(path.read_bytes()).digest() for path in (here / "out").rglob("*.dcm")}
     assert carried == {hashlib.sha256(body).digest() for body in asked}
 
 
-def test_the_bucket_keeps_the_contract_and_brings_an_object_once(
-    tmp_path: Path, bucket: Bucket, module_of: Callable[[str], ModuleType]
-) -> None:
-    component = module_of("object-store").COMPONENT
+def test_what_a_plan_of_a_bucket_says_is_what_becomes_of_it(tmp_path: Path, bucket: Bucket) -> None:
+    (tmp_path / "here").mkdir()
+    here = written("object-store", tmp_path / "here")
     with serving(bucket.answer) as address:
-        options = {"url": f"{address}/b", "prefix": "clinic/", "spool": "spool"}
-        found = check_source(build_stage(component, options, tmp_path))
+        told = tried(address, here)
+        again = tried(address, here, "--run") and tried(address, here, "--state", str(here / "s"))
 
-    assert len(found) == len(bucket.brought) == 5
+    size = sum(len(body) for key, body in bucket.objects.items() if key.startswith("clinic/"))
+    assert f"{size / 10**6:.1f} MB" in told
+    assert told == again
+
+
+def test_an_object_that_changed_is_read_and_brought_anew(tmp_path: Path, bucket: Bucket) -> None:
+    (tmp_path / "here").mkdir()
+    here = written("object-store", tmp_path / "here")
+    key = f"{STORE[0]}3"
+    with serving(bucket.answer) as address:
+        tried(address, here, "--run")
+        whole = bucket.objects[key]
+        bucket.objects[key] = changed = whole[:-8] + b"another!" + bytes(8)
+        before = bucket.served
+        shutil.rmtree(here / "out")  # the sink keeps to what it has
+        tried(address, here, "--run")
+
+    assert len(changed) < bucket.served - before < len(changed) + len(whole) / 10
+    assert [path.read_bytes() for path in (here / "out").rglob("*.dcm")] == [changed]
+
+
+def test_the_source_of_a_bucket_keeps_the_contract(
+    bucket: Bucket, store: Callable[[str], Any]
+) -> None:
+    with serving(bucket.answer) as address:
+        found = check_source(store(address))
+
+    assert len(found) == STORE[1]
+
+
+def test_the_fetcher_of_a_bucket_keeps_the_contract(
+    tmp_path: Path, bucket: Bucket, store: Callable[[str], Any]
+) -> None:
+    with serving(bucket.answer) as address:
+        source = store(address)
+        (first, *_) = found = list(source.discover())
+        study = [one for one in found if one.ref.study_instance_uid == first.ref.study_instance_uid]
+        module = sys.modules["object_store"]
+        fetcher = build_stage(module.FETCHER, {"url": f"{address}/b"}, tmp_path)
+        files = check_fetcher(fetcher, study, tmp_path / "fetched")
+
+    assert [file.read_bytes() for file in files] == [bucket.objects[one.key] for one in study]
 
 
 def test_an_object_that_is_lost_is_listed_with_a_reason(
-    tmp_path: Path, bucket: Bucket, module_of: Callable[[str], ModuleType]
+    bucket: Bucket, store: Callable[[str], Any]
 ) -> None:
-    bucket.lost = frozenset({"clinic/a & ü/3"})
-    component = module_of("object-store").COMPONENT
+    bucket.lost = frozenset({f"{STORE[0]}3"})
     with serving(bucket.answer) as address:
-        options = {"url": f"{address}/b", "prefix": "clinic/", "spool": "spool"}
-        found = list(build_stage(component, options, tmp_path).discover())
+        found = list(store(address).discover())
 
     assert [finding.reason for finding in found if isinstance(finding, Unusable)] == [
         "HTTP Error 404: Not Found"
     ]
+
+
+def test_an_object_that_is_lost_after_the_plan_is_told(tmp_path: Path, bucket: Bucket) -> None:
+    (tmp_path / "here").mkdir()
+    here = written("object-store", tmp_path / "here")
+    with serving(bucket.answer) as address:
+        tried(address, here)
+        bucket.lost = frozenset({f"{STORE[0]}3"})
+        common = ("--recipe", here / "recipe.yaml", "--set", f"bucket={address}/b")
+        result = ferry("plugins", "try", here, *common, "--run")
+
+    assert result.returncode == 1
+    assert "not retrieved from research: HTTP Error 404: Not Found" in result.stdout
+    assert len(list((here / "out").rglob("*.dcm"))) == STORE[1] - 1
+
+
+def test_a_plan_without_the_fetcher_says_which_plug_in_is_missing(
+    tmp_path: Path, bucket: Bucket
+) -> None:
+    (tmp_path / "here").mkdir()
+    here = written("object-store", tmp_path / "here")
+    plugin = here / "object_store.py"
+    plugin.write_text(plugin.read_text().replace("    yield FETCHER", "    yield from ()"))
+    with serving(bucket.answer) as address:
+        common = ("--recipe", here / "recipe.yaml", "--set", f"bucket={address}/b")
+        result = ferry("plugins", "try", here, *common)
+
+    assert result.returncode == 2
+    assert "no plug-in offers the fetcher 'object-store'" in result.stderr
+    assert "'research'" in result.stderr
 
 
 # A sink that posts to a web hook.

@@ -90,6 +90,10 @@ class Window:
             ahead = min(self.size, max(end, held + max(HEAD, len(self.data))))
             self.data += self._blob.read(self._origin + held, ahead - held)
 
+    def bulk(self, tag: int, vr: bytes, start: int) -> None:  # noqa: ARG002  for `head`
+        """Hold what is in front of the bulk value of an element, which starts at `start`."""
+        self.reach(start)
+
     def skip(self, start: int, stop: int) -> None:
         """Drop the bytes from `start` to `stop`, and go on behind them."""
         self.kept.append((self.base, self.data[: start - self.base]))
@@ -188,7 +192,7 @@ def _value_end(
             f"{end - value} are left"
         )
     if depth == 0 and _is_bulk(window, tag, vr, value, length):
-        window.reach(value)
+        window.bulk(tag, vr, value)
         window.skip(value, stop)
     else:
         window.reach(stop)
@@ -209,7 +213,7 @@ def _undefined_end(
 ) -> int:
     if tag in BULK_TAGS or vr in (b"OB", b"OW"):
         if depth == 0:
-            window.reach(value)
+            window.bulk(tag, vr, value)
             stop = _fragments_end(window, value, end, syntax)
             window.skip(value, stop)
             return stop

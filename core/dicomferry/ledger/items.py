@@ -37,7 +37,8 @@ def finding_row(source: str, scan: int, finding: Finding) -> tuple[object, ...]:
             return (source, path, member, size, modified_ns, *texts, *kept)
         case RemoteInstance(row=row, table_row=table_row):
             kept = (scan, "", "found", "", "", _remote_text(finding), table_row)
-            return (source, path, member, 0, 0, "{}", _text_of(row), *kept)
+            file = (finding.size, finding.modified_ns, _text_of(finding.names))
+            return (source, path, member, *file, _text_of(row), *kept)
         case Refused(_, code, reason, table_row):
             kept = (scan, "unusable", "rejected", code, reason, "", table_row)
             return (source, path, member, 0, 0, "{}", "{}", *kept)
@@ -86,22 +87,25 @@ def at_hand(item: Item, path: bytes | None) -> Item:
 
 def _remote_text(finding: RemoteInstance) -> str:
     """Return what the ledger keeps of a remote instance beside its location."""
-    return json.dumps(
-        {
-            "server": finding.server,
-            "sop_class": finding.ref.sop_class_uid,
-            "attributes": dict(finding.attributes),
-            "relabel": dict(finding.relabel),
-        },
-        sort_keys=True,
-    )
+    kept: dict[str, object] = {
+        "server": finding.server,
+        "sop_class": finding.ref.sop_class_uid,
+        "attributes": dict(finding.attributes),
+        "relabel": dict(finding.relabel),
+    }
+    if finding.key:  # else its location has the UIDs
+        ref = finding.ref
+        kept["uids"] = [ref.study_instance_uid, ref.series_instance_uid, ref.sop_instance_uid]
+    return json.dumps(kept, sort_keys=True)
 
 
 def _remote_of(text: str, location: Location) -> Remote:
     kept = json.loads(text)
-    study, series, instance = location.member.split("/")
+    key = location.member if "uids" in kept else ""
+    study, series, instance = kept["uids"] if key else location.member.split("/")
     ref = InstanceRef(study, series, instance, kept["sop_class"])
-    return Remote(kept["server"], ref, kept["attributes"], kept["relabel"])
+    fetcher = location.path.partition(":")[0]
+    return Remote(fetcher, kept["server"], ref, kept["attributes"], kept["relabel"], key)
 
 
 def _text_of(names: Mapping[str, str]) -> str:

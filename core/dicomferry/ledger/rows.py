@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from dicomferry.model import Destination, Forecast, InstanceRef, Location, Wanted
+from dicomferry.model import Destination, Forecast, InstanceRef, Location, RemoteInstance, Wanted
 
 
 class Verdict(StrEnum):
@@ -26,16 +26,17 @@ class Verdict(StrEnum):
 
 
 class Remote(Struct, frozen=True):
-    """What is known of an item that is still on a PACS; `spooled` is its file once it is here.
+    """What is known of an item that is still on a server; `spooled` is its file once it is here.
 
-    `server` is the PACS's name in the recipe, `attributes` are what it told by C-FIND, `relabel`
-    is what is written into the instance before the first transform.
+    The other fields are those of the `RemoteInstance` that a source found.
     """
 
+    fetcher: str
     server: str
     ref: InstanceRef
     attributes: Mapping[str, str]
     relabel: Mapping[str, str]
+    key: str = ""
     spooled: Location | None = None
 
 
@@ -50,6 +51,17 @@ class Item(Struct, frozen=True):
     names: Mapping[str, str]
     row: Mapping[str, str]
     remote: Remote | None = None
+
+    @property
+    def asked_for(self) -> RemoteInstance | None:
+        """The finding behind a remote item, as its fetcher is to get it; None for a local one."""
+        remote = self.remote
+        if remote is None:
+            return None
+        return RemoteInstance(
+            remote.fetcher, remote.server, remote.ref, remote.attributes, remote.relabel, self.row,
+            key=remote.key, size=self.size, modified_ns=self.modified_ns, names=self.names,
+        )  # fmt: skip
 
     @property
     def bytes_at(self) -> Location:

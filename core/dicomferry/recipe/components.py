@@ -31,6 +31,7 @@ class Components(Struct, frozen=True):
     sinks: Mapping[str, AnyComponent] = field(default_factory=_none)
     identifiers: Mapping[str, AnyComponent] = field(default_factory=_none)
     servers: Mapping[str, AnyServerKind] = field(default_factory=_no_servers)
+    fetchers: Mapping[str, AnyComponent] = field(default_factory=_none)
     installable: Mapping[str, str] = field(default_factory=_no_commands)
     """Names of plug-ins that lack an extra, to the command that installs it."""
 

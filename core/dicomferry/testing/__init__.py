@@ -15,6 +15,7 @@ pytest. Only tests import this package; it may import all others but `cli`. PYTE
 from dicomferry.testing.building import build_stage
 from dicomferry.testing.contract import ContractError
 from dicomferry.testing.executors import check_executor
+from dicomferry.testing.fetchers import check_fetcher
 from dicomferry.testing.identifiers import check_identifier
 from dicomferry.testing.instances import header_of, instance_bytes
 from dicomferry.testing.pacs import Pacs
@@ -28,6 +29,7 @@ __all__ = [
     "Pacs",
     "build_stage",
     "check_executor",
+    "check_fetcher",
     "check_identifier",
     "check_sink",
     "check_source",

@@ -20,8 +20,6 @@ from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.ledger.reading.sessions import SessionPlan
 from dicomferry.ledger.rows import Verdict
 from dicomferry.model import LEVELS
-from dicomferry.recipe.recipe import Recipe
-from dicomferry.recipe.servers import PacsServer
 
 _EXAMPLES = 5
 
@@ -136,7 +134,7 @@ def _ending(session: Session, planned: Planned, sessions: list[SessionPlan]) -> 
         if states.get("outdated"):
             line += f" ({states['outdated']:,} were stored before in another version)"
         lines.append(f"{line}.")
-    return [*lines, *outlook(session.recipe, planned.view)]
+    return [*lines, *outlook(session, planned.view)]
 
 
 def _session_json(plan: SessionPlan) -> dict[str, object]:
@@ -175,15 +173,15 @@ def _spreadsheet(view: PlanReader) -> str:
     return table.getvalue()
 
 
-def outlook(recipe: Recipe, view: PlanReader) -> Iterator[str]:
-    """Yield for every PACS what of the plan is provisional, and when it may be asked."""
-    for name, instances in view.on_pacs().items():
+def outlook(session: Session, view: PlanReader) -> Iterator[str]:
+    """Yield for every server what of the plan is provisional, and when it may be asked."""
+    for (fetcher, name), instances in view.remote().items():
         yield (
             f"{name}: {instances:,} of them are known by its answers alone: the plan is"
             " provisional, their own headers decide when they are retrieved."
         )
-        server = recipe.servers.get(name)
-        if isinstance(server, PacsServer) and not is_open(server.hours, now := datetime.now()):  # noqa: DTZ005  the clock on the wall
-            opening = next_opening(server.hours, now)
+        hours = session.manners(fetcher, name).hours
+        if not is_open(hours, now := datetime.now()):  # noqa: DTZ005  the clock on the wall
+            opening = next_opening(hours, now)
             when = f"from {opening:%A %H:%M}" if opening else "never, by its hours"
             yield f"{name}: it may be asked for images {when}."

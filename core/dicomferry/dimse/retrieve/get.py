@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from dicomferry.dimse.association import ContextRefusedError
 from dicomferry.dimse.contexts import MOST_CONTEXTS
-from dicomferry.dimse.retrieve.inbox import Door
+from dicomferry.dimse.retrieve.intake import Door
 from dicomferry.dimse.retrieve.retrieval import Way, study_contexts
 from dicomferry.dimse.retrieve.scu import (
     EXPLICIT_LITTLE,

@@ -13,7 +13,7 @@ from msgspec import Struct
 from dicomferry.dicom.quiet import quietly
 from dicomferry.dimse.link import tune
 from dicomferry.dimse.retrieve.entity import silence, socket_of
-from dicomferry.dimse.retrieve.inbox import Door
+from dicomferry.dimse.retrieve.intake import Door
 from dicomferry.dimse.retrieve.retrieval import COMPRESSED, Way
 from dicomferry.dimse.retrieve.scu import (
     EXPLICIT_LITTLE,

@@ -9,7 +9,7 @@ from typing import Final
 
 from dicomferry.dimse.retrieve.classes import likely_classes
 from dicomferry.dimse.retrieve.get import open_get
-from dicomferry.dimse.retrieve.inbox import Door, Inbox, receiving
+from dicomferry.dimse.retrieve.intake import Door, Intake, receiving
 from dicomferry.dimse.retrieve.move import MoveTarget, listening, open_move
 from dicomferry.dimse.retrieve.retrieval import Ended, Request
 from dicomferry.peer import Peer
@@ -34,7 +34,7 @@ def try_move(peer: Peer, target: MoveTarget, instance: Mapping[str, str]) -> tup
     """
     told = instance.get("SOPClassUID", "")
     classes = [told] if told else likely_classes(instance.get("Modality", ""))
-    inbox = Inbox({}, 0)
+    intake = Intake(None)
     request = Request("IMAGE", {key: instance[key] for key in _KEYS})
     with (
         tempfile.TemporaryDirectory(prefix="dicomferry-doctor-") as folder,
@@ -42,5 +42,5 @@ def try_move(peer: Peer, target: MoveTarget, instance: Mapping[str, str]) -> tup
         listening(target, classes, door),
         open_move(peer, target, door) as way,
     ):
-        ended = way.retrieve(request, inbox, lambda: False)
-    return inbox.unasked > 0, ended
+        ended = way.retrieve(request, intake, lambda: False)
+    return intake.unasked > 0, ended

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from dicomferry.dicom.quiet import quietly
-from dicomferry.dimse.retrieve.inbox import Door, Inbox
+from dicomferry.dimse.retrieve.intake import Door, Intake
 from dicomferry.dimse.retrieve.scu import held, identifier, status_of
 from dicomferry.peer import Peer
 
@@ -71,21 +71,21 @@ class Way:
         self._doubts = doubts or {}
         self._number = 0
 
-    def retrieve(self, request: Request, inbox: Inbox, stopped: Stopped) -> Ended:
-        """Ask for instances and take them into `inbox`; raises `AssociationLostError`.
+    def retrieve(self, request: Request, intake: Intake, stopped: Stopped) -> Ended:
+        """Ask for instances and take them in; raises `AssociationLostError`.
 
         A retrieval that is to stop is broken off.
         """
         self._number += 1
-        self._door.inbox = inbox
+        self._door.intake = intake
         try:
             with held(self._peer, self._association), quietly():
                 asked = identifier(request.level, request.keys)
                 ended = self._conclude(self._send(asked, self._number), stopped)
         finally:
-            self._door.inbox = None
+            self._door.intake = None
         doubt = self._doubts.get(ended.status or 0, "")
-        if doubt and not (inbox.arrived or inbox.full):
+        if doubt and not (intake.came or (intake.inbox and intake.inbox.full)):
             return Ended(ended.status, f"{ended.comment} ({doubt})".strip())
         return ended
 

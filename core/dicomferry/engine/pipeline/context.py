@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from dicomferry.component import AnyServerKind, DicomNode, Identifier
 from dicomferry.errors import FerryError
+from dicomferry.fetching import Fetcher
 from dicomferry.host import Plugins
 from dicomferry.peer import Peer, Timeouts, Tls
 from dicomferry.recipe.recipe import Recipe
@@ -86,6 +87,17 @@ class LooseContext:
         options = identification.options if identification else component.options()
         identifier: Identifier = component.build(options, self)
         return identifier
+
+    def fetcher(self, name: str, server: str) -> Fetcher:
+        """Build a fetcher for a server of the recipe; raises `FerryError` where there is none."""
+        component = self._plugins.components.fetchers.get(name)
+        if component is None:
+            raise FerryError(
+                f"no plug-in offers the fetcher '{name}', by which instances come from '{server}'",
+                hint="install the plug-in that found them; `dicomferry plugins` lists those here",
+            )
+        built: Fetcher = component.build(self.server(server, component.options), self)
+        return built
 
     def secret(self, reference: str) -> str:
         """Resolve a secret reference; other text is returned as it is."""

@@ -1,10 +1,12 @@
-"""Instances on a PACS: described before they are retrieved, relabelled before they are edited."""
+"""Instances on a server: described before they are fetched, relabelled before they are edited."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
 
+from dicomferry.dicom.dictionary import standard_vr, tag_of
 from dicomferry.dicom.edits import Edit, Edits, Set
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.quiet import quietly
@@ -15,11 +17,24 @@ from dicomferry.ledger.rows import Item, Remote
 if TYPE_CHECKING:
     from pydicom import Dataset
 
+_NUMBERS: Final[Mapping[str, Callable[[str], object]]] = {
+    **dict.fromkeys(("US", "SS", "UL", "SL", "UV", "SV"), int),
+    **dict.fromkeys(("FL", "FD"), float),
+}
+"""VRs whose values are encoded as numbers (PS3.5 6.2), and what reads their text."""
+
+_NO_TEXT: Final = frozenset(
+    ("SQ", "OB", "OD", "OF", "OL", "OV", "OW", "UN", "AT", "US or SS", "US or OW", "OB or OW")
+)
+
+_CHARACTER_SET = "SpecificCharacterSet"
+"""Of no use in a description: its texts are decoded."""
+
 _NOT_TOLD_OF_INSTANCES = frozenset({"ModalitiesInStudy", "SOPClassUID"})
 
 
 def described(item: Item, remote: Remote) -> Header:
-    """Return a header made of what the PACS told of an instance; all else is missing in it."""
+    """Return a header made of what is known of a remote instance; all else is missing in it."""
     from pydicom import Dataset
 
     dataset = Dataset()
@@ -32,7 +47,7 @@ def described(item: Item, remote: Remote) -> Header:
         "SOPClassUID": remote.ref.sop_class_uid,
     }
     for keyword, value in {**remote.attributes, **uids}.items():
-        if value or keyword not in _NOT_TOLD_OF_INSTANCES:
+        if keyword != _CHARACTER_SET and (value or keyword not in _NOT_TOLD_OF_INSTANCES):
             _set(dataset, keyword, value)
     if "ModalitiesInStudy" in dataset:
         del dataset.ModalitiesInStudy
@@ -40,9 +55,14 @@ def described(item: Item, remote: Remote) -> Header:
 
 
 def _set(dataset: Dataset, keyword: str, value: str) -> None:
+    vr = standard_vr(tag_of(keyword) or 0)
+    if vr is None or vr in _NO_TEXT:
+        return
+    kind = _NUMBERS.get(vr, str)
     with quietly():
         try:
-            setattr(dataset, keyword, value.split("\\") if "\\" in value else value)
+            values = [kind(text) for text in value.split("\\")] if value else [value]
+            setattr(dataset, keyword, values if len(values) > 1 else values[0])
         except (ValueError, TypeError, OverflowError):
             return  # what is no value of its VR is not known; the instance itself will tell
 

@@ -65,10 +65,11 @@ def _examine(item: Item, steps: Steps, upto: int) -> Examined:
 def content_digest(item: Item) -> str:
     """Return a hex SHA-256 of an item's data set as it is on the disk, without the meta group.
 
-    An instance that is still on a PACS is only told from those elsewhere.
+    An instance that is still on a server is only told from those elsewhere, and from those that
+    have another name there.
     """
     if item.remote is not None:
-        return f"on {item.remote.server}"
+        return f"on {item.remote.server} {item.remote.key}"
     sha = hashlib.sha256()
     with open_instance(open_blob(item.location), item.location) as instance:
         for chunk in instance.data_set(instance.header).chunks():

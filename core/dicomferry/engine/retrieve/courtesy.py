@@ -1,4 +1,4 @@
-"""TODO."""
+"""What the user of a run allows or asks for where servers have hours."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class Courtesy(Struct, frozen=True):
-    """How a run treats a PACS: `now` passes over its hours, `wait` sits out the time between.
+    """How a run treats servers: `now` passes over their hours, `wait` sits out the time between.
 
     `spool` is how many bytes retrieved instances may take up on this machine.
     """

@@ -1,4 +1,4 @@
-"""When a PACS may be asked for images, by the clock on the wall."""
+"""When a server may be asked for instances, by the clock on the wall."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NAP = 0.1
 
 
 def is_open(hours: Mapping[str, str], now: datetime) -> bool:
-    """Tell whether a PACS may be asked at a local time; always, where no hours are declared.
+    """Tell whether a server may be asked at a local time; always, where no hours are declared.
 
     A span across midnight belongs to the day it begins on. Only what the clock shows counts, so
     an hour that daylight saving repeats or leaves out is open as the others of its name are.
@@ -28,7 +28,7 @@ def is_open(hours: Mapping[str, str], now: datetime) -> bool:
 
 
 def next_opening(hours: Mapping[str, str], now: datetime) -> datetime | None:
-    """Return the next minute a PACS may be asked; None where that is in no week."""
+    """Return the next minute a server may be asked; None where that is in no week."""
     minute = now.replace(second=0, microsecond=0)
     for ahead in range(8 * 24 * 60):
         then = minute + timedelta(minutes=ahead)
@@ -43,7 +43,7 @@ def wait_until_open(
     sleep: Callable[[float], None],
     stopped: Callable[[], bool],
 ) -> bool:
-    """Sit out the time until a PACS may be asked, and tell whether it may.
+    """Sit out the time until a server may be asked, and tell whether it may.
 
     False where it is stopped before, or no week has such a time. The clock is looked at again and
     again, so it does not matter when it is put forward or back meanwhile.

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from dicomferry.fetching import Manners
 from dicomferry.ledger.delivering.retrievals import Arrival, WantedStudy
 
 
 class RetrieveOrder(Struct, frozen=True):
-    """A study that is to be retrieved from one PACS into the spool.
+    """A study that is to be fetched from one server into the spool.
 
-    `move` says C-MOVE rather than C-GET, `room` how many bytes may come, `interval` how many
+    `way` is that of the manners in use, `room` how many bytes may come, `interval` how many
     seconds are at least between two requests. `asked` is when the last one before this task was
     made, by the monotonic clock that all processes of a machine share.
     """
 
-    server: str
     study: WantedStudy
     spool: str
-    move: bool
+    way: str
     room: int
     interval: float
     asked: float
@@ -28,9 +28,9 @@ class Retrieved(Struct, frozen=True):
     """What came of one study.
 
     Instances are missing for the reason in `why`, unless there was no room for some (`refused`)
-    or the run was stopped. `silent` says that the PACS could not be reached, `no_get` that it does
-    no C-GET. `reused` of the arrivals lay in the spool already; `asked` is when the last request
-    was made.
+    or the run was stopped. `silent` says that the server could not be reached; `manners` are how
+    it is to be asked from now on, if they are to change. `reused` of the arrivals lay in the spool
+    already; `asked` is when the last request was made.
     """
 
     study: WantedStudy
@@ -40,6 +40,6 @@ class Retrieved(Struct, frozen=True):
     why: str
     stopped: bool
     silent: bool
-    no_get: bool
+    manners: Manners | None
     reused: int
     asked: float

@@ -1,4 +1,4 @@
-"""How fast a PACS is asked: how many at once, and how long between one request and the next."""
+"""How fast a server is asked: how many at once, and how long between two requests."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from dicomferry.recipe.servers import PacsServer
+from dicomferry.fetching import Manners
 
 _NAP = 0.2
 
 
 class Share(Struct, frozen=True):
-    """How a PACS's studies are shared out: `lanes` at once, one study each.
+    """How a server's studies are shared out: `lanes` at once, one study each.
 
     `interval` is the least number of seconds between two requests of one lane.
     """
@@ -22,13 +22,10 @@ class Share(Struct, frozen=True):
     interval: float
 
 
-def share_out(server: PacsServer, waiting: int, *, move: bool) -> Share:
-    """Return a share by which all lanes together keep within the requests per minute.
-
-    C-MOVE has one lane, for there is one port to listen at.
-    """
-    rate = server.requests_per_minute
-    lanes = 1 if move else min(server.associations, server.batch or waiting, max(1, waiting))
+def share_out(manners: Manners, waiting: int) -> Share:
+    """Return a share by which all lanes together keep within the requests per minute."""
+    rate = manners.requests_per_minute
+    lanes = min(manners.lanes, manners.batch or waiting, max(1, waiting))
     if rate:
         lanes = min(lanes, rate)
     return Share(lanes, 60 / (rate // lanes) if rate else 0.0)

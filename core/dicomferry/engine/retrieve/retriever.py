@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from dicomferry.engine.deliver.courier import Courier
 from dicomferry.engine.deliver.task import DeliverTask
+from dicomferry.engine.pipeline.context import BuildContext
 from dicomferry.engine.retrieve.courtesy import Courtesy
 from dicomferry.engine.retrieve.hours import is_open, next_opening, wait_until_open
 from dicomferry.engine.retrieve.messages import Retrieved, RetrieveOrder
@@ -23,11 +24,11 @@ from dicomferry.engine.workers.processes import preload
 from dicomferry.engine.workers.workshop import Workshop
 from dicomferry.errors import FerryError
 from dicomferry.executor import Done, Executor, Said, Task
+from dicomferry.fetching import Manners
 from dicomferry.ledger.delivering.retrievals import Retrievals, WantedStudy
-from dicomferry.recipe.servers import PacsServer
 
 _SILENCES = 3
-"""After so many studies in a row without a way to the PACS, the rest are not tried."""
+"""After so many studies in a row without a way to the server, the rest are not tried."""
 
 
 class Retrieval(Struct):
@@ -73,14 +74,13 @@ class Retriever:
         spool = self._open_spool()
         self._drop()
         self._total = sum(len(study.items) for study in wanted)
-        queues: dict[str, deque[WantedStudy]] = {}
+        queues: dict[tuple[str, str], deque[WantedStudy]] = {}
         for study in wanted:
-            queues.setdefault(study.server, deque()).append(study)
-        for name, queue in queues.items():
-            server = self._shop.spec.recipe.servers.get(name)
-            if not isinstance(server, PacsServer):
-                raise FerryError(f"server '{name}' is no pacs", hint="declare it under servers:")
-            self._from(Supply(name, server, queue, spool, self._courtesy.spool))
+            queues.setdefault((study.fetcher, study.server), deque()).append(study)
+        context = BuildContext(self._shop.spec.recipe, self._shop.spec.plugins)
+        for (fetcher, name), queue in queues.items():
+            manners = context.fetcher(fetcher, name).manners
+            self._from(Supply(name, manners, queue, spool, self._courtesy.spool))
         return self.result
 
     def _open_spool(self) -> str:
@@ -96,7 +96,7 @@ class Retriever:
         while supply.queue and not self._over() and self._may_ask(supply):
             before = supply.state
             self._work(supply)
-            if supply.state == before and not self._over() and self._open_now(supply.server):
+            if supply.state == before and not self._over() and self._open_now(supply.manners):
                 self._end("the spool is full of what no sink would take")
 
     def _work(self, supply: Supply) -> None:
@@ -133,9 +133,9 @@ class Retriever:
         return None
 
     def _retrieve(self, supply: Supply) -> RetrieveTask | None:
-        if self._over() or not supply.free or not self._open_now(supply.server):
+        if self._over() or not supply.free or not self._open_now(supply.manners):
             return None
-        batch = supply.server.batch
+        batch = supply.manners.batch
         if batch and supply.under_way + self._retrievals.outstanding() >= batch:
             return None
         order = supply.task(self._retrievals.spooled_bytes())
@@ -186,12 +186,12 @@ class Retriever:
         self._retrievals.dropped(item for item, _ in settled)
 
     def _may_ask(self, supply: Supply) -> bool:
-        server = supply.server
-        if self._open_now(server):
+        hours = supply.manners.hours
+        if self._open_now(supply.manners):
             return True
-        opening = next_opening(server.hours, self._now())
+        opening = next_opening(hours, self._now())
         if self._courtesy.wait and opening is not None:
-            return wait_until_open(server.hours, self._now, time.sleep, lambda: self._stopped)
+            return wait_until_open(hours, self._now, time.sleep, lambda: self._stopped)
         when = f"; they begin again {opening:%a %H:%M}" if opening else ""
         self._end(
             f"outside the hours of {supply.name}{when}",
@@ -199,8 +199,8 @@ class Retriever:
         )
         return False
 
-    def _open_now(self, server: PacsServer) -> bool:
-        return self._courtesy.now or is_open(server.hours, self._now())
+    def _open_now(self, manners: Manners) -> bool:
+        return self._courtesy.now or is_open(manners.hours, self._now())
 
     def _over(self) -> bool:
         unreachable = any(outlet.courier.tally.unreachable for outlet in self._outlets)

@@ -9,8 +9,8 @@ from dicomferry.ledger.rows import Item
 
 SPOOL = "spool"
 _KEPT = ".ferry"
-_PARTIAL = "*.dcm"
-"""What pynetdicom calls the files it is writing."""
+PARTIAL = ".dcm"
+"""What the names of files end with that are on their way here."""
 
 
 def spool_file(spool: Path, item: Item) -> Path:
@@ -26,6 +26,6 @@ def make_spool(state: Path) -> Path:
     """
     spool = state / SPOOL
     spool.mkdir(mode=0o700, exist_ok=True)
-    for partial in spool.glob(_PARTIAL):
+    for partial in spool.glob(f"*{PARTIAL}"):
         partial.unlink(missing_ok=True)
     return spool

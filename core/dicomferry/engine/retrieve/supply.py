@@ -1,27 +1,28 @@
-"""The studies wanted from one PACS: which is asked for next, and how much of it may come."""
+"""The studies wanted from one server: which is asked for next, and how much of it may come."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from dicomferry.engine.retrieve.messages import Retrieved, RetrieveOrder
 from dicomferry.engine.retrieve.pace import Share, share_out
+from dicomferry.fetching import Manners
 from dicomferry.ledger.delivering.retrievals import WantedStudy
-from dicomferry.recipe.servers import PacsServer
 
 
 class Supply(Struct):
-    """Shares a PACS's lanes and the room in the spool out among the studies of `queue`.
+    """Shares a server's lanes and the room in the spool out among the studies of `queue`.
 
-    `budget` is the room of an empty spool. A free lane is known by when it last asked.
+    `budget` is the room of an empty spool. A free lane is known by when it last asked. Manners that
+    are to change do so once nothing is under way by the old ones.
     """
 
     name: str
-    server: PacsServer
+    manners: Manners
     queue: deque[WantedStudy]
     spool: str
     budget: int
@@ -30,13 +31,12 @@ class Supply(Struct):
     _under_way: list[RetrieveOrder] = field(default_factory=list)
     _large: set[str] = field(default_factory=set)
     _asked: float = float("-inf")
-    _moves: bool = False
-    _moving: bool = False
+    _changed: Manners | None = None
 
     def begin(self) -> int:
         """Share the lanes out anew, while no study is under way, and return how many there are."""
-        self._moving = self._moves or self.server.retrieve == "c-move"
-        self._share = share_out(self.server, len(self.queue), move=self._moving)
+        self.manners, self._changed = self._changed or self.manners, None
+        self._share = share_out(self.manners, len(self.queue))
         self._free = [self._asked] * self._share.lanes
         self._under_way = []
         return self._share.lanes
@@ -49,30 +49,35 @@ class Supply(Struct):
     @property
     def free(self) -> bool:
         """Tell whether there is a lane for one more study."""
-        return bool(self.queue and self._free) and (self._moving or not self._moves)
+        return bool(self.queue and self._free) and self._changed is None
 
     @property
     def state(self) -> object:
         """Return what is different whenever something was achieved."""
-        return sum(len(study.items) for study in self.queue), self._moves
+        return sum(len(study.items) for study in self.queue), self._changed or self.manners
 
     def task(self, spooled: int) -> RetrieveOrder | None:
         """Return what is to be asked for now, when so many bytes are in the spool.
 
-        None while there is no lane or no room. A study of which nothing came for want of room is
-        asked for alone, with all of the spool to itself.
+        None while there is no lane or no room. A study whose size is known gets as much room, any
+        other a lane's share. One that is larger than the spool, or of which nothing came for want
+        of room, is asked for alone, with all of the spool to itself.
         """
         if not self.free:
             return None
         study = self.queue[0]
         left = self.budget - spooled - sum(task.room for task in self._under_way)
-        room = left if study.uid in self._large else left // len(self._free)
-        least = self.budget if study.uid in self._large else self.budget // (2 * self._share.lanes)
+        if study.uid in self._large or study.size > self.budget:
+            room, least = left, self.budget
+        elif study.size:
+            room, least = min(left, study.size), study.size
+        else:
+            room, least = left // len(self._free), self.budget // (2 * self._share.lanes)
         if room < least:
             return None
         task = RetrieveOrder(
-            self.name, self.queue.popleft(), self.spool, self._moving, room,
-            self._share.interval, self._free.pop(),
+            self.queue.popleft(), self.spool, self.manners.way, room, self._share.interval,
+            self._free.pop(),
         )  # fmt: skip
         self._under_way.append(task)
         return task
@@ -84,7 +89,7 @@ class Supply(Struct):
     def came(self, task: RetrieveOrder, result: Retrieved) -> Sequence[int]:
         """Note what came of a study; return the items that there is no more hope for.
 
-        What there was no room for, and what is to be moved instead, is asked for again.
+        What there was no room for, and what is to be asked for otherwise, is asked for again.
         """
         study = result.study
         alone = task.room == self.budget
@@ -93,17 +98,22 @@ class Supply(Struct):
         self._asked = max(self._asked, result.asked)
         if result.stopped:
             return ()
-        if result.no_get and self.server.retrieve == "auto" and self.server.move_ae_title:
-            self._moves = True
-            self.queue.appendleft(study)
+        if result.manners not in (None, self.manners):
+            self._changed = result.manners
+            whole = len(result.missing) == len(study.items)
+            self.queue.appendleft(study if whole else _some(study, result.missing))
             return ()
         if not result.refused:
             return result.missing
         in_vain = len(result.arrivals) == result.reused
         lost = result.refused if in_vain and alone else ()
-        again = tuple(i for i in study.items if i.id in result.missing and i.id not in lost)
-        if again:
-            self.queue.appendleft(replace(study, items=again, whole_series=frozenset()))
+        if again := [item for item in result.missing if item not in lost]:
+            self.queue.appendleft(_some(study, again))
         if in_vain:
             self._large.add(study.uid)
         return lost
+
+
+def _some(study: WantedStudy, items: Collection[int]) -> WantedStudy:
+    some = tuple(item for item in study.items if item.id in items)
+    return replace(study, items=some, whole_series=frozenset())

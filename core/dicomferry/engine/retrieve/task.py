@@ -19,7 +19,7 @@ class RetrieveTask(Struct, frozen=True):
 
     def work(self, bench: Workbench, stopped: Callable[[], bool]) -> Iterator[Retrieved]:
         """Yield one `Retrieved`. Raises `FerryError` where nothing can be tried at all."""
-        # Only a worker needs what speaks to a PACS.
+        # Only a worker needs what examines and fetches.
         from dicomferry.engine.retrieve.work import retrieve
 
         yield retrieve(bench.steps(), self.order, bench.context, stopped)

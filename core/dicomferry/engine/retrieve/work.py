@@ -1,108 +1,96 @@
-"""The worker's part of a retrieval: fetch studies into the spool, and look at what came."""
+"""The worker's part of a retrieval: have studies fetched into the spool, and look at what came."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from dicomferry.component import Context
-from dicomferry.dimse import ContextRefusedError
-from dicomferry.dimse.retrieve.classes import likely_classes
-from dicomferry.dimse.retrieve.get import open_get
-from dicomferry.dimse.retrieve.inbox import Door, Inbox, receiving
-from dicomferry.dimse.retrieve.move import MoveTarget, listening, open_move
+from dicomferry.engine.pipeline.context import LooseContext
 from dicomferry.engine.pipeline.examine import examine
 from dicomferry.engine.pipeline.steps import Steps
-from dicomferry.engine.retrieve.asking import Asker, OpenWay, uid_of
+from dicomferry.engine.retrieve.inbox import Slot, SpoolInbox
 from dicomferry.engine.retrieve.messages import Retrieved, RetrieveOrder
 from dicomferry.engine.retrieve.pace import Pace
 from dicomferry.engine.retrieve.spool import spool_file
 from dicomferry.errors import FerryError
-from dicomferry.ledger.delivering.retrievals import Arrival, WantedStudy
+from dicomferry.fetching import Fetched, Fetcher, FetchOrder
+from dicomferry.ledger.delivering.retrievals import Arrival
 from dicomferry.ledger.rows import Item, Verdict
 from dicomferry.model import Location
-from dicomferry.recipe.servers import PacsServer
 
 
 def retrieve(
-    steps: Steps, task: RetrieveOrder, context: Context, stopped: Callable[[], bool]
+    steps: Steps, order: RetrieveOrder, context: LooseContext, stopped: Callable[[], bool]
 ) -> Retrieved:
     """Retrieve a study and return what came of it.
 
     Raises `FerryError` where nothing can be tried at all: a port in use, a certificate missing.
     """
-    spool = Path(task.spool)
+    fetcher = context.fetcher(order.study.fetcher, order.study.server)
     try:
-        with receiving(spool) as door, _way(task, context, door) as open_way:
-            asker = Asker(open_way, stopped, Pace(task.interval, task.asked))
-            return _fetch(steps, task.study, asker, spool, task.room)
+        return _retrieve(steps, order, fetcher, stopped)
     except OSError as error:
         raise FerryError(
-            f"the spool {spool} cannot be used: {error.strerror or error}",
+            f"the spool {order.spool} cannot be used: {error.strerror or error}",
             hint="free some space, or choose another --state",
         ) from None
 
 
-@contextmanager
-def _way(task: RetrieveOrder, context: Context, door: Door) -> Iterator[OpenWay]:
-    server = context.server(task.server, PacsServer)
-    peer = context.peer(server)
-    classes = _classes(task.study.items)
-    if not task.move:
-        yield lambda: open_get(peer, classes, door)
-        return
-    target = MoveTarget(server.move_ae_title, server.move_port)
-    with listening(target, classes, door):
-        yield lambda: open_move(peer, target, door)
-
-
-def _classes(items: Sequence[Item]) -> list[str]:
-    found: dict[str, None] = {}
-    for item in items:
-        if item.remote and item.remote.ref.sop_class_uid:
-            found[item.remote.ref.sop_class_uid] = None
-    for item in items:
-        if item.remote and not item.remote.ref.sop_class_uid:
-            found |= dict.fromkeys(likely_classes(item.remote.attributes.get("Modality", "")))
-    return list(found)
-
-
-def _fetch(steps: Steps, study: WantedStudy, asker: Asker, spool: Path, room: int) -> Retrieved:
+def _retrieve(
+    steps: Steps, order: RetrieveOrder, fetcher: Fetcher, stopped: Callable[[], bool]
+) -> Retrieved:
+    study, spool = order.study, Path(order.spool)
     arrivals = {item.id: found for item in study.items if (found := _here(steps, item, spool))}
     reused = len(arrivals)
     waiting = [item for item in study.items if item.id not in arrivals]
-    inbox = Inbox({uid_of(item): spool_file(spool, item) for item in waiting}, room)
-    no_get = False
-    try:
-        asker.ask(study, inbox)
-    except ContextRefusedError as error:
-        asker.why, no_get = error.message, True
+    pace = Pace(order.interval, order.asked)
+    inbox = SpoolInbox(spool, _slots(waiting, spool), order.room, pace, stopped)
+    fetched = _fetched(fetcher, order, inbox) if waiting else Fetched()
     for item in waiting:
-        if uid_of(item) in inbox.arrived:
+        if item.location in inbox.arrived:
             arrivals[item.id] = _arrival(steps, item, spool_file(spool, item))
     missing = [item for item in waiting if item.id not in arrivals]
     return Retrieved(
         study,
         tuple(arrivals.values()),
         tuple(item.id for item in missing),
-        tuple(item.id for item in missing if uid_of(item) in inbox.refused),
-        asker.why,
-        bool(missing) and asker.stopped(),
-        asker.silent,
-        no_get,
+        tuple(item.id for item in missing if item.location in inbox.refused),
+        fetched.why or inbox.why,
+        bool(missing) and stopped(),
+        fetched.silent,
+        fetched.manners,
         reused,
-        asker.pace.last,
+        pace.last,
     )
+
+
+def _slots(items: Sequence[Item], spool: Path) -> dict[Location, Slot]:
+    wanted = ((item, item.asked_for) for item in items)
+    return {item.location: Slot(one, spool_file(spool, item)) for item, one in wanted if one}
+
+
+def _fetched(fetcher: Fetcher, order: RetrieveOrder, inbox: SpoolInbox) -> Fetched:
+    """Have a study fetched; an error of the network that the fetcher let pass counts as silence."""
+    study = order.study
+    instances = tuple(inbox.missing())
+    try:
+        return fetcher.fetch(
+            FetchOrder(study.uid, instances, study.whole_series, order.way), inbox
+        )  # fmt: skip
+    except OSError as error:
+        return Fetched(str(error.strerror or error), silent=True)
 
 
 def _here(steps: Steps, item: Item, spool: Path) -> Arrival | None:
     """Return an instance that a killed run had retrieved, if it is whole."""
     file = spool_file(spool, item)
     if not file.exists():
+        return None
+    if item.modified_ns and file.stat().st_mtime_ns != item.modified_ns:
+        file.unlink()  # it has changed at its server since
         return None
     arrival = _arrival(steps, item, file)
     broken = arrival.examined.verdict in (Verdict.PASSED, Verdict.REJECTED)

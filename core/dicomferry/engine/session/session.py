@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from dicomferry.engine.pipeline.chosen_labels import with_chosen_labels
+from dicomferry.engine.pipeline.context import BuildContext
 from dicomferry.engine.pipeline.steps import Steps, build_steps, only_servers
 from dicomferry.engine.plan.make import make_plan
 from dicomferry.engine.plan.planned import Planned
@@ -21,6 +22,7 @@ from dicomferry.engine.workers.workbench import WorkerSpec
 from dicomferry.engine.workers.workshop import Workshop
 from dicomferry.errors import LedgerError, StoppedError
 from dicomferry.executor import ExecutorFactory
+from dicomferry.fetching import Manners
 from dicomferry.ledger import Ledger, Lock
 from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.ledger.planning.chosen_labels import Labels, put_labels
@@ -106,6 +108,13 @@ class Session:
         if self._stopped:  # before there was anything under way
             self._running.stop()
         return self._running.run(planned, limit)
+
+    def manners(self, fetcher: str, server: str) -> Manners:
+        """Return how a server wants to be asked for instances.
+
+        Raises `FerryError` where no plug-in offers the fetcher.
+        """
+        return BuildContext(self._job.recipe, self._job.plugins).fetcher(fetcher, server).manners
 
     def stop(self) -> None:
         """End a run after the instances under way. Safe to call from a signal handler.

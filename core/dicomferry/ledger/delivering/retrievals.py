@@ -1,4 +1,4 @@
-"""What is still to come from a PACS, and what lies in the spool."""
+"""What is still to come from servers, and what lies in the spool."""
 
 from __future__ import annotations
 
@@ -27,10 +27,17 @@ _HERE = (
 class WantedStudy(Struct, frozen=True):
     """Instances of one study that some sink still needs; `whole_series` are wanted in full."""
 
+    fetcher: str
     server: str
     uid: str
     items: tuple[Item, ...]
     whole_series: frozenset[str]
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has; 0 where the server did not tell."""
+        sizes = [item.size for item in self.items]
+        return sum(sizes) if all(sizes) else 0
 
 
 class Arrival(Struct, frozen=True):
@@ -66,11 +73,12 @@ class Retrievals:
             {"scan": self._scan, **self._sinks},
         ).fetchall()
         places = set(islice(dict.fromkeys(destination for destination, *_ in rows), sessions))
-        studies: dict[tuple[str, str], list[Item]] = {}
+        studies: dict[tuple[str, str, str], list[Item]] = {}
         for destination, *columns in rows:
             item = item_of(columns)
             if destination in places and item.remote:
-                key = (item.remote.server, item.remote.ref.study_instance_uid)
+                remote = item.remote
+                key = (remote.fetcher, remote.server, remote.ref.study_instance_uid)
                 studies.setdefault(key, []).append(item)
         return [self._study(*key, items) for key, items in studies.items()]
 
@@ -175,15 +183,15 @@ class Retrievals:
                 found.append(Due(item, ref, "", place, edits, stamp))
         return found
 
-    def _study(self, server: str, uid: str, items: list[Item]) -> WantedStudy:
+    def _study(self, fetcher: str, server: str, uid: str, items: list[Item]) -> WantedStudy:
         rows = self._ledger.connection.execute(
             "SELECT member FROM item WHERE scan = ? AND path = ? AND instr(member, ?) = 1",
             (self._scan, os.fsencode(items[0].location.path), f"{uid}/".encode()),
         )
         there = Counter(_series_of(os.fsdecode(member)) for (member,) in rows)
-        wanted = Counter(_series_of(item.location.member) for item in items)
+        wanted = Counter(item.remote.ref.series_instance_uid for item in items if item.remote)
         whole = frozenset(series for series in wanted if wanted[series] == there[series])
-        return WantedStudy(server, uid, tuple(items), whole)
+        return WantedStudy(fetcher, server, uid, tuple(items), whole)
 
     def _needed(self) -> str:
         return " OR ".join(map(_needs, self._sinks)) or "0"

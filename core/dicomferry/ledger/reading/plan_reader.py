@@ -122,6 +122,6 @@ class PlanReader(Struct, frozen=True):
         """Return what went wrong at sinks, the most frequent first."""
         return sink_states.failures(self.ledger, self.scan)
 
-    def on_pacs(self) -> dict[str, int]:
-        """Return how many planned instances come from each PACS."""
-        return sink_states.on_pacs(self.ledger, self.scan)
+    def remote(self) -> dict[tuple[str, str], int]:
+        """Return how many planned instances come by each fetcher from each server."""
+        return sink_states.remote(self.ledger, self.scan)

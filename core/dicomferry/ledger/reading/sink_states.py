@@ -52,11 +52,12 @@ def failures(ledger: Ledger, scan: int) -> list[SinkFailure]:
     return [SinkFailure(sink, state, reason, count) for sink, state, reason, count in rows]
 
 
-def on_pacs(ledger: Ledger, scan: int) -> dict[str, int]:
-    """Return how many planned instances come from each PACS."""
+def remote(ledger: Ledger, scan: int) -> dict[tuple[str, str], int]:
+    """Return how many planned instances come by each fetcher from each server."""
     rows = ledger.connection.execute(
         "SELECT path, count(*) FROM item WHERE scan = ? AND verdict = 'ready'"
         " AND remote <> '' GROUP BY 1",
         (scan,),
     )
-    return {path.decode().removeprefix("pacs:"): count for path, count in rows}
+    places = ((path.decode().partition(":"), count) for path, count in rows)
+    return {(fetcher, server): count for (fetcher, _, server), count in places}

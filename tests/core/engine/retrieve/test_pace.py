@@ -1,4 +1,4 @@
-"""How fast a PACS is asked, by a clock that the test turns."""
+"""How fast a server is asked, by a clock that the test turns."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from dicomferry.engine.retrieve.pace import Pace, share_out
-from dicomferry.recipe.servers import PacsServer
+from dicomferry.fetching import Manners
 
 
 @dataclass
@@ -31,15 +31,11 @@ def always() -> bool:
     return True
 
 
-def server(**settings: int) -> PacsServer:
-    return PacsServer(host="127.0.0.1", ae_title="PACS", **settings)  # type: ignore[arg-type]
-
-
 def requests_made(rate: int, seconds: float) -> int:
     """Return how many requests one lane makes in so many seconds, each answered at once."""
     clock = Clock()
     end = clock.time + seconds
-    interval = share_out(server(requests_per_minute=rate), 10, move=False).interval
+    interval = share_out(Manners(requests_per_minute=rate), 10).interval
     pace = Pace(interval, clock=clock.now, sleep=clock.sleep)
     made = 0
     while True:
@@ -86,32 +82,23 @@ def test_a_run_that_is_to_stop_does_not_wait() -> None:
 
 
 @pytest.mark.parametrize("batch", [1, 2, 5, 20])
-@pytest.mark.parametrize("associations", [1, 3, 8])
+@pytest.mark.parametrize("lanes", [1, 3, 8])
 @pytest.mark.parametrize("rate", [0, 1, 5])
-@pytest.mark.parametrize("move", [False, True])
 def test_there_are_no_more_lanes_than_a_batch_has_studies(
-    batch: int, associations: int, rate: int, move: bool
+    batch: int, lanes: int, rate: int
 ) -> None:
-    pacs = server(batch=batch, associations=associations, requests_per_minute=rate)
+    manners = Manners(lanes, rate, batch)
 
-    assert 1 <= share_out(pacs, 100, move=move).lanes <= min(batch, associations)
-
-
-def test_associations_alone_say_how_many_studies_are_retrieved_at_once() -> None:
-    assert share_out(server(associations=4), 100, move=False).lanes == 4
+    assert 1 <= share_out(manners, 100).lanes <= min(batch, lanes)
 
 
-@pytest.mark.parametrize("associations", [1, 2, 3, 8])
+def test_lanes_alone_say_how_many_studies_are_retrieved_at_once() -> None:
+    assert share_out(Manners(lanes=4), 100).lanes == 4
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 3, 8])
 @pytest.mark.parametrize("rate", [1, 2, 3, 5, 60])
-def test_all_lanes_together_keep_within_the_requests_per_minute(
-    associations: int, rate: int
-) -> None:
-    share = share_out(
-        server(batch=100, associations=associations, requests_per_minute=rate), 100, move=False
-    )
+def test_all_lanes_together_keep_within_the_requests_per_minute(lanes: int, rate: int) -> None:
+    share = share_out(Manners(lanes, rate, batch=100), 100)
 
     assert share.lanes * 60 / share.interval <= rate
-
-
-def test_a_pacs_that_moves_is_asked_for_one_study_after_another() -> None:
-    assert share_out(server(batch=10, associations=4), 100, move=True).lanes == 1

@@ -9,25 +9,25 @@ import pytest
 
 from dicomferry.engine.retrieve.messages import Retrieved, RetrieveOrder
 from dicomferry.engine.retrieve.supply import Supply
+from dicomferry.fetching import Manners
 from dicomferry.ledger.delivering.retrievals import Arrival, WantedStudy
 from dicomferry.ledger.rows import Examined, Item, Verdict
 from dicomferry.model import Location
-from dicomferry.recipe.servers import PacsServer
 
 BUDGET = 1000
 
 
-def study(number: int, instances: int = 2) -> WantedStudy:
+def study(number: int, instances: int = 2, size: int = 0) -> WantedStudy:
     items = tuple(
-        Item(10 * number + i, "s", Location("pacs", f"1.{number}/2/{i}"), 0, 0, {}, {})
+        Item(10 * number + i, "s", Location("pacs", f"1.{number}/2/{i}"), size, 0, {}, {})
         for i in range(instances)
     )
-    return WantedStudy("clinic", f"1.{number}", items, frozenset())
+    return WantedStudy("pacs", "clinic", f"1.{number}", items, frozenset())
 
 
-def supply(studies: int, **server: Any) -> Supply:
-    pacs = PacsServer(host="127.0.0.1", ae_title="PACS", **server)
-    found = Supply("clinic", pacs, deque(map(study, range(1, studies + 1))), "spool", BUDGET)
+def supply(studies: int, *, size: int = 0, **manners: Any) -> Supply:
+    queue = deque(study(number, size=size) for number in range(1, studies + 1))
+    found = Supply("clinic", Manners(**manners), queue, "spool", BUDGET)
     found.begin()
     return found
 
@@ -36,7 +36,7 @@ def result(task: RetrieveOrder, arrived: int = 0, **outcome: Any) -> Retrieved:
     items = task.study.items
     arrivals = tuple(Arrival(i.id, "", 1, 1, Examined(i.id, Verdict.READY)) for i in items)
     missing = tuple(item.id for item in items[arrived:])
-    outcome = {"refused": (), "why": "", "stopped": False, "silent": False, "no_get": False,
+    outcome = {"refused": (), "why": "", "stopped": False, "silent": False, "manners": None,
                "reused": 0, "asked": 0.0} | outcome  # fmt: skip
     return Retrieved(task.study, arrivals[:arrived], missing, **outcome)
 
@@ -47,16 +47,16 @@ def given(supplier: Supply, spooled: int = 0) -> RetrieveOrder:
     return task
 
 
-@pytest.mark.parametrize("associations", [1, 2, 3, 8])
+@pytest.mark.parametrize("lanes", [1, 2, 3, 8])
 @pytest.mark.parametrize("spooled", [0, 250, 499])
-def test_what_may_come_never_outgrows_the_spool(associations: int, spooled: int) -> None:
-    supplier = supply(20, associations=associations)
+def test_what_may_come_never_outgrows_the_spool(lanes: int, spooled: int) -> None:
+    supplier = supply(20, lanes=lanes)
     rooms = []
     while task := supplier.task(spooled):
         rooms.append(task.room)
 
     assert rooms
-    assert len(rooms) <= associations
+    assert len(rooms) <= lanes
     assert sum(rooms) + spooled <= BUDGET
 
 
@@ -68,7 +68,7 @@ def test_a_full_spool_pauses_the_retrieval() -> None:
 
 
 def test_a_study_that_found_no_room_gets_the_whole_spool_once_it_is_empty() -> None:
-    supplier = supply(2, associations=2)
+    supplier = supply(2, lanes=2)
     first, second = given(supplier), given(supplier)
 
     assert not supplier.came(first, result(first, refused=(10,)))
@@ -107,25 +107,41 @@ def test_a_study_that_was_never_answered_leaves_its_room_to_others() -> None:
     assert supplier.under_way == 0
 
 
-def test_a_pacs_without_c_get_is_asked_to_move_once_all_is_answered() -> None:
-    supplier = supply(3, associations=2, move_ae_title="FERRY")
+def test_a_server_is_asked_in_another_way_once_all_is_answered() -> None:
+    supplier = supply(3, lanes=2)
+    other = Manners(lanes=1, way="other")
     first, second = given(supplier), given(supplier)
-    supplier.came(first, result(first, no_get=True))
+    supplier.came(first, result(first, manners=other))
     before = supplier.task(0)
-    supplier.came(second, result(second, no_get=True))
+    supplier.came(second, result(second, manners=other))
     supplier.begin()
     task = given(supplier)
 
     assert before is None
-    assert task.move
+    assert task.way == "other"
     assert supplier.task(0) is None
 
 
-def test_without_a_move_destination_a_refused_c_get_is_final() -> None:
+def test_without_other_manners_what_is_missing_is_lost() -> None:
     supplier = supply(1)
     task = given(supplier)
 
-    assert supplier.came(task, result(task, no_get=True)) == (10, 11)
+    assert supplier.came(task, result(task, manners=Manners())) == (10, 11)
+
+
+def test_a_study_of_known_size_is_given_that_much_room() -> None:
+    supplier = supply(3, lanes=3, size=BUDGET // 4)
+    rooms = [given(supplier).room, given(supplier).room]
+
+    assert rooms == [BUDGET // 2, BUDGET // 2]
+    assert supplier.task(0) is None
+
+
+def test_a_study_that_is_larger_than_the_spool_waits_until_it_is_empty() -> None:
+    supplier = supply(1, lanes=2, size=BUDGET)
+
+    assert supplier.task(1) is None
+    assert given(supplier).room == BUDGET
 
 
 def test_a_lane_goes_on_from_when_it_last_asked() -> None:

@@ -31,7 +31,7 @@ FOUND = (
     LocalFile(Location("/a/c.zip", "inside"), 7, 8),
 )
 NOTHING = Unusable(Location("/a/fifo"), "not-a-file", "a pipe")
-REMOTE = RemoteInstance("pacs", InstanceRef("1", "2", "3", "4"), {"PatientID": "P"})
+REMOTE = RemoteInstance("pacs", "old", InstanceRef("1", "2", "3", "4"), {"PatientID": "P"})
 
 
 def test_new_items_are_those_the_ledger_has(catalog: PlanWriter) -> None:

@@ -1,14 +1,15 @@
-"""What a PACS sends, taken into a folder: nothing that was not asked for, and no more than fits."""
+"""What a PACS sends, taken into an inbox: nothing else than what was asked for."""
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
+
+from dicomferry.fetching import Inbox
 
 if TYPE_CHECKING:
     from pynetdicom.events import Event
@@ -19,35 +20,24 @@ NOT_AUTHORIZED = 0x0124
 CANNOT_WRITE = 0xA701
 
 
-class Inbox:
-    """Answers C-STORE requests for the instances of one retrieval.
+class Intake:
+    """Answers the C-STORE requests that come for one inbox; without one, it refuses them all.
 
-    `wanted` is the file for each SOP Instance UID, `room` how many bytes may still be taken;
-    `refused` are the UIDs there was no room for. A file is there in full or not at all. Safe for
-    several associations at once.
+    `came` counts the instances that were taken, `unasked` those that nobody wants. Safe for several
+    associations at once.
     """
 
-    def __init__(self, wanted: Mapping[str, Path], room: int) -> None:
-        self._wanted = wanted
-        self._room = room
+    def __init__(self, inbox: Inbox | None) -> None:
+        self.inbox = inbox
+        self._wanted = {one.ref.sop_instance_uid: one for one in inbox.missing()} if inbox else {}
         self._lock = threading.Lock()
-        self.arrived: dict[str, Path] = {}
-        self.refused: set[str] = set()
+        self.came = 0
         self.unasked = 0
 
     @property
     def room(self) -> int:
         """Return how many bytes may still be taken."""
-        return self._room
-
-    @property
-    def full(self) -> bool:
-        """Tell whether there was no room for an instance."""
-        return bool(self.refused)
-
-    def missing(self) -> list[str]:
-        """Return the UIDs that have not arrived, in the order asked for."""
-        return [uid for uid in self._wanted if uid not in self.arrived]
+        return self.inbox.room if self.inbox else 0
 
     def take(self, event: Event) -> int:
         """Keep one instance and return the status to answer with (PS3.4 B.2.3)."""
@@ -60,39 +50,34 @@ class Inbox:
             file.unlink(missing_ok=True)
 
     def _take(self, uid: str, file: Path) -> int:
-        size = file.stat().st_size
+        instance = self._wanted.get(uid)
         with self._lock:
-            if uid not in self._wanted:
+            if self.inbox is None or instance is None:
                 self.unasked += 1
                 return NOT_AUTHORIZED
-            if uid in self.arrived:
-                return SUCCESS
-            if not size or size > self._room:  # empty: it outgrew the room while it came
-                self.refused.add(uid)
+            if not self.inbox.take(instance, file):
                 return OUT_OF_RESOURCES
-            os.replace(file, self._wanted[uid])  # noqa: PTH105  the atomic step
-            self._room -= size
-            self.arrived[uid] = self._wanted[uid]
+            self.came += 1
         return SUCCESS
 
 
 class Door:
-    """Lets instances into the inbox that is open, and into none otherwise."""
+    """Lets instances into the intake that is open, and into none otherwise."""
 
     def __init__(self) -> None:
-        self.inbox: Inbox | None = None
+        self.intake: Intake | None = None
 
     @property
     def room(self) -> int:
         """Return how many bytes may come in now."""
-        inbox = self.inbox
-        return inbox.room if inbox is not None else 0
+        intake = self.intake
+        return intake.room if intake is not None else 0
 
     def take(self, event: Event) -> int:
         """Answer one C-STORE request."""
-        inbox = self.inbox
-        if inbox is not None:
-            return inbox.take(event)
+        intake = self.intake
+        if intake is not None:
+            return intake.take(event)
         Path(event.dataset_path).unlink(missing_ok=True)
         return NOT_AUTHORIZED
 

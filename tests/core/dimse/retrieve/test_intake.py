@@ -12,8 +12,12 @@ from pynetdicom import AE
 from pynetdicom.association import Association
 from pynetdicom.events import Event
 
-from dicomferry.dimse.retrieve.inbox import Door, Inbox, receiving
+from dicomferry.dicom.header import Header
+from dicomferry.dimse.retrieve.intake import Door, Intake, receiving
 from dicomferry.dimse.retrieve.move import MoveTarget, listening
+from dicomferry.engine.retrieve.inbox import Slot, SpoolInbox
+from dicomferry.engine.retrieve.pace import Pace
+from dicomferry.model import RemoteInstance
 from support import pacs, servers
 from support.instances import EXPLICIT_LITTLE, MR_IMAGE
 from support.scu import store_each
@@ -22,11 +26,11 @@ SMALL, LARGE = 16, 600
 """Rows of an image; the large one has 720 kB."""
 
 
-class Watching(Inbox):
-    """An inbox that notes how much of each instance was written before it was answered."""
+class Watching(Intake):
+    """An intake that notes how much of each instance was written before it was answered."""
 
-    def __init__(self, wanted: dict[str, Path], room: int) -> None:
-        super().__init__(wanted, room)
+    def __init__(self, inbox: SpoolInbox) -> None:
+        super().__init__(inbox)
         self.written: list[int] = []
 
     def take(self, event: Event) -> int:
@@ -46,7 +50,9 @@ def images(folder: Path, rows: int = SMALL) -> list[Dataset]:
 
 
 def watching(folder: Path, wanted: list[Dataset], room: int) -> Watching:
-    return Watching({str(d.SOPInstanceUID): folder / f"{i}" for i, d in enumerate(wanted)}, room)
+    found = [RemoteInstance("pacs", "old", Header.of(one).ref) for one in wanted]
+    slots = {one.location: Slot(one, folder / f"{i}") for i, one in enumerate(found)}
+    return Watching(SpoolInbox(folder, slots, room, Pace(), lambda: False))
 
 
 @contextmanager
@@ -65,11 +71,11 @@ def open_door(folder: Path) -> Iterator[tuple[Door, Association]]:
 def test_what_was_asked_for_and_fits_is_kept(folder: Path) -> None:
     held = images(folder)
     with open_door(folder) as (door, association):
-        door.inbox = inbox = watching(folder, held, 1 << 20)
+        door.intake = intake = watching(folder, held, 1 << 20)
         answers = [answer.Status for answer in store_each(association, held)]
 
     assert answers == [0, 0]
-    assert inbox.missing() == []
+    assert intake.came == 2
     assert [dcmread(folder / name).SOPInstanceUID for name in ("0", "1")] == [
         one.SOPInstanceUID for one in held
     ]
@@ -78,34 +84,36 @@ def test_what_was_asked_for_and_fits_is_kept(folder: Path) -> None:
 def test_what_outgrows_the_room_is_refused_and_not_even_written(folder: Path) -> None:
     held = images(folder, LARGE)
     with open_door(folder) as (door, association):
-        door.inbox = inbox = watching(folder, held, 100_000)
+        door.intake = intake = watching(folder, held, 100_000)
         answers = [answer.Status for answer in store_each(association, held)]
 
     assert answers == [0xA700, 0xA700]
-    assert inbox.written == [0, 0]
-    assert inbox.refused == {str(one.SOPInstanceUID) for one in held}
+    assert intake.written == [0, 0]
+    assert intake.inbox is not None
+    assert intake.inbox.full
     assert not list(folder.iterdir())
 
 
 def test_the_second_is_refused_where_there_is_room_for_one(folder: Path) -> None:
     held = images(folder, LARGE)
     with open_door(folder) as (door, association):
-        door.inbox = inbox = watching(folder, held, 1_000_000)
+        door.intake = intake = watching(folder, held, 1_000_000)
         answers = [answer.Status for answer in store_each(association, held)]
 
     assert answers == [0, 0xA700]
-    assert inbox.missing() == [str(held[1].SOPInstanceUID)]
+    assert intake.inbox is not None
+    assert [one.ref for one in intake.inbox.missing()] == [Header.of(held[1]).ref]
     assert [file.name for file in folder.iterdir()] == ["0"]
 
 
 def test_what_was_not_asked_for_is_refused_and_leaves_nothing(folder: Path) -> None:
     held = images(folder)
     with open_door(folder) as (door, association):
-        door.inbox = inbox = watching(folder, held[:1], 1 << 20)
+        door.intake = intake = watching(folder, held[:1], 1 << 20)
         (answer,) = store_each(association, held[1:])
 
     assert answer.Status == 0x0124
-    assert inbox.unasked == 1
+    assert intake.unasked == 1
     assert not list(folder.iterdir())
 
 

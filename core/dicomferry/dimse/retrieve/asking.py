@@ -1,0 +1,130 @@
+"""One study asked for, and asked for again, until all of it is here or there is no more hope."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+
+from msgspec import Struct, field
+
+from dicomferry.dimse import (
+    AssociationLostError,
+    AssociationRejectedError,
+    UnreachableError,
+)
+from dicomferry.dimse.discreet import discreet
+from dicomferry.dimse.retrieve.intake import Intake
+from dicomferry.dimse.retrieve.retrieval import Request, Way
+from dicomferry.fetching import FetchOrder, Inbox
+from dicomferry.model import RemoteInstance
+
+_IMAGES_AT_ONCE = 64
+_MOST_LOSSES = 4
+_MOST_IN_VAIN = 10
+"""So many single requests in a row that bring nothing end the asking."""
+
+_LONGEST_IDLE = 10.0
+"""Seconds after which a PACS may take an association for forgotten, and hang up."""
+
+_FIRST_PAUSE = 0.5
+
+OpenWay = Callable[[], AbstractContextManager[Way]]
+
+
+class Asker(Struct):
+    """Asks one PACS; `why` says how it last ended an answer that was not all.
+
+    `silent` is set when the last study found no way to the PACS at all.
+    """
+
+    open_way: OpenWay
+    why: str = ""
+    silent: bool = False
+    _told: Mapping[str, str] = field(default_factory=dict)
+
+    def ask(self, order: FetchOrder, inbox: Inbox) -> None:
+        """Ask for what an inbox waits for: by series, by series again, then one by one.
+
+        Counters and statuses decide nothing: what the PACS itself had listed does. Raises
+        `ContextRefusedError` when the PACS does not do this kind of retrieval.
+        """
+        self.why, self.silent = "", False
+        self._told = order.instances[0].attributes if order.instances else {}
+        intake = Intake(inbox)
+        for number, requests in enumerate((_by_series, _by_series, _one_by_one)):
+            if _done(inbox) or self.silent:
+                return
+            if number:
+                _sleep(_FIRST_PAUSE * number, inbox)
+            self._round(requests(order, inbox), inbox, intake)
+
+    def _round(self, requests: Iterable[Request], inbox: Inbox, intake: Intake) -> None:
+        waiting = deque(requests)
+        losses = vain = 0
+        answered = False
+        while waiting and losses < _MOST_LOSSES and not _done(inbox):
+            inbox.wait()
+            try:
+                with self.open_way() as way:
+                    answered = True
+                    while waiting and vain < _MOST_IN_VAIN and not _done(inbox):
+                        request = waiting.popleft()
+                        vain = 0 if self._one(way, request, intake, inbox) else vain + 1
+                        if inbox.pause() > _LONGEST_IDLE:
+                            break
+                    if vain >= _MOST_IN_VAIN:
+                        return
+            except (AssociationLostError, AssociationRejectedError, UnreachableError) as error:
+                self.why = error.message
+                losses += 1
+                if isinstance(error, AssociationRejectedError) and not error.transient:
+                    break
+                if losses < _MOST_LOSSES:
+                    _sleep(_FIRST_PAUSE * 2**losses, inbox)
+        self.silent = not answered
+
+    def _one(self, way: Way, request: Request, intake: Intake, inbox: Inbox) -> bool:
+        inbox.wait()
+        inbox.asked()
+        before = intake.came
+        ended = way.retrieve(request, intake, inbox.stopped)
+        self.why = f"it ended its answer with {discreet(str(ended), self._told.get)}"
+        return intake.came > before or request.level != "IMAGE"
+
+
+def _done(inbox: Inbox) -> bool:
+    return inbox.full or inbox.stopped() or not inbox.missing()
+
+
+def _sleep(seconds: float, inbox: Inbox) -> None:
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0 and not inbox.stopped():
+        time.sleep(min(left, 0.2))
+
+
+def _by_series(order: FetchOrder, inbox: Inbox) -> Iterator[Request]:
+    for series, instances in _series(inbox.missing()).items():
+        keys = {"StudyInstanceUID": order.study_instance_uid, "SeriesInstanceUID": series}
+        if series in order.whole_series:
+            yield Request("SERIES", keys)
+            continue
+        uids = [one.ref.sop_instance_uid for one in instances]
+        for start in range(0, len(uids), _IMAGES_AT_ONCE):
+            some = "\\".join(uids[start : start + _IMAGES_AT_ONCE])
+            yield Request("IMAGE", keys | {"SOPInstanceUID": some})
+
+
+def _one_by_one(order: FetchOrder, inbox: Inbox) -> Iterator[Request]:
+    for series, instances in _series(inbox.missing()).items():
+        keys = {"StudyInstanceUID": order.study_instance_uid, "SeriesInstanceUID": series}
+        for one in instances:
+            yield Request("IMAGE", keys | {"SOPInstanceUID": one.ref.sop_instance_uid})
+
+
+def _series(instances: Iterable[RemoteInstance]) -> dict[str, list[RemoteInstance]]:
+    found: dict[str, list[RemoteInstance]] = {}
+    for one in instances:
+        found.setdefault(one.ref.series_instance_uid, []).append(one)
+    return found

@@ -1,0 +1,72 @@
+"""Instances of a PACS, fetched by C-GET or C-MOVE (PS3.4 C.4.2, C.4.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from dicomferry.dimse.association import ContextRefusedError
+from dicomferry.dimse.retrieve.asking import Asker, OpenWay
+from dicomferry.dimse.retrieve.classes import likely_classes
+from dicomferry.dimse.retrieve.get import open_get
+from dicomferry.dimse.retrieve.intake import Door, receiving
+from dicomferry.dimse.retrieve.move import MoveTarget, listening, open_move
+from dicomferry.fetching import Fetched, FetchOrder, Inbox, Manners
+from dicomferry.model import RemoteInstance
+from dicomferry.peer import Peer
+
+C_GET: Final = "c-get"
+C_MOVE: Final = "c-move"
+
+
+class DimseFetcher(Struct, frozen=True):
+    """Fetches from one PACS; implements `Fetcher`.
+
+    `manners.way` is `C_GET`, or `C_MOVE` to `target`. Where there is a target and C-GET is refused,
+    C-MOVE is used from then on.
+    """
+
+    peer: Peer
+    manners: Manners
+    target: MoveTarget | None = None
+
+    def fetch(self, order: FetchOrder, inbox: Inbox) -> Fetched:
+        """Ask for a study by series, by series again, then one by one.
+
+        Raises `FerryError` where the port of the target is taken, or a certificate is missing.
+        """
+        with receiving(inbox.folder) as door, self._way(order, door) as open_way:
+            asker = Asker(open_way)
+            try:
+                asker.ask(order, inbox)
+            except ContextRefusedError as error:
+                moves = order.way != C_MOVE and self.target is not None
+                return Fetched(error.message, manners=moving(self.manners) if moves else None)
+        return Fetched(asker.why, asker.silent)
+
+    @contextmanager
+    def _way(self, order: FetchOrder, door: Door) -> Iterator[OpenWay]:
+        classes = _classes(order.instances)
+        target = self.target
+        if order.way != C_MOVE or target is None:
+            yield lambda: open_get(self.peer, classes, door)
+            return
+        with listening(target, classes, door):
+            yield lambda: open_move(self.peer, target, door)
+
+
+def moving(manners: Manners) -> Manners:
+    """Return the same manners for C-MOVE: one study after another, for there is one port."""
+    return replace(manners, lanes=1, way=C_MOVE)
+
+
+def _classes(instances: Sequence[RemoteInstance]) -> list[str]:
+    found = {one.ref.sop_class_uid: None for one in instances if one.ref.sop_class_uid}
+    for one in instances:
+        if not one.ref.sop_class_uid:
+            found |= dict.fromkeys(likely_classes(one.attributes.get("Modality", "")))
+    return list(found)
