@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from pydicom import dcmread
 
 from dicomferry import Destination, PacsServer, StudyAt, XnatDicom, XnatServer
 from dicomferry.host import Selection, load_plugins
 from dicomferry.testing import (
     Pacs,
     build_stage,
+    check_fetcher,
     check_identifier,
     check_sink,
     check_source,
@@ -142,6 +145,19 @@ def test_pacs_query(build: Callable[..., Any], old: Mapping[str, PacsServer]) ->
     source = build("source", "pacs-query", old, pacs="old", where={"PatientID": "P*"})
 
     assert len(check_source(source)) == 2
+
+
+@pytest.mark.parametrize("retrieve", ["c-get", "auto"])
+def test_the_fetcher_of_a_pacs(
+    build: Callable[..., Any], old: Mapping[str, PacsServer], tmp_path: Path, retrieve: str
+) -> None:
+    source = build("source", "pacs-query", old, pacs="old", where={"PatientID": "P7"})
+    server = msgspec.to_builtins(old["old"]) | {"retrieve": retrieve}
+    fetcher = build("fetcher", "pacs", **server)
+
+    (file,) = check_fetcher(fetcher, source.discover(), tmp_path / "fetched")
+
+    assert dcmread(file).PatientID == "P7"
 
 
 def test_csv_dqr(build: Callable[..., Any], old: Mapping[str, PacsServer], tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 from dicomferry.component import Source
-from dicomferry.model import Finding, LocalFile, Location, Unusable
+from dicomferry.model import Finding, LocalFile, Location, RemoteInstance, Unusable
 from dicomferry.testing.contract import require
 
 _KINDS = get_args(Finding)
@@ -17,7 +17,8 @@ def check_source(source: Source) -> list[Finding]:
     """Raise `ContractError` unless a source keeps its contract; return its findings.
 
     Every `discover()` yields the same findings in the same order, and no location twice. A file
-    exists and has the size and time of its finding. An `Unusable` has a code and a reason.
+    exists and has the size and time of its finding. A `RemoteInstance` has UIDs, a server, and the
+    name of a fetcher. An `Unusable` has a code and a reason.
     """
     found = list(source.discover())
     require(list(source.discover()) == found, "a second discover() does not find the same again")
@@ -28,6 +29,8 @@ def check_source(source: Source) -> list[Finding]:
         seen.add(finding.location)
         if isinstance(finding, LocalFile):
             _check_file(finding)
+        elif isinstance(finding, RemoteInstance):
+            _check_remote(finding)
         elif isinstance(finding, Unusable):
             require(bool(finding.code), f"{finding.location} is unusable without a code")
             require(bool(finding.reason), f"{finding.location} is unusable without a reason")
@@ -42,9 +45,25 @@ def _check_file(file: LocalFile) -> None:
     require(file.modified_ns == status.st_mtime_ns, f"{path}: modified_ns is not the file's")
     if not file.location.member:
         require(file.size == status.st_size, f"{path}: size is not the file's")
-    for what, texts in (("names", file.names), ("row", file.row)):
+    _check_texts(file.location, {"names": file.names, "row": file.row})
+
+
+def _check_remote(one: RemoteInstance) -> None:
+    at = one.location
+    named = bool(one.fetcher) and ":" not in one.fetcher
+    require(named, f"{at}: '{one.fetcher}' is no name of a fetcher")
+    require(bool(one.server), f"{at}: no server is named to ask")
+    ref = one.ref
+    uids = (ref.study_instance_uid, ref.series_instance_uid, ref.sop_instance_uid)
+    require(all(uids), f"{at}: the UIDs of study, series and instance must be known")
+    texts = {"attributes": one.attributes, "relabel": one.relabel, "names": one.names}
+    _check_texts(at, {**texts, "row": one.row})
+
+
+def _check_texts(at: Location, found: Mapping[str, object]) -> None:
+    for what, texts in found.items():
         require(
             isinstance(texts, Mapping)
             and all(isinstance(text, str) for pair in texts.items() for text in pair),
-            f"{file.location}: {what} must map text to text",
+            f"{at}: {what} must map text to text",
         )

@@ -22,15 +22,22 @@ from dicomferry import (
     Excluded,
     Failed,
     FerryError,
+    Fetched,
+    FetchOrder,
     Forecast,
     Header,
+    Inbox,
+    InstanceRef,
     LocalFile,
     Location,
+    Manners,
     Outcome,
     Parcel,
+    RemoteInstance,
     Set,
     Stored,
     Unusable,
+    read_header,
 )
 from dicomferry.engine.workers.in_process import InProcess
 from dicomferry.engine.workers.pool import Pool
@@ -39,14 +46,18 @@ from dicomferry.testing import (
     ContractError,
     build_stage,
     check_executor,
+    check_fetcher,
     check_identifier,
     check_sink,
     check_source,
     check_transform,
     header_of,
+    instance_bytes,
 )
 from dicomferry_plugins import export
 from support.instances import make_instances
+
+REF = InstanceRef("1", "2", "3", "4")
 
 
 @dataclass
@@ -87,6 +98,10 @@ def test_a_source_must_find_the_same_again(file: LocalFile) -> None:
         (LocalFile(Location("/nowhere/at/all"), 1, 1), "not a file"),
         (Unusable(Location("x"), "", "reason"), "without a code"),
         (Unusable(Location("x"), "code", ""), "without a reason"),
+        (RemoteInstance("a:b", "s", REF), "no name of a fetcher"),
+        (RemoteInstance("web", "", REF), "no server"),
+        (RemoteInstance("web", "s", InstanceRef("1", "", "3", "")), "UIDs"),
+        (RemoteInstance("web", "s", REF, {"Rows": 512}), "attributes must map"),
     ],
 )
 def test_a_source_must_yield_what_is_there(finding: object, told: str) -> None:
@@ -341,3 +356,65 @@ def test_an_executor_must_have_every_task_done_as_promised(
 ) -> None:
     with pytest.raises(ContractError, match=told):
         check_executor(make, tmp_path, processes=False)
+
+
+@dataclass
+class Shelf:
+    """A fetcher of one file; each flag is a promise that it does not keep."""
+
+    whole: bytes
+    manners: Manners = field(default_factory=Manners)
+    never_stops: bool = False
+    fetches_anything: bool = False
+    litters: bool = False
+    raises: bool = False
+    swaps: bool = False
+    idle: bool = False
+
+    def fetch(self, order: FetchOrder, inbox: Inbox) -> Fetched:
+        for instance in inbox.missing():
+            known = instance.ref.sop_instance_uid != "2.25.42"
+            if (inbox.stopped() and not self.never_stops) or self.idle:
+                break
+            if self.raises and not known:
+                raise FerryError("no such thing")
+            if self.litters:
+                (inbox.folder / "left.dcm").write_bytes(b"half")
+            if known or self.fetches_anything:
+                with inbox.writing(instance) as file:
+                    file.write(instance_bytes({}) if self.swaps else self.whole)
+        return Fetched()
+
+
+def shelved(folder: Path, **breaks: Any) -> list[Path]:
+    whole = instance_bytes({"PatientID": "P7"})
+    header = read_header(whole, len(whole))
+    assert header is not None
+    instance = RemoteInstance("shelf", "s", header.ref, key="a/b")
+    return check_fetcher(Shelf(whole, **breaks), [instance], folder / "fetched")
+
+
+def test_a_sound_fetcher_keeps_its_contract(tmp_path: Path) -> None:
+    (file,) = shelved(tmp_path)
+
+    assert file.read_bytes() == instance_bytes({"PatientID": "P7"})
+
+
+@pytest.mark.parametrize(
+    ("breaks", "told"),
+    [
+        ({"never_stops": True}, "the run is to stop, and yet something arrived"),
+        ({"fetches_anything": True}, "no such instance, and yet something arrived"),
+        ({"litters": True}, "was left behind"),
+        ({"raises": True}, "raised no such thing"),
+        ({"swaps": True}, "was ordered, and"),
+        ({"idle": True}, "did not arrive"),
+        ({"manners": Manners(lanes=0)}, "not 1 or more"),
+        ({"manners": Manners(hours={"mo": "all"})}, "not days"),
+    ],
+)
+def test_a_fetcher_that_breaks_its_contract_is_noticed(
+    tmp_path: Path, breaks: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(ContractError, match=told):
+        shelved(tmp_path, **breaks)
