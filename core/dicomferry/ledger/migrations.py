@@ -79,6 +79,20 @@ def keep_copy(connection: sqlite3.Connection, path: Path, version: str) -> Path:
         part.unlink(missing_ok=True)
 
 
+def upgrade(connection: sqlite3.Connection, path: Path, version: str) -> Path:
+    """Bring the ledger at `path` to this version; return the copy that was kept of it.
+
+    Raises `sqlite3.Error` and `OSError` where that cannot be done; then all is as it was.
+    """
+    kept = keep_copy(connection, path, version)
+    try:
+        migrate(connection, version)
+    except sqlite3.Error:
+        kept.unlink()
+        raise
+    return kept
+
+
 def migrate(connection: sqlite3.Connection, version: str) -> None:
     """Bring a ledger to this version in one transaction: a crash leaves it as it was."""
     connection.execute("BEGIN IMMEDIATE")

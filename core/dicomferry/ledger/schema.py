@@ -78,5 +78,5 @@ def schema_of(connection: sqlite3.Connection) -> str:
     """Return the version that a ledger notes of itself; empty where a file has no table at all."""
     if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
         return ""
-    row = connection.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
-    return str(row[0]) if row else "none"
+    rows = connection.execute("SELECT value FROM meta WHERE key = 'schema'")
+    return next((str(version) for (version,) in rows), "none")

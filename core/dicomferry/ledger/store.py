@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from dicomferry.errors import LedgerError
-from dicomferry.ledger.migrations import is_earlier, keep_copy, migrate
+from dicomferry.ledger.migrations import is_earlier, migrate, upgrade
 from dicomferry.ledger.schema import SCHEMA_VERSION, make_indexes, make_tables, schema_of
 
 _log = logging.getLogger(__name__)
@@ -89,13 +89,15 @@ class Ledger:
 
     def get(self, key: str) -> str:
         """Return a noted value, empty where there is none."""
-        row = self.connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return str(row[0]) if row else ""
+        rows = self.connection.execute("SELECT value FROM meta WHERE key = ?", (key,))
+        return next((str(value) for (value,) in rows), "")
 
     def put(self, key: str, value: str) -> None:
         """Note a value."""
         with self.transaction() as connection:
-            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+            connection.execute(
+                "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value)
+            )
 
     def _bring_to_this_version(self, *, readonly: bool) -> None:
         version = schema_of(self.connection)
@@ -112,8 +114,7 @@ class Ledger:
             migrate(self.connection, version)
             return
         try:
-            kept = keep_copy(self.connection, self.path, version)
-            migrate(self.connection, version)
+            kept = upgrade(self.connection, self.path, version)
         except (OSError, sqlite3.Error) as error:
             raise LedgerError(
                 f"{self.path}: the ledger has version {version} and cannot be brought to"
@@ -147,7 +148,7 @@ def _connect(path: Path, readonly: bool) -> sqlite3.Connection:
 
 
 def _check(connection: sqlite3.Connection) -> None:
-    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if found != "ok":
         raise sqlite3.DatabaseError(found)
 

@@ -167,6 +167,7 @@ def test_an_upgrade_that_fails_leaves_the_ledger_as_it_was(tmp_path: Path) -> No
 
     assert "as it was" in caught.value.hint
     assert contents(tmp_path / "ledger.sqlite") == before
+    assert not list(tmp_path.glob("ledger-v*"))
 
 
 def test_no_copy_no_upgrade(tmp_path: Path) -> None:
