@@ -91,7 +91,7 @@ def receiver(tmp_path: Path) -> Iterator[StandIn]:
 @pytest.fixture
 def pacs(tmp_path: Path) -> Iterator[Pacs]:
     """Yield a running PACS on a free port; it serves the files in `pacs.folder`."""
-    folder = tmp_path / "pacs"
+    folder = tmp_path / "held"
     folder.mkdir()
     with Pacs(folder) as server:
         yield server
