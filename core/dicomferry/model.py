@@ -189,11 +189,12 @@ class Destination(Struct, frozen=True, order=True):
 
 
 class Wanted(Struct, frozen=True):
-    """What an identify transform asks for: labels as XNAT will show them, None where it is silent.
+    """What a transform asks for: labels as XNAT will show them, None where it asks for none.
 
     `subject_original` and `session_original` are the texts before cleaning, so that two different
     originals that fall together on one label can be told. `chosen` are the levels that somebody
-    has set in a saved plan: they stand before the first transform, and identify writes them.
+    has set in a saved plan: they stand before the first transform. A transform that
+    writes labels writes these in the place of its own; what none has written, the engine writes.
     """
 
     project: str | None = None

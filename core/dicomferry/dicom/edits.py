@@ -40,7 +40,7 @@ Edit = Set | Delete
 class Edits(Struct, frozen=True):
     """Edits in the order they take effect; a later one at the same path wins.
 
-    `wanted` are the labels that an identify transform asks of XNAT; the engine refuses a plan whose
+    `wanted` are the labels that a transform asks of XNAT; the engine refuses a plan whose
     forecast differs.
     """
 

@@ -31,7 +31,7 @@ class Header:
 
     Tags are whole numbers, `0x00100020`. Pixel data and other values beyond 1 MiB are present
     (`in`, `tags`, `vr`), but not in memory: `raw` and `text` return None for them. `names` are the
-    templates' `path.*`, `row` their `row.*`; `wanted` is what an identify transform asked for.
+    templates' `path.*`, `row` their `row.*`; `wanted` is what a transform asked for.
     """
 
     __slots__ = (
