@@ -8,6 +8,7 @@
 * `receiver`: the *stand-in*, which receives as an XNAT would. It is not an XNAT.
 * `rest`: the client that asks a real XNAT, and the stand-in just so.
 * `dqr_csv`: the table of studies that XNAT's DQR plug-in takes.
+* `writing`: the *edits* by which an identifier reads the labels that are asked for.
 * `labels` and `capabilities`: the texts of labels, and the SOP classes that XNAT accepts.
 
 Sections ("section 3.3") are those of what is known of XNAT's behavior. `receiver` uses `naming`,
