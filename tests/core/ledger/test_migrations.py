@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sqlite3
 import subprocess
@@ -14,9 +15,11 @@ import pytest
 from dicomferry.errors import LedgerError
 from dicomferry.ledger import Ledger
 from dicomferry.ledger.delivering.deliveries import Deliveries
+from dicomferry.ledger.delivering.retrievals import Retrievals
 from dicomferry.ledger.migrations import MIGRATIONS
 from dicomferry.ledger.rows import stamp_of
 from dicomferry.ledger.schema import SCHEMA_VERSION
+from dicomferry.model import InstanceRef
 from support.old_ledgers import TABLES, contents, open_old, put
 
 SINK = "xnat-cstore -> XNAT@127.0.0.1:104"
@@ -225,3 +228,27 @@ def test_a_version_that_nobody_can_bring_to_this_one_is_refused(
         Ledger(tmp_path, readonly=readonly)
 
     assert not list(tmp_path.glob("ledger-v*"))
+
+
+def test_what_version_2_knew_of_an_instance_on_a_pacs_is_read(tmp_path: Path) -> None:
+    old = made(tmp_path, "2")
+    told = {"AccessionNumber": "A1"}
+    put(
+        old, "item", id=3, source="pacs-query", path=b"pacs:clinic", member=b"1.5/1.5.1/1.5.1.1",
+        size=0, modified_ns=0, names="{}", row="{}", scan=4, examined="d", verdict="ready",
+        study="1.5", series="1.5.1", sop="1.5.1.1", sop_class="1.2", destination=1, why=1,
+        edits=EDITS, remote=json.dumps(
+            {"server": "clinic", "sop_class": "1.2", "attributes": told, "relabel": {}}
+        ),
+    )  # fmt: skip
+    old.close()
+
+    ledger = Ledger(tmp_path)
+
+    (study,) = Retrievals(ledger, 4, 2, [SINK]).wanted(None)
+    (item,) = study.items
+    assert (study.server, study.uid) == ("clinic", "1.5")
+    assert item.remote is not None
+    assert item.remote.ref == InstanceRef("1.5", "1.5.1", "1.5.1.1", "1.2")
+    assert item.remote.attributes == told
+    ledger.close()
