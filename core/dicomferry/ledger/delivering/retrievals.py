@@ -202,7 +202,7 @@ class Retrievals:
 
 
 def _series_of(member: str) -> str:
-    _, series, _ = member.split("/")
+    _, series, *_ = member.split("/")
     return series
 
 

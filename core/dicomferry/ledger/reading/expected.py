@@ -72,5 +72,5 @@ class ExpectedReader:
             ExpectedInstance(item, sop, sop_class, series, state == "stored")
             for item, sop, sop_class, series, _, state in rows
         )
-        studies = tuple(sorted({study for *_, study, _ in rows}))
+        studies = tuple(sorted({study for _, _, _, _, study, _ in rows}))
         return ExpectedSession(key, destination_of(project, subject, session), studies, instances)
