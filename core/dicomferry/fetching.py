@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from types import MappingProxyType
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from dicomferry.model import RemoteInstance
 
@@ -32,7 +31,7 @@ class Manners(Struct, frozen=True):
     lanes: int = 1
     requests_per_minute: int = 0
     batch: int = 0
-    hours: Mapping[str, str] = MappingProxyType({})
+    hours: Mapping[str, str] = field(default_factory=dict)
     way: str = ""
 
 

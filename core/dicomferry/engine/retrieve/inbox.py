@@ -13,7 +13,7 @@ from typing import IO
 from msgspec import Struct
 
 from dicomferry.engine.retrieve.pace import Pace
-from dicomferry.engine.retrieve.spool import PARTIAL
+from dicomferry.engine.retrieve.spool import PARTIAL, unusable
 from dicomferry.fetching import BytesWriter
 from dicomferry.model import Location, RemoteInstance
 
@@ -57,8 +57,11 @@ class SpoolInbox:
 
     @contextmanager
     def writing(self, instance: RemoteInstance) -> Iterator[BytesWriter]:
-        """Write one instance; it has arrived when the block ends."""
-        with NamedTemporaryFile(dir=self.folder, suffix=PARTIAL, delete=False) as file:
+        """Write one instance; it has arrived when the block ends.
+
+        Raises `FerryError` where the spool cannot be written.
+        """
+        with self._partial() as file:
             path = Path(file.name)
             try:
                 yield _Bounded(file, self.room)
@@ -71,6 +74,12 @@ class SpoolInbox:
             self.take(instance, path)
         finally:
             path.unlink(missing_ok=True)
+
+    def _partial(self) -> IO[bytes]:
+        try:
+            return NamedTemporaryFile(dir=self.folder, suffix=PARTIAL, delete=False)
+        except OSError as error:
+            raise unusable(str(self.folder), error) from None
 
     def take(self, instance: RemoteInstance, file: Path) -> bool:
         """Move a whole file in; raises `OSError`."""
@@ -126,4 +135,7 @@ class _Bounded:
         self._left -= len(data)
         if self._left < 0:
             raise _OutgrownError
-        return self._file.write(data)
+        try:
+            return self._file.write(data)
+        except OSError as error:
+            raise unusable(self._file.name, error) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from dicomferry.errors import FerryError
 from dicomferry.ledger.rows import Item
 
 SPOOL = "spool"
@@ -29,3 +30,11 @@ def make_spool(state: Path) -> Path:
     for partial in spool.glob(f"*{PARTIAL}"):
         partial.unlink(missing_ok=True)
     return spool
+
+
+def unusable(place: str, error: OSError) -> FerryError:
+    """Return the error for a spool, or a file of it, that cannot be read or written."""
+    return FerryError(
+        f"the spool {place} cannot be used: {error.strerror or error}",
+        hint="free some space, or choose another --state",
+    )

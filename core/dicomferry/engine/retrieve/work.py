@@ -14,7 +14,7 @@ from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.engine.retrieve.inbox import Slot, SpoolInbox
 from dicomferry.engine.retrieve.messages import Retrieved, RetrieveOrder
 from dicomferry.engine.retrieve.pace import Pace
-from dicomferry.engine.retrieve.spool import spool_file
+from dicomferry.engine.retrieve.spool import spool_file, unusable
 from dicomferry.errors import FerryError
 from dicomferry.fetching import Fetched, Fetcher, FetchOrder
 from dicomferry.ledger.delivering.retrievals import Arrival
@@ -33,10 +33,7 @@ def retrieve(
     try:
         return _retrieve(steps, order, fetcher, stopped)
     except OSError as error:
-        raise FerryError(
-            f"the spool {order.spool} cannot be used: {error.strerror or error}",
-            hint="free some space, or choose another --state",
-        ) from None
+        raise unusable(order.spool, error) from None
 
 
 def _retrieve(
