@@ -180,6 +180,7 @@ class Bucket:
 
     objects: dict[str, bytes] = field(default_factory=dict)
     lost: frozenset[str] = frozenset()
+    times: dict[str, str] = field(default_factory=dict)
     served: int = 0
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
@@ -204,7 +205,8 @@ class Bucket:
         lines = [
             f"<Contents><Key>{escape(key)}</Key><Size>{len(self.objects[key])}</Size>"
             f"<ETag>{hashlib.md5(self.objects[key]).hexdigest()}</ETag>"
-            "<LastModified>2020-01-02T03:04:05.000Z</LastModified></Contents>"
+            f"<LastModified>{self.times.get(key, '2020-01-02T03:04:05.000Z')}</LastModified>"
+            "</Contents>"
             for key in keys[start : start + 2]
         ]
         more = f"<NextContinuationToken>{start + 2}</NextContinuationToken>"
@@ -285,7 +287,8 @@ def test_an_object_that_changed_is_read_and_brought_anew(tmp_path: Path, bucket:
     with serving(bucket.answer) as address:
         tried(address, here, "--run")
         whole = bucket.objects[key]
-        bucket.objects[key] = changed = whole[:-8] + b"another!" + bytes(8)
+        bucket.objects[key] = changed = whole[:-8] + b"another!"
+        bucket.times[key] = "2021-01-02T03:04:05.000Z"
         before = bucket.served
         shutil.rmtree(here / "out")  # the sink keeps to what it has
         tried(address, here, "--run")
