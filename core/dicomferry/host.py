@@ -94,6 +94,17 @@ class Selection(Struct, frozen=True):
         return ""
 
 
+def selection_of(environment: Mapping[str, str]) -> Selection:
+    """Return the selection that DICOMFERRY_ALLOW_PLUGINS and …_BLOCK_PLUGINS make."""
+    allowed = environment.get("DICOMFERRY_ALLOW_PLUGINS")
+    blocked = _names(environment.get("DICOMFERRY_BLOCK_PLUGINS", ""))
+    return Selection(_names(allowed) if allowed is not None else None, blocked)
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(name.strip() for name in text.split(",") if name.strip())
+
+
 class Plugins:
     """The loaded plug-ins. Make one with `load_plugins`; nothing here is global.
 

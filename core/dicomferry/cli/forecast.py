@@ -14,9 +14,9 @@ from dicomferry.cli.options.common import (
     format_option,
     read_files,
     read_identification,
-    read_recipe,
     set_option,
 )
+from dicomferry.cli.options.with_ferry import open_ferry
 from dicomferry.cli.views.text import count, printable, say
 from dicomferry.dicom.archive import is_archive, list_members
 from dicomferry.dicom.header import Header
@@ -75,9 +75,10 @@ def _identifier(
         raise FerryError(
             "--server and --recipe both say how the server identifies", hint="give one"
         )
-    plugins = find_plugins()
     if recipe is not None:
-        return BuildContext(read_recipe(recipe, overrides, plugins), plugins).identifier()
+        ferry = open_ferry(recipe, overrides)
+        return BuildContext(ferry.recipe, ferry.plugins).identifier()
+    plugins = find_plugins()
     context = LooseContext(Path.cwd(), plugins)
     if server_file is None:
         return context.identifier()

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
-from dicomferry.cli.options.common import (
-    find_plugins,
-    format_option,
-    read_recipe,
-    recipe_argument,
-    set_option,
-)
-from dicomferry.cli.views.text import problem_json
+from dicomferry.cli.options.common import format_option, recipe_argument, set_option
+from dicomferry.cli.options.with_ferry import open_ferry
+from dicomferry.cli.views.text import show_json
 from dicomferry.errors import ProblemsError
+from dicomferry.reports.problem import ValidateReport, problem_records
 
 
 @click.command("validate")
@@ -26,15 +21,14 @@ from dicomferry.errors import ProblemsError
 def command(recipe: Path, overrides: Mapping[str, str], form: str) -> int:
     """Check RECIPE without touching any data; every fault is told at once, with its place."""
     try:
-        loaded = read_recipe(recipe, overrides, find_plugins())
+        name = open_ferry(recipe, overrides).recipe.name
     except ProblemsError as error:
         if form == "json":
-            problems = [problem_json(problem) for problem in error.problems]
-            click.echo(json.dumps({"valid": False, "problems": problems}, indent=2))
+            show_json(ValidateReport(False, problem_records(error.problems)))
             return error.exit_code
         raise
     if form == "json":
-        click.echo(json.dumps({"valid": True, "problems": []}, indent=2))
+        show_json(ValidateReport(True, ()))
     else:
-        click.echo(f"{recipe}: '{loaded.name}' is valid")
+        click.echo(f"{recipe}: '{name}' is valid")
     return 0

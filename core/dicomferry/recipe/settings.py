@@ -27,6 +27,17 @@ class ParamSettings(Mapping[str, str]):
         return cls(values, {name: f"--set {name}" for name in values})
 
     @classmethod
+    def of_objects(cls, values: Mapping[str, object]) -> ParamSettings:
+        """Return the values that a program gives, each as it would be written in a recipe."""
+        if isinstance(values, ParamSettings):
+            return values
+        texts = {
+            name: str(value).lower() if isinstance(value, bool) else str(value)
+            for name, value in values.items()
+        }
+        return cls(texts, {name: f"params[{name!r}]" for name in texts})
+
+    @classmethod
     def of_environment(cls, environment: Mapping[str, str]) -> ParamSettings:
         """Return the values of the variables that begin with `DICOMFERRY_PARAM_`."""
         names = {

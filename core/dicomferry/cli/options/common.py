@@ -1,4 +1,4 @@
-"""What several verbs share: options, and the way from them to a job."""
+"""Options and arguments that several verbs have."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dicomferry.errors import FerryError, ProblemsError
-from dicomferry.model import Severity
+from dicomferry.errors import FerryError
 
 if TYPE_CHECKING:
     from dicomferry.host import Plugins
-    from dicomferry.recipe.recipe import Recipe
     from dicomferry.recipe.servers import IdentifiedBy
 
 Command = Callable[..., Any]
@@ -72,24 +70,9 @@ def _pairs(values: tuple[str, ...]) -> Mapping[str, str]:
 
 def find_plugins() -> Plugins:
     """Load the installed plug-ins, by DICOMFERRY_ALLOW_PLUGINS and …_BLOCK_PLUGINS."""
-    from dicomferry.host import Selection, load_plugins
+    from dicomferry.host import load_plugins, selection_of
 
-    allowed = os.environ.get("DICOMFERRY_ALLOW_PLUGINS")
-    blocked = _names(os.environ.get("DICOMFERRY_BLOCK_PLUGINS", ""))
-    return load_plugins(Selection(_names(allowed) if allowed is not None else None, blocked))
-
-
-def read_recipe(path: Path, overrides: Mapping[str, str], plugins: Plugins) -> Recipe:
-    """Load and check a recipe; raises `ProblemsError` with every fault at once."""
-    from dicomferry.recipe.load import load_recipe
-
-    recipe = load_recipe(path, plugins.components, overrides, os.environ)
-    problems = plugins.check_recipe(recipe)
-    if any(problem.severity is Severity.ERROR for problem in problems):
-        raise ProblemsError(problems)
-    for problem in problems:
-        click.echo(str(problem), err=True)
-    return recipe
+    return load_plugins(selection_of(os.environ))
 
 
 def read_identification(path: Path, plugins: Plugins) -> IdentifiedBy:
@@ -115,7 +98,3 @@ def read_files(paths: tuple[Path, ...]) -> list[Path]:
         else:
             raise FerryError(f"{path}: there is no such file or folder", hint="check the spelling")
     return files
-
-
-def _names(text: str) -> frozenset[str]:
-    return frozenset(name.strip() for name in text.split(",") if name.strip())

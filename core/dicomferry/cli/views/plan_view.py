@@ -1,91 +1,72 @@
-"""A plan for people and for machines."""
+"""A plan for people: the tree XNAT will hold, what is held back, and the problems."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import groupby
-from pathlib import Path
 
-from dicomferry.cli.views.text import columns, count, printable, problem_json, problem_lines, size
-from dicomferry.engine.plan.planned import Planned
+from dicomferry.cli.views.text import (
+    columns,
+    count,
+    printable,
+    problem_lines,
+    say,
+    show_json,
+    size,
+)
 from dicomferry.engine.retrieve.hours import is_open, next_opening
-from dicomferry.engine.session.session import Session
-from dicomferry.errors import FerryError
-from dicomferry.ledger.reading.item_states import ItemState
-from dicomferry.ledger.reading.plan_reader import PlanReader
-from dicomferry.ledger.reading.sessions import SessionPlan
 from dicomferry.ledger.rows import Verdict
 from dicomferry.model import LEVELS
+from dicomferry.reports.plan import HeldRecord, Plan, SessionRecord
 
 _EXAMPLES = 5
 
 
-def plan_lines(session: Session, planned: Planned) -> list[str]:
+def plan_lines(plan: Plan) -> list[str]:
     """Return the tree XNAT will hold, what is held back and why, and the problems."""
-    sessions = planned.view.sessions()
-    lines = [*_tree(sessions), "", *_why(sessions), *_held(planned.view)]
-    if planned.problems:
-        lines += ["Problems", *problem_lines(planned.problems), ""]
-    return lines + _ending(session, planned, sessions)
+    sessions = plan.sessions()
+    lines = [*_tree(sessions), "", *_why(sessions), *_held(plan)]
+    if plan.problems:
+        lines += ["Problems", *problem_lines(plan.problems), ""]
+    return lines + _ending(plan, sessions)
 
 
-def plan_json(session: Session, planned: Planned) -> dict[str, object]:
-    """Return the plan as plain data."""
-    view = planned.view
-    return {
-        "sessions": [_session_json(plan) for plan in view.sessions()],
-        "counts": [
-            {"verdict": str(tally.verdict), "code": tally.code, "items": tally.count}
-            for tally in view.tallies()
-        ],
-        "held": [_item_json(item) for item in view.items(held=True)],
-        "problems": [problem_json(problem) for problem in planned.problems],
-        "sinks": {sink_step.id: view.delivered(sink_step.key) for sink_step in session.steps.sinks},
-    }
+def show_plan(plan: Plan, form: str) -> int:
+    """Print a plan of which nothing was sent, and return the exit code."""
+    if form == "json":
+        show_json(plan.report())
+    else:
+        say(plan_lines(plan))
+        say(["Nothing was sent."])
+    return plan_code(plan)
 
 
-def save_plan(session: Session, planned: Planned, path: Path) -> None:
-    """Save the plan: its series to choose from for `.csv`, everything for `.json`."""
-    match path.suffix.lower():
-        case ".json":
-            text = json.dumps(plan_json(session, planned), indent=2, ensure_ascii=False) + "\n"
-        case ".csv":
-            text = _spreadsheet(planned.view)
-        case other:
-            raise FerryError(
-                f"{path}: a plan is saved as .json or .csv, not '{other}'", hint="name it plan.csv"
-            )
-    try:
-        path.touch(mode=0o600)  # it names patients
-        path.write_text(text, encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise FerryError(f"{path}: cannot be written: {error.strerror}") from None
+def plan_code(plan: Plan) -> int:
+    """Return the exit code of a plan that is not run: 2 for errors, 1 where a rule holds back."""
+    return 2 if plan.errors else int(bool(plan.rejected))
 
 
-def _tree(sessions: list[SessionPlan]) -> Iterator[str]:
-    for project, of_project in groupby(sessions, key=lambda plan: plan.destination.project):
+def _tree(sessions: list[SessionRecord]) -> Iterator[str]:
+    for project, of_project in groupby(sessions, key=lambda plan: plan.project):
         yield printable(project or "Unassigned")
-        for subject, plans in groupby(of_project, key=lambda plan: plan.destination.subject):
+        for subject, plans in groupby(of_project, key=lambda plan: plan.subject):
             yield f"  {printable(subject or '(no subject)')}"
             yield from columns([_row(plan) for plan in plans], indent="    ")
 
 
-def _row(plan: SessionPlan) -> list[str]:
+def _row(plan: SessionRecord) -> list[str]:
     return [
-        printable(plan.destination.session),
+        printable(plan.session),
         "+".join(plan.modalities),
         count(plan.series, "series"),
         count(plan.instances, "instance"),
-        size(plan.size),
+        size(plan.bytes),
         f"auto-archive: {plan.auto_archive}",
     ]
 
 
-def _why(sessions: list[SessionPlan]) -> Iterator[str]:
+def _why(sessions: list[SessionRecord]) -> Iterator[str]:
     rules = {because for plan in sessions for because in plan.because}
     if not rules:
         return
@@ -95,93 +76,55 @@ def _why(sessions: list[SessionPlan]) -> Iterator[str]:
     yield ""
 
 
-def _held(view: PlanReader) -> Iterator[str]:
-    held = [t for t in view.tallies() if t.verdict is not Verdict.READY]
+def _held(plan: Plan) -> Iterator[str]:
+    held = [one for one in plan.counts() if one.verdict is not Verdict.READY]
     if not held:
         return
     yield "Not part of it"
-    examples = _examples(view)
-    for tally in held:
-        yield f"  {tally.verdict}: {count(tally.count, 'file')} ({tally.code})"
-        for item in examples[tally.verdict, tally.code]:
-            yield f"      {printable(str(item.location))}: {printable(item.reason)}"
-        if tally.count > _EXAMPLES:
+    examples = _examples(plan)
+    for one in held:
+        yield f"  {one.verdict}: {count(one.items, 'file')} ({one.code})"
+        for item in examples[one.verdict, one.code]:
+            yield f"      {printable(item.location)}: {printable(item.reason)}"
+        if one.items > _EXAMPLES:
             yield "      …"
     yield ""
 
 
-def _examples(view: PlanReader) -> dict[tuple[Verdict, str], list[ItemState]]:
-    found: dict[tuple[Verdict, str], list[ItemState]] = {}
-    for item in view.items(held=True):
+def _examples(plan: Plan) -> dict[tuple[Verdict, str], list[HeldRecord]]:
+    found: dict[tuple[Verdict, str], list[HeldRecord]] = {}
+    for item in plan.held():
         kept = found.setdefault((item.verdict, item.code), [])
         if len(kept) < _EXAMPLES:
             kept.append(item)
     return found
 
 
-def _ending(session: Session, planned: Planned, sessions: list[SessionPlan]) -> list[str]:
-    instances = sum(plan.instances for plan in sessions)
-    total = size(sum(plan.size for plan in sessions))
+def _ending(plan: Plan, sessions: list[SessionRecord]) -> list[str]:
+    instances = sum(session.instances for session in sessions)
+    total = size(sum(session.bytes for session in sessions))
     lines = [
         f"{count(len(sessions), 'session')}, {count(instances, 'instance')}, {total}."
     ]  # fmt: skip
-    for sink_step in session.steps.sinks:
-        states = planned.view.delivered(sink_step.key)
+    for sink, states in plan.sinks().items():
         stored = states.get("stored", 0)
-        line = f"{sink_step.id}: {count(instances - stored, 'instance')} to bring"
+        line = f"{sink}: {count(instances - stored, 'instance')} to bring"
         if stored:
             line += f", {stored:,} already stored"
         if states.get("outdated"):
             line += f" ({states['outdated']:,} were stored before in another version)"
         lines.append(f"{line}.")
-    return [*lines, *outlook(session, planned.view)]
+    return [*lines, *_outlook(plan)]
 
 
-def _session_json(plan: SessionPlan) -> dict[str, object]:
-    return {
-        "project": plan.destination.project,
-        "subject": plan.destination.subject,
-        "session": plan.destination.session,
-        "auto_archive": plan.auto_archive,
-        "because": [
-            {"project": b.project, "subject": b.subject, "session": b.session} for b in plan.because
-        ],
-        "studies": plan.studies,
-        "series": plan.series,
-        "instances": plan.instances,
-        "bytes": plan.size,
-        "modalities": list(plan.modalities),
-        "stored": plan.stored,
-    }
-
-
-def _item_json(item: ItemState) -> dict[str, object]:
-    return {
-        "location": str(item.location),
-        "verdict": str(item.verdict),
-        "code": item.code,
-        "reason": item.reason,
-        "sop_instance_uid": item.sop_instance_uid,
-    }
-
-
-def _spreadsheet(view: PlanReader) -> str:
-    from dicomferry.engine.plan.choosing import table_rows
-
-    table = io.StringIO()
-    csv.writer(table).writerows(table_rows(view))
-    return table.getvalue()
-
-
-def outlook(session: Session, view: PlanReader) -> Iterator[str]:
+def _outlook(plan: Plan) -> Iterator[str]:
     """Yield for every server what of the plan is provisional, and when it may be asked."""
-    for (fetcher, name), instances in view.remote().items():
+    for remote in plan.remote():
         yield (
-            f"{name}: {instances:,} of them are known by its answers alone: the plan is"
-            " provisional, their own headers decide when they are retrieved."
+            f"{remote.server}: {remote.instances:,} of them are known by its answers alone: the"
+            " plan is provisional, their own headers decide when they are retrieved."
         )
-        hours = session.manners(fetcher, name).hours
-        if not is_open(hours, now := datetime.now()):  # noqa: DTZ005  the clock on the wall
-            opening = next_opening(hours, now)
+        if not is_open(remote.hours, now := datetime.now()):  # noqa: DTZ005  the clock on the wall
+            opening = next_opening(remote.hours, now)
             when = f"from {opening:%A %H:%M}" if opening else "never, by its hours"
-            yield f"{name}: it may be asked for images {when}."
+            yield f"{remote.server}: it may be asked for images {when}."

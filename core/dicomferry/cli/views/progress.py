@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -11,6 +13,8 @@ import click
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+
+    from dicomferry.ferry import Ferry
 
 _EVERY = 10.0
 """Seconds between two plain lines."""
@@ -111,6 +115,18 @@ class Bars:
         if time.monotonic() - self._drawn > 0.1:
             self._drawn = time.monotonic()
             self._progress.refresh()
+
+
+@contextmanager
+def showing(ferry: Ferry, form: str) -> Iterator[None]:
+    """Show what a ferry does while the block runs: `form` is the output format asked for."""
+    display = choose_display(form)
+    before, ferry.progress = ferry.progress, display.show
+    try:
+        with display:
+            yield
+    finally:
+        ferry.progress = before
 
 
 def choose_display(form: str) -> Display:

@@ -1,27 +1,33 @@
-"""What a run did, for people and for machines."""
+"""What a run did, for people."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from dicomferry.cli.views.text import count, printable, problem_json, problem_lines
-from dicomferry.engine.deliver.courier import SinkTally
-from dicomferry.engine.session.run import RunResult
+from dicomferry.cli.views.text import count, printable, problem_lines
 from dicomferry.ledger.reading.sink_states import SinkFailure
 from dicomferry.ledger.rows import Verdict
+from dicomferry.reports.plan import CountRecord
+from dicomferry.reports.run import RunReport, SinkRecord
 
 _REASONS = 10
 
 
 def report_lines(
-    report: RunResult, recipe: Path | None, *, limited: bool, again: str = ""
+    report: RunReport,
+    counts: Sequence[CountRecord],
+    recipe: Path | None,
+    *,
+    limited: bool,
+    again: str = "",
 ) -> Iterator[str]:
     """Yield what was stored where, what was not and why, and how to go on.
 
-    Without a `recipe`, as after a rehearsal, there is nothing to go on with.
+    `counts` are those of the plan. Without a `recipe`, as after a rehearsal, there is nothing to
+    go on with.
     """
-    for sink, tally in report.tallies.items():
+    for sink, tally in report.sinks.items():
         yield f"{sink}: {_tally(tally)}"
         if tally.unreachable:
             yield f"  {printable(tally.unreachable)}"
@@ -31,60 +37,23 @@ def report_lines(
         yield f"not all was retrieved: {printable(report.retrieval.ended)}"
         if report.retrieval.hint:
             yield f"  hint: {report.retrieval.hint}"
-    failures = report.planned.view.failures()
-    for failure in failures[:_REASONS]:
-        yield f"  {failure_line(failure)}"
-    held = [t for t in report.planned.view.tallies() if t.verdict is Verdict.REJECTED]
-    for kind in held:
-        yield f"  rejected before sending: {count(kind.count, 'file')} ({kind.code})"
-    if report.planned.problems:
-        yield from problem_lines(report.planned.problems)
+    for failure in report.failures[:_REASONS]:
+        yield failure_line(failure)
+    for kind in counts:
+        if kind.verdict is Verdict.REJECTED:
+            yield f"  rejected before sending: {count(kind.items, 'file')} ({kind.code})"
+    if report.problems:
+        yield from problem_lines(report.problems)
     yield _ending(report, recipe, again or str(recipe), limited=limited)
 
 
-def report_json(report: RunResult) -> dict[str, object]:
-    """Return what a run did as plain data."""
-    return {
-        "complete": report.complete,
-        "interrupted": report.interrupted,
-        "remaining": report.remaining,
-        "sinks": {
-            name: {
-                "stored": tally.stored,
-                "excluded": tally.excluded,
-                "rejected": tally.rejected,
-                "failed": tally.failed,
-                "unreachable": tally.unreachable,
-            }
-            for name, tally in report.tallies.items()
-        },
-        "failures": [
-            {
-                "sink": failure.sink,
-                "state": failure.state,
-                "reason": failure.reason,
-                "instances": failure.instances,
-            }
-            for failure in report.planned.view.failures()
-        ],
-        "retrieval": {
-            "retrieved": report.retrieval.retrieved,
-            "missing": report.retrieval.missing,
-            "rejected": report.retrieval.held,
-            "ended": report.retrieval.ended,
-        },
-        "rejected_before_sending": report.rejected,
-        "problems": [problem_json(problem) for problem in report.planned.problems],
-    }
-
-
 def failure_line(failure: SinkFailure) -> str:
-    """Return in a line what a sink did not take, and why."""
-    told = f"{failure.state} at {failure.sink}: {count(failure.instances, 'instance')}"
-    return f"{told}: {printable(failure.reason)}"
+    """Return how many instances a sink did not take, and why."""
+    what = f"  {failure.state} at {failure.sink}: {count(failure.instances, 'instance')}"
+    return f"{what}: {printable(failure.reason)}"
 
 
-def _tally(tally: SinkTally) -> str:
+def _tally(tally: SinkRecord) -> str:
     parts = [f"{count(tally.stored, 'instance')} stored"]
     for name in ("excluded", "rejected", "failed"):
         number = getattr(tally, name)
@@ -93,7 +62,7 @@ def _tally(tally: SinkTally) -> str:
     return ", ".join(parts)
 
 
-def _ending(report: RunResult, recipe: Path | None, named: str, *, limited: bool) -> str:
+def _ending(report: RunReport, recipe: Path | None, named: str, *, limited: bool) -> str:
     if report.complete:
         return "Everything is stored."
     if recipe is None:

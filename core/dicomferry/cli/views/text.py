@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 
 import click
+import msgspec
 
 from dicomferry.model import Problem
+from dicomferry.reports.problem import ProblemRecord
 
 
 def count(number: int, noun: str) -> str:
@@ -43,13 +46,18 @@ def say(lines: Iterable[str]) -> None:
         click.echo(printable(line))
 
 
+def show_json(report: object) -> None:
+    """Print a report, or a list of records, for programs."""
+    click.echo(json.dumps(msgspec.to_builtins(report), indent=2))
+
+
 def printable(text: str) -> str:
     """Return text in which nothing can move the cursor or break the encoding."""
     safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
     return safe.encode("utf-8", "backslashreplace").decode()
 
 
-def problem_lines(problems: Sequence[Problem]) -> list[str]:
+def problem_lines(problems: Sequence[Problem | ProblemRecord]) -> list[str]:
     """Return problems as lines, each with its code and what to do."""
     lines = []
     for problem in problems:
@@ -59,19 +67,3 @@ def problem_lines(problems: Sequence[Problem]) -> list[str]:
         if problem.hint:
             lines.append(f"      do:  {problem.hint}")
     return lines
-
-
-def problem_json(problem: Problem) -> dict[str, object]:
-    """Return a problem for a machine."""
-    place = problem.place
-    return {
-        "code": problem.code,
-        "severity": str(problem.severity),
-        "message": problem.message,
-        "path": problem.path,
-        "file": place.file if place else None,
-        "line": place.line if place else None,
-        "column": place.column if place else None,
-        "why": problem.why,
-        "hint": problem.hint,
-    }

@@ -148,6 +148,25 @@ def drift(
     return lines
 
 
+def refuse_drift(path: Path, here: RecipeLock) -> None:
+    """Raise `FerryError` where `here` differs from the lock in a file, with a line for each."""
+    found = drift(read_lock(path), here)
+    if found:
+        lines = "\n".join(f"  {line}" for line in found)
+        raise FerryError(
+            f"{path}: this is not what was locked; nothing was sent\n{lines}",
+            hint="restore what was locked, or review the change and `dicomferry lock` it",
+        )
+
+
+def write_lock(path: Path, lock: RecipeLock) -> None:
+    """Write a lock file; raises `FerryError` where it cannot be written."""
+    try:
+        path.write_text(lock_text(lock), encoding="utf-8")
+    except OSError as error:
+        raise FerryError(f"{path}: cannot be written: {error.strerror}") from None
+
+
 class _Version(msgspec.Struct):
     lock: int
 

@@ -1,4 +1,4 @@
-"""What a session is asked to do, and the plan it makes of it."""
+"""What a session is opened with."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from dicomferry.engine.retrieve.courtesy import Courtesy
 from dicomferry.engine.session.executors import LOCAL
 from dicomferry.engine.workers.workshop import Progress
 from dicomferry.host import Plugins
@@ -21,5 +20,4 @@ class Job(Struct, frozen=True):
     state: Path
     progress: Progress
     rehearsal: bool = False
-    courtesy: Courtesy = Courtesy()
     executor: str = LOCAL

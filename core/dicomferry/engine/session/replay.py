@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from blake3 import blake3
 from msgspec import Struct
@@ -14,12 +15,16 @@ from msgspec.structs import replace
 from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.opening import open_blob
 from dicomferry.engine.pipeline.own_sinks import TO_FOLDER, TO_RECEIVER, FolderOptions
+from dicomferry.engine.pipeline.steps import build_steps
+from dicomferry.engine.provenance.lock_file import drift, make_lock
 from dicomferry.engine.provenance.manifest import Entry, read_entries, read_head
 from dicomferry.engine.provenance.manifests import ManifestDifference, compare
 from dicomferry.engine.session.job import Job
 from dicomferry.engine.session.run import RunResult
 from dicomferry.engine.session.session import open_session
+from dicomferry.engine.workers.workshop import Progress
 from dicomferry.errors import FerryError
+from dicomferry.host import Plugins
 from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.model import Location
 from dicomferry.recipe.recipe import Recipe, Step
@@ -73,6 +78,22 @@ def redirected(recipe: Recipe, target: Target) -> Recipe:
     dicom = next(xnats, XnatDicom(host=target.host))
     pointed = replace(dicom, host=target.host, port=target.port, ae_title=target.ae_title, tls=None)
     return _with_sink(recipe, servers, TO_RECEIVER, pointed)
+
+
+def replay_elsewhere(
+    manifest: Path, recipe: Recipe, plugins: Plugins, target: Target | None, progress: Progress
+) -> tuple[Replayed, list[str]]:
+    """Replay a manifest to `target`, or to a folder that is gone afterwards.
+
+    Return what came of it, and what the run was made of and is not any more.
+    """
+    lock = make_lock(recipe, plugins, build_steps(recipe, plugins))
+    drifted = drift(read_head(manifest).lock, lock, ("then", "now"))
+    with TemporaryDirectory(prefix="dicomferry-replay-") as scratch:
+        target = target or Path(scratch, "files")
+        pointed = redirected(recipe, target)
+        job = Job(pointed, plugins, Path(scratch, "state"), progress)
+        return replay(manifest, job, target), drifted
 
 
 def replay(manifest: Path, job: Job, target: Target) -> Replayed:

@@ -10,6 +10,7 @@ from dicomferry.engine.deliver.courier import Courier, SinkTally, is_complete
 from dicomferry.engine.plan.planned import Planned
 from dicomferry.engine.provenance.lock_file import make_lock
 from dicomferry.engine.provenance.manifest_writer import ManifestWriter
+from dicomferry.engine.retrieve.courtesy import Courtesy
 from dicomferry.engine.retrieve.retriever import Retrieval, Retriever
 from dicomferry.engine.session.job import Job
 from dicomferry.engine.session.row_tables import write_row_tables
@@ -46,8 +47,9 @@ class RunResult(Struct, frozen=True):
 class Running:
     """Runs a plan once, and can be asked to stop."""
 
-    def __init__(self, job: Job, shop: Workshop) -> None:
+    def __init__(self, job: Job, shop: Workshop, courtesy: Courtesy) -> None:
         self._job = job
+        self._courtesy = courtesy
         self._shop = shop
         self._under_way: list[Courier | Retriever] = []
         self._stopped = False
@@ -94,7 +96,7 @@ class Running:
         couriers = [one for one in self._under_way if isinstance(one, Courier)]
         keys = [sink_step.key for sink_step in steps.sinks]
         retrievals = Retrievals(ledger, planned.view.scan, run, keys)
-        retriever = Retriever(self._shop, retrievals, couriers, self._job.courtesy)
+        retriever = Retriever(self._shop, retrievals, couriers, self._courtesy)
         self._under_way.append(retriever)
         return retriever.result if self._stopped else retriever.bring(limit)
 

@@ -16,6 +16,7 @@ from dicomferry.engine.pipeline.steps import Steps, build_steps, only_servers
 from dicomferry.engine.plan.make import make_plan
 from dicomferry.engine.plan.planned import Planned
 from dicomferry.engine.plan.problems import anonymizes_of, by_severity, find_problems, waive
+from dicomferry.engine.retrieve.courtesy import Courtesy
 from dicomferry.engine.session.executors import choose_executor
 from dicomferry.engine.session.job import Job
 from dicomferry.engine.workers.workbench import WorkerSpec
@@ -100,11 +101,16 @@ class Session:
         spec = replace(self._shop.spec, labels=labels)
         self._shop = replace(self._shop, steps=self.steps, spec=spec)
 
-    def run(self, planned: Planned, limit: int | None) -> RunResult:
-        """Deliver the plan to every sink in turn. Raises `FerryError` when the plan has errors."""
+    def run(
+        self, planned: Planned, limit: int | None, courtesy: Courtesy | None = None
+    ) -> RunResult:
+        """Deliver the plan to every sink in turn. Raises `FerryError` when the plan has errors.
+
+        `courtesy` says how a PACS is treated.
+        """
         from dicomferry.engine.session.run import Running
 
-        self._running = Running(self._job, self._shop)
+        self._running = Running(self._job, self._shop, courtesy or Courtesy())
         if self._stopped:  # before there was anything under way
             self._running.stop()
         return self._running.run(planned, limit)

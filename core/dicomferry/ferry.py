@@ -1,0 +1,407 @@
+"""The product as a library: a recipe in use, and everything that the verbs do with it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Self
+
+from msgspec.structs import replace
+
+from dicomferry.errors import FerryError, ProblemsError
+from dicomferry.model import Severity
+
+if TYPE_CHECKING:
+    from dicomferry.engine.pipeline.steps import Steps
+    from dicomferry.engine.retrieve.courtesy import Courtesy
+    from dicomferry.engine.session.questions import Questions
+    from dicomferry.engine.session.replay import ReplayReceiver
+    from dicomferry.engine.session.session import Session
+    from dicomferry.engine.trial.two_recipes import Candidate
+    from dicomferry.engine.workers.workshop import Progress
+    from dicomferry.host import Plugins
+    from dicomferry.ledger import Ledger
+    from dicomferry.recipe.recipe import Recipe
+    from dicomferry.recipe.settings import ParamSettings
+    from dicomferry.rehearsal import Rehearsal
+    from dicomferry.reports.doctor import DoctorReport
+    from dicomferry.reports.plan import Plan
+    from dicomferry.reports.replay import ReplayReport
+    from dicomferry.reports.run import RunReport
+    from dicomferry.reports.status import ItemRecord, StatusReport
+    from dicomferry.reports.trial import ContrastReport, TrialReport
+    from dicomferry.reports.verify import VerifyReport
+    from dicomferry.xnat.receiver import Faults
+
+Content = Literal["none", "sample", "all"]
+"""What `verify` reads back: nothing, one instance of each series, or every instance."""
+
+
+class Ferry:
+    """A recipe in use. Make one with `Ferry.open`, in a `with` block.
+
+    It prints nothing and changes no signal handler. The state folder is locked from the first
+    `plan` to the end of the block; what only reads (`status`, `items`, `verify`) locks nothing.
+    Every method raises `FerryError` for what the user can mend.
+
+    `warnings` are the problems of the recipe that do not stop it. `progress(what, done, total)` is
+    called while something goes on; assign another function at any time.
+    """
+
+    def __init__(
+        self, path: Path, recipe: Recipe, plugins: Plugins, settings: ParamSettings,
+        state: Path | None, executor: str | None,
+    ) -> None:  # fmt: skip
+        self.path = path
+        self.recipe = recipe
+        self.plugins = plugins
+        self.settings = settings
+        self.warnings = tuple(plugins.check_recipe(recipe))
+        self.progress: Progress = _silent
+        self.executor = executor or "local"
+        self._chosen_state = state
+        self._opened = ExitStack()
+        self._session: Session | None = None
+        self._rehearsal: Rehearsal | None = None
+        self._stopped = False
+
+    @classmethod
+    def open(
+        cls,
+        recipe: str | Path,
+        params: Mapping[str, object] | None = None,
+        *,
+        state: str | Path | None = None,
+        executor: str | None = None,
+        plugins: Plugins | None = None,
+    ) -> Self:
+        """Read and check a recipe; `params` are values for its parameters.
+
+        `state` is the folder of the ledger, by default `.dicomferry/NAME` beside the recipe.
+        `executor` names what has the work done, by default processes of this machine. `plugins` are the installed ones unless given. Raises `ProblemsError` with every fault of
+        the recipe at once.
+        """
+        from dicomferry.host import load_plugins, selection_of
+        from dicomferry.recipe.load import load_recipe
+
+        path = Path(recipe)
+        settings = _settings(params or {})
+        plugins = plugins or load_plugins(selection_of(os.environ))
+        loaded = load_recipe(path, plugins.components, settings, os.environ)
+        folder = Path(state) if state is not None else None
+        ferry = cls(path, loaded, plugins, settings, folder, executor)
+        if any(problem.severity is Severity.ERROR for problem in ferry.warnings):
+            raise ProblemsError(ferry.warnings)
+        return ferry
+
+    @classmethod
+    def of_manifest(
+        cls,
+        manifest: str | Path,
+        recipe: str | Path | None = None,
+        params: Mapping[str, object] | None = None,
+        *,
+        plugins: Plugins | None = None,
+    ) -> Self:
+        """Open the recipe of a run by its manifest, with the params of that run.
+
+        `params` has those that the manifest does not keep because they may be secrets.
+        """
+        from dicomferry.engine.provenance.manifest import read_head
+
+        head = read_head(Path(manifest))
+        known = {**head.params, **_settings(params or {})}
+        missing = [name for name, value in known.items() if value is None]
+        if missing:
+            raise FerryError(
+                f"the manifest does not keep what may be a secret: {', '.join(missing)}",
+                hint=" ".join(f"--set {name}=VALUE" for name in missing),
+            )
+        kept = {name: value for name, value in known.items() if value is not None}
+        return cls.open(recipe or head.recipe, kept, plugins=plugins)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the ledger and release the lock of the state folder."""
+        self._session = None
+        self._opened.close()
+
+    @property
+    def state(self) -> Path:
+        """The folder of the ledger."""
+        from dicomferry.engine.session.session import state_folder
+
+        return state_folder(self.recipe, self._chosen_state)
+
+    @property
+    def command_line(self) -> str:
+        """The recipe with its params and state folder, to be pasted behind a verb."""
+        from dicomferry.engine.session.command_line import named_again
+
+        return named_again(self.path, self.settings, self._chosen_state)
+
+    @property
+    def session(self) -> Session:
+        """The open session; the first use locks the state folder."""
+        if self._session is None:
+            from dicomferry.engine.session.job import Job
+            from dicomferry.engine.session.session import open_session
+
+            job = Job(self.recipe, self.plugins, self.state, self.show, executor=self.executor)
+            self._session = self._opened.enter_context(open_session(job))
+            if self._stopped:
+                self._session.stop()
+        return self._session
+
+    def stop(self) -> None:
+        """End what goes on after the instances under way: call it for Ctrl-C.
+
+        Safe to call from a signal handler. Raises `StoppedError` while a plan is in the making.
+        """
+        self._stopped = True
+        if self._rehearsal is not None:
+            self._rehearsal.stop()
+        if self._session is not None:
+            self._session.stop()
+
+    def plan(self, chosen: str | Path | None = None, *, ask: bool = False) -> Plan:
+        """Bring the plan up to date, and look for problems. Nothing is sent.
+
+        `chosen` is a saved plan (`Plan.save`): only what it includes is planned, as it is labelled
+        there. With `ask`, the XNATs say what stands in the way there.
+        """
+        from dicomferry.reports.plan import Plan
+
+        session = self.session
+        planned = session.plan(Path(chosen) if chosen is not None else None)
+        if ask:
+            planned = self.questions().before(planned, session.ledger)
+        return Plan(planned, session)
+
+    def run(
+        self, plan: Plan, *, limit: int | None = None, verify: bool = False, wait: float = 600.0,
+        courtesy: Courtesy | None = None,
+    ) -> RunReport:  # fmt: skip
+        """Bring a plan to the sinks, `limit` sessions at most.
+
+        With `verify`, XNAT is asked afterwards what it holds, and given `wait` seconds at most to
+        be done. `courtesy` says how a PACS is treated. Raises `FerryError` when the plan has
+        errors, and before anything is sent where an XNAT cannot be asked.
+        """
+        from dicomferry.engine.verify.mismatch import MismatchExplainer
+        from dicomferry.reports.run import run_report
+        from dicomferry.reports.verify import verify_report
+
+        session = self.session
+        asking = self.questions() if verify else None
+        report = run_report(session.run(plan.planned, limit, courtesy))
+        if asking is None or report.interrupted:
+            return report
+        findings = asking.after(session.steps, session.ledger, wait)
+        explainer = MismatchExplainer(plan.planned.view, plan.planned.problems)
+        return replace(report, verify=verify_report(findings, explainer.rules))
+
+    def questions(self) -> Questions:
+        """Return what asks the recipe's XNATs; raises `FerryError` where one cannot be asked."""
+        from dicomferry.engine.session.questions import questions
+
+        return questions(self.recipe, self.plugins, self._steps(), self.command_line, self.show)
+
+    def verify(
+        self, *, wait: float = 0.0, content: Content = "none", send_again: bool = False,
+        save_vectors: str | Path | None = None,
+    ) -> VerifyReport:  # fmt: skip
+        """Ask XNAT what it holds of the plan in the ledger, by SOP Instance UID.
+
+        It is given `wait` seconds at most to be done with what it has. `content` instances are read
+        back and compared. With `send_again` the next run brings what XNAT is known not to hold;
+        with `save_vectors` what did not land as forecast is saved as test vectors.
+        """
+        from dicomferry.engine.session import questions
+        from dicomferry.reports.verify import verify_report
+
+        asking = self.questions()
+        with self._ledger() as ledger:
+            steps = self._labelled_steps(ledger)
+            findings = asking.after(steps, ledger, wait, content)
+            explainer = questions.explainer_of(ledger, steps)
+            if save_vectors is not None:
+                questions.save_mismatches(findings, ledger, Path(save_vectors))
+        marked = 0
+        if send_again and self._session is not None:
+            marked = questions.mark_missing_in(self._session.ledger, findings.verdicts)
+        elif send_again:
+            marked = questions.mark_missing(self.state, findings.verdicts)
+        return verify_report(findings, explainer.rules, marked)
+
+    @contextmanager
+    def rehearsal(
+        self, *, keep: str | Path | None = None, faults: Faults | None = None
+    ) -> Iterator[Rehearsal]:
+        """Open a rehearsal against stand-ins of the recipe's XNATs; its own ledger is not touched.
+
+        `keep` is a folder for what the stand-ins receive, `faults` what they do on purpose.
+        """
+        from dicomferry.rehearsal import open_rehearsal
+
+        with open_rehearsal(self, Path(keep) if keep is not None else None, faults) as rehearsal:
+            self._rehearsal = rehearsal
+            if self._stopped:
+                rehearsal.stop()
+            try:
+                yield rehearsal
+            finally:
+                self._rehearsal = None
+
+    def status(self) -> StatusReport:
+        """Return what the ledger knows; it has no items, which `items` yields."""
+        from dicomferry.ledger.reading.plan_reader import PlanReader
+        from dicomferry.reports.status import status_report
+
+        with self._ledger() as ledger:
+            return status_report(PlanReader.last(ledger))
+
+    def items(self, state: str = "all") -> Iterator[ItemRecord]:
+        """Yield every item in one of `dicomferry.reports.status.STATES`."""
+        from dicomferry.ledger.reading.plan_reader import PlanReader
+        from dicomferry.reports.status import item_records
+
+        with self._ledger() as ledger:
+            yield from item_records(PlanReader.last(ledger), state)
+
+    def crosswalk(self) -> Iterator[tuple[str, str, str]]:
+        """Yield every changed UID once: study, series or sop, and the UID before and after."""
+        from dicomferry.ledger.reading.crosswalk import crosswalk
+
+        with self._ledger() as ledger:
+            yield from crosswalk(ledger)
+
+    def doctor(self, *, write: bool = False) -> DoctorReport:
+        """Ask the recipe's servers whether they can be reached and are as it says.
+
+        With `write`, an XNAT's own rules are put into the recipe where they differ.
+        """
+        from dicomferry.engine.doctor import examine_servers, write_live_rules
+        from dicomferry.engine.pipeline.context import BuildContext
+        from dicomferry.reports.doctor import doctor_report
+
+        if not self.recipe.servers:
+            raise FerryError(
+                f"{self.path}: the recipe has no servers", hint="there is nothing to ask"
+            )
+        found = examine_servers(self.recipe, BuildContext(self.recipe, self.plugins), self.state)
+        written = 0
+        if write and any(found.differences.values()):
+            written = write_live_rules(self.path, found.differences)
+        return doctor_report(found.checks, written)
+
+    def lock(self) -> Path:
+        """Write what a run is made of into the lock beside the recipe; return its path."""
+        from dicomferry.engine.provenance.lock_file import lock_path, make_lock, write_lock
+
+        path = lock_path(self.path)
+        write_lock(path, make_lock(self.recipe, self.plugins, self._steps()))
+        return path
+
+    def check_lock(self) -> Path:
+        """Return the path of the lock; raises `FerryError` where anything differs from it."""
+        from dicomferry.engine.provenance.lock_file import lock_path, make_lock, refuse_drift
+
+        path = lock_path(self.path)
+        refuse_drift(path, make_lock(self.recipe, self.plugins, self._steps()))
+        return path
+
+    def replay(
+        self, manifest: str | Path, to: str | Path | ReplayReceiver | None = None
+    ) -> ReplayReport:
+        """Do again what a manifest says was stored, and compare every byte (see `of_manifest`).
+
+        The files go into the folder or to the receiver `to`; without it nothing is kept.
+        """
+        from dicomferry.engine.session.replay import replay_elsewhere
+        from dicomferry.reports.replay import replay_report
+
+        target = Path(to) if isinstance(to, str) else to
+        return replay_report(
+            *replay_elsewhere(Path(manifest), self.recipe, self.plugins, target, self.show)
+        )
+
+    def test(self, *, update: bool = False) -> TrialReport:
+        """Try the recipe on its own tests; with `update`, write down what comes."""
+        from dicomferry.engine.trial.expectation import run_tests
+        from dicomferry.engine.trial.update import update as rewrite
+        from dicomferry.reports.trial import trial_report
+
+        recipe = self.recipe
+        if not recipe.tests:
+            raise FerryError(
+                f"{self.path}: the recipe has no tests",
+                hint="docs/recipe.md, Tests, says how to add one",
+            )
+        results = list(run_tests(recipe, self.plugins))
+        return trial_report(results, rewrite(self.path, results, recipe.tests) if update else 0)
+
+    def contrast(self, other: Ferry, files: Iterable[Path] | None = None) -> ContrastReport:
+        """Say how another recipe differs in effect, on `files` or on instances made up for both."""
+        from dicomferry.engine.trial.two_recipes import contrast
+        from dicomferry.reports.trial import contrast_report
+
+        return contrast_report(*contrast(self._candidate(), other._candidate(), files))
+
+    def _candidate(self) -> Candidate:
+        from dicomferry.engine.trial.two_recipes import Candidate
+        from dicomferry.recipe.effective import read_effective
+
+        effective = read_effective(self.path, self.settings, os.environ)
+        return Candidate(self.recipe, effective, self.plugins)
+
+    def show(self, what: str, done: int, total: int | None) -> None:
+        """Tell `progress` that `done` more of `what` is done."""
+        self.progress(what, done, total)
+
+    @contextmanager
+    def _ledger(self) -> Iterator[Ledger]:
+        """Give the open session's ledger, or open one for reading only."""
+        from dicomferry.ledger import Ledger
+
+        if self._session is not None:
+            yield self._session.ledger
+            return
+        ledger = Ledger(self.state, readonly=True)
+        try:
+            yield ledger
+        finally:
+            ledger.close()
+
+    def _steps(self) -> Steps:
+        from dicomferry.engine.pipeline.steps import build_steps
+
+        if self._session is not None:
+            return self._session.steps
+        return build_steps(self.recipe, self.plugins)
+
+    def _labelled_steps(self, ledger: Ledger) -> Steps:
+        """Return the steps that call series as the plan in a ledger does."""
+        from dicomferry.engine.pipeline.chosen_labels import with_chosen_labels
+        from dicomferry.ledger.planning.chosen_labels import labels_in
+
+        if self._session is not None:
+            return self._session.steps
+        return with_chosen_labels(self._steps(), labels_in(ledger))
+
+
+def _settings(params: Mapping[str, object]) -> ParamSettings:
+    from dicomferry.recipe.settings import ParamSettings
+
+    return ParamSettings.of_objects(params)
+
+
+def _silent(_what: str, _done: int, _total: int | None) -> None:
+    return

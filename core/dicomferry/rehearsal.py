@@ -1,0 +1,86 @@
+"""A recipe run against stand-ins of its XNATs; `Ferry.rehearsal` makes one."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dicomferry.engine.rehearse.stand_ins import Stage, open_stage
+from dicomferry.engine.session.job import Job
+from dicomferry.engine.session.questions import questions, save_mismatches
+from dicomferry.engine.session.session import Session, open_session
+from dicomferry.engine.verify.mismatch import MismatchExplainer
+from dicomferry.reports.plan import Plan
+from dicomferry.reports.rehearsal import RehearsalReport, rehearsal_report
+from dicomferry.reports.run import run_report
+
+if TYPE_CHECKING:
+    from dicomferry.ferry import Ferry
+    from dicomferry.xnat.filing.tree import Tree
+    from dicomferry.xnat.receiver import Faults
+
+
+class Rehearsal:
+    """A recipe whose XNATs are stand-ins on this machine, with a ledger of its own.
+
+    `holdings` is what each stand-in holds, by the name of the server, once `run` has ended.
+    """
+
+    def __init__(self, ferry: Ferry, stage: Stage, session: Session) -> None:
+        self._ferry = ferry
+        self._stage = stage
+        self._session = session
+        self.holdings: dict[str, Tree] = {}
+
+    @property
+    def has_sinks(self) -> bool:
+        """Tell whether any sink of the recipe delivers to an XNAT; others are left out."""
+        return bool(self._session.steps.sinks)
+
+    def plan(self) -> Plan:
+        """Plan the recipe anew, as if nothing had been stored yet."""
+        return Plan(self._session.plan(), self._session)
+
+    def run(self, plan: Plan, *, save_vectors: Path | None = None) -> RehearsalReport:
+        """Send the plan to the stand-ins, let them build sessions, and ask what they hold.
+
+        With `save_vectors`, what did not land as forecast is saved there as test vectors.
+        """
+        session, ferry = self._session, self._ferry
+        asking = questions(
+            self._stage.recipe, ferry.plugins, session.steps, str(ferry.path), ferry.show
+        )
+        result = session.run(plan.planned, None)
+        self.holdings = {name: double.build() for name, double in self._stage.doubles.items()}
+        findings = asking.after(session.steps, session.ledger, 0)
+        if save_vectors is not None:
+            save_mismatches(findings, session.ledger, save_vectors)
+        explain = MismatchExplainer(plan.planned.view, plan.planned.problems).rules
+        return rehearsal_report(
+            plan.report(), run_report(result), self.holdings, findings.verdicts, explain
+        )
+
+    def stop(self) -> None:
+        """End what goes on after the instances under way, as `Ferry.stop` does."""
+        self._session.stop()
+
+
+@contextmanager
+def open_rehearsal(ferry: Ferry, keep: Path | None, faults: Faults | None) -> Iterator[Rehearsal]:
+    """Start the stand-ins and open a ledger that is gone when the block ends.
+
+    `keep` is a folder for what the stand-ins receive; `faults` are what they do on purpose.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="dicomferry-rehearsal-") as scratch,
+        open_stage(ferry.recipe, ferry.plugins, keep, faults) as stage,
+    ):
+        job = Job(
+            stage.recipe, ferry.plugins, Path(scratch), ferry.show, rehearsal=True,
+            executor=ferry.executor,
+        )  # fmt: skip
+        with open_session(job) as session:
+            yield Rehearsal(ferry, stage, session)

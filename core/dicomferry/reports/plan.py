@@ -1,0 +1,181 @@
+"""A plan: the sessions XNAT will hold, what is held back, and the problems."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from dicomferry.engine.plan.planned import Planned
+from dicomferry.engine.session.session import Session
+from dicomferry.errors import FerryError
+from dicomferry.ledger.reading.sessions import SessionPlan, VerdictTally
+from dicomferry.ledger.rows import Verdict
+from dicomferry.model import Because, Destination
+from dicomferry.reports.problem import ProblemRecord, problem_records
+
+
+class SessionRecord(Struct, frozen=True):
+    """One session as XNAT will hold it; `stored` counts its instances by sink key."""
+
+    project: str | None
+    subject: str | None
+    session: str
+    auto_archive: str
+    because: tuple[Because, ...]
+    studies: int
+    series: int
+    instances: int
+    bytes: int
+    modalities: tuple[str, ...]
+    stored: dict[str, int]
+
+    @property
+    def destination(self) -> Destination:
+        """Return project, subject and session as one."""
+        return Destination(self.project, self.subject, self.session)
+
+
+class CountRecord(Struct, frozen=True):
+    """How many items have one verdict for one reason code."""
+
+    verdict: Verdict
+    code: str
+    items: int
+
+
+class HeldRecord(Struct, frozen=True):
+    """One item that the plan sends nowhere, and why."""
+
+    location: str
+    verdict: Verdict
+    code: str
+    reason: str
+    sop_instance_uid: str
+
+
+class RemoteRecord(Struct, frozen=True):
+    """How many planned instances are still on a server, and the hours in which it may be asked."""
+
+    server: str
+    instances: int
+    hours: tuple[str, ...]
+
+
+class PlanReport(Struct, frozen=True):
+    """The whole of a plan; `sinks` has the number of instances by delivery state, by step id."""
+
+    sessions: tuple[SessionRecord, ...]
+    counts: tuple[CountRecord, ...]
+    held: tuple[HeldRecord, ...]
+    problems: tuple[ProblemRecord, ...]
+    sinks: dict[str, dict[str, int]]
+
+
+class Plan:
+    """A plan, read from the ledger; it can be read as long as its `Ferry` is open."""
+
+    def __init__(self, planned: Planned, session: Session) -> None:
+        self.planned = planned
+        self._view = planned.view
+        self._session = session
+
+    @property
+    def problems(self) -> tuple[ProblemRecord, ...]:
+        """Return every problem, errors first."""
+        return problem_records(self.planned.problems)
+
+    @property
+    def errors(self) -> tuple[ProblemRecord, ...]:
+        """Return the problems that stop a run."""
+        return problem_records(self.planned.errors)
+
+    @property
+    def rejected(self) -> int:
+        """Return how many items a rule holds back, as of now."""
+        return self.planned.rejected
+
+    def sessions(self) -> list[SessionRecord]:
+        """Return every session, sorted by project, subject and session."""
+        return session_records(self._view.sessions())
+
+    def counts(self) -> list[CountRecord]:
+        """Return how many items there are of each verdict and reason code."""
+        return count_records(self._view.tallies())
+
+    def held(self) -> Iterator[HeldRecord]:
+        """Yield every item that is sent nowhere."""
+        for item in self._view.items(held=True):
+            yield HeldRecord(
+                str(item.location), item.verdict, item.code, item.reason, item.sop_instance_uid
+            )
+
+    def sinks(self) -> dict[str, dict[str, int]]:
+        """Return the number of instances by delivery state for each sink, as of now."""
+        sinks = self._session.steps.sinks
+        return {sink_step.id: self._view.delivered(sink_step.key) for sink_step in sinks}
+
+    def remote(self) -> list[RemoteRecord]:
+        """Return for each server how many instances are known by its answers alone."""
+        return [
+            RemoteRecord(name, instances, self._session.manners(fetcher, name).hours)
+            for (fetcher, name), instances in self._view.remote().items()
+        ]
+
+    def report(self) -> PlanReport:
+        """Return the whole plan as a value."""
+        return PlanReport(
+            tuple(self.sessions()), tuple(self.counts()), tuple(self.held()), self.problems,
+            self.sinks(),
+        )  # fmt: skip
+
+    def save(self, path: Path) -> None:
+        """Save the plan: its series to choose from for `.csv`, everything for `.json`.
+
+        Raises `FerryError` for another ending, and where the file cannot be written.
+        """
+        match path.suffix.lower():
+            case ".json":
+                plain = msgspec.to_builtins(self.report())
+                text = json.dumps(plain, indent=2, ensure_ascii=False) + "\n"
+            case ".csv":
+                text = self._spreadsheet()
+            case other:
+                raise FerryError(
+                    f"{path}: a plan is saved as .json or .csv, not '{other}'",
+                    hint="name it plan.csv",
+                )
+        try:
+            path.touch(mode=0o600)  # it names patients
+            path.write_text(text, encoding="utf-8", errors="backslashreplace")
+        except OSError as error:
+            raise FerryError(f"{path}: cannot be written: {error.strerror}") from None
+
+    def _spreadsheet(self) -> str:
+        from dicomferry.engine.plan.choosing import table_rows
+
+        table = io.StringIO()
+        csv.writer(table).writerows(table_rows(self._view))
+        return table.getvalue()
+
+
+def session_records(plans: Iterable[SessionPlan]) -> list[SessionRecord]:
+    """Return the sessions of a plan as records."""
+    return [
+        SessionRecord(
+            plan.destination.project, plan.destination.subject, plan.destination.session,
+            plan.auto_archive, plan.because, plan.studies, plan.series, plan.instances, plan.size,
+            plan.modalities, plan.stored,
+        )
+        for plan in plans
+    ]  # fmt: skip
+
+
+def count_records(tallies: Iterable[VerdictTally]) -> list[CountRecord]:
+    """Return tallies as records."""
+    return [CountRecord(tally.verdict, tally.code, tally.count) for tally in tallies]

@@ -1,0 +1,35 @@
+"""Whether a run done again gives the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from dicomferry.engine.provenance.manifests import ManifestDifference
+from dicomferry.engine.session.replay import Replayed
+
+
+class ReplayReport(Struct, frozen=True):
+    """What came of a replay of `instances` instances.
+
+    `same` when every instance is proved to be the same, and there was one at least. `unproved` are
+    those of which the manifest has no digest. `different` counts all that differ, `differences` has
+    the first of them. `changed_since` says what the run was made of and is not any more.
+    """
+
+    same: bool
+    instances: int
+    identical: int
+    unproved: int
+    different: int
+    differences: tuple[ManifestDifference, ...]
+    changed_since: tuple[str, ...]
+
+
+def replay_report(result: Replayed, changed_since: Sequence[str]) -> ReplayReport:
+    """Return what came of a replay as a report."""
+    return ReplayReport(
+        result.same, result.instances, result.identical, result.unproved, result.different,
+        result.first, tuple(changed_since),
+    )  # fmt: skip

@@ -1,0 +1,80 @@
+"""What a run did at each sink, and what is still to be done."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from dicomferry.engine.session.run import RunResult
+from dicomferry.ledger.reading.sink_states import SinkFailure
+from dicomferry.reports.problem import ProblemRecord, problem_records
+from dicomferry.reports.verify import VerifyReport
+
+
+class SinkRecord(Struct, frozen=True):
+    """How many instances one sink took in this run; `unreachable` is why the run gave up on it."""
+
+    stored: int
+    excluded: int
+    rejected: int
+    failed: int
+    unreachable: str
+    hint: str
+
+
+class RetrievalRecord(Struct, frozen=True):
+    """What came of the retrievals; `ended` is why they ended before all was tried."""
+
+    retrieved: int
+    missing: int
+    rejected: int
+    ended: str
+    hint: str
+
+
+class RunReport(Struct, frozen=True, omit_defaults=True):
+    """What a run did.
+
+    `complete` when everything of the plan is stored or was excluded on purpose: it was counted.
+    `remaining` instances are not stored yet, and the next run tries them. `manifest` is the path of
+    the run's manifest. `verify` is what XNAT holds, None where it was not asked.
+    """
+
+    complete: bool
+    interrupted: bool
+    remaining: int
+    sinks: dict[str, SinkRecord]
+    failures: tuple[SinkFailure, ...]
+    retrieval: RetrievalRecord
+    rejected_before_sending: int
+    problems: tuple[ProblemRecord, ...]
+    manifest: str = ""
+    verify: VerifyReport | None = None
+
+    @property
+    def landed(self) -> bool:
+        """Tell whether XNAT was asked, and holds everything where it was forecast."""
+        return self.verify is not None and self.verify.landed
+
+
+def run_report(result: RunResult) -> RunReport:
+    """Return the report of a run; nobody has asked XNAT yet."""
+    retrieval = result.retrieval
+    return RunReport(
+        complete=result.complete,
+        interrupted=result.interrupted,
+        remaining=result.remaining,
+        sinks={
+            name: SinkRecord(
+                tally.stored, tally.excluded, tally.rejected, tally.failed, tally.unreachable,
+                tally.hint,
+            )
+            for name, tally in result.tallies.items()
+        },
+        failures=tuple(result.planned.view.failures()),
+        retrieval=RetrievalRecord(
+            retrieval.retrieved, retrieval.missing, retrieval.held, retrieval.ended, retrieval.hint
+        ),
+        rejected_before_sending=result.rejected,
+        problems=problem_records(result.planned.problems),
+        manifest=str(result.manifest),
+    )  # fmt: skip

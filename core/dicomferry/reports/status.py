@@ -1,0 +1,100 @@
+"""What the ledger of a recipe knows of every instance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from dicomferry.ledger.reading.item_states import ItemState
+from dicomferry.ledger.reading.plan_reader import PlanReader
+from dicomferry.ledger.reading.sink_states import SinkFailure
+from dicomferry.ledger.rows import Verdict
+from dicomferry.model import Excluded, Failed, Outcome, Rejected, Stored
+from dicomferry.reports.plan import CountRecord, SessionRecord, count_records, session_records
+
+STATES = ("all", "stored", "due", "excluded", "rejected", "failed", "passed")
+"""What `item_records` can be asked for."""
+
+
+class OutcomeRecord(Struct, frozen=True):
+    """What became of one instance at one sink: stored, excluded, rejected or failed, and why."""
+
+    state: str
+    reason: str
+
+
+class ItemRecord(Struct, frozen=True):
+    """One item: where it is, what the plan says, and what became of it, by sink key."""
+
+    location: str
+    sop_instance_uid: str
+    verdict: Verdict
+    code: str
+    reason: str
+    destination: str | None
+    sinks: dict[str, OutcomeRecord]
+
+
+class StatusReport(Struct, frozen=True):
+    """What is where; `items` are those that were asked for.
+
+    `sinks` has the number of instances by delivery state, by sink key.
+    """
+
+    counts: tuple[CountRecord, ...]
+    sinks: dict[str, dict[str, int]]
+    failures: tuple[SinkFailure, ...]
+    sessions: tuple[SessionRecord, ...]
+    items: tuple[ItemRecord, ...] = ()
+
+
+def status_report(view: PlanReader) -> StatusReport:
+    """Return what a ledger knows, without its items."""
+    return StatusReport(
+        counts=tuple(count_records(view.tallies())),
+        sinks={sink: view.delivered(sink) for sink in view.sinks()},
+        failures=tuple(view.failures()),
+        sessions=tuple(session_records(view.sessions())),
+    )
+
+
+def item_records(view: PlanReader, state: str) -> Iterator[ItemRecord]:
+    """Yield the items in one of `STATES`."""
+    sinks = view.sinks()
+    for item in view.items():
+        if _matches(item, state, sinks):
+            yield ItemRecord(
+                location=str(item.location),
+                sop_instance_uid=item.sop_instance_uid,
+                verdict=item.verdict,
+                code=item.code,
+                reason=item.reason,
+                destination=str(item.destination) if item.destination else None,
+                sinks={
+                    sink: OutcomeRecord(_word(outcome), _reason(outcome))
+                    for sink, outcome in item.outcomes.items()
+                },
+            )
+
+
+def _matches(item: ItemState, state: str, sinks: list[str]) -> bool:
+    if state == "all":
+        return True
+    if item.verdict is not Verdict.READY:
+        return state == item.verdict
+    if state == "due":
+        return not sinks or any(sink not in item.outcomes for sink in sinks)
+    return state in map(_word, item.outcomes.values())
+
+
+def _word(outcome: Outcome) -> str:
+    return type(outcome).__name__.lower()
+
+
+def _reason(outcome: Outcome) -> str:
+    match outcome:
+        case Stored(receipt):
+            return receipt
+        case Excluded(reason) | Rejected(reason) | Failed(reason, _):
+            return reason
