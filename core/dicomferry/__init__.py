@@ -122,6 +122,9 @@ if TYPE_CHECKING:
         ProblemsError,
         TemplateError,
     )
+    from dicomferry.ferry import (
+        Ferry,
+    )
     from dicomferry.fetching import (
         BytesWriter,
         Fetched,
@@ -240,6 +243,7 @@ _HOMES: Final = {
     "dimse.discreet": ("discreet",),
     "dimse.retrieve.search": ("FoundSeries", "FoundStudy", "find_contents", "find_studies"),
     "errors": ("DamagedError", "EditError", "FerryError", "ProblemsError", "TemplateError",),
+    "ferry": ("Ferry",),
     "fetching": ("BytesWriter", "FetchOrder", "Fetched", "Fetcher", "Inbox", "Manners"),
     "hookspecs": ("hookimpl",),
     "importer": ("Importer", "Translation"),
@@ -303,6 +307,7 @@ __all__ = [
     "ElementPattern",
     "Excluded",
     "Failed",
+    "Ferry",
     "FerryError",
     "FetchOrder",
     "Fetched",

@@ -80,8 +80,9 @@ class Ferry:
         """Read and check a recipe; `params` are values for its parameters.
 
         `state` is the folder of the ledger, by default `.dicomferry/NAME` beside the recipe.
-        `executor` names what has the work done, by default processes of this machine. `plugins` are the installed ones unless given. Raises `ProblemsError` with every fault of
-        the recipe at once.
+        `executor` names what has the work done, by default processes of this machine. `plugins` are
+        the installed ones unless given. Raises `ProblemsError` with every fault of the recipe at
+        once.
         """
         from dicomferry.host import load_plugins, selection_of
         from dicomferry.recipe.load import load_recipe

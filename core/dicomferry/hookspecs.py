@@ -23,6 +23,8 @@ from dicomferry.importer import Importer
 from dicomferry.model import Outcome, Problem
 
 if TYPE_CHECKING:
+    import click
+
     from dicomferry.recipe.recipe import Recipe
 
 hookspec = pluggy.HookspecMarker("dicomferry")
@@ -70,6 +72,11 @@ def dicomferry_executors() -> Iterable[Component[Any, ExecutorFactory]]:  # type
 @hookspec
 def dicomferry_importers() -> Iterable[Importer]:  # type: ignore[empty-body]
     """Offer to make recipes of the scripts of another tool."""
+
+
+@hookspec
+def dicomferry_verbs() -> Iterable[click.Command]:  # type: ignore[empty-body]
+    """Offer verbs of the command line."""
 
 
 # Decisions: the answer changes what happens.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 from importlib.metadata import Distribution, EntryPoint, entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pluggy
 from msgspec import Struct
@@ -23,6 +23,10 @@ from dicomferry.recipe.components import Components
 from dicomferry.recipe.recipe import Recipe
 from dicomferry.recipe.servers import XNAT
 
+if TYPE_CHECKING:
+    import click
+
+ITSELF: Final = "dicomferry itself"
 GROUP = "dicomferry.plugins"
 API_VERSION = 1
 """A plug-in module that sets `DICOMFERRY_API` to another number is refused."""
@@ -77,6 +81,13 @@ class PlanCheck(Struct, frozen=True):
     plugin: str
     problems: tuple[Problem, ...] = ()
     failure: str = ""
+
+
+class OfferedVerb(Struct, frozen=True):
+    """A verb of the command line together with the plug-in it comes from."""
+
+    command: click.Command
+    plugin: str
 
 
 class Selection(Struct, frozen=True):
@@ -166,6 +177,21 @@ class Plugins:
         offered = (offer.component for offer in self.offers)
         return tuple(one for one in offered if isinstance(one, Importer))
 
+    def verbs(self, own: Iterable[str]) -> dict[str, OfferedVerb]:
+        """Return the verbs that plug-ins bring, by name; `own` are those of dicomferry itself.
+
+        Raises `FerryError` where two verbs have one name.
+        """
+        found: dict[str, OfferedVerb] = {}
+        plugin_of = dict.fromkeys(own, ITSELF)
+        for implementation in self._implementations("dicomferry_verbs"):
+            plugin: str = implementation.plugin_name
+            for command in self._records(implementation, "verb"):
+                _refuse_namesake("verb", command.name, plugin_of.get(command.name), plugin)
+                found[command.name] = OfferedVerb(command, plugin)
+                plugin_of[command.name] = plugin
+        return found
+
     def check_recipe(self, recipe: Recipe) -> list[Problem]:
         """Return what plug-ins find wrong with a recipe."""
         found: Iterable[Iterable[Problem]] = self._manager.hook.dicomferry_check_recipe(
@@ -218,15 +244,17 @@ class Plugins:
                 yield from self._offers_of(kind, implementation)
 
     def _offers_of(self, kind: str, implementation: Any) -> list[Offer]:
-        name: str = implementation.plugin_name
+        found = self._records(implementation, kind)
+        return [Offer(kind, component, implementation.plugin_name) for component in found]
+
+    def _records(self, implementation: Any, kind: str) -> list[Any]:
+        """Return what a plug-in yields for one kind of offer; a plug-in that raises is broken."""
         try:
-            found: list[AnyComponent | AnyServerKind | Importer] = list(
-                implementation.function() or ()
-            )
+            return list(implementation.function() or ())
         except Exception as error:  # noqa: BLE001  a stranger's code must not take the host down
-            self._broken[name] = f"{type(error).__name__} while it was asked for its {kind}s"
+            reason = f"{type(error).__name__} while it was asked for its {kind}s"
+            self._broken[implementation.plugin_name] = reason
             return []
-        return [Offer(kind, component, name) for component in found]
 
     def _implementations(self, hook: str) -> list[Any]:
         caller = getattr(self._manager.hook, hook)
@@ -269,16 +297,20 @@ def _plan_check(implementation: Any, plan: PlanView) -> PlanCheck:
 
 
 def _refuse_namesakes(offers: Sequence[Offer]) -> None:
-    seen = {("server", XNAT.name): "dicomferry itself"}
+    seen = {("server", XNAT.name): ITSELF}
     for offer in offers:
         key = (offer.kind, offer.component.name)
-        if key in seen:
-            raise FerryError(
-                f"two plug-ins offer a {offer.kind} called '{offer.component.name}':"
-                f" {seen[key]} and {offer.plugin}",
-                hint="uninstall one of them, or block it with DICOMFERRY_BLOCK_PLUGINS",
-            )
+        _refuse_namesake(*key, seen.get(key), offer.plugin)
         seen[key] = offer.plugin
+
+
+def _refuse_namesake(kind: str, name: str, first: str | None, second: str) -> None:
+    """Raise `FerryError` where `first` offers already what `second` offers under the same name."""
+    if first is not None:
+        raise FerryError(
+            f"two plug-ins offer a {kind} called '{name}': {first} and {second}",
+            hint="uninstall one of them, or block it with DICOMFERRY_BLOCK_PLUGINS",
+        )
 
 
 def load_plugins(selection: Selection, found: Iterable[EntryPoint] | None = None) -> Plugins:

@@ -4,23 +4,41 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 LOG_NAME = "dicomferry.log"
 
 
-def log_to(folder: Path) -> None:
-    """Send the product's log lines to the log file of a state folder only."""
+@contextmanager
+def logging_to(folder: Path) -> Iterator[None]:
+    """Send the product's log lines to a state folder while the block runs, as `log_to` does."""
+    added = log_to(folder)
+    try:
+        yield
+    finally:
+        if added is not None:
+            logging.getLogger("dicomferry").removeHandler(added)
+            added.close()
+
+
+def log_to(folder: Path) -> logging.Handler | None:
+    """Send the product's log lines to the log file of a state folder only.
+
+    Return the handler that was added; None where there was one for this folder already.
+    """
     logger = logging.getLogger("dicomferry")
     path = folder / LOG_NAME
     for handler in logger.handlers:
         if isinstance(handler, logging.FileHandler) and Path(handler.baseFilename) == path:
-            return
+            return None
     handler = logging.FileHandler(path, encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(process)d %(message)s"))
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     logger.propagate = False
+    return handler
 
 
 def log_bug(error: BaseException, what: str) -> None:

@@ -15,6 +15,7 @@ from pydicom import dcmread
 from support import servers
 from support.cli import PROGRAM, ferry
 from support.instances import make_instances
+from support.plugins import install
 
 
 @pytest.fixture
@@ -228,3 +229,18 @@ def test_a_param_that_is_no_pair_is_refused(recipe: Path) -> None:
 
     assert result.returncode == 2
     assert "NAME=VALUE" in result.stderr
+
+
+def test_a_plugin_cannot_take_the_name_of_a_verb(tmp_path: Path) -> None:
+    code = """
+        import click
+        from dicomferry import hookimpl
+
+        @hookimpl
+        def dicomferry_verbs():
+            yield click.Command("plan", callback=lambda: print("mine"))
+    """
+    result = ferry("plugins", env=install(tmp_path, "tides", code))
+
+    assert result.returncode == 2
+    assert "a verb called 'plan': dicomferry itself and tides" in result.stderr

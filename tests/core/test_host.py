@@ -266,3 +266,41 @@ def test_to_know_that_an_extra_is_there_imports_nothing_of_it(
     load_plugins(Selection(), [extra("rich>=1")])
 
     assert "rich" not in sys.modules
+
+
+VERB = """
+    import click
+    from dicomferry import hookimpl
+
+    @hookimpl
+    def dicomferry_verbs():
+        yield click.Command("{verb}")
+"""
+
+
+def test_a_verb_is_known_with_the_plugin_it_comes_from(write) -> None:
+    plugins = load_plugins(Selection(), [write("tides", VERB.format(verb="tide"))])
+
+    assert {name: verb.plugin for name, verb in plugins.verbs(["run"]).items()} == {"tide": "tides"}
+
+
+def test_a_verb_that_dicomferry_has_is_refused_with_both_named(write) -> None:
+    plugins = load_plugins(Selection(), [write("tides", VERB.format(verb="run"))])
+
+    with pytest.raises(FerryError, match="a verb called 'run': dicomferry itself and tides"):
+        plugins.verbs(["run"])
+
+
+def test_two_plugins_with_one_verb_are_refused_with_both_named(write) -> None:
+    points = [write(name, VERB.format(verb="tide")) for name in ("ebb", "flood")]
+
+    with pytest.raises(FerryError, match="a verb called 'tide': ebb and flood"):
+        load_plugins(Selection(), points).verbs([])
+
+
+def test_a_plugin_that_breaks_when_asked_for_verbs_is_broken(write) -> None:
+    text = VERB.replace("yield", "raise ValueError;").format(verb="tide")
+    plugins = load_plugins(Selection(), [write("tides", text)])
+
+    assert plugins.verbs([]) == {}
+    assert states(plugins) == {"tides": PluginState.BROKEN}

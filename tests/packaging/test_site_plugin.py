@@ -246,3 +246,35 @@ def test_a_block_list_keeps_it_out(installed: Mapping[str, str]) -> None:
 
     (line,) = (line for line in result.stdout.splitlines() if "seaside-hospital" in line)
     assert "blocked" in line
+
+
+def test_its_verb_gets_an_open_recipe(installed: Mapping[str, str], recipe: Path) -> None:
+    looked = ferry("seaside-round", recipe, env=installed)
+    brought = ferry("seaside-round", recipe, "--bring", env=installed)
+    again = ferry("seaside-round", recipe, env=installed)
+
+    assert looked.stdout.splitlines() == ["S_0: 1 to bring", "S_1: 1 to bring"], looked.stderr
+    assert (brought.returncode, brought.stdout.splitlines()[-1]) == (0, "all is brought")
+    assert again.stdout.splitlines() == ["S_0: 0 to bring", "S_1: 0 to bring"]
+
+
+def test_its_verb_tells_a_mistake_in_a_line(installed: Mapping[str, str], tmp_path: Path) -> None:
+    result = ferry("seaside-round", tmp_path / "nothing.yaml", env=installed)
+
+    assert result.returncode == 2
+    assert "nothing.yaml" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_its_verb_is_suggested(installed: Mapping[str, str]) -> None:
+    result = ferry("seaside-rond", env=installed)
+
+    assert result.returncode == 2
+    assert "did you mean 'seaside-round'?" in result.stderr
+
+
+def test_without_it_there_is_no_such_verb() -> None:
+    result = ferry("seaside-round")
+
+    assert result.returncode == 2
+    assert "there is no verb 'seaside-round'" in result.stderr

@@ -1,19 +1,32 @@
-"""The command line: one module a verb, loaded when it is used."""
+"""The command line: one module for each verb, loaded when it is used.
+
+* A *verb* is what a user calls, as `run` in `dicomferry run`: a click command named `command` in a
+  module of this package, or one that a plug-in brings (`dicomferry_verbs`).
+* A verb only parses options and prints: what it does is a method of `Ferry` (`ferry.py`).
+* `options/` has the options that several verbs share, and the way to an open `Ferry`.
+* `views/` has how answers look in a terminal.
+* The *exit code* is the integer that a verb returns; a `FerryError` carries its own.
+
+Nothing imports this package but `dicomferry.options`, for the verbs of plug-ins.
+"""
 
 from __future__ import annotations
 
 import importlib
 import sys
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from dicomferry.errors import FerryError
 
+if TYPE_CHECKING:
+    from dicomferry.host import OfferedVerb
+
 _BUG: Final = 70
 
-_VERBS: Final[Mapping[str, tuple[str, str]]] = {
+VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "csv": ("csv", "Look at files for XNAT's DQR bulk import."),
     "diff": ("diff", "Show how two recipes differ in effect, tag by tag."),
     "explain": ("explain", "Show a recipe as it takes effect, and where each value comes from."),
@@ -43,16 +56,17 @@ class _Verbs(click.Group):
     """Loads a verb's module only when the verb is used: `--help` stays fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_VERBS)
+        return list(VERBS)
 
     def get_command(
         self,
         ctx: click.Context,
         cmd_name: str,
     ) -> click.Command | None:
-        if cmd_name not in _VERBS:
-            return None
-        module = importlib.import_module(f"dicomferry.cli.{_VERBS[cmd_name][0]}")
+        if cmd_name not in VERBS:
+            offered = _offered().get(cmd_name)
+            return offered.command if offered is not None else None
+        module = importlib.import_module(f"dicomferry.cli.{VERBS[cmd_name][0]}")
         command: click.Command = module.command
         return command
 
@@ -61,8 +75,11 @@ class _Verbs(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         from difflib import get_close_matches
 
-        if args and args[0] not in _VERBS and not args[0].startswith("-"):
-            near = get_close_matches(args[0], _VERBS, 1)
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            known = _offered()
+            if args[0] in known:
+                return super().resolve_command(ctx, args)
+            near = get_close_matches(args[0], [*VERBS, *known], 1)
             hint = f" (did you mean '{near[0]}'?)" if near else ""
             ctx.fail(f"there is no verb '{args[0]}'{hint}")
         return super().resolve_command(ctx, args)
@@ -73,7 +90,15 @@ class _Verbs(click.Group):
         formatter: click.HelpFormatter,
     ) -> None:
         with formatter.section("Verbs"):
-            formatter.write_dl([(name, help_text) for name, (_, help_text) in _VERBS.items()])
+            formatter.write_dl([(name, help_text) for name, (_, help_text) in VERBS.items()])
+            formatter.write_text("Plug-ins may bring more; `dicomferry plugins` lists them.")
+
+
+def _offered() -> Mapping[str, OfferedVerb]:
+    """Return the verbs that plug-ins bring; only now are plug-ins imported."""
+    from dicomferry.cli.options.common import find_plugins
+
+    return find_plugins().verbs(VERBS)
 
 
 @click.group(

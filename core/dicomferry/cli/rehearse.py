@@ -49,7 +49,7 @@ def command(
         with showing(ferry, form):
             plan = rehearsal.plan()
         if plan.errors or not rehearsal.has_sinks:
-            return _stay(ferry, plan)
+            return _stay(plan)
         if form == "text":
             say(plan_lines(plan))
         with showing(ferry, form):
@@ -61,7 +61,7 @@ def command(
         return 0 if report.complete else 1
 
 
-def _stay(ferry: Ferry, plan: Plan) -> int:
+def _stay(plan: Plan) -> int:
     """Show a plan of which nothing can be sent, and return the exit code."""
     say(plan_lines(plan))
     why = "the plan has errors" if plan.errors else "no sink delivers to an XNAT"

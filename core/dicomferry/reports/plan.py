@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -64,7 +64,7 @@ class RemoteRecord(Struct, frozen=True):
 
     server: str
     instances: int
-    hours: tuple[str, ...]
+    hours: Mapping[str, str]
 
 
 class PlanReport(Struct, frozen=True):

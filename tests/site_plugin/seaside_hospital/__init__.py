@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import click
+
 from dicomferry import (
     Component,
     FerryError,
@@ -60,6 +62,13 @@ def dicomferry_executors() -> Iterator[Component[Any, ExecutorFactory]]:
 @hookimpl
 def dicomferry_importers() -> Iterator[Importer]:
     yield Importer("seaside-push", "Seaside's own shelf-push", _from_push)
+
+
+@hookimpl
+def dicomferry_verbs() -> Iterator[click.Command]:
+    from seaside_hospital.round import round_
+
+    yield round_
 
 
 @hookimpl

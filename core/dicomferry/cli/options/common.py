@@ -69,10 +69,16 @@ def _pairs(values: tuple[str, ...]) -> Mapping[str, str]:
 
 
 def find_plugins() -> Plugins:
-    """Load the installed plug-ins, by DICOMFERRY_ALLOW_PLUGINS and …_BLOCK_PLUGINS."""
+    """Load the installed plug-ins, by DICOMFERRY_ALLOW_PLUGINS and …_BLOCK_PLUGINS.
+
+    Raises `FerryError` where two things have one name, a verb of dicomferry's own among them.
+    """
+    from dicomferry.cli import VERBS
     from dicomferry.host import load_plugins, selection_of
 
-    return load_plugins(selection_of(os.environ))
+    plugins = load_plugins(selection_of(os.environ))
+    plugins.verbs(VERBS)
+    return plugins
 
 
 def read_identification(path: Path, plugins: Plugins) -> IdentifiedBy:

@@ -28,7 +28,7 @@ from dicomferry.ledger import Ledger, Lock
 from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.ledger.planning.chosen_labels import Labels, put_labels
 from dicomferry.ledger.reading.plan_reader import PlanReader
-from dicomferry.log import log_to
+from dicomferry.log import logging_to
 from dicomferry.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -147,8 +147,7 @@ def open_session(job: Job) -> Iterator[Session]:
         steps = only_servers(steps)
     executor = choose_executor(job.executor, job.recipe, job.plugins)
     make_folder(job.state)
-    with Lock(job.state, "rehearse" if job.rehearsal else "run"):
-        log_to(job.state)
+    with Lock(job.state, "rehearse" if job.rehearsal else "run"), logging_to(job.state):
         ledger = Ledger(job.state)
         try:
             yield Session(job, steps, ledger, executor)

@@ -1,0 +1,47 @@
+"""The public API for options: types for a component's, decorators for a verb's.
+
+The types are for fields of an options Struct: each validates a value of a recipe, and tells the
+JSON Schema and editors what is expected. `with_ferry` and `with_recipe` are for click commands.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from dicomferry.lazily import lazily
+
+if TYPE_CHECKING:
+    from dicomferry.cli.options.with_ferry import with_ferry, with_recipe
+    from dicomferry.recipe.annotations import (
+        AETitle,
+        Attribute,
+        AttributePattern,
+        Port,
+        Regex,
+        Seconds,
+        Secret,
+        ServerName,
+    )
+
+HOMES: Final = {
+    "cli.options.with_ferry": ("with_ferry", "with_recipe"),
+    "recipe.annotations": (
+        "AETitle", "Attribute", "AttributePattern", "Port", "Regex", "Seconds", "Secret",
+        "ServerName",
+    ),
+}  # fmt: skip
+
+__all__ = [
+    "AETitle",
+    "Attribute",
+    "AttributePattern",
+    "Port",
+    "Regex",
+    "Seconds",
+    "Secret",
+    "ServerName",
+    "with_ferry",
+    "with_recipe",
+]
+
+__getattr__, __dir__ = lazily(__name__, HOMES)
