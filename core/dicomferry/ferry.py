@@ -16,6 +16,7 @@ from dicomferry.model import Severity
 if TYPE_CHECKING:
     from dicomferry.engine.pipeline.steps import Steps
     from dicomferry.engine.retrieve.courtesy import Courtesy
+    from dicomferry.engine.session.job import Job
     from dicomferry.engine.session.questions import Questions
     from dicomferry.engine.session.replay import ReplayReceiver
     from dicomferry.engine.session.session import Session
@@ -152,11 +153,9 @@ class Ferry:
     def session(self) -> Session:
         """The open session; the first use locks the state folder."""
         if self._session is None:
-            from dicomferry.engine.session.job import Job
             from dicomferry.engine.session.session import open_session
 
-            job = Job(self.recipe, self.plugins, self.state, self.show, executor=self.executor)
-            self._session = self._opened.enter_context(open_session(job))
+            self._session = self._opened.enter_context(open_session(self._job()))
             if self._stopped:
                 self._session.stop()
         return self._session
@@ -252,7 +251,9 @@ class Ferry:
         """
         from dicomferry.rehearsal import open_rehearsal
 
-        with open_rehearsal(self, Path(keep) if keep is not None else None, faults) as rehearsal:
+        folder = Path(keep) if keep is not None else None
+        named = str(self.path)
+        with open_rehearsal(self._job(), named, folder, faults) as rehearsal:
             self._rehearsal = rehearsal
             if self._stopped:
                 rehearsal.stop()
@@ -355,6 +356,11 @@ class Ferry:
         from dicomferry.reports.trial import contrast_report
 
         return contrast_report(*contrast(self._candidate(), other._candidate(), files))
+
+    def _job(self) -> Job:
+        from dicomferry.engine.session.job import Job
+
+        return Job(self.recipe, self.plugins, self.state, self.show, executor=self.executor)
 
     def _candidate(self) -> Candidate:
         from dicomferry.engine.trial.two_recipes import Candidate

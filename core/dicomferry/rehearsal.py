@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from dicomferry.engine.rehearse.stand_ins import Stage, open_stage
 from dicomferry.engine.session.job import Job
 from dicomferry.engine.session.questions import questions, save_mismatches
@@ -18,7 +20,6 @@ from dicomferry.reports.rehearsal import RehearsalReport, rehearsal_report
 from dicomferry.reports.run import run_report
 
 if TYPE_CHECKING:
-    from dicomferry.ferry import Ferry
     from dicomferry.xnat.filing.tree import Tree
     from dicomferry.xnat.receiver import Faults
 
@@ -29,8 +30,9 @@ class Rehearsal:
     `holdings` is what each stand-in holds, by the name of the server, once `run` has ended.
     """
 
-    def __init__(self, ferry: Ferry, stage: Stage, session: Session) -> None:
-        self._ferry = ferry
+    def __init__(self, job: Job, named: str, stage: Stage, session: Session) -> None:
+        self._job = job
+        self._named = named
         self._stage = stage
         self._session = session
         self.holdings: dict[str, Tree] = {}
@@ -49,10 +51,8 @@ class Rehearsal:
 
         With `save_vectors`, what did not land as forecast is saved there as test vectors.
         """
-        session, ferry = self._session, self._ferry
-        asking = questions(
-            self._stage.recipe, ferry.plugins, session.steps, str(ferry.path), ferry.show
-        )
+        session, job = self._session, self._job
+        asking = questions(job.recipe, job.plugins, session.steps, self._named, job.progress)
         result = session.run(plan.planned, None)
         self.holdings = {name: double.build() for name, double in self._stage.doubles.items()}
         findings = asking.after(session.steps, session.ledger, 0)
@@ -69,18 +69,18 @@ class Rehearsal:
 
 
 @contextmanager
-def open_rehearsal(ferry: Ferry, keep: Path | None, faults: Faults | None) -> Iterator[Rehearsal]:
-    """Start the stand-ins and open a ledger that is gone when the block ends.
+def open_rehearsal(
+    job: Job, named: str, keep: Path | None, faults: Faults | None
+) -> Iterator[Rehearsal]:
+    """Start the stand-ins for a job's recipe, and open a ledger that is gone afterwards.
 
-    `keep` is a folder for what the stand-ins receive; `faults` are what they do on purpose.
+    `named` is the recipe on the command line. `keep` is a folder for what the stand-ins receive;
+    `faults` are what they do on purpose.
     """
     with (
         tempfile.TemporaryDirectory(prefix="dicomferry-rehearsal-") as scratch,
-        open_stage(ferry.recipe, ferry.plugins, keep, faults) as stage,
+        open_stage(job.recipe, job.plugins, keep, faults) as stage,
     ):
-        job = Job(
-            stage.recipe, ferry.plugins, Path(scratch), ferry.show, rehearsal=True,
-            executor=ferry.executor,
-        )  # fmt: skip
-        with open_session(job) as session:
-            yield Rehearsal(ferry, stage, session)
+        staged = replace(job, recipe=stage.recipe, state=Path(scratch), rehearsal=True)
+        with open_session(staged) as session:
+            yield Rehearsal(staged, named, stage, session)
