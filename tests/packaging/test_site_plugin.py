@@ -266,6 +266,14 @@ def test_its_verb_tells_a_mistake_in_a_line(installed: Mapping[str, str], tmp_pa
     assert "Traceback" not in result.stderr
 
 
+def test_its_verb_is_listed_with_what_else_it_offers(installed: Mapping[str, str]) -> None:
+    listed = ferry("plugins", env=installed)
+    shown = ferry("plugins", "show", "seaside", env=installed)
+
+    assert "verb seaside-round" in listed.stdout
+    assert "verb seaside-round: Say how many films" in shown.stdout
+
+
 def test_its_verb_is_suggested(installed: Mapping[str, str]) -> None:
     result = ferry("seaside-rond", env=installed)
 

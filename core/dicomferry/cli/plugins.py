@@ -27,10 +27,10 @@ def list_plugins(form: str) -> None:
     """List every plug-in with its state and, unless active, the reason."""
     plugins = find_plugins()
     if form == "json":
-        found = [plugin_json(plugin, plugins.offers) for plugin in plugins.plugins]
+        found = [plugin_json(plugin, plugins) for plugin in plugins.plugins]
         click.echo(json.dumps(found, indent=2))
         return
-    rows = [plugin_row(plugin, plugins.offers) for plugin in plugins.plugins]
+    rows = [plugin_row(plugin, plugins) for plugin in plugins.plugins]
     say(columns(rows, indent=""))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import click
 
@@ -32,16 +32,19 @@ def show_plugin(name: str, form: str, plugins: Plugins) -> None:
         say([f"  {plugin.reason}"] if plugin.reason else [])
     for offer in offers:
         say(_offer_lines(offer))
+    for verb, offered in plugins.verbs(()).items():
+        if offered.plugin == name:
+            say([f"verb {verb}: {offered.command.get_short_help_str(100)}"])
 
 
-def plugin_row(plugin: Plugin, offers: Sequence[Offer]) -> list[str]:
+def plugin_row(plugin: Plugin, plugins: Plugins) -> list[str]:
     """Return a plug-in's name, state, origin, and why it is not active or else what it offers."""
-    offered = ", ".join(f"{o.kind} {o.component.name}" for o in offers if o.plugin == plugin.name)
+    offered = ", ".join(f"{kind} {name}" for kind, name in _names(plugin, plugins))
     origin = f"{plugin.distribution} {plugin.version}"
     return [plugin.name, plugin.state, origin, plugin.reason or offered]
 
 
-def plugin_json(plugin: Plugin, offers: Sequence[Offer]) -> dict[str, object]:
+def plugin_json(plugin: Plugin, plugins: Plugins) -> dict[str, object]:
     """Return a plug-in as plain data."""
     return {
         "name": plugin.name,
@@ -50,10 +53,18 @@ def plugin_json(plugin: Plugin, offers: Sequence[Offer]) -> dict[str, object]:
         "version": plugin.version,
         "state": str(plugin.state),
         "reason": plugin.reason,
-        "components": [
-            {"kind": o.kind, "name": o.component.name} for o in offers if o.plugin == plugin.name
-        ],
+        "components": [{"kind": kind, "name": name} for kind, name in _names(plugin, plugins)],
     }
+
+
+def _names(plugin: Plugin, plugins: Plugins) -> Iterator[tuple[str, str]]:
+    """Yield the kind and the name of all that a plug-in offers, its verbs last."""
+    for offer in plugins.offers:
+        if offer.plugin == plugin.name:
+            yield offer.kind, offer.component.name
+    for verb, offered in plugins.verbs(()).items():
+        if offered.plugin == plugin.name:
+            yield "verb", verb
 
 
 def _offer_json(offer: Offer) -> dict[str, object]:
