@@ -22,26 +22,41 @@ if TYPE_CHECKING:
         Secret,
         ServerName,
     )
+    from dicomferry.recipe.servers import PacsServer, XnatDicom, XnatServer, hours_faults
+    from dicomferry.recipe.yaml.rewriting import written
 
 HOMES: Final = {
     "cli.options.with_ferry": ("with_ferry", "with_recipe"),
     "recipe.annotations": (
-        "AETitle", "Attribute", "AttributePattern", "Port", "Regex", "Seconds", "Secret",
+        "AETitle",
+        "Attribute",
+        "AttributePattern",
+        "Port",
+        "Regex",
+        "Seconds",
+        "Secret",
         "ServerName",
     ),
-}  # fmt: skip
+    "recipe.servers": ("PacsServer", "XnatDicom", "XnatServer", "hours_faults"),
+    "recipe.yaml.rewriting": ("written",),
+}
 
 __all__ = [
     "AETitle",
     "Attribute",
     "AttributePattern",
+    "PacsServer",
     "Port",
     "Regex",
     "Seconds",
     "Secret",
     "ServerName",
+    "XnatDicom",
+    "XnatServer",
+    "hours_faults",
     "with_ferry",
     "with_recipe",
+    "written",
 ]
 
 __getattr__, __dir__ = lazily(__name__, HOMES)

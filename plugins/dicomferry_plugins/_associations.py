@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dicomferry import (
+from dicomferry.dimse import (
     ContextRefusedError,
     Peer,
     StorageAssociation,

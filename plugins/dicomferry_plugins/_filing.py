@@ -10,13 +10,8 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from dicomferry import (
-    Failed,
-    Outcome,
-    Rejected,
-    Spliced,
-    Stored,
-)
+from dicomferry import Failed, Outcome, Rejected, Stored
+from dicomferry.dicom import Spliced
 from dicomferry_plugins._paths import folded
 
 SPARE_BYTES = 1 << 20

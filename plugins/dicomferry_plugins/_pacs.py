@@ -12,16 +12,14 @@ from typing import Annotated, TypeVar
 import msgspec
 from msgspec import Struct, field
 
-from dicomferry import (
+from dicomferry import FerryError, InstanceRef, RemoteInstance
+from dicomferry.dimse import (
     AssociationLostError,
-    FerryError,
     FoundSeries,
     FoundStudy,
     IncompleteAnswerError,
-    InstanceRef,
     Peer,
     Query,
-    RemoteInstance,
     UnreachableError,
     open_query,
 )

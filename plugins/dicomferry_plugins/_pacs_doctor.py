@@ -11,18 +11,14 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Final
 
-from dicomferry import (
+from dicomferry import Check, CheckState, Context, FerryError
+from dicomferry.dimse import (
     IMAGE,
     SERIES,
     STUDY,
-    Check,
-    CheckState,
-    Context,
     ContextRefusedError,
-    FerryError,
     IncompleteAnswerError,
     MoveTarget,
-    PacsServer,
     Peer,
     TooManyAnswersError,
     discreet,
@@ -31,6 +27,7 @@ from dicomferry import (
     try_get,
     try_move,
 )
+from dicomferry.options import PacsServer
 
 _MOST: Final = 200
 """Answers after which it is clear that a PACS answers."""

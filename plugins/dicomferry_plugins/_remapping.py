@@ -8,18 +8,8 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from dicomferry import (
-    Delete,
-    Edit,
-    Edits,
-    ElementPattern,
-    FerryError,
-    Header,
-    Rejected,
-    Set,
-    TagPath,
-    Template,
-)
+from dicomferry import Delete, Edit, Edits, FerryError, Header, Rejected, Set, TagPath, Template
+from dicomferry.dicom import ElementPattern
 from dicomferry_plugins._lookup import LookupTable
 
 _ONE_TEXT = frozenset({"LT", "ST", "UR", "UT"})  # `\` separates no values here (PS3.5 6.2)

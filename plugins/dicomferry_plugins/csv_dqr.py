@@ -12,27 +12,26 @@ from msgspec import Struct
 from dicomferry import (
     Component,
     Context,
-    DqrRow,
-    DqrTable,
     FerryError,
     Finding,
-    FoundStudy,
-    IncompleteAnswerError,
     Location,
-    PacsServer,
-    Peer,
     ProblemsError,
     Refused,
-    ServerName,
     Source,
     Table,
     TableRow,
+    hookimpl,
+)
+from dicomferry.dimse import (
+    FoundStudy,
+    IncompleteAnswerError,
+    Peer,
     TooManyAnswersError,
     find_contents,
     find_studies,
-    hookimpl,
-    read_dqr_csv,
 )
+from dicomferry.options import PacsServer, ServerName
+from dicomferry.xnat import DqrRow, DqrTable, read_dqr_csv
 from dicomferry_plugins._pacs import (
     EXPECT,
     Asking,

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dicomferry import (
-    Importer,
-    Translation,
-    hookimpl,
-)
+from dicomferry import hookimpl
+from dicomferry.importer import Importer, Translation
 
 
 def _translate(script: str, name: str) -> Translation | None:

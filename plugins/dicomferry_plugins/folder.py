@@ -19,13 +19,12 @@ from dicomferry import (
     Finding,
     LocalFile,
     Location,
-    Regex,
     Source,
     Unusable,
     hookimpl,
-    is_archive,
-    list_members,
 )
+from dicomferry.dicom import is_archive, list_members
+from dicomferry.options import Regex
 from dicomferry_plugins._globs import compile_globs, glob_fault
 
 _Inode = tuple[int, int]

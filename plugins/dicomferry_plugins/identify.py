@@ -9,21 +9,18 @@ import msgspec
 from msgspec import Struct
 
 from dicomferry import (
-    LEVELS,
     Component,
     Context,
     Edits,
     FerryError,
     Header,
-    Identifier,
-    LabelsIn,
     Rejected,
-    ServerName,
     Template,
     Transform,
     hookimpl,
-    write_labels,
 )
+from dicomferry.options import ServerName
+from dicomferry.xnat import LEVELS, Identifier, LabelsIn, write_labels
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

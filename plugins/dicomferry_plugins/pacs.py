@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dicomferry import (
-    Check,
-    Component,
-    Context,
-    DimseFetcher,
-    Fetcher,
-    Manners,
-    MoveTarget,
-    PacsServer,
-    ServerKind,
-    hookimpl,
-    moving,
-)
+from dicomferry import Check, Component, Context, ServerKind, hookimpl
+from dicomferry.dimse import DimseFetcher, MoveTarget, moving
+from dicomferry.fetching import Fetcher, Manners
+from dicomferry.options import PacsServer
 
 
 def _check(name: str, server: PacsServer, context: Context) -> Iterable[Check]:

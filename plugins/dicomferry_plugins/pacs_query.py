@@ -8,20 +8,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Struct
 
-from dicomferry import (
-    Component,
-    Context,
-    FerryError,
-    Finding,
-    FoundStudy,
-    PacsServer,
-    Peer,
-    ServerName,
-    Source,
-    find_contents,
-    find_studies,
-    hookimpl,
-)
+from dicomferry import Component, Context, FerryError, Finding, Source, hookimpl
+from dicomferry.dimse import FoundStudy, Peer, find_contents, find_studies
+from dicomferry.options import PacsServer, ServerName
 from dicomferry_plugins._pacs import (
     EXPECT,
     Asking,

@@ -10,21 +10,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Struct
 
-from dicomferry import (
-    Attribute,
-    AttributePattern,
-    Component,
-    Context,
-    Edits,
-    ElementPattern,
-    Header,
-    Regex,
-    Rejected,
-    Template,
-    Transform,
-    hookimpl,
-    parse_pattern,
-)
+from dicomferry import Component, Context, Edits, Header, Rejected, Template, Transform, hookimpl
+from dicomferry.dicom import ElementPattern, parse_pattern
+from dicomferry.options import Attribute, AttributePattern, Regex
 from dicomferry_plugins._lookup import read_table
 from dicomferry_plugins._remapping import (
     CopyStep,

@@ -19,15 +19,15 @@ from dicomferry import (
     Edit,
     Edits,
     Header,
-    Identifier,
     Rejected,
-    ServerName,
     Set,
     StudyAt,
     TagPath,
     Transform,
     hookimpl,
 )
+from dicomferry.options import ServerName
+from dicomferry.xnat import Identifier
 
 _STUDY_INSTANCE_UID = 0x0020_000D
 _SERIES_INSTANCE_UID = 0x0020_000E

@@ -11,8 +11,6 @@ import msgspec
 from msgspec import Struct, field
 
 from dicomferry import (
-    AssociationLostError,
-    AssociationRejectedError,
     Component,
     Consignment,
     Context,
@@ -20,20 +18,23 @@ from dicomferry import (
     FerryError,
     Outcome,
     Parcel,
-    Peer,
     Rejected,
-    ServerName,
     Sink,
-    StatusCategory,
     Stored,
+    hookimpl,
+)
+from dicomferry.dimse import (
+    AssociationLostError,
+    AssociationRejectedError,
+    Peer,
+    StatusCategory,
     Syntaxes,
     UnreachableError,
-    XnatServer,
     can_propose,
     discreet,
-    hookimpl,
     store_status,
 )
+from dicomferry.options import ServerName, XnatServer
 from dicomferry_plugins._associations import Associations
 from dicomferry_plugins._resend import BackOff, Breaker, Trouble
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from dicomferry import (
+from dicomferry import Component, Context, hookimpl
+from dicomferry.xnat import (
     ClassicIdentifier,
-    Component,
-    Context,
     DqrIdentifier,
     Identification,
     Identifier,
-    hookimpl,
     identification_faults,
 )
 

@@ -6,10 +6,15 @@ import ast
 import inspect
 import subprocess
 import sys
+from types import ModuleType
 
 import pytest
 
 import dicomferry
+import dicomferry.dicom
+import dicomferry.dimse
+import dicomferry.options
+import dicomferry.xnat
 
 HEAVY = {"jinja2", "jsonschema", "numpy", "pydicom", "pynetdicom", "requests", "rich"}
 
@@ -24,9 +29,18 @@ def _modules_after(*arguments: str) -> set[str]:
     return set(done.stderr.split())
 
 
-def _for_type_checkers() -> list[str]:
-    tree = ast.parse(inspect.getsource(dicomferry))
-    (block,) = (node for node in tree.body if isinstance(node, ast.If))
+NAMESPACES = (dicomferry, dicomferry.dicom, dicomferry.dimse, dicomferry.options, dicomferry.xnat)
+NAMES = [(namespace, name) for namespace in NAMESPACES for name in namespace.__all__]
+each = pytest.mark.parametrize("namespace", NAMESPACES, ids=[n.__name__ for n in NAMESPACES])
+
+
+def _for_type_checkers(namespace: ModuleType) -> list[str]:
+    tree = ast.parse(inspect.getsource(namespace))
+    (block,) = (
+        node
+        for node in tree.body
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    )
     return [
         alias.asname or alias.name
         for node in block.body
@@ -35,22 +49,32 @@ def _for_type_checkers() -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("name", dicomferry.__all__)
-def test_a_public_name_can_be_had(name: str) -> None:
-    assert getattr(dicomferry, name) is not None
+@pytest.mark.parametrize(
+    ("namespace", "name"), NAMES, ids=[f"{space.__name__}.{name}" for space, name in NAMES]
+)
+def test_a_public_name_can_be_had(namespace: ModuleType, name: str) -> None:
+    assert getattr(namespace, name) is not None
+    assert not isinstance(getattr(namespace, name), ModuleType)
 
 
-def test_type_checkers_see_the_same_names() -> None:
-    assert sorted(_for_type_checkers()) == sorted(dicomferry.__all__)
+@each
+def test_type_checkers_see_what_is_imported_late(namespace: ModuleType) -> None:
+    late = [name for names in namespace.HOMES.values() for name in names]
+
+    assert sorted(_for_type_checkers(namespace)) == sorted(late)
+    assert set(late) <= set(namespace.__all__)
 
 
-def test_every_name_with_a_home_is_public() -> None:
-    assert sorted(dicomferry._HOME_OF) == sorted(dicomferry.__all__)
+@each
+def test_an_unknown_name_is_an_attribute_error(namespace: ModuleType) -> None:
+    with pytest.raises(AttributeError, match=f"'{namespace.__name__}' has no attribute 'nonsense'"):
+        namespace.nonsense  # noqa: B018
 
 
-def test_an_unknown_name_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="'dicomferry' has no attribute 'nonsense'"):
-        dicomferry.nonsense  # noqa: B018
+def test_no_public_name_stands_in_two_namespaces() -> None:
+    names = [name for _, name in NAMES]
+
+    assert sorted(set(names)) == sorted(names)
 
 
 def test_a_name_is_the_one_of_its_home() -> None:
@@ -59,12 +83,24 @@ def test_a_name_is_the_one_of_its_home() -> None:
     assert dicomferry.Stored is Stored
 
 
+def test_a_name_is_imported_when_it_is_asked_for() -> None:
+    code = (
+        "import sys, dicomferry.options, dicomferry.xnat;"
+        "print(*(name for name in sys.modules if name.startswith('dicomferry.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    loaded = {"dicomferry.lazily", "dicomferry.options", "dicomferry.xnat"}
+    assert set(done.stdout.split()) == loaded
+
+
 def test_help_loads_neither_engine_nor_plug_ins() -> None:
     loaded = _modules_after("--help")
 
     assert not {name for name in loaded if name.startswith(("dicomferry.", "dicomferry_"))} - {
         "dicomferry.cli",
         "dicomferry.errors",
+        "dicomferry.lazily",
     }
 
 

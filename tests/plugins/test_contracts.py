@@ -11,8 +11,9 @@ import msgspec
 import pytest
 from pydicom import dcmread
 
-from dicomferry import Destination, PacsServer, StudyAt, XnatDicom, XnatServer
+from dicomferry import Destination, StudyAt
 from dicomferry.host import Selection, load_plugins
+from dicomferry.options import PacsServer, XnatDicom, XnatServer
 from dicomferry.testing import (
     Pacs,
     build_stage,

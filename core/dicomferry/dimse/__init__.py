@@ -8,13 +8,14 @@
 - DimseStatus: the meaning of a response's status; only two categories mean stored.
 
 The package `retrieve` is the asking side: C-FIND, C-GET and C-MOVE. The engine imports both;
-plug-ins see the names of `__all__` through `dicomferry`. This package imports `dicom`, `peer` and
+plug-ins see the names of `__all__`. This package imports `dicom`, `peer` and
 `errors`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
 from dicomferry.dimse.association import (
     AssociationLostError,
@@ -26,29 +27,90 @@ from dicomferry.dimse.association import (
 )
 from dicomferry.dimse.contexts import MOST_CONTEXTS, Syntaxes, can_propose, plan_contexts
 from dicomferry.dimse.status import DimseStatus, StatusCategory, store_status
+from dicomferry.lazily import lazily
 from dicomferry.peer import Peer, Timeouts, Tls, UserIdentity
 
+if TYPE_CHECKING:
+    from dicomferry.component import DicomNode
+    from dicomferry.dimse.discretion import discreet
+    from dicomferry.dimse.retrieve.fetch import DimseFetcher, moving
+    from dicomferry.dimse.retrieve.move import MoveTarget
+    from dicomferry.dimse.retrieve.probes import try_get, try_move
+    from dicomferry.dimse.retrieve.query import (
+        IMAGE,
+        SERIES,
+        STUDY,
+        IncompleteAnswerError,
+        Query,
+        TooManyAnswersError,
+        open_query,
+    )
+    from dicomferry.dimse.retrieve.search import (
+        FoundSeries,
+        FoundStudy,
+        find_contents,
+        find_studies,
+    )
+
+HOMES: Final = {
+    "component": ("DicomNode",),
+    "dimse.discretion": ("discreet",),
+    "dimse.retrieve.fetch": ("DimseFetcher", "moving"),
+    "dimse.retrieve.move": ("MoveTarget",),
+    "dimse.retrieve.probes": ("try_get", "try_move"),
+    "dimse.retrieve.query": (
+        "IMAGE",
+        "IncompleteAnswerError",
+        "Query",
+        "SERIES",
+        "STUDY",
+        "TooManyAnswersError",
+        "open_query",
+    ),
+    "dimse.retrieve.search": ("FoundSeries", "FoundStudy", "find_contents", "find_studies"),
+}
+
 __all__ = [
+    "IMAGE",
     "MOST_CONTEXTS",
+    "SERIES",
+    "STUDY",
     "AssociationLostError",
     "AssociationRejectedError",
     "ContextRefusedError",
+    "DicomNode",
+    "DimseFetcher",
     "DimseStatus",
+    "FoundSeries",
+    "FoundStudy",
+    "IncompleteAnswerError",
+    "MoveTarget",
     "Peer",
+    "Query",
     "StatusCategory",
     "StorageAssociation",
     "StoreResponse",
     "Syntaxes",
     "Timeouts",
     "Tls",
+    "TooManyAnswersError",
     "UnreachableError",
     "UserIdentity",
     "can_propose",
+    "discreet",
     "echo",
+    "find_contents",
+    "find_studies",
+    "moving",
     "open_association",
+    "open_query",
     "plan_contexts",
     "store_status",
+    "try_get",
+    "try_move",
 ]
+
+__getattr__, __dir__ = lazily(__name__, HOMES)
 
 
 def open_association(peer: Peer, contexts: Sequence[Syntaxes]) -> StorageAssociation:

@@ -15,4 +15,52 @@ Sections ("section 3.3") are those of what is known of XNAT's behavior. `receive
 which uses `filing` and `routing`; all may use `labels`. Modules above `xnat` ask `filing` and
 `naming` for a rule of XNAT's and do not state it once more. The vectors under `tests/core/xnat`
 share no code with any of this.
+
+Plug-ins see the names of `__all__`, each imported when it is first asked for.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from dicomferry.lazily import lazily
+
+if TYPE_CHECKING:
+    from dicomferry.component import Identifier
+    from dicomferry.model import LEVELS, AutoArchive, Because, Forecast, Wanted
+    from dicomferry.xnat.dqr_csv import DqrRow, DqrTable, read_dqr_csv
+    from dicomferry.xnat.labels import to_label
+    from dicomferry.xnat.naming.identifiers import ClassicIdentifier, DqrIdentifier
+    from dicomferry.xnat.naming.options import Identification, identification_faults
+    from dicomferry.xnat.writing import LabelsIn, write_labels
+
+HOMES: Final = {
+    "component": ("Identifier",),
+    "model": ("AutoArchive", "Because", "Forecast", "LEVELS", "Wanted"),
+    "xnat.dqr_csv": ("DqrRow", "DqrTable", "read_dqr_csv"),
+    "xnat.labels": ("to_label",),
+    "xnat.naming.identifiers": ("ClassicIdentifier", "DqrIdentifier"),
+    "xnat.naming.options": ("Identification", "identification_faults"),
+    "xnat.writing": ("LabelsIn", "write_labels"),
+}
+
+__all__ = [
+    "LEVELS",
+    "AutoArchive",
+    "Because",
+    "ClassicIdentifier",
+    "DqrIdentifier",
+    "DqrRow",
+    "DqrTable",
+    "Forecast",
+    "Identification",
+    "Identifier",
+    "LabelsIn",
+    "Wanted",
+    "identification_faults",
+    "read_dqr_csv",
+    "to_label",
+    "write_labels",
+]
+
+__getattr__, __dir__ = lazily(__name__, HOMES)

@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from dicomferry import ElementPattern, keyword_of, parse_pattern, standard_vr
+from dicomferry.dicom import ElementPattern, keyword_of, parse_pattern, standard_vr
 from dicomferry_plugins._commands.shell import NotTranslated, Use
 from dicomferry_plugins._commands.words import CLOSE, OPEN, as_shell, parameter
 

@@ -13,8 +13,6 @@ import pytest
 from msgspec.structs import replace
 
 from dicomferry import (
-    AutoArchive,
-    Because,
     Consignment,
     Delete,
     Destination,
@@ -22,26 +20,22 @@ from dicomferry import (
     Excluded,
     Failed,
     FerryError,
-    Fetched,
-    FetchOrder,
-    Forecast,
     Header,
-    Inbox,
     InstanceRef,
     LocalFile,
     Location,
-    Manners,
     Outcome,
     Parcel,
     RemoteInstance,
     Set,
     Stored,
     Unusable,
-    read_header,
 )
+from dicomferry.dicom import read_header
 from dicomferry.engine.workers.in_process import InProcess
 from dicomferry.engine.workers.pool import Pool
 from dicomferry.executor import Done, ExecutorFactory, Said
+from dicomferry.fetching import Fetched, FetchOrder, Inbox, Manners
 from dicomferry.testing import (
     ContractError,
     build_stage,
@@ -54,6 +48,7 @@ from dicomferry.testing import (
     header_of,
     instance_bytes,
 )
+from dicomferry.xnat import AutoArchive, Because, Forecast
 from dicomferry_plugins import export
 from support.instances import make_instances
 

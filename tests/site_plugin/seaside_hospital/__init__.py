@@ -12,8 +12,6 @@ import click
 from dicomferry import (
     Component,
     FerryError,
-    Identifier,
-    Importer,
     Outcome,
     PlanView,
     Problem,
@@ -23,10 +21,11 @@ from dicomferry import (
     Source,
     Stored,
     Transform,
-    Translation,
     hookimpl,
 )
 from dicomferry.executor import ExecutorFactory
+from dicomferry.importer import Importer, Translation
+from dicomferry.xnat import Identifier
 from seaside_hospital.cupboard import CUPBOARD
 from seaside_hospital.desk import DESK
 from seaside_hospital.shelf import SHELF

@@ -8,16 +8,8 @@ from typing import Annotated
 
 import msgspec
 
-from dicomferry import (
-    AutoArchive,
-    Because,
-    Component,
-    Context,
-    Destination,
-    Forecast,
-    Header,
-    to_label,
-)
+from dicomferry import Component, Context, Destination, Header
+from dicomferry.xnat import AutoArchive, Because, Forecast, to_label
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

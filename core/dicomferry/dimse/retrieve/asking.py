@@ -14,7 +14,7 @@ from dicomferry.dimse import (
     AssociationRejectedError,
     UnreachableError,
 )
-from dicomferry.dimse.discreet import discreet
+from dicomferry.dimse.discretion import discreet
 from dicomferry.dimse.retrieve.intake import Intake
 from dicomferry.dimse.retrieve.retrieval import Request, Way
 from dicomferry.fetching import FetchOrder, Inbox

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from dicomferry.dicom.quiet import quietly
 from dicomferry.dimse.association import AssociationLostError
-from dicomferry.dimse.discreet import discreet
+from dicomferry.dimse.discretion import discreet
 from dicomferry.errors import FerryError
 from dicomferry.peer import Peer
 

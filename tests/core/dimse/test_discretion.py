@@ -9,7 +9,7 @@ import pytest
 from dicomferry import Header
 from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.opening import open_blob
-from dicomferry.dimse.discreet import discreet
+from dicomferry.dimse.discretion import discreet
 from dicomferry.model import Location
 from support.canary import make_patient
 
