@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from dicomferry.engine.rehearse.stand_ins import Stage, open_stage
+from dicomferry.engine.rehearse.stand_ins import StandIns, open_stand_ins
 from dicomferry.engine.session.job import Job
 from dicomferry.engine.session.questions import questions, save_mismatches
 from dicomferry.engine.session.session import Session, open_session
@@ -30,10 +30,10 @@ class Rehearsal:
     `holdings` is what each stand-in holds, by the name of the server, once `run` has ended.
     """
 
-    def __init__(self, job: Job, named: str, stage: Stage, session: Session) -> None:
+    def __init__(self, job: Job, named: str, stand_ins: StandIns, session: Session) -> None:
         self._job = job
         self._named = named
-        self._stage = stage
+        self._stand_ins = stand_ins
         self._session = session
         self.holdings: dict[str, Tree] = {}
 
@@ -54,7 +54,8 @@ class Rehearsal:
         session, job = self._session, self._job
         asking = questions(job.recipe, job.plugins, session.steps, self._named, job.progress)
         result = session.run(plan.planned, None)
-        self.holdings = {name: double.build() for name, double in self._stage.doubles.items()}
+        processes = self._stand_ins.processes
+        self.holdings = {name: process.build() for name, process in processes.items()}
         findings = asking.after(session.steps, session.ledger, 0)
         if save_vectors is not None:
             save_mismatches(findings, session.ledger, save_vectors)
@@ -79,8 +80,8 @@ def open_rehearsal(
     """
     with (
         tempfile.TemporaryDirectory(prefix="dicomferry-rehearsal-") as scratch,
-        open_stage(job.recipe, job.plugins, keep, faults) as stage,
+        open_stand_ins(job.recipe, job.plugins, keep, faults) as stand_ins,
     ):
-        staged = replace(job, recipe=stage.recipe, state=Path(scratch), rehearsal=True)
-        with open_session(staged) as session:
-            yield Rehearsal(staged, named, stage, session)
+        pointed = replace(job, recipe=stand_ins.recipe, state=Path(scratch), rehearsal=True)
+        with open_session(pointed) as session:
+            yield Rehearsal(pointed, named, stand_ins, session)

@@ -1,4 +1,4 @@
-"""A look at one thing of a server, as a check."""
+"""Make a `Check` of a function that looks at one thing of a server."""
 
 from __future__ import annotations
 

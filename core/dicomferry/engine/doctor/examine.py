@@ -1,4 +1,4 @@
-"""Every server of a recipe looked at, one thing after another."""
+"""Examine every server of a recipe, and the disk of this machine."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from dicomferry.recipe.servers import XnatServer
 from dicomferry.xnat.rest import RestClient
 
 _LITTLE: Final = 5 * 10**9
-"""Bytes below which a disk is told to be nearly full."""
+"""Free bytes below which the doctor warns of a full disk."""
 
 
 class Examination(Struct):
-    """What was found; `differences` by server are what `--write` puts into the recipe."""
+    """All checks; `doctor --write` puts the `differences` of each server into the recipe."""
 
     checks: list[Check] = field(default_factory=list)
     differences: dict[str, list[SettingDifference]] = field(default_factory=dict)
 
 
 def examine_servers(recipe: Recipe, context: BuildContext, state: Path) -> Examination:
-    """Look at every server, and at the disk here. Never raises for what a server does."""
+    """Examine every server, and the disk of `state`. Never raises for what a server does."""
     found = Examination()
     for name, server in recipe.servers.items():
         if isinstance(server, XnatServer):
@@ -47,7 +47,7 @@ def examine_servers(recipe: Recipe, context: BuildContext, state: Path) -> Exami
 
 
 def _checked(name: str, server: object, context: BuildContext) -> list[Check]:
-    """Return what the plug-in that offers a server's kind finds of it."""
+    """Return the checks of the plug-in that offers the kind of this server."""
     found: list[Check] = []
     kind = context.kind_of(server)
     if kind is None or kind.check is None:

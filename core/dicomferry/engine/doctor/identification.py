@@ -1,4 +1,4 @@
-"""How a server identifies, compared with what the recipe declares."""
+"""Compare an XNAT's identification rules with those that the recipe declares."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _SITE_LEVELS = (*LEVELS, "aa")
 
 
 class Live(Struct, frozen=True):
-    """How a server identifies by its own word; `site` has the levels that could be read."""
+    """The rules that an XNAT has now; `site` has the levels that this login may read."""
 
     receiver: DicomReceiver
     site: dict[str, tuple[str, ...]]
 
 
 class SettingDifference(Struct, frozen=True):
-    """One thing the server says otherwise; `path` is its way below `identification:`."""
+    """A rule that the server has otherwise; `path` is where it stands below `identification:`."""
 
     path: tuple[str, ...]
     declared: str | tuple[str, ...]
@@ -34,9 +34,9 @@ class SettingDifference(Struct, frozen=True):
 
 
 def component_of(bean: str) -> str | None:
-    """Return the identifier that emulates one of XNAT's; None for a site's own.
+    """Return the dicomferry identifier that emulates a bean of XNAT's; None for a site's own bean.
 
-    DQR's is known by its name: XNAT itself matches `/dqr/i`.
+    A bean is DQR's when its name matches `/dqr/i`: XNAT itself tests that.
     """
     if "dqr" in bean.lower():
         return "dqr"
@@ -44,7 +44,7 @@ def component_of(bean: str) -> str | None:
 
 
 def differences(server: XnatServer, live: Live) -> Iterator[SettingDifference]:
-    """Yield what the server says otherwise than the recipe; XNAT's order of rules matters."""
+    """Yield each rule in which server and recipe differ; the order of the rules counts, too."""
     identifier = component_of(live.receiver.identifier)
     if identifier is not None and identifier != server.identifier:
         yield SettingDifference(("identifier",), server.identifier, identifier)

@@ -1,4 +1,4 @@
-"""One XNAT's set-up, read over REST and compared with the recipe."""
+"""Read the settings of one XNAT over REST and compare them with the recipe."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from dicomferry.xnat.rest.settings import (
 _LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _ADMINISTRATORS: Final = "ask with an administrator's login to learn it"
 _MOST_SECONDS: Final = 60.0
-"""How far the clocks may be apart before it is told."""
+"""Seconds by which the clocks may differ before the doctor warns."""
 
 
 class SiteExaminer:
-    """Looks at one XNAT; `differences` are complete after `checks` has been gone through."""
+    """Examines one XNAT; `differences` are complete when `checks` has yielded its last."""
 
     def __init__(self, recipe: Recipe, name: str, server: XnatServer, client: RestClient) -> None:
         self.differences: list[SettingDifference] = []
@@ -44,7 +44,7 @@ class SiteExaminer:
         self._settings = SettingsReader(client)
 
     def checks(self) -> Iterator[Check]:
-        """Yield what was found; nothing after a login that fails."""
+        """Yield the checks; after a login that fails there are no more."""
         login = tried(self._name, "REST", self._log_in)
         yield login
         if login.state is not CheckState.OK:
@@ -202,7 +202,7 @@ class SiteExaminer:
         return Check(self._name, what, state, message, hint, place)
 
     def _place(self, below: tuple[str, ...]) -> Place | None:
-        """Return where the recipe says it, or would: the nearest key above."""
+        """Return the place of a key in the recipe, or of the nearest key above it."""
         path = ["servers", self._name, "xnat", "identification", *below]
         while path:
             if place := self._recipe.place(".".join(path)):

@@ -1,4 +1,4 @@
-"""The server's own rules, put into the recipe; every other character stays as it is."""
+"""Write a server's own rules into the recipe; every other character stays as it is."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Value = str | tuple[str, ...]
 
 
 def write_live_rules(path: Path, differences: Mapping[str, Sequence[SettingDifference]]) -> int:
-    """Change the server blocks of a recipe and return how many values that were.
+    """Change the server blocks of a recipe; return the number of values that were changed.
 
     Raises `FerryError` when the file does not hold the server, or cannot be written.
     """
@@ -37,7 +37,7 @@ def write_live_rules(path: Path, differences: Mapping[str, Sequence[SettingDiffe
 
 
 def _put(text: YamlText, way: NodePath, value: Value) -> None:
-    """Replace the value at the end of `way`, or add what is missing of the way and the value."""
+    """Replace the value at the end of `way`, or add the missing keys of `way` and the value."""
     root = parse_document(text.text, text.name).root
     length = _known(root, way)
     if length == len(way):
@@ -55,7 +55,7 @@ def _put(text: YamlText, way: NodePath, value: Value) -> None:
 
 
 def _known(root: Node, way: NodePath) -> int:
-    """Return how many steps of the way are there."""
+    """Return how many keys of `way` the recipe has."""
     node = root
     for steps, key in enumerate(way):
         below = node.child(key)
@@ -66,7 +66,7 @@ def _known(root: Node, way: NodePath) -> int:
 
 
 def _keys(root: Node, way: NodePath) -> bool:
-    """Tell whether there is a mapping with something in it at the end of the way."""
+    """Tell whether the end of `way` is a mapping that is not empty."""
     node = _at(root, way)
     return isinstance(node.value, Mapping) and bool(node.value)
 

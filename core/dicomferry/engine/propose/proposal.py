@@ -1,4 +1,4 @@
-"""How instances of a folder could be identified, by what a look at it found."""
+"""Propose labels for the instances of a folder, from a survey of it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from dicomferry.engine.propose.survey import LEVELS, Survey
 
 
 class Proposal(Struct, frozen=True):
-    """Templates for the labels, the regular expression they need on the path, and the reasons.
+    """Templates for the labels, and the facts that speak for them.
 
-    `facts` are counts, never values: a recipe is passed around.
+    `parts` is the regular expression of the source that gives the templates `path.*`, empty when
+    they need none. `facts` have counts and no values, because people share recipes.
     """
 
     subject: str
@@ -23,7 +24,7 @@ class Proposal(Struct, frozen=True):
 
 
 def propose(found: Survey) -> Proposal:
-    """Return a proposal: headers where they tell instances apart, else the folders' names."""
+    """Propose labels from headers where these tell instances apart, else from folder names."""
     subject, levels = _subject(found)
     session, levels = _session(found, subject, levels)
     parts = "".join(f"(?P<{name}>[^/]+)/" for name in LEVELS[:levels])
@@ -72,5 +73,5 @@ def _facts(found: Survey) -> list[str]:
 
 
 def project_of(folder_name: str) -> str:
-    """Return a folder's name as the ID of a project can be."""
+    """Return a project ID made of a folder's name, with characters that XNAT allows."""
     return re.sub(r"[^A-Za-z0-9]+", "_", folder_name).strip("_").upper() or "PROJECT"

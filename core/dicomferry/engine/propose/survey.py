@@ -1,4 +1,4 @@
-"""A look at a folder: what its headers and folder names could identify. Nothing of it is kept."""
+"""Survey a folder: read some instances, their headers and the names of their folders."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from dicomferry.model import Location
 
 KEYWORDS: Final = ("PatientID", "PatientName", "StudyDescription", "StudyDate", "Modality")
 LEVELS: Final = ("subject", "visit")
-"""What the first two levels of folders are called as `path.*`."""
+"""The names that templates know the first two levels of folders by, as `path.subject`."""
 
 _MOST_FILES: Final = 400
 _MOST_IN_ONE: Final = 2
 
 
 class Sampled(Struct, frozen=True):
-    """One instance that was looked at: the folders it is below, and its values, padding cut."""
+    """One instance that was read: the folders above it, and its values without padding."""
 
     folders: tuple[str, ...]
     values: Mapping[str, str]
@@ -33,28 +33,28 @@ class Sampled(Struct, frozen=True):
 
 
 class Survey(Struct, frozen=True):
-    """What the sample says; `others` counts files that are no instance."""
+    """The sampled instances; `others` counts the files that are no instance."""
 
     samples: tuple[Sampled, ...]
     others: int
     archives: bool
 
     def filled(self, keyword: str) -> bool:
-        """Whether every instance has a value."""
+        """Tell whether every sampled instance has a value."""
         return all(sample.values[keyword] for sample in self.samples)
 
     def distinct(self, keyword: str) -> int:
-        """How many values there are, the empty one not counted."""
+        """Return the number of different values; the empty value does not count."""
         return len({sample.values[keyword] for sample in self.samples} - {""})
 
     def folders(self, level: int) -> int:
-        """How many names the folders of a level have; 0 where some instance lies above it."""
+        """Return the number of folder names at a level; 0 when an instance lies above the level."""
         if any(len(sample.folders) <= level for sample in self.samples):
             return 0
         return len({sample.folders[level] for sample in self.samples})
 
     def agrees(self, keyword: str, level: int) -> bool:
-        """Whether no folder of a level holds two values, and no value is in two folders."""
+        """Tell whether each folder of a level has one value, and each value one folder."""
         by_folder, by_value = defaultdict(set), defaultdict(set)
         for sample in self.samples:
             by_folder[sample.folders[level]].add(sample.values[keyword])
@@ -63,7 +63,7 @@ class Survey(Struct, frozen=True):
 
 
 def survey(folder: Path) -> Survey:
-    """Look at some instances of every folder below one, in name order.
+    """Read some instances of every folder below `folder`, in name order.
 
     Raises `FerryError` when there is no such folder, or no instance in it.
     """

@@ -1,4 +1,4 @@
-"""Digests of installed code: the same version with other content is not the same."""
+"""Digests of installed code: they differ when the code differs, even within one version."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _LEFT_OUT = frozenset({".pyc", ".pth"})
 def code_digest(distribution_name: str, module: str) -> str:
     """Return a hex SHA-256 over the files of a distribution, names and contents.
 
-    Where the distribution does not list its files (an editable install, a working copy), the files
-    of the package that `module` is in are taken. Compiled files and metadata do not count.
+    An editable install and a working copy do not list their files: then the digest is over the
+    files of the package that `module` is in. Compiled files and metadata do not count.
     """
     top = module.partition(":")[0].partition(".")[0]
     try:
         found = dict(_listed(distribution(distribution_name)))
     except PackageNotFoundError:
         found = {}
-    # An editable install lists what stands beside the code, but not the code.
+    # The file list of an editable install has metadata, but no code.
     whole = any(PurePosixPath(name).parts[0] in (top, f"{top}.py") for name in found if _code(name))
     return _digest(found if whole else dict(_package(top)))
 

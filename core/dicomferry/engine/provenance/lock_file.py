@@ -1,4 +1,4 @@
-"""The lock of a recipe: what a run is made of, in a file that is reviewed like code."""
+"""The lock of a recipe: a file that pins what a run is made of, for people to review."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from dicomferry.recipe.servers import XnatServer
 LOCK_VERSION = 1
 _PRODUCT = "dicomferry"
 _ROUNDS = 100_000
-"""Rounds of PBKDF2: a short salt must not be found by trying what gives its public digest."""
+"""Rounds of PBKDF2: they make it slow to guess a short salt from its digest in a lock."""
 
 _SHOWN = 16
 _DIGEST_LENGTH = 64
 
 
 class LockedRecipe(msgspec.Struct, frozen=True, kw_only=True):
-    """Which recipe; `digest` is that of the recipe in effect, `params` are digests of values."""
+    """The recipe of a lock; `digest` is that of the recipe in effect, `params` are digests, too."""
 
     name: str
     format: int
@@ -40,7 +40,7 @@ class LockedRecipe(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LockedCode(msgspec.Struct, frozen=True, kw_only=True):
-    """Installed code: `digest` is a hex SHA-256 over its files."""
+    """The code of one distribution; `digest` is a hex SHA-256 over its files."""
 
     distribution: str
     version: str
@@ -48,10 +48,10 @@ class LockedCode(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecipeLock(msgspec.Struct, frozen=True, kw_only=True):
-    """All that decides what a run makes of the same files.
+    """Everything that decides what a run makes of the same files.
 
-    `inputs` are the tables that transforms read, by path from the recipe's folder; `salts` say
-    whether a transform's salt is the one it was, by step, and do not give it away.
+    `inputs` are digests of the tables that transforms read, by path from the recipe's folder.
+    `salts` are digests of the transforms' salts, by step: nobody can read a salt from them.
     """
 
     lock: int = LOCK_VERSION
@@ -65,12 +65,12 @@ class RecipeLock(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def lock_path(recipe: Path) -> Path:
-    """Return where the lock of a recipe file is: beside it, `memory.lock` for `memory.yaml`."""
+    """Return the path of a recipe's lock: `memory.lock` stands beside `memory.yaml`."""
     return recipe.with_suffix(".lock")
 
 
 def make_lock(recipe: Recipe, plugins: Plugins, steps: Steps) -> RecipeLock:
-    """Return the lock of a recipe as it would run here and now."""
+    """Return the lock of a recipe as it would run on this machine now."""
     code = cache(code_digest)
     found = {
         plugin.name: LockedCode(
@@ -119,7 +119,7 @@ def read_lock(path: Path) -> RecipeLock:
 
 
 def lock_from(text: bytes, path: Path) -> RecipeLock:
-    """Return the lock in a text; `path` says where it stands. Raises `FerryError`."""
+    """Return the lock in a text; errors name `path`. Raises `FerryError` for another text."""
     try:
         found = msgspec.json.decode(text, type=_Version).lock
         if found > LOCK_VERSION:
@@ -134,9 +134,9 @@ def lock_from(text: bytes, path: Path) -> RecipeLock:
 def drift(
     locked: RecipeLock, here: RecipeLock, words: tuple[str, str] = ("locked", "here")
 ) -> list[str]:
-    """Return what differs between two locks, a line each; empty when nothing does.
+    """Return a line for each fact in which two locks differ.
 
-    `words` say where each of the two comes from.
+    `words` are what the lines call the first and the second lock.
     """
     before = dict(_facts(msgspec.to_builtins(locked), ""))
     after = dict(_facts(msgspec.to_builtins(here), ""))
@@ -149,7 +149,7 @@ def drift(
 
 
 def refuse_drift(path: Path, here: RecipeLock) -> None:
-    """Raise `FerryError` where `here` differs from the lock in a file, with a line for each."""
+    """Raise `FerryError` with a line for each fact in which `here` differs from a lock file."""
     found = drift(read_lock(path), here)
     if found:
         lines = "\n".join(f"  {line}" for line in found)

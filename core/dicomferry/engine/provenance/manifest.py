@@ -1,4 +1,4 @@
-"""The manifest of a run, read back: one line for each instance it brought somewhere."""
+"""Read the manifest of a run: one line for each instance that it sent or held back."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ MANIFEST_VERSION = 1
 
 
 class Head(Struct, frozen=True):
-    """What a manifest is of: the recipe's file, its params, and the lock of the run.
+    """The first line of a manifest: the recipe's file, its params, and the lock of the run.
 
-    A param is None where it may be a secret, and was not kept. `labels` are those of a chosen plan.
+    A param is None when it may be a secret: the run did not write it down. `labels` are the labels
+    that a user edited in a saved plan.
     """
 
     run: int
@@ -31,7 +32,7 @@ class Head(Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One instance at one sink, or an item that was held back (`sink` empty)."""
+    """One instance at one sink, or an item that the plan held back (then `sink` is empty)."""
 
     sink: str = ""
     path: str
@@ -48,7 +49,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_head(path: Path) -> Head:
-    """Read what a manifest is of; raises `FerryError` where it is none."""
+    """Read the head of a manifest; raises `FerryError` for a file that is none."""
     line = next(_lines(path), None)
     number = line.get("manifest") if isinstance(line, dict) else None
     if line is None or not isinstance(number, int):
@@ -67,7 +68,7 @@ def read_head(path: Path) -> Head:
 
 
 def read_entries(path: Path) -> Iterator[Entry]:
-    """Yield what a manifest lists; raises `FerryError` where a line is not what it was."""
+    """Yield the entries of a manifest; raises `FerryError` for a line that is none."""
     for number, line in enumerate(_lines(path), 1):
         if number == 1 or "finished" in line:
             continue
@@ -87,7 +88,7 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
         with path.open(encoding="ascii", errors="replace") as file:
             for number, text in enumerate(file, 1):
                 if not text.endswith("\n"):
-                    return  # a killed run was at this line
+                    return  # a killed run did not end this line
                 yield _line(path, number, text)
     except OSError as error:
         raise FerryError(f"{path}: cannot be read: {error.strerror}") from None

@@ -1,4 +1,4 @@
-"""Write the manifest of a run, line by line as it goes."""
+"""Write the manifest of a run, line by line, while the run goes on."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _FOLDER = "manifests"
 
 
 class ManifestWriter:
-    """Writes a manifest line by line; a context manager that ends it.
+    """Writes a manifest line by line; a context manager that writes its last line.
 
-    A run that is killed leaves a manifest without an end; what stands in it is true all the same.
-    `receivers` say what is behind each sink, by its step's id, and `labels` are those of a chosen
-    plan. Raises `LedgerError` where it cannot be written.
+    The manifest of a killed run has no last line; its other lines hold. `receivers` names the
+    receiver of each sink, by the id of the step. `labels` are the labels that a user edited in a
+    saved plan. Raises `LedgerError` when the file cannot be written.
     """
 
     def __init__(
@@ -91,14 +91,14 @@ class ManifestWriter:
             raise self._unwritable(failure) from None
 
     def delivered(self, sink_step: SinkStep, results: Sequence[Delivered]) -> None:
-        """Note what became of instances at a sink, before the ledger does."""
+        """Write down what became of instances at a sink, before the ledger does."""
         for result in results:
             self._write(_delivered_line(sink_step, result))
         self._instances += len(results)
         self._flush()
 
     def finish(self, held: Iterator[HeldBack], *, complete: bool) -> None:
-        """Note what the plan held back, and whether the run brought everything."""
+        """Write down what the plan held back, and keep `complete` for the last line."""
         for item in held:
             self._write(
                 {
@@ -113,7 +113,7 @@ class ManifestWriter:
         self._complete = complete
 
     def _open(self, run: int) -> TextIO:
-        """Open a file of a name that is free: a ledger that is put aside counts anew."""
+        """Open a file with a free name: a new ledger in an old folder counts runs from 1 again."""
         try:
             self.path.parent.mkdir(mode=0o700, exist_ok=True)
             for number in count(2):
@@ -127,7 +127,7 @@ class ManifestWriter:
 
     def _write(self, line: dict[str, Any]) -> None:
         try:
-            # File names need not be UTF-8: escapes keep them.
+            # A file name need not be UTF-8: JSON escapes keep its bytes.
             self._file.write(json.dumps(line, separators=(",", ":")) + "\n")
         except OSError as error:
             raise self._unwritable(error) from None

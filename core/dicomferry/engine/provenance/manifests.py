@@ -1,4 +1,4 @@
-"""Two manifests compared, instance by instance, in bounded memory."""
+"""Compare two manifests, instance by instance, in bounded memory."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ _SHOWN = 16
 
 
 class ManifestDifference(Struct, frozen=True):
-    """The first fact in which one instance differs; `before` or `after` is empty where it is not.
+    """The first fact in which one instance differs between two manifests.
+
+    `before` or `after` is empty for an instance that only the other manifest lists.
 
     `fact` is `input`, `edits`, `destination`, `sent_sop`, `untouched`, `sent`, `outcome`,
     `missing` or `extra`.
@@ -48,17 +50,17 @@ class ManifestDifference(Struct, frozen=True):
 
 
 class Comparison:
-    """Two sets of entries, compared by the SOP Instance UID of the source; made by `compare`."""
+    """Two sets of entries, matched by the SOP Instance UID of the source; `compare` makes it."""
 
     def __init__(self, lists: SideBySide) -> None:
         self._lists = lists
 
     def count(self) -> int:
-        """Return how many instances there are on the first side."""
+        """Return the number of instances in the first set."""
         return self._lists.count()
 
     def differences(self) -> Iterator[ManifestDifference]:
-        """Yield one difference for each instance that has any, in the order of the first side."""
+        """Yield one difference for each instance that has any, in the order of the first set."""
         for one in self._lists.first():
             if found := _difference(one):
                 yield found
@@ -68,16 +70,15 @@ class Comparison:
 
 @contextmanager
 def compare(first: Iterable[Entry], second: Iterable[Entry]) -> Iterator[Comparison]:
-    """Bring two sets of entries together; the comparison is gone when the block ends."""
+    """Match two sets of entries; the end of the block deletes the comparison."""
     with side_by_side(map(_listed, first), map(_listed, second)) as lists:
         yield Comparison(lists)
 
 
 def diff_manifests(first: Path, second: Path) -> Iterator[str]:
-    """Yield a line for each difference of two runs; none where they did the same.
+    """Yield a line for each difference of two runs: first of their locks, then of their instances.
 
-    What the runs were made of comes first, then their instances. Raises `FerryError` for a file
-    that is no manifest.
+    Raises `FerryError` for a file that is no manifest.
     """
     yield from drift(
         read_head(first).lock, read_head(second).lock, ("in the first", "in the second")
@@ -91,7 +92,7 @@ def _listed(entry: Entry) -> ListedEntry:
         sink=entry.sink,
         path=_printable(entry.path),
         member=_printable(entry.member),
-        # One that failed before it was opened has no UID of the source; the sent one is as good.
+        # An instance that failed before it was opened has no UID of the source: use the sent UID.
         key=entry.sop or entry.sent_sop,
         input=entry.input,
         edits=entry.edits,

@@ -1,4 +1,4 @@
-"""The digests of one delivery, taken in the worker while the bytes pass by."""
+"""Take the digests of one delivery in the worker, from the bytes that the sink reads."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from dicomferry.model import Outcome
 _SOP_INSTANCE = 0x00080018
 _CHUNK = 1 << 20
 _NEAR = 1 << 16
-"""Bytes that nobody asks for, those of a deleted element, which are read for the digest's sake."""
+"""The largest gap that `WatchedBlob` reads for the digest alone: a deleted element leaves one."""
 
 
 class Witnessed(Struct, frozen=True):
-    """What became of an instance, and the proof of what it was made of."""
+    """The outcome of one delivery, and the digests of what was read and sent."""
 
     outcome: Outcome
     proof: Proof
 
 
 class WatchedBlob:
-    """Another blob's bytes, digested as they are read from front to end: nothing is read twice.
+    """A blob that digests the bytes of another blob while somebody reads them from front to end.
 
-    What is read ahead, or again, is passed on as it is. The first bytes read are kept: a small
-    instance is all in there.
+    A read that is far ahead, or a second read, does not change the digest. The blob keeps the
+    first bytes read: a small instance is then read once.
     """
 
     __slots__ = ("_at", "_blob", "_digest", "_head", "size")
@@ -55,7 +55,7 @@ class WatchedBlob:
         return data
 
     def digest(self) -> str:
-        """Return the hex BLAKE3 of all bytes; those that nobody has read yet are read now."""
+        """Return the hex BLAKE3 of all bytes; it reads the bytes that nobody has read yet."""
         while self._at < self.size:
             self.read(self._at, min(_CHUNK, self.size - self._at))
         return self._digest.hexdigest()
@@ -68,10 +68,10 @@ class WatchedBlob:
 def witness(
     outcome: Outcome, blob: WatchedBlob, instance: Instance, header: Header, *, stays: bool
 ) -> Witnessed:
-    """Return an outcome with the digests of what was read and of what was handed out.
+    """Return an outcome with the digests of the source and of what was sent.
 
-    Where the source `stays` where it is, the part of it that was handed out untouched up to its
-    end is in the digest of the source already.
+    `stays` says that the source remains after the run. Then the digest of what was sent leaves out
+    the source's last, unedited bytes, because the digest of the source covers them.
     """
     uid = instance.header.text(_SOP_INSTANCE) or ""
     try:
@@ -81,6 +81,6 @@ def witness(
         for chunk in front.chunks(_CHUNK):
             sent.update(chunk)
     except (FerryError, OSError):
-        # What the receiver said stays true; only that it can be repeated is not proved.
+        # The outcome holds without digests; a replay cannot prove this instance.
         return Witnessed(outcome, Proof(uid, "", "", 0))
     return Witnessed(outcome, Proof(uid, whole, sent.hexdigest(), untouched))

@@ -1,4 +1,4 @@
-"""A recipe run against stand-ins: every XNAT of the recipe is replaced by one on loopback."""
+"""Start a stand-in on loopback for every XNAT of a recipe, and point the recipe at them."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from dicomferry.xnat.naming.options import Identification
 from dicomferry.xnat.receiver import Faults, SiteSettings, StandIn
 
 _PATIENCE = 60.0
-"""Seconds a stand-in has to answer."""
+"""Seconds in which a stand-in must answer."""
 
 
-class Stage(Struct, frozen=True):
-    """A recipe whose XNATs are stand-ins, and the way to ask these what they hold."""
+class StandIns(Struct, frozen=True):
+    """A recipe whose XNATs are stand-ins, and their processes by the name of the server."""
 
     recipe: Recipe
-    doubles: dict[str, Double]
+    processes: dict[str, StandInProcess]
 
 
-class Double:
-    """A stand-in in a process of its own, so that nothing of it is forked into the workers.
+class StandInProcess:
+    """A stand-in in a process of its own, so that workers fork without its sockets and threads.
 
-    `login` is the `user:password` its REST side takes; it is made anew for every rehearsal.
+    `login` is the `user:password` of its REST side; every rehearsal makes a new one.
     """
 
     def __init__(self, connection: Connection, port: int, url: str, login: str) -> None:
@@ -48,7 +48,7 @@ class Double:
         self.login = login
 
     def build(self) -> Tree:
-        """Let the quiet period pass and return what the stand-in then holds."""
+        """Have the stand-in build its sessions as after XNAT's quiet time; return what it holds."""
         self._connection.send("build")
         if not self._connection.poll(_PATIENCE):
             raise FerryError("the stand-in XNAT does not answer")
@@ -57,18 +57,18 @@ class Double:
 
 
 @contextmanager
-def open_stage(
+def open_stand_ins(
     recipe: Recipe, plugins: Plugins, storage: Path | None, faults: Faults | None = None
-) -> Iterator[Stage]:
+) -> Iterator[StandIns]:
     """Start a stand-in for every XNAT server of a recipe and point the recipe at them.
 
-    `storage` keeps what they receive, a folder each; None keeps nothing but the counts. `faults`
-    are what the stand-ins do on purpose.
+    Each stand-in keeps what it receives in a folder below `storage`; without `storage` it keeps
+    counts alone. `faults` are what the stand-ins do wrong on purpose.
     """
     with ExitStack() as stack:
-        doubles = {
+        processes = {
             name: stack.enter_context(
-                _double(
+                _started(
                     recipe,
                     name,
                     plugins,
@@ -80,27 +80,27 @@ def open_stage(
             if isinstance(server, XnatServer)
         }
         servers = {
-            name: _pointed(server, doubles[name]) if isinstance(server, XnatServer) else server
+            name: _pointed(server, processes[name]) if isinstance(server, XnatServer) else server
             for name, server in recipe.servers.items()
         }
-        yield Stage(replace(recipe, servers=servers), doubles)
+        yield StandIns(replace(recipe, servers=servers), processes)
 
 
-def _pointed(server: XnatServer, double: Double) -> XnatServer:
-    dicom = msgspec.structs.replace(server.dicom, host="127.0.0.1", port=double.port, tls=None)
-    rest = XnatRest(url=double.url, login=double.login)
+def _pointed(server: XnatServer, process: StandInProcess) -> XnatServer:
+    dicom = msgspec.structs.replace(server.dicom, host="127.0.0.1", port=process.port, tls=None)
+    rest = XnatRest(url=process.url, login=process.login)
     return msgspec.structs.replace(server, dicom=dicom, rest=rest)
 
 
 @contextmanager
-def _double(
+def _started(
     recipe: Recipe, name: str, plugins: Plugins, storage: Path | None, faults: Faults
-) -> Iterator[Double]:
+) -> Iterator[StandInProcess]:
     context = process_context()
     here, there = context.Pipe()
     login = f"rehearsal:{secrets.token_hex(16)}"
-    cast = Cast(recipe, name, plugins, storage, login, faults)
-    process = context.Process(target=_stand_in, args=(cast, there, here), daemon=True)
+    spec = StandInSpec(recipe, name, plugins, storage, login, faults)
+    process = context.Process(target=_serve, args=(spec, there, here), daemon=True)
     process.start()
     there.close()
     try:
@@ -109,7 +109,7 @@ def _double(
         answer: tuple[int, str] | str = here.recv()
         if isinstance(answer, str):
             raise FerryError(answer)
-        yield Double(here, *answer, login)
+        yield StandInProcess(here, *answer, login)
     finally:
         here.close()
         process.join(5)
@@ -118,8 +118,8 @@ def _double(
             process.join()
 
 
-class Cast(Struct, frozen=True):
-    """What a stand-in's process is to play."""
+class StandInSpec(Struct, frozen=True):
+    """What a process builds its stand-in from; `server` is the XNAT that it stands in for."""
 
     recipe: Recipe
     server: str
@@ -129,11 +129,11 @@ class Cast(Struct, frozen=True):
     faults: Faults
 
 
-def _stand_in(cast: Cast, connection: Connection, other_end: Connection) -> None:
+def _serve(spec: StandInSpec, connection: Connection, other_end: Connection) -> None:
     other_end.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        with quietly(), _played(cast) as stand_in:
+        with quietly(), _stand_in(spec) as stand_in:
             connection.send((stand_in.port, stand_in.url))
             while connection.recv() == "build":
                 stand_in.build()
@@ -144,16 +144,16 @@ def _stand_in(cast: Cast, connection: Connection, other_end: Connection) -> None
         return
 
 
-def _played(cast: Cast) -> StandIn:
-    context = BuildContext(cast.recipe, cast.plugins)
-    server = context.server(cast.server, XnatServer)
+def _stand_in(spec: StandInSpec) -> StandIn:
+    context = BuildContext(spec.recipe, spec.plugins)
+    server = context.server(spec.server, XnatServer)
     declared = server.identification_options
     settings = SiteSettings(
         anonymize=bool(server.anonymizes),
-        login=cast.login,
-        faults=cast.faults,
+        login=spec.login,
+        faults=spec.faults,
         declared=declared if isinstance(declared, Identification) else None,
     )
-    identifier = context.identifier(cast.server)
+    identifier = context.identifier(spec.server)
     ae_title = server.dicom.ae_title
-    return StandIn(identifier, cast.storage, ae_title=ae_title, rest_port=0, settings=settings)
+    return StandIn(identifier, spec.storage, ae_title=ae_title, rest_port=0, settings=settings)

@@ -1,4 +1,4 @@
-"""One instance carried through a recipe without a source, a ledger or a receiver."""
+"""Carry one instance through a recipe without a source, a ledger or a receiver."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from dicomferry.recipe.recipe import Recipe
 
 
 class Carried(Struct, frozen=True):
-    """What became of an instance: sent to `forecast` as `after`, or held back for a reason."""
+    """What the recipe makes of an instance: `after` with a `forecast`, or `held` with a reason."""
 
     before: Header
     after: Header | None = None
@@ -34,35 +34,35 @@ class Carried(Struct, frozen=True):
 
     @property
     def changes(self) -> tuple[AttributeChange, ...]:
-        """What was changed in it; nothing when it is not sent."""
+        """The attributes that the transforms changed; empty when the instance is held back."""
         return tuple(changes(self.before, self.after)) if self.after is not None else ()
 
 
-class _Stranger(BuildContext):
-    """Gives components what they ask for, but no secret: a trial must run without any."""
+class _SecretlessContext(BuildContext):
+    """Leaves secrets unresolved: a trial must run on a machine that has none."""
 
     def secret(self, reference: str) -> str:
         return reference
 
 
 class Bench:
-    """A recipe's transforms and identifiers, to try instances on; a trial touches nothing else.
+    """The transforms and identifiers of one recipe, built to try instances on.
 
-    Raises `FerryError` when a component cannot be built, a table it reads is missing, say.
+    Raises `FerryError` when a component cannot be built, for example for a missing table.
     """
 
     def __init__(self, recipe: Recipe, plugins: Plugins) -> None:
         self._recipe = recipe
         self._plugins = plugins
-        self._stages = self._build()
+        self._steps = self._build()
 
     def carry(self, header: Header) -> Carried:
-        """Carry one instance; everything that keeps it from being sent is in the answer."""
+        """Carry one instance; a reason that holds it back is in the answer, and never raised."""
         missing = missing_uids(header.ref)
         if missing:
             return _held(header, Rejected(f"{' and '.join(missing)} missing"))
         # A preparing transform keeps state: build a fresh one per instance.
-        steps = self._build() if self._stages.preparing else self._stages
+        steps = self._build() if self._steps.preparing else self._steps
         try:
             refusal = self._refused_by_sources(header)
             return _held(header, refusal) if refusal else self._edited(steps, header)
@@ -71,14 +71,18 @@ class Bench:
 
     def _build(self) -> Steps:
         return build_steps(
-            replace(self._recipe, sources=()), self._plugins, _Stranger(self._recipe, self._plugins)
+            replace(self._recipe, sources=()),
+            self._plugins,
+            _SecretlessContext(self._recipe, self._plugins),
         )
 
     def _edited(self, steps: Steps, header: Header) -> Carried:
         for position in steps.preparing:
             transform = steps.transforms[position].transform
             if isinstance(transform, Preparing):
-                transform.prepare(_Alone(header, edit_and_forecast(steps, header, position)))
+                transform.prepare(
+                    _OneInstanceCatalog(header, edit_and_forecast(steps, header, position))
+                )
         result = edit_and_forecast(steps, header, len(steps.transforms))
         if isinstance(result, Withheld):
             return Carried(header, forecast=result.forecast, held=result.why)
@@ -101,28 +105,28 @@ def _held(header: Header, why: Excluded | Rejected) -> Carried:
     return Carried(header, held=why)
 
 
-class _Alone(Struct, frozen=True):
-    """The catalog of one instance."""
+class _OneInstanceCatalog(Struct, frozen=True):
+    """The `Catalog` that a preparing transform sees: one instance."""
 
     header: Header
     result: Ready | Withheld
 
     def studies(self) -> Iterator[StudyAt]:
-        """Yield its study, where it is sent at all."""
+        """Yield the study of the instance, unless the transforms hold it back."""
         if isinstance(self.result, Ready):
             date = self.header.text("StudyDate") or ""
             destination = self.result.forecast.destination
             yield StudyAt(self.header.ref.study_instance_uid, destination, date, 1)
 
     def destinations_of_series(self, series_instance_uid: str) -> tuple[Destination, ...]:
-        """Return where its series goes."""
+        """Return the destination of the instance's own series; empty for another series."""
         own = series_instance_uid == self.header.ref.series_instance_uid
         return (self.result.forecast.destination,) if own and isinstance(self.result, Ready) else ()
 
 
 @contextmanager
 def header_of(path: Path) -> Iterator[Header]:
-    """Open a file's header; raises `FerryError` for what is no whole instance."""
+    """Open a file's header; raises `FerryError` for a file that is no whole instance."""
     location = Location(str(path))
     with open_instance(open_blob(location), location) as instance:
         instance.check()

@@ -1,4 +1,4 @@
-"""How two recipes differ in what they do to the same instances."""
+"""Find what two recipes do differently to the same instances."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ Named = tuple[str, Header]
 class Contrast(Struct, frozen=True):
     """One thing that the first and the second recipe do differently, and to how many instances.
 
-    `what` is `outcome`, `project`, `subject`, `session` or an attribute; None is one that is not
-    there. `example` names an instance.
+    `what` is `outcome`, `project`, `subject`, `session` or an attribute. `first` and `second` are
+    its values; None is an attribute that the instance does not have. `example` names an instance.
     """
 
     what: str
@@ -37,7 +37,7 @@ class Contrast(Struct, frozen=True):
 
 
 class SettingContrast(Struct, frozen=True):
-    """A value of the recipes' servers, sources or sinks that differs; None where there is none."""
+    """A setting that differs in servers, sources or sinks; None in the recipe that has it not."""
 
     path: str
     first: Scalar
@@ -45,7 +45,7 @@ class SettingContrast(Struct, frozen=True):
 
 
 def contrasts(first: Bench, second: Bench, headers: Iterable[Named]) -> tuple[list[Contrast], int]:
-    """Return what differs, first met first, and how many instances were compared."""
+    """Return the contrasts, first met first, and the number of instances compared."""
     counts: dict[tuple[str, str | None, str | None], tuple[int, str]] = {}
     compared = 0
     for name, header in headers:
@@ -83,7 +83,7 @@ def _outcome(carried: Carried) -> str:
 
 
 def settings(first: Effective, second: Effective) -> Iterator[SettingContrast]:
-    """Yield what differs in the recipes' servers, sources, sinks and waived problems."""
+    """Yield the settings that differ in servers, sources, sinks and waived problems."""
     one, other = _settings(first), _settings(second)
     for path in dict.fromkeys([*one, *other]):
         if one.get(path) != other.get(path):

@@ -1,4 +1,4 @@
-"""A recipe's own tests: what is given, what is expected, and where the two differ."""
+"""Run the `tests:` of a recipe, and compare what comes of them with what they expect."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _HELD: Final[Mapping[str, type[Excluded] | type[Rejected]]] = {
 
 
 class UnmetExpectation(Struct, frozen=True):
-    """One expectation that is not met; `path` is the way to it below the test.
+    """One expectation that is not met; `path` are the keys that lead to it below the test.
 
     `expected` and `actual` are None for an attribute that is not there.
     """
@@ -38,7 +38,7 @@ class UnmetExpectation(Struct, frozen=True):
 
 
 class Result(Struct, frozen=True):
-    """What came of one test of a recipe, which is `tests[number]` there."""
+    """What came of `tests[number]` of a recipe."""
 
     number: int
     name: str
@@ -47,7 +47,7 @@ class Result(Struct, frozen=True):
 
     @property
     def passed(self) -> bool:
-        """Whether all is as expected."""
+        """Whether every expectation is met."""
         return not self.differences
 
 
@@ -88,7 +88,7 @@ class _Places(Struct, frozen=True):
     number: int
 
     def place(self, *path: str) -> Place | None:
-        """Return where an expectation is; without it, where its test's expectations are."""
+        """Return the place of an expectation, or of the nearest key above it."""
         base = f"tests[{self.number}]"
         for end in range(len(path), -1, -1):
             found = self.recipe.place(".".join([base, *path[:end]]))
@@ -151,7 +151,7 @@ def _levels(
 def _edits(
     expect: Mapping[str, Any], carried: Carried, places: _Places
 ) -> Iterator[UnmetExpectation]:
-    """Compare every edit: one that is made and not expected is a difference as well."""
+    """Compare every edit: an edit that the test does not expect is a difference, too."""
     if "edits" not in expect or carried.after is None:
         return
     made = {change.path: change for change in carried.changes}

@@ -1,4 +1,4 @@
-"""Instances made up to tell two recipes apart: with what they mention, and without."""
+"""Make up instances that tell two recipes apart, from the attributes that the recipes mention."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _VALUES: Final[Mapping[str, str]] = {
     "PN": "PROBE^PAT", "SH": "Probe", "SL": "1", "SS": "1", "ST": "Probe", "TM": "103000",
     "UC": "Probe", "UI": "2.25.1", "UL": "1", "US": "1", "UT": "Probe",
 }  # fmt: skip
-"""A value of each VR that every instance can have; an attribute of another VR is left out."""
+"""A value for each VR; a probe has no attribute of any other VR."""
 
 
 def probes(texts: Iterable[str]) -> Iterator[tuple[str, Header]]:
-    """Yield instances with a name each: one per modality with every attribute in `texts`, one bare.
+    """Yield named instances: one per modality with every attribute in `texts`, one with none.
 
     `texts` are all keys and values of the recipes that are compared.
     """

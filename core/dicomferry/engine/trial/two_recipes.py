@@ -1,4 +1,4 @@
-"""Two recipes tried on the same instances: given files, or instances made up for both."""
+"""Try two recipes on the same instances: on files, or on instances made up for both."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from dicomferry.recipe.recipe import Recipe
 
 
 class Candidate(Struct, frozen=True):
-    """One of the two: the recipe, and the values it takes effect with."""
+    """One of the two recipes, and its values in effect."""
 
     recipe: Recipe
     effective: Effective
@@ -36,10 +36,10 @@ class Candidate(Struct, frozen=True):
 def contrast(
     first: Candidate, second: Candidate, files: Iterable[Path] | None
 ) -> tuple[list[SettingContrast], list[Contrast], int]:
-    """Return the settings that differ, what differs in effect, and how many instances were tried.
+    """Return the settings that differ, the contrasts, and the number of instances tried.
 
-    Without `files`, both are tried on the instances of their own tests, and on others made up of
-    what they mention. A file that is no DICOM instance is passed over.
+    Without `files`, the instances are those of the recipes' own tests, and probes. A file that is
+    no DICOM instance does not count.
     """
     headers = _made_up((first, second)) if files is None else _of_files(files)
     benches = [Bench(one.recipe, one.plugins) for one in (first, second)]

@@ -1,4 +1,4 @@
-"""Rewrites the expectations of a recipe's tests as they are now; comments and layout stay."""
+"""Rewrite the expectations of a recipe's tests to what the recipe does; comments stay."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NodePath = tuple[str | int, ...]
 
 
 def update(file: Path, results: Iterable[Result], tests: tuple[Mapping[str, Any], ...]) -> int:
-    """Rewrite what the results differ in, and expectations that are empty; return how many tests.
+    """Rewrite unmet and empty expectations; return the number of tests that were rewritten.
 
     Raises `FerryError` when the file cannot be written.
     """
@@ -52,7 +52,7 @@ def _rewrite(text: YamlText, result: Result, expect: Mapping[str, Any]) -> None:
 def _each_there(
     text: YamlText, path: NodePath, section: str, differences: Iterable[UnmetExpectation]
 ) -> bool:
-    """Tell whether every difference of a section has a line that can be changed alone."""
+    """Tell whether each difference of a section has a line of its own in the recipe."""
     mine = [one for one in differences if one.path[1] == section]
     lines = [(*path, *one.path[1:]) for one in mine]
     return (

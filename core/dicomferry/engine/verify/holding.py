@@ -1,4 +1,4 @@
-"""Which instances of a session were found, and where."""
+"""Collect the instances of one session that XNAT lists, and the places that list them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from dicomferry.xnat.rest.files import read_uid
 
 
 class Holding:
-    """Gathers what XNAT holds of one session. Every instance counts once, wherever it is.
+    """Collects what XNAT holds of one session. An instance counts once, in whichever place it is.
 
-    Places are added the forecast one in the archive first.
+    The reconciler adds the forecast place in the archive first.
     """
 
     def __init__(self, session: ExpectedSession) -> None:
@@ -22,9 +22,9 @@ class Holding:
         self.places: list[HoldingPlace] = []
         self.held: dict[str, HeldFile] = {}
         self.foreign: list[str] = []
-        """what else is in the session's own place: UIDs, or names of files"""
+        """what the session's own place holds beside the plan: UIDs, or names of files"""
         self.note = ""
-        """where it could not be looked for"""
+        """why the reconciler could not search other places"""
         self._home = session.destination
         self._homed: set[str] = set()
         self._strayed: set[str] = set()
@@ -35,31 +35,31 @@ class Holding:
 
     @property
     def missing(self) -> tuple[ExpectedInstance, ...]:
-        """Return what was found nowhere."""
+        """Return the planned instances that no place holds."""
         return tuple(i for uid, i in self.expected.items() if uid not in self.held)
 
     @property
     def at_home(self) -> bool:
-        """Tell whether all of it is in the archive, where it was forecast."""
+        """Tell whether every planned instance is in the archive, in the forecast session."""
         return len(self._homed) == len(self.expected)
 
     @property
     def astray(self) -> bool:
-        """Tell whether something of it is in another session than the forecast one."""
+        """Tell whether a planned instance is in another session than the forecast one."""
         return bool(self._strayed)
 
     @property
     def under_way(self) -> bool:
-        """Tell whether XNAT is still at work on a part of it."""
+        """Tell whether XNAT still works on a place that may hold an instance."""
         return any(place.status and is_under_way(place.status) for place in self.places)
 
     @property
     def unlisted(self) -> bool:
-        """Tell whether a place does not say what it holds."""
+        """Tell whether XNAT cannot list the files of some place."""
         return any(place.files is None for place in self.places)
 
     def add(self, place: HoldingPlace) -> None:
-        """Take in what a place holds."""
+        """Add a place and the instances that it holds."""
         self.places.append(place)
         for file in place.files or ():
             uid = file.sop_instance_uid or self._named(file)
@@ -69,7 +69,7 @@ class Holding:
                 self._unnamed.append((file, place))
 
     def look_into_headers(self, client: RestClient) -> None:
-        """Read the header of files that nothing else names, while something is missing."""
+        """Read the headers of files whose instance is not known, while instances are missing."""
         unnamed, self._unnamed = self._unnamed, []
         for file, place in unnamed:
             if self.missing:
@@ -78,7 +78,7 @@ class Holding:
                 self._note("", file, place)
 
     def _named(self, file: HeldFile) -> str:
-        # Two instances of a session with one hash of 32 bits: their headers tell them apart.
+        # Two instances of a session can have the same 32-bit hash: then read their headers.
         known = self._by_hash.get(file.uid_hash, [])
         return known[0] if len(known) == 1 else ""
 

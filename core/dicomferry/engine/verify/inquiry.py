@@ -1,4 +1,4 @@
-"""Every XNAT of a recipe asked what it holds of the plan."""
+"""Ask every XNAT of a recipe what it holds of the plan."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ Progress = Callable[[str, int, int | None], None]
 
 
 class Inquiry(Struct, frozen=True):
-    """What is to be found out: `content` is none, sample or all; `wait` is in seconds.
+    """What to find out. `content` is none, sample or all; `wait` is in seconds.
 
-    `recipe` is what names it on the command line, for the commands that mend.
+    `recipe` is the recipe as a command line names it, for the commands that mend.
     """
 
     steps: Steps
@@ -34,7 +34,7 @@ class Inquiry(Struct, frozen=True):
 
 
 class Findings(Struct, frozen=True):
-    """What was found out; `read_back` when contents were compared too."""
+    """The verdicts, and the comparisons when the inquiry read contents back (`read_back`)."""
 
     verdicts: tuple[SessionVerdict, ...]
     compared: tuple[Compared, ...] = ()
@@ -42,7 +42,7 @@ class Findings(Struct, frozen=True):
 
     @property
     def landed(self) -> bool:
-        """Tell whether all of the plan is there, and what was compared is the same."""
+        """Tell whether every session has landed, and every compared instance is the same."""
         return (
             bool(self.verdicts)
             and all(verdict.standing is Standing.LANDED for verdict in self.verdicts)
@@ -51,7 +51,7 @@ class Findings(Struct, frozen=True):
 
 
 def inquire(inquiry: Inquiry, progress: Progress) -> Findings:
-    """Ask, and wait where that is asked for; raises `RestError` where an XNAT cannot be asked."""
+    """Ask every XNAT and wait up to `wait` seconds; raises `RestError` when one does not answer."""
     verdicts: list[SessionVerdict] = []
     compared: list[Compared] = []
     read_back = inquiry.content != "none"

@@ -1,4 +1,4 @@
-"""What mends a session that has not landed, as commands where there are any."""
+"""Say how a user mends a session that has not landed, as a command where one does it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _REMEDIES: Final = {
     Conflict.CONTENT: "XNAT holds other content under the same SOP Instance UID: find out which is"
     " right",
 }
-"""What to do about the conflicts that no command mends."""
+"""What a user must decide about the conflicts that no command mends."""
 
 
 def mend(
@@ -31,7 +31,7 @@ def mend(
     places: Sequence[HoldingPlace],
     missing: Sequence[ExpectedInstance],
 ) -> str:
-    """Return what to do about a session, empty when it landed."""
+    """Return what a user should do about a session; empty when it has landed."""
     match standing:
         case Standing.LANDED:
             return ""

@@ -1,4 +1,4 @@
-"""Wait until XNAT is done: its five quiet minutes, the build, and the archiving behind it."""
+"""Wait until XNAT has built and archived the sessions; it builds after five quiet minutes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dicomferry.engine.verify.reconciler import Reconciler
 from dicomferry.engine.verify.verdict import SessionVerdict, Standing
 
 _LONGEST_PAUSE: Final = 15.0
-"""Seconds between two looks; XNAT itself looks once a minute (`sessionXmlRebuilderRepeat`)."""
+"""Seconds between two questions; XNAT checks once a minute (`sessionXmlRebuilderRepeat`)."""
 
 _LOOKS: Final = 20
 
@@ -26,8 +26,9 @@ def await_verdicts(
 ) -> list[SessionVerdict]:
     """Return the verdicts once XNAT is done with every session, or after `wait` seconds.
 
-    A session that is built and not archived yet looks settled for a moment: only what two looks in
-    a row say alike is taken for final. Raises `RestError` when XNAT cannot be asked to begin with.
+    A session that XNAT has built and not archived yet looks final for a moment. So a verdict other
+    than landed is final only when XNAT gives it twice in a row. Raises `RestError` when XNAT does
+    not answer the first question.
     """
     until = clock() + wait
     verdicts: list[SessionVerdict] = []
@@ -46,7 +47,7 @@ def await_verdicts(
 def _look_again(
     reconciler: Reconciler, verdicts: list[SessionVerdict], settled: set[int]
 ) -> set[int]:
-    """Renew the verdicts that are not settled; return those that have not changed."""
+    """Renew the verdicts that are not settled; return the positions that are settled now."""
     same = set()
     for position, before in enumerate(verdicts):
         if position in settled:
@@ -63,6 +64,6 @@ def _final(verdict: SessionVerdict) -> bool:
 
 
 def _resting(verdict: SessionVerdict) -> bool:
-    # A login that may not look into the prearchive sees nothing of a session that waits there.
+    # A login without access to the prearchive sees no session that waits there.
     unseen = verdict.standing in (Standing.UNKNOWN, Standing.EMPTY)
     return not verdict.under_way and not unseen

@@ -1,4 +1,4 @@
-"""What XNAT holds, read back and compared with what was to be sent."""
+"""Read instances back from XNAT and compare them with what the plan makes of the source."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 _TOLD: Final = 5
 _ANONYMIZED: Final = (0x00120062, 0x00120063, 0x00120064)
-"""PatientIdentityRemoved, DeidentificationMethod and its code sequence: where an anonymizer leaves
-its own mark (PS3.15 E.1)."""
+"""PatientIdentityRemoved, DeidentificationMethod and its code sequence: an anonymizer sets them
+(PS3.15 E.1)."""
 
 
 class Sameness(StrEnum):
@@ -47,11 +47,11 @@ class Sameness(StrEnum):
     DIFFERS = "*"
     UNREADABLE = "!"
     NOT_COMPARED = "?"
-    """in XNAT; what was to be sent is not here to be compared with"""
+    """in XNAT; its source is on a server, so this machine has nothing to compare it with"""
 
 
 class Compared(Struct, frozen=True):
-    """What came of one instance; `detail` names attributes, never their values."""
+    """How one instance compares; `detail` names attributes, never their values."""
 
     sameness: Sameness
     sop_instance_uid: str
@@ -61,15 +61,15 @@ class Compared(Struct, frozen=True):
 class ContentReader:
     """Reads instances back and compares them, attribute by attribute.
 
-    Not compared are the attributes of `anonymizes`, group lengths and padding: where XNAT writes a
-    file anew, for its anonymizer, it is free in these (PS3.5 7.2, 6.2).
+    It does not compare the attributes of `anonymizes`, group lengths and padding: XNAT may change
+    these when its anonymizer writes a file anew (PS3.5 7.2, 6.2).
     """
 
     def __init__(
         self, client: RestClient, steps: Steps, plan: PlanReader, anonymizes: Collection[str]
     ) -> None:
         self._client = client
-        self._stages = steps
+        self._steps = steps
         self._plan = plan
         self._aside = frozenset(map(parse_tag, anonymizes))
         if self._aside:
@@ -78,7 +78,7 @@ class ContentReader:
     def compare(
         self, session: ExpectedSession, verdict: SessionVerdict, *, whole: bool
     ) -> Iterator[Compared]:
-        """Yield what came of every instance, or of the first of each series, in plan order."""
+        """Compare every instance (`whole`) or one of each series, and yield the results."""
         chosen = session.instances if whole else _sample(session)
         items = self._plan.planned_items([instance.item for instance in chosen])
         for instance in chosen:
@@ -88,7 +88,7 @@ class ContentReader:
             elif verdict.missing:
                 yield Compared(Sameness.MISSING, instance.sop_instance_uid)
             else:
-                # Not known to be missing: XNAT could not be asked, or does not list it yet.
+                # Nobody knows that it is missing: XNAT did not answer, or does not list it yet.
                 detail = verdict.message or "XNAT does not list it yet"
                 yield Compared(Sameness.UNREADABLE, instance.sop_instance_uid, detail)
         for uid in verdict.foreign:
@@ -112,22 +112,22 @@ class ContentReader:
         return Compared(Sameness.DIFFERS, uid, _difference(before, after))
 
     def _planned(self, item: Item, edits: str) -> Mapping[int, bytes]:
-        """Return the digests of what was to be sent, made again from the source."""
+        """Edit the source again as the plan does; return the digests of its attributes."""
         if not unchanged(item):
             raise FerryError("the source is not what was planned any more")
         blob = open_blob(item.location)
         with open_instance(blob, item.location, item.names, item.row) as instance:
-            header = relabelled(instance.header, item, self._stages.labels)
-            edited = edit_and_forecast(self._stages, header, len(self._stages.transforms))
+            header = relabelled(instance.header, item, self._steps.labels)
+            edited = edit_and_forecast(self._steps, header, len(self._steps.transforms))
             if isinstance(edited, Withheld) or edited.digest != edits:
                 raise FerryError("the source or the recipe is not what was planned any more")
             return digests(b"".join(instance.file(edited.header).chunks()), self._aside)
 
 
 def digests(file: bytes, aside: Collection[int]) -> dict[int, bytes]:
-    """Return a digest of each attribute of a Part 10 file, but for those `aside`.
+    """Return a digest of each attribute of a Part 10 file, without the attributes `aside`.
 
-    Raises `FerryError` for what is no DICOM file.
+    Raises `FerryError` for a file that is not DICOM.
     """
     from pydicom import dcmread
     from pydicom.errors import InvalidDicomError

@@ -1,4 +1,4 @@
-"""One XNAT asked, session by session, what it holds of a plan."""
+"""Ask one XNAT, session by session, what it holds of a plan."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ class Reconciler:
     def verdicts(self) -> Iterator[SessionVerdict]:
         """Yield the verdict on every session of the plan.
 
-        Raises `RestError` when XNAT cannot be asked to begin with.
+        Raises `RestError` when XNAT does not answer the first question.
         """
         self.look()
         for session in self.expected.sessions():
             yield self.verdict(session)
 
     def look(self) -> None:
-        """Learn what is in the prearchive now.
+        """List what is in the prearchive now.
 
-        It is read before the archive: a session that moves meanwhile is then seen twice rather
-        than not at all.
+        Verification lists the prearchive before the archive. So it sees a session that moves in
+        between twice; in the other order it would miss the session.
         """
         self.client.log_in()
         self._trouble = self._silent = ""
@@ -62,7 +62,7 @@ class Reconciler:
             self._waiting, self._trouble = [], error.message
 
     def verdict(self, session: ExpectedSession) -> SessionVerdict:
-        """Return how one session stands; what could not be asked is unknown."""
+        """Return how one session stands; UNKNOWN when XNAT did not answer a question."""
         if self._silent:
             return self._judged(session, Holding(session), Standing.UNKNOWN, self._silent)
         holding = Holding(session)
@@ -101,7 +101,7 @@ class Reconciler:
         except SilentError:
             raise
         except RestError as error:
-            # What is not at its place is missing there, whatever else there is.
+            # The instance is missing from its own place, whatever other places hold.
             holding.note = f"not looked for elsewhere: {error.message}"
 
     def _place(self, waiting: PrearchiveSession) -> HoldingPlace:
@@ -116,7 +116,7 @@ class Reconciler:
         except SilentError:
             raise
         except RestError:
-            # XNAT's ERROR: the session's XML could not be built, so its files are not listed.
+            # XNAT could not build the XML of a session in ERROR, so it lists no files of it.
             return HoldingPlace(destination, waiting.status, waiting.source, message, None)
         return HoldingPlace(destination, waiting.status, waiting.source, message, files)
 
@@ -130,7 +130,7 @@ class Reconciler:
         if holding.missing:
             project = session.destination.project
             if project is not None and project not in self._visible:
-                # XNAT says "not found" of what a login may not see, too.
+                # XNAT answers "not found" for a project that the login may not see, too.
                 message = f"the login cannot see the project '{project}'"
                 return self._judged(session, holding, Standing.UNKNOWN, message)
             if holding.unlisted:
@@ -160,7 +160,7 @@ class Reconciler:
 
 
 def _concerns(waiting: PrearchiveSession, session: ExpectedSession) -> bool:
-    """Tell whether a prearchive session may hold something of a planned one.
+    """Tell whether a prearchive session may hold instances of a planned session.
 
     XNAT's session key is project, StudyInstanceUID and label (`PrearcDatabase`).
     """

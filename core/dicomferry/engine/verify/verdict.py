@@ -1,4 +1,4 @@
-"""What came of a session in XNAT, as values."""
+"""The verdict on one session of the plan, as values."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ class Standing(StrEnum):
     """How a session of the plan stands in XNAT."""
 
     LANDED = "landed"
-    """all of it is in the archive, where it was forecast"""
+    """every instance is in the archive, in the forecast session"""
     ELSEWHERE = "landed elsewhere"
-    """XNAT holds all of it, some in another place"""
+    """XNAT holds every instance, some of them in another session"""
     WAITING = "waiting in the prearchive"
     SHORT = "short"
-    """XNAT holds some of it"""
+    """XNAT holds some of its instances"""
     EMPTY = "empty"
-    """XNAT holds nothing of it"""
+    """XNAT holds none of its instances"""
     UNKNOWN = "unknown"
-    """XNAT could not be asked"""
+    """XNAT did not answer, or the login may not see the session"""
 
 
 class HoldingPlace(Struct, frozen=True):
-    """One place of XNAT's that holds some of a session, or may.
+    """A session in XNAT's archive or prearchive that holds planned instances, or may hold them.
 
-    `status` is the prearchive's, empty for the archive; `files` None when they cannot be listed;
-    `source` is what XNAT's services call a prearchive session.
+    `status` is the prearchive's, empty for the archive. `files` is None when XNAT cannot list them.
+    `source` is the path by which XNAT's services know a prearchive session.
     """
 
     destination: Destination
@@ -46,11 +46,11 @@ class HoldingPlace(Struct, frozen=True):
 
 
 class SessionVerdict(Struct, frozen=True):
-    """How one session of the plan stands at one XNAT, and what mends it.
+    """How one session of the plan stands at one XNAT, and how the user mends it.
 
-    `where` are the places that hold it, the forecast one in the archive left out. `under_way` when
-    XNAT will go on with it by itself. `held` has the file of each instance that is there, `foreign`
-    the UIDs or file names of what else is in the session.
+    `where` are the places that hold it, without the forecast session in the archive. `under_way`
+    says that XNAT will go on with it by itself. `held` has the file of each instance that XNAT
+    holds, `foreign` the UIDs or file names of unplanned instances in the session.
     """
 
     key: int
@@ -70,7 +70,7 @@ class SessionVerdict(Struct, frozen=True):
 
     @property
     def droppable(self) -> tuple[int, ...]:
-        """Return the items that XNAT said it has, and is known not to have."""
+        """Return the items that XNAT answered as stored and does not hold now."""
         if self.standing not in (Standing.SHORT, Standing.EMPTY):
             return ()
         return tuple(instance.item for instance in self.missing if instance.stored)

@@ -1,4 +1,15 @@
-"""A plan as a table that people tick series and edit labels in, and that a run takes back."""
+"""Choosing: a user saves a plan as a table, edits it, and a run reads it back.
+
+* *Table*: a CSV with a row for each series of a plan, and for each file held back (`table.py`).
+* `TableLine`: one row as it was read back (`reading.py`, `line.py`).
+* *Mark*: a short digest in the column `check`. It tells an edited label, and a series that has
+  changed since the plan.
+* *Edited label*: a project, subject or session that the user wrote; `asked_labels` collects them.
+* *Doubt*: a warning about an edited label that may be a slip (`doubts.py`).
+
+The session calls `read_lines`, `asked_labels` and `choose`; the report of a plan calls
+`table_rows`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the edited labels of a table ask for, and what no label can be."""
+"""Collect the labels that a user edited in a table, and refuse those that cannot be labels."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _DATE = re.compile(
     r"\d{1,2}-(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
     r"|(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)-\d{2}"
 )
-"""What spreadsheets make of `3-4`. Other marks of theirs, as in 1.2E+16, are in no label."""
+"""What a spreadsheet program writes for `3-4`. Its `1.2E+16` has characters that no label has."""
 
 
 def asked_labels(lines: Iterable[TableLine]) -> Labels:
-    """Return the labels that were edited on the lines that are included.
+    """Return the labels that the user edited on included lines.
 
-    Raises `ProblemsError`, every fault in its place, for what cannot be a label and for lines that
-    contradict each other.
+    Raises `ProblemsError` with every fault: texts that cannot be labels, and lines that contradict
+    each other.
     """
     lines = [line for line in lines if line.include]
     problems = [one for line in lines for one in _unfit(line)]
@@ -40,7 +40,7 @@ def _unfit(line: TableLine) -> Iterator[Problem]:
 
 
 def _fault(label: str) -> tuple[str, str]:
-    # Nothing of the label itself: it may be a patient's name, and this goes to standard error.
+    # Leave the label out: it may be a patient's name, and this text goes to standard error.
     if label in ("", UNASSIGNED):
         return "was taken away", "write the label that is wanted, or what stood there"
     if SEVERAL.strip() in label:
@@ -59,9 +59,9 @@ def _fault(label: str) -> tuple[str, str]:
 
 
 def _contradictions(lines: Iterable[TableLine]) -> Iterator[Problem]:
-    """Find a series that is to be called in two ways, and a session that two subjects are to have.
+    """Find a series with two different labels, and a session with two different subjects.
 
-    Only with an edited label: what the recipe itself does is told of the plan as a whole.
+    Lines without an edited label do not count: problems of the plan report what the recipe does.
     """
     series: dict[tuple[str, ...], tuple[Wanted, TableLine]] = {}
     sessions: dict[tuple[str, str], TableLine] = {}

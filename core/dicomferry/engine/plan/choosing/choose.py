@@ -1,11 +1,11 @@
-"""What was chosen, compared with the plan of now and put into effect."""
+"""Compare a table with the plan of now, and exclude the series that it does not include."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from dicomferry.engine.plan.choosing.doubts import Taken, doubts
+from dicomferry.engine.plan.choosing.doubts import IncludedSeries, doubts
 from dicomferry.engine.plan.choosing.line import (
     SEVERAL,
     TableLine,
@@ -25,17 +25,16 @@ NOT_CHOSEN = "not-chosen"
 
 
 def choose(catalog: PlanWriter, path: Path, lines: Iterable[TableLine]) -> list[Problem]:
-    """Exclude what the lines of a table do not include; return what is doubtful about its labels.
+    """Exclude the series that a table does not include; return the doubts about its labels.
 
-    Holds for the plan in the ledger, which was made with these labels; the next one is made of
-    everything again. Raises `ProblemsError` where the table is not one of this plan, saying what
-    has changed.
+    The plan in the ledger must be made with the labels of the table. The next plan starts from all
+    series again. Raises `ProblemsError` with what has changed when the table is of another plan.
     """
     plan = PlanReader(catalog.ledger, catalog.scan)
     listed = {line.key: line for line in lines}
     problems: list[Problem] = []
     left_out: list[int] = []
-    taken: list[Taken] = []
+    taken: list[IncludedSeries] = []
     for state in plan.series():
         line = listed.pop(key_cells(state.key), None)
         if line is None:
@@ -45,12 +44,12 @@ def choose(catalog: PlanWriter, path: Path, lines: Iterable[TableLine]) -> list[
         if not line.include:
             left_out += state.ready
         elif state.ready:
-            taken.append(Taken(state, line))
+            taken.append(IncludedSeries(state, line))
     problems += map(_vanished, listed.values())
     if problems:
         raise ProblemsError(sorted(problems, key=_order))
     if left_out:
-        # A plan with a choice in it is nobody else's: the next one is to look at everything.
+        # No later plan may reuse a plan with a choice in it: it must start from all series.
         catalog.plan_opened()
         reason = f"not chosen in {path.name}"
         catalog.hold((item, Verdict.EXCLUDED, NOT_CHOSEN, reason) for item in left_out)
@@ -89,7 +88,7 @@ def _differences(state: SeriesState, line: TableLine) -> Iterator[Problem]:
 
 
 def _renamed(state: SeriesState, line: TableLine) -> Iterator[Problem]:
-    # Without the labels, which may be a patient's name: this goes to standard error.
+    # Leave the labels out: one may be a patient's name, and this text goes to standard error.
     edited = line.edited
     for level, now in label_names(state.settled).items():
         cell = line.labels[level]

@@ -1,4 +1,4 @@
-"""What edited labels do, and what of it looks more like a slip than like a decision."""
+"""Warn of edited labels that look like a slip of the user rather than a decision."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from dicomferry.ledger.reading.series import SeriesState
 from dicomferry.model import LEVELS, Problem
 
 
-class Taken(Struct, frozen=True):
-    """A series that is included, and its line."""
+class IncludedSeries(Struct, frozen=True):
+    """A series that the table includes, and its line."""
 
     state: SeriesState
     line: TableLine
 
 
-def doubts(plan: PlanReader, name: str, taken: Sequence[Taken]) -> Iterator[Problem]:
-    """Yield what somebody should know of the labels that were edited in the table `name`."""
+def doubts(plan: PlanReader, name: str, taken: Sequence[IncludedSeries]) -> Iterator[Problem]:
+    """Yield notes and warnings about the edited labels of the table called `name`."""
     edited = [one for one in taken if one.line.edited]
     if edited:
         places = dict.fromkeys(" / ".join(one.line.labels.values()) for one in edited)
@@ -35,7 +35,7 @@ def doubts(plan: PlanReader, name: str, taken: Sequence[Taken]) -> Iterator[Prob
     yield from _merged(plan, taken)
 
 
-def _cut(level: str, name: str, taken: Sequence[Taken]) -> Iterator[Problem]:
+def _cut(level: str, name: str, taken: Sequence[IncludedSeries]) -> Iterator[Problem]:
     cut = list(dict.fromkeys(one.line.labels[level] for one in taken if level in one.line.cut))
     if cut:
         yield problem(
@@ -43,7 +43,7 @@ def _cut(level: str, name: str, taken: Sequence[Taken]) -> Iterator[Problem]:
         )
 
 
-def _swapped(level: str, name: str, edited: Sequence[Taken]) -> Iterator[Problem]:
+def _swapped(level: str, name: str, edited: Sequence[IncludedSeries]) -> Iterator[Problem]:
     lines = [one.line for one in edited if level in one.line.edited]
     if lines and {mark(level, line.labels[level]) for line in lines} == {
         line.planned[level] for line in lines
@@ -54,8 +54,8 @@ def _swapped(level: str, name: str, edited: Sequence[Taken]) -> Iterator[Problem
         )
 
 
-def _merged(plan: PlanReader, taken: Sequence[Taken]) -> Iterator[Problem]:
-    subjects: dict[tuple[str, str], list[Taken]] = defaultdict(list)
+def _merged(plan: PlanReader, taken: Sequence[IncludedSeries]) -> Iterator[Problem]:
+    subjects: dict[tuple[str, str], list[IncludedSeries]] = defaultdict(list)
     for one in taken:
         subjects[one.line.labels["project"], one.line.labels["subject"]].append(one)
     for (project, subject), series in subjects.items():

@@ -1,4 +1,4 @@
-"""One line of the table: what is written of a series, and by what it is known again."""
+"""One line of the table: the cells of a series, its key, and the marks that detect changes."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ HEADERS: Final = (
 KEY: Final = ("source", "row", "StudyInstanceUID", "SeriesInstanceUID")
 
 HELD: Final = "held"
-"""What `include` says of a file that the plan holds back."""
+"""The word in the column `include` for a file that the plan holds back."""
 
 SEVERAL: Final = "; "
 UNASSIGNED: Final = "Unassigned"
 
 
 class TableLine(Struct, frozen=True):
-    """One series of the table, and whether it is wanted.
+    """One series of the table; `include` says whether the user wants it sent.
 
-    `labels` are its cells by level, `planned` the marks of what the plan had there. `content` is
-    what it said of the instances. `cut` are the levels whose cells a spreadsheet had taken the
-    leading zeros from; `places` are those of all its cells.
+    `labels` are the label cells by level, `planned` the marks of the labels that the plan had.
+    `content` is the mark of the instances that the plan had. `cut` are the levels whose cells lost
+    their leading zeros to a spreadsheet program. `places` has the place of every cell.
     """
 
     include: bool
@@ -44,7 +44,7 @@ class TableLine(Struct, frozen=True):
 
     @property
     def edited(self) -> dict[str, str]:
-        """The labels that are not what the plan had there."""
+        """The labels that differ from those of the plan."""
         return {
             level: label
             for level, label in self.labels.items()
@@ -59,34 +59,35 @@ class TableLine(Struct, frozen=True):
 
 
 def key_cells(key: SeriesKey) -> tuple[str, ...]:
-    """Return a key as it is written; the row is left empty where there is no table."""
+    """Return the cells of a key; the row is empty for a source without a table."""
     source, row, study, series = key
     return (source, str(row or ""), study, series)
 
 
 def label_cells(destinations: Sequence[Destination]) -> dict[str, str]:
-    """Return project, subject and session as they are written; several stand side by side."""
+    """Return the cells for project, subject and session; one cell joins several labels."""
     return {level: SEVERAL.join(names) for level, names in label_names(destinations).items()}
 
 
 def label_names(destinations: Sequence[Destination]) -> dict[str, tuple[str, ...]]:
-    """Return the distinct names of each level."""
+    """Return the different labels of each level."""
     names = [(d.project or UNASSIGNED, d.subject or "", d.session) for d in destinations]
     distinct = [tuple(dict.fromkeys(level)) for level in zip(*names, strict=True)]
     return dict(zip(LEVELS, distinct or [(), (), ()], strict=True))
 
 
 def check_of(state: SeriesState) -> str:
-    """Return what stands under `check`: a mark for each label, and what was found."""
+    """Return the cell `check`: a mark for each label, and one for the instances."""
     marks = (mark(level, cell) for level, cell in label_cells(state.destinations).items())
-    return f"p{''.join(marks)}-{content_mark(state)}"  # it begins with no digit, for Excel
+    # Excel reads a cell that begins with a digit as a number.
+    return f"p{''.join(marks)}-{content_mark(state)}"
 
 
 def mark(level: str, cell: str) -> str:
-    """Return what changes when somebody edits a label."""
+    """Return the mark of a label: it changes when a user edits the label."""
     return hashlib.sha256(f"{level}\n{cell}".encode()).hexdigest()[:8]
 
 
 def content_mark(state: SeriesState) -> str:
-    """Return what changes when the source has something else there."""
+    """Return the mark of a series: it changes when its instances in the source change."""
     return f"{len(state.ready) + state.held}x{state.content[:12]}"

@@ -1,4 +1,4 @@
-"""The table read back, as a spreadsheet program may have left it."""
+"""Read the table back after a user edited it, perhaps with a spreadsheet program."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ AGAIN = "make it again with `dicomferry plan RECIPE -o FILE` and choose anew"
 
 
 def read_lines(path: Path) -> list[TableLine]:
-    """Return the series of a table; raises `ProblemsError` with every fault, each in its place."""
+    """Return the series of a table; raises `ProblemsError` with every fault and its place."""
     rows = _rows(path)
     headers = [cell.text.strip() for cell in rows[0]] if rows else []
     missing = [header for header in _NEEDED if header not in headers]
@@ -93,7 +93,7 @@ def _line(
 
 
 def _uncut(level: str, cell: str, planned: str) -> str:
-    """Return a label with the leading zeros that the plan had; a spreadsheet drops them."""
+    """Return a label with its leading zeros, which a spreadsheet program removes."""
     if cell.isdecimal():
         for label in (cell.zfill(width) for width in range(len(cell), _MOST_DIGITS)):
             if mark(level, label) == planned:

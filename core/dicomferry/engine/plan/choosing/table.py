@@ -1,4 +1,4 @@
-"""The table: a line for each study and series, and one for each file that is held back."""
+"""Make the table: a row for each series, and one for each file that the plan holds back."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _DESCRIBING = ("PatientID", "PatientName", "StudyDescription", "SeriesDescriptio
 
 
 def table_rows(plan: PlanReader) -> Iterator[list[str]]:
-    """Yield the rows of the table, headers first, in cells no spreadsheet takes for formulas.
+    """Yield the rows of the table, headers first; no spreadsheet program runs a cell as a formula.
 
-    Every file of the plan is in it: counted in its series, or on a line of its own where it is
-    held back.
+    A file that the plan sends counts in the row of its series. A file that it holds back has a row
+    of its own.
     """
     yield list(HEADERS)
     for state in plan.series():
@@ -56,7 +56,7 @@ def _series_cells(plan: PlanReader, state: SeriesState) -> dict[str, str]:
 
 
 def found_texts(item: Item) -> dict[str, str]:
-    """Return what people know a series by, of one of its instances; nothing if that is gone."""
+    """Return the attributes by which people know a series; empty when the file is gone."""
     if item.remote is not None:
         return _texts(described(item, item.remote))
     try:

@@ -1,4 +1,12 @@
-"""Where XNAT did not do as forecast: which of its rules that was, and a test vector of it."""
+"""Mismatches: sessions that XNAT filed for good otherwise than forecast.
+
+* *Mismatch*: a verdict on a session that is settled and is not as forecast (`is_mismatch`).
+* *Rule*: what XNAT went by, as a sentence. `MismatchExplainer` names the rules (`explain.py`).
+* *Vector*: a mismatch as JSON for the tests, with invented labels and UIDs (`vector.py`).
+
+`session/questions.py` and the reports call this package, for the verbs `verify`, `run` and
+`rehearse`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A session that is not as forecast, explained by the rules XNAT goes by."""
+"""Explain a session that is not as forecast by the rules that XNAT follows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _RULES: Final = {
     Conflict.NO_SUBJECT: "a session without subject is not archived",
     Conflict.SCAN_NUMBER: "a series keeps its SeriesNumber: another one is not merged",
 }
-"""The rule behind each conflict (section 3.3 of XNAT's behavior)."""
+"""The rule behind each conflict of XNAT's `PrearcSessionArchiver`."""
 
 _CODES: Final = {
     Standing.WAITING: (
@@ -38,14 +38,14 @@ _CODES: Final = {
     Standing.SHORT: ("not-accepted-by-xnat", "session-of-several-studies", "gap-in-session"),
     Standing.EMPTY: ("not-accepted-by-xnat", "labels-differ-by-case"),
 }  # fmt: skip
-"""The problems of a plan that announce such an end."""
+"""The problem codes of a plan that announce each standing."""
 
 
 def as_forecast(verdict: SessionVerdict) -> bool:
     """Tell whether XNAT did with a session what the forecast says.
 
-    What is forecast for Unassigned stays in the prearchive: XNAT archives nothing without a
-    project (section 1.6).
+    A session that is forecast for Unassigned stays in the prearchive: XNAT archives no session
+    without a project.
     """
     if verdict.standing is Standing.LANDED:
         return True
@@ -58,9 +58,10 @@ def as_forecast(verdict: SessionVerdict) -> bool:
 
 
 def is_mismatch(verdict: SessionVerdict) -> bool:
-    """Tell whether a session is for good what the forecast does not say.
+    """Tell whether a session is settled and is not as forecast.
 
-    What XNAT is still at work on, could not be asked about, or never got, is none.
+    A session is no mismatch while XNAT works on it, when XNAT did not answer, or when XNAT never
+    stored what is missing.
     """
     if as_forecast(verdict) or verdict.under_way:
         return False
@@ -69,16 +70,16 @@ def is_mismatch(verdict: SessionVerdict) -> bool:
 
 
 class MismatchExplainer:
-    """Explains the sessions of one plan; `problems` are what it warned of."""
+    """Explains the sessions of one plan; `problems` are those of that plan."""
 
     def __init__(self, view: PlanReader, problems: Sequence[Problem]) -> None:
         self._plans = {plan.destination: plan for plan in view.sessions()}
         self._codes = dict.fromkeys(problem.code for problem in problems)
 
     def rules(self, verdict: SessionVerdict) -> list[str]:
-        """Return the rules that made the difference, and the codes of the plan that foretold it.
+        """Return the rules that XNAT followed, and the problem codes that announced it in the plan.
 
-        Empty for what is as forecast, or not settled yet.
+        Empty for a session that is no mismatch.
         """
         if not is_mismatch(verdict):
             return []

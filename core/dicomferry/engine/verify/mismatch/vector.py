@@ -1,6 +1,7 @@
-"""A mismatch as a vector for the tests, in the form of `tests/core/xnat/filing/sessions.json`.
+"""Write a mismatch as a vector for the tests.
 
-Labels and UIDs are replaced by others in which alike stays alike, so that a vector can be shown.
+It has the form of `tests/core/xnat/filing/sessions.json`. Labels and UIDs are invented, equal where
+the real ones are equal, so that anybody may see a vector.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ Vector = dict[str, Any]
 
 
 class _Names:
-    """Gives every text another, the same for the same; texts alike but for case stay so."""
+    """Invents a name for each text. Texts that differ only by case get names that do so, too."""
 
     def __init__(self, letter: str) -> None:
         self._letter = letter
@@ -40,7 +41,7 @@ class _Names:
 
 
 def vector_of(verdict: SessionVerdict, plan: PlanReader, *, prearchive_code: int = 4) -> Vector:
-    """Return one session's mismatch: everything that took part in it, and what XNAT made of it."""
+    """Return the vector of one session: its instances, and what XNAT made of them."""
     instances = plan.filed_with(verdict.key)
     hidden = _Hidden(instances)
     return {
@@ -67,7 +68,7 @@ def save_vectors(vectors: Iterable[Vector], path: Path) -> None:
 
 
 class _Hidden:
-    """The names of one vector."""
+    """The invented names of one vector."""
 
     def __init__(self, instances: Sequence[FiledInstance]) -> None:
         self.project, self.label, self.subject = _Names("P"), _Names("E"), _Names("S")
@@ -76,7 +77,7 @@ class _Hidden:
         self._instances = _numbered(one.sop_instance_uid for one in instances)
 
     def instance(self, one: FiledInstance) -> Vector:
-        """Return an instance as the vectors have it."""
+        """Return an instance in the form of a vector."""
         study = f"{_ROOT}.{self._studies[one.study_instance_uid]}"
         return {
             "project": self.project(one.destination.project),
@@ -92,7 +93,7 @@ class _Hidden:
         }
 
     def sessions(self, verdict: SessionVerdict) -> list[Vector]:
-        """Return the places that hold the session, as the vectors have them."""
+        """Return the places that hold the session, in the form of a vector."""
         elsewhere = {file.path for place in verdict.where for file in place.files or ()}
         home = {file.scan for file in verdict.held.values() if file.path not in elsewhere}
         found = [self._session(verdict.destination, "", sorted(home))] if home else []
