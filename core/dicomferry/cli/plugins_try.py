@@ -12,7 +12,7 @@ from dicomferry.cli.options.common import find_plugins, format_option, set_optio
 from dicomferry.cli.views.plugin_view import show_plugin
 from dicomferry.errors import FerryError
 from dicomferry.host import Plugin, PluginState
-from dicomferry.working_copy import WorkingCopy, borrowed, find_working_copy
+from dicomferry.host.working_copy import WorkingCopy, borrowed, find_working_copy
 
 
 @click.command("try")

@@ -14,7 +14,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from dicomferry.errors import FerryError
-from dicomferry.host import GROUP
+from dicomferry.host.plugin import GROUP
 
 
 class WorkingCopy(Struct, frozen=True):
