@@ -2,9 +2,10 @@
 
 A plug-in is a module with functions marked `hookimpl` (see `dicomferry.hookspecs`) that yield
 `Component` records. More is in `dicomferry.dicom` (tags, archives, headers), `dicomferry.dimse`
-(associations, queries, peers), `dicomferry.xnat` (identifiers, labels, DQR tables),
-`dicomferry.options` (types of options, declared servers, decorators of verbs),
-`dicomferry.fetching`, `dicomferry.executor` and `dicomferry.importer`; and nothing else is public.
+(associations, queries, peers), `dicomferry.xnat` (identifiers, labels), `dicomferry.options`
+(types of options, declared servers, decorators of verbs), `dicomferry.fetching`,
+`dicomferry.executor`, `dicomferry.importer` and `dicomferry.spreadsheet`; and nothing else is
+public.
 Changing a name in any of them needs a line in the changelog.
 
 A name is imported when it is first asked for (PEP 562), so that `dicomferry --help` loads none.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from msgspec import Struct
@@ -31,7 +31,7 @@ from dicomferry.dimse import (
     find_studies,
 )
 from dicomferry.options import PacsServer, ServerName
-from dicomferry.xnat import DqrRow, DqrTable, read_dqr_csv
+from dicomferry_plugins._dqr_csv import DqrRow, DqrTable, read_dqr_csv
 from dicomferry_plugins._pacs import (
     EXPECT,
     Asking,
@@ -39,6 +39,9 @@ from dicomferry_plugins._pacs import (
     findings,
     unexpected,
 )
+
+if TYPE_CHECKING:
+    import click
 
 _UNTRUSTED = (IncompleteAnswerError, TooManyAnswersError)
 
@@ -185,3 +188,11 @@ sources:
 def dicomferry_sources() -> Iterable[Component[Options, Source]]:
     """Offer the DQR source."""
     yield Component("csv-dqr", "studies of a PACS, by XNAT's DQR CSV", Options, _build, _EXAMPLE)
+
+
+@hookimpl
+def dicomferry_verbs() -> Iterable[click.Command]:
+    """Offer `csv explain`."""
+    from dicomferry_plugins._dqr_csv.verb import command  # most who load plug-ins call another verb
+
+    yield command

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 _BUG: Final = 70
 
 VERBS: Final[Mapping[str, tuple[str, str]]] = {
-    "csv": ("csv", "Look at files for XNAT's DQR bulk import."),
     "diff": ("diff", "Show how two recipes differ in effect, tag by tag."),
     "explain": ("explain", "Show a recipe as it takes effect, and where each value comes from."),
     "doctor": ("doctor", "Ask the servers of a recipe whether they are as it says."),
@@ -91,7 +90,9 @@ class _Verbs(click.Group):
     ) -> None:
         with formatter.section("Verbs"):
             formatter.write_dl([(name, help_text) for name, (_, help_text) in VERBS.items()])
-            formatter.write_text("Plug-ins may bring more; `dicomferry plugins` lists them.")
+            formatter.write_text(
+                "Plug-ins bring more, the built-in ones too; `dicomferry plugins` lists them."
+            )
 
 
 def _offered() -> Mapping[str, OfferedVerb]:

@@ -7,7 +7,6 @@
   archived, what is a *conflict*, and what its *scans* are called.
 * `receiver`: the *stand-in*, which receives as an XNAT would. It is not an XNAT.
 * `rest`: the client that asks a real XNAT, and the stand-in just so.
-* `dqr_csv`: the table of studies that XNAT's DQR plug-in takes.
 * `writing`: the *edits* by which an identifier reads the labels that are asked for.
 * `labels` and `capabilities`: the texts of labels, and the SOP classes that XNAT accepts.
 
@@ -28,7 +27,6 @@ from dicomferry.lazily import lazily
 if TYPE_CHECKING:
     from dicomferry.component import Identifier
     from dicomferry.model import LEVELS, AutoArchive, Because, Forecast, Wanted
-    from dicomferry.xnat.dqr_csv import DqrRow, DqrTable, read_dqr_csv
     from dicomferry.xnat.labels import to_label
     from dicomferry.xnat.naming.identifiers import ClassicIdentifier, DqrIdentifier
     from dicomferry.xnat.naming.options import Identification, identification_faults
@@ -37,7 +35,6 @@ if TYPE_CHECKING:
 HOMES: Final = {
     "component": ("Identifier",),
     "model": ("AutoArchive", "Because", "Forecast", "LEVELS", "Wanted"),
-    "xnat.dqr_csv": ("DqrRow", "DqrTable", "read_dqr_csv"),
     "xnat.labels": ("to_label",),
     "xnat.naming.identifiers": ("ClassicIdentifier", "DqrIdentifier"),
     "xnat.naming.options": ("Identification", "identification_faults"),
@@ -50,15 +47,12 @@ __all__ = [
     "Because",
     "ClassicIdentifier",
     "DqrIdentifier",
-    "DqrRow",
-    "DqrTable",
     "Forecast",
     "Identification",
     "Identifier",
     "LabelsIn",
     "Wanted",
     "identification_faults",
-    "read_dqr_csv",
     "to_label",
     "write_labels",
 ]

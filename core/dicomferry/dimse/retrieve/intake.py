@@ -94,14 +94,14 @@ def receiving(folder: Path) -> Iterator[Door]:
     names: Any = dimse_messages
     before = (_config.STORE_RECV_CHUNKED_DATASET, names.NamedTemporaryFile)
     _config.STORE_RECV_CHUNKED_DATASET = True
-    names.NamedTemporaryFile = lambda **_: _Bounded(folder, door.room)
+    names.NamedTemporaryFile = lambda **_: _IncomingFile(folder, door.room)
     try:
         yield door
     finally:
         _config.STORE_RECV_CHUNKED_DATASET, names.NamedTemporaryFile = before
 
 
-class _Bounded:
+class _IncomingFile:
     """The file of one instance on its way in. One that outgrows its room is left empty."""
 
     def __init__(self, folder: Path, room: int) -> None:

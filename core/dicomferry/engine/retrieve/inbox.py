@@ -64,7 +64,7 @@ class SpoolInbox:
         with self._partial() as file:
             path = Path(file.name)
             try:
-                yield _Bounded(file, self.room)
+                yield _BoundedWriter(file, self.room)
             except _OutgrownError:
                 file.truncate(0)
             except BaseException:
@@ -124,7 +124,7 @@ class _OutgrownError(Exception):
     """More was written of an instance than there is room for."""
 
 
-class _Bounded:
+class _BoundedWriter:
     """Writes to a file no more than fits."""
 
     def __init__(self, file: IO[bytes], room: int) -> None:

@@ -12,8 +12,7 @@ from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.errors import FerryError
 from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.ledger.reading.table_rows import RowState
-from dicomferry.spreadsheet import neutral
-from dicomferry.xnat.dqr_csv import REJECTED_BECAUSE
+from dicomferry.spreadsheet import REJECTED_BECAUSE, neutral
 
 _STATES = ("stored", "excluded", "rejected", "failed", "due")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from dicomferry.engine.plan.choosing.line import HELD, KEY, TableLine, mark
 from dicomferry.errors import FerryError, ProblemsError
 from dicomferry.model import LEVELS, Place, Problem
-from dicomferry.xnat.dqr_csv.cells import (
+from dicomferry.spreadsheet import (
     Cell,
     UnreadableCsvError,
     decode,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from dicomferry.spreadsheet import REJECTED_BECAUSE
+
 SEARCH: Final[Mapping[str, str]] = {
     "Study Instance UID": "StudyInstanceUID",
     "Accession Number": "AccessionNumber",
@@ -36,7 +38,5 @@ DATES_WRITTEN: Final = frozenset({"Relabel Study Date", "Relabel Patient Birth D
 NUMBERS: Final = ("Accession Number", "Patient ID")
 """Columns of identifiers that a spreadsheet program may read as numbers."""
 
-REJECTED_BECAUSE: Final = "Rejected because"
-"""The extra column of a table of rejected rows; this reader ignores it."""
-
 KNOWN: Final = (*SEARCH, *RELABEL, REJECTED_BECAUSE)
+"""Every header that is understood; the column of a rejects table is passed over."""

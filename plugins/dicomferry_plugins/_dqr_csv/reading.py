@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
-from dicomferry.model import Place, Problem, Severity
-from dicomferry.xnat.dqr_csv.cells import (
+from dicomferry import Place, Problem, Severity
+from dicomferry.spreadsheet import (
     Cell,
     UnreadableCsvError,
     decode,
     delimiter_of,
     read_cells,
 )
-from dicomferry.xnat.dqr_csv.columns import KNOWN, NUMBERS, RELABEL, SEARCH
-from dicomferry.xnat.dqr_csv.excel import Trace, zero_traces
-from dicomferry.xnat.dqr_csv.rows import RowReading, read_row
-from dicomferry.xnat.dqr_csv.table import DqrRow, DqrTable
+from dicomferry_plugins._dqr_csv.columns import KNOWN, NUMBERS, RELABEL, SEARCH
+from dicomferry_plugins._dqr_csv.excel import Trace, zero_traces
+from dicomferry_plugins._dqr_csv.rows import RowReading, read_row
+from dicomferry_plugins._dqr_csv.table import DqrRow, DqrTable
 
 _MOST_ROWS = 1000
 _START = Cell("", False, 1, 1)

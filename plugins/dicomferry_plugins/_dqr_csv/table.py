@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from dicomferry.model import Problem, Severity
+from dicomferry import Problem, Severity
 
 
 class DqrRow(Struct, frozen=True):

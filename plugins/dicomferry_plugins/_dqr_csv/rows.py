@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
 
-from dicomferry.model import Severity
-from dicomferry.xnat.dqr_csv.cells import Cell
-from dicomferry.xnat.dqr_csv.columns import (
+from dicomferry import Severity
+from dicomferry.spreadsheet import Cell
+from dicomferry.xnat import to_label
+from dicomferry_plugins._dqr_csv.columns import (
     DATES,
     DATES_WRITTEN,
     LABELS,
@@ -17,10 +18,9 @@ from dicomferry.xnat.dqr_csv.columns import (
     RELABEL,
     SEARCH,
 )
-from dicomferry.xnat.dqr_csv.dates import BadDateError, parse_dates, parse_day
-from dicomferry.xnat.dqr_csv.excel import Trace, number_trace
-from dicomferry.xnat.dqr_csv.names import dqr_name, joined_name
-from dicomferry.xnat.labels import to_label
+from dicomferry_plugins._dqr_csv.dates import BadDateError, parse_dates, parse_day
+from dicomferry_plugins._dqr_csv.excel import Trace, number_trace
+from dicomferry_plugins._dqr_csv.names import dqr_name, joined_name
 
 _UIDS = re.compile(r"[0-9.]{1,64}(\\[0-9.]{1,64})*", re.ASCII)
 _SHORT_STRING = 16

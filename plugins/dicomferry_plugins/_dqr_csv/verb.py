@@ -1,21 +1,17 @@
-"""`dicomferry csv explain`."""
+"""The verb `csv explain`: what a DQR file asks for, without asking anyone."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from dicomferry.cli.options.common import format_option
-from dicomferry.cli.views.text import count, say
-from dicomferry.errors import FerryError
-
-if TYPE_CHECKING:
-    from dicomferry.model import Problem
-    from dicomferry.xnat.dqr_csv import DqrRow, DqrTable
+from dicomferry import FerryError, Problem
+from dicomferry.options import format_option, say
+from dicomferry_plugins._dqr_csv.reading import read_dqr_csv
+from dicomferry_plugins._dqr_csv.table import DqrRow, DqrTable
 
 
 @click.group("csv")
@@ -29,8 +25,6 @@ def command() -> None:
 @format_option
 def explain(file: Path, encoding: str, form: str) -> int:
     """Show what each row of FILE asks for and relabels, and all that is wrong. Nobody is asked."""
-    from dicomferry.xnat.dqr_csv import read_dqr_csv
-
     try:
         data = file.read_bytes()
     except OSError as error:
@@ -78,8 +72,12 @@ def _lines(table: DqrTable) -> Iterator[str]:
     for problem in table.problems:
         yield f"{problem.severity} [{problem.code}] {problem}"
     errors = len(table.errors)
-    ending = f"{count(errors, 'error')}: nothing of it would be asked" if errors else "no errors"
-    yield f"{count(len(table.rows), 'row')}, {ending}."
+    ending = f"{_count(errors, 'error')}: nothing of it would be asked" if errors else "no errors"
+    yield f"{_count(len(table.rows), 'row')}, {ending}."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _row_lines(row: DqrRow) -> Iterator[str]:

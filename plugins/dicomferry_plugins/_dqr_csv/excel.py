@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from dicomferry.model import Severity
-from dicomferry.xnat.dqr_csv.cells import Cell
+from dicomferry import Severity
+from dicomferry.spreadsheet import Cell
 
 _SCIENTIFIC = re.compile(r"\d([.,]\d+)?E\+\d+", re.ASCII | re.IGNORECASE)
 _DECIMAL = re.compile(r"\d{4,}\.0", re.ASCII)
