@@ -57,10 +57,10 @@ def test_a_command_in_the_documentation_can_be_given(
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
 def test_every_verb_in_a_text_is_one(page: Path) -> None:
-    verbs = set(cli.list_commands(click.Context(cli)))
+    context = click.Context(cli)
     named = set(re.findall(r"`dicomferry ([a-z]+)", page.read_text()))
 
-    assert named - verbs == set()
+    assert {verb for verb in named if cli.get_command(context, verb) is None} == set()
 
 
 @pytest.fixture
