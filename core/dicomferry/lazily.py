@@ -9,10 +9,11 @@ from importlib import import_module
 
 def lazily(
     namespace: str, homes: Mapping[str, Sequence[str]]
-) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
-    """Return `__getattr__` and `__dir__` of a namespace whose names stand in other modules.
+) -> tuple[list[str], Callable[[str], object], Callable[[], list[str]]]:
+    """Return `__all__`, `__getattr__` and `__dir__` of a namespace of names from other modules.
 
-    `homes` has the names by module below `dicomferry`.
+    `homes` has the names by module below `dicomferry`. Type checkers see none of it: they see an
+    `if TYPE_CHECKING` in front, which imports the same names, `as` themselves to export them.
     """
     home_of = {name: home for home, names in homes.items() for name in names}
 
@@ -23,4 +24,5 @@ def lazily(
         setattr(sys.modules[namespace], name, found)
         return found
 
-    return get, lambda: sorted(home_of)
+    names = sorted(home_of)
+    return names, get, lambda: names

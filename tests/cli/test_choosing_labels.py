@@ -20,8 +20,7 @@ from support.cli import ferry
 from support.instances import uid
 from support.journey import Journey, journey
 from support.pacs_recipes import TWO_STUDIES, csv_source, pacs_recipe
-from support.plan_tables import read
-from support.plan_tables import write as save
+from support.plan_tables import read, write as save
 
 Places = dict[tuple[int, int], set[tuple[str | None, str | None, str]]]
 """Study and series, as numbers, to where the receiver has put their instances."""

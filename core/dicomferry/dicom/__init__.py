@@ -16,38 +16,28 @@ Plug-ins see the names of `__all__`, each imported when it is first asked for.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from dicomferry.lazily import lazily
 
 if TYPE_CHECKING:
-    from dicomferry.dicom.archive import is_archive, list_members
-    from dicomferry.dicom.between import edits_between
-    from dicomferry.dicom.dictionary import standard_vr
-    from dicomferry.dicom.head import read_header
-    from dicomferry.dicom.splice import Spliced
-    from dicomferry.dicom.tags import ElementPattern, keyword_of, parse_pattern, parse_tag
-
-HOMES: Final = {
-    "dicom.archive": ("is_archive", "list_members"),
-    "dicom.between": ("edits_between",),
-    "dicom.dictionary": ("standard_vr",),
-    "dicom.head": ("read_header",),
-    "dicom.splice": ("Spliced",),
-    "dicom.tags": ("ElementPattern", "keyword_of", "parse_pattern", "parse_tag"),
-}
-
-__all__ = [
-    "ElementPattern",
-    "Spliced",
-    "edits_between",
-    "is_archive",
-    "keyword_of",
-    "list_members",
-    "parse_pattern",
-    "parse_tag",
-    "read_header",
-    "standard_vr",
-]
-
-__getattr__, __dir__ = lazily(__name__, HOMES)
+    from dicomferry.dicom.archive import is_archive as is_archive, list_members as list_members
+    from dicomferry.dicom.between import edits_between as edits_between
+    from dicomferry.dicom.dictionary import standard_vr as standard_vr
+    from dicomferry.dicom.head import read_header as read_header
+    from dicomferry.dicom.splice import Spliced as Spliced
+    from dicomferry.dicom.tags import (
+        ElementPattern as ElementPattern,
+        keyword_of as keyword_of,
+        parse_pattern as parse_pattern,
+        parse_tag as parse_tag,
+    )
+else:
+    __all__, __getattr__, __dir__ = lazily(__name__, {
+        "dicom.archive": ("is_archive", "list_members"),
+        "dicom.between": ("edits_between",),
+        "dicom.dictionary": ("standard_vr",),
+        "dicom.head": ("read_header",),
+        "dicom.splice": ("Spliced",),
+        "dicom.tags": ("ElementPattern", "keyword_of", "parse_pattern", "parse_tag"),
+    })  # fmt: skip

@@ -14,125 +14,75 @@ plug-ins see the names of `__all__`. This package imports `dicom`, `peer` and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from dicomferry.dimse.association import (
-    AssociationLostError,
-    AssociationRejectedError,
-    ContextRefusedError,
-    StorageAssociation,
-    StoreResponse,
-    UnreachableError,
-)
-from dicomferry.dimse.contexts import MOST_CONTEXTS, Syntaxes, can_propose, plan_contexts
-from dicomferry.dimse.status import DimseStatus, StatusCategory, store_status
 from dicomferry.lazily import lazily
-from dicomferry.peer import Peer, Timeouts, Tls, UserIdentity
 
 if TYPE_CHECKING:
-    from dicomferry.component import DicomNode
-    from dicomferry.dimse.discretion import discreet
-    from dicomferry.dimse.retrieve.fetch import DimseFetcher, moving
-    from dicomferry.dimse.retrieve.move import MoveTarget
-    from dicomferry.dimse.retrieve.probes import try_get, try_move
+    from dicomferry.component import DicomNode as DicomNode
+    from dicomferry.dimse.association import (
+        AssociationLostError as AssociationLostError,
+        AssociationRejectedError as AssociationRejectedError,
+        ContextRefusedError as ContextRefusedError,
+        StorageAssociation as StorageAssociation,
+        StoreResponse as StoreResponse,
+        UnreachableError as UnreachableError,
+    )
+    from dicomferry.dimse.contexts import (
+        MOST_CONTEXTS as MOST_CONTEXTS,
+        Syntaxes as Syntaxes,
+        can_propose as can_propose,
+        plan_contexts as plan_contexts,
+    )
+    from dicomferry.dimse.discretion import discreet as discreet
+    from dicomferry.dimse.fast import echo as echo, open_association as open_association
+    from dicomferry.dimse.retrieve.fetch import DimseFetcher as DimseFetcher, moving as moving
+    from dicomferry.dimse.retrieve.move import MoveTarget as MoveTarget
+    from dicomferry.dimse.retrieve.probes import try_get as try_get, try_move as try_move
     from dicomferry.dimse.retrieve.query import (
-        IMAGE,
-        SERIES,
-        STUDY,
-        IncompleteAnswerError,
-        Query,
-        TooManyAnswersError,
-        open_query,
+        IMAGE as IMAGE,
+        SERIES as SERIES,
+        STUDY as STUDY,
+        IncompleteAnswerError as IncompleteAnswerError,
+        Query as Query,
+        TooManyAnswersError as TooManyAnswersError,
+        open_query as open_query,
     )
     from dicomferry.dimse.retrieve.search import (
-        FoundSeries,
-        FoundStudy,
-        find_contents,
-        find_studies,
+        FoundSeries as FoundSeries,
+        FoundStudy as FoundStudy,
+        find_contents as find_contents,
+        find_studies as find_studies,
     )
-
-HOMES: Final = {
-    "component": ("DicomNode",),
-    "dimse.discretion": ("discreet",),
-    "dimse.retrieve.fetch": ("DimseFetcher", "moving"),
-    "dimse.retrieve.move": ("MoveTarget",),
-    "dimse.retrieve.probes": ("try_get", "try_move"),
-    "dimse.retrieve.query": (
-        "IMAGE",
-        "IncompleteAnswerError",
-        "Query",
-        "SERIES",
-        "STUDY",
-        "TooManyAnswersError",
-        "open_query",
-    ),
-    "dimse.retrieve.search": ("FoundSeries", "FoundStudy", "find_contents", "find_studies"),
-}
-
-__all__ = [
-    "IMAGE",
-    "MOST_CONTEXTS",
-    "SERIES",
-    "STUDY",
-    "AssociationLostError",
-    "AssociationRejectedError",
-    "ContextRefusedError",
-    "DicomNode",
-    "DimseFetcher",
-    "DimseStatus",
-    "FoundSeries",
-    "FoundStudy",
-    "IncompleteAnswerError",
-    "MoveTarget",
-    "Peer",
-    "Query",
-    "StatusCategory",
-    "StorageAssociation",
-    "StoreResponse",
-    "Syntaxes",
-    "Timeouts",
-    "Tls",
-    "TooManyAnswersError",
-    "UnreachableError",
-    "UserIdentity",
-    "can_propose",
-    "discreet",
-    "echo",
-    "find_contents",
-    "find_studies",
-    "moving",
-    "open_association",
-    "open_query",
-    "plan_contexts",
-    "store_status",
-    "try_get",
-    "try_move",
-]
-
-__getattr__, __dir__ = lazily(__name__, HOMES)
-
-
-def open_association(peer: Peer, contexts: Sequence[Syntaxes]) -> StorageAssociation:
-    """Associate with `peer` for storing; propose `contexts`, at most 128 (see `plan_contexts`).
-
-    Raises `UnreachableError`, `AssociationRejectedError`, `ContextRefusedError` when the peer
-    accepts none of the contexts, and `AssociationLostError` when it hangs or closes the connection.
-    """
-    if not 0 < len(contexts) <= MOST_CONTEXTS:
-        raise ValueError(f"an association proposes 1 to {MOST_CONTEXTS} presentation contexts")
-    from dicomferry.dimse.fast import open_fast
-
-    return open_fast(peer, contexts)
-
-
-def echo(peer: Peer) -> None:
-    """Send a C-ECHO; return when the peer answers success, raise as `open_association` does."""
-    from dicomferry.dimse.fast import open_fast
-    from dicomferry.dimse.wire import IMPLICIT_VR_LITTLE_ENDIAN, VERIFICATION
-
-    association = open_fast(peer, [(VERIFICATION, IMPLICIT_VR_LITTLE_ENDIAN)])
-    status = association.echo()
-    association.release()
-    if status != 0:
-        raise AssociationLostError(f"{peer} answered a C-ECHO with status {status:#06x}")
+    from dicomferry.dimse.status import (
+        DimseStatus as DimseStatus,
+        StatusCategory as StatusCategory,
+        store_status as store_status,
+    )
+    from dicomferry.peer import (
+        Peer as Peer,
+        Timeouts as Timeouts,
+        Tls as Tls,
+        UserIdentity as UserIdentity,
+    )
+else:
+    __all__, __getattr__, __dir__ = lazily(__name__, {
+        "component": ("DicomNode",),
+        "dimse.association": (
+            "AssociationLostError", "AssociationRejectedError", "ContextRefusedError",
+            "StorageAssociation", "StoreResponse", "UnreachableError",
+        ),
+        "dimse.contexts": ("MOST_CONTEXTS", "Syntaxes", "can_propose", "plan_contexts"),
+        "dimse.discretion": ("discreet",),
+        "dimse.fast": ("echo", "open_association"),
+        "dimse.retrieve.fetch": ("DimseFetcher", "moving"),
+        "dimse.retrieve.move": ("MoveTarget",),
+        "dimse.retrieve.probes": ("try_get", "try_move"),
+        "dimse.retrieve.query": (
+            "IMAGE", "IncompleteAnswerError", "Query", "SERIES", "STUDY", "TooManyAnswersError",
+            "open_query",
+        ),
+        "dimse.retrieve.search": ("FoundSeries", "FoundStudy", "find_contents", "find_studies"),
+        "dimse.status": ("DimseStatus", "StatusCategory", "store_status"),
+        "peer": ("Peer", "Timeouts", "Tls", "UserIdentity"),
+    })  # fmt: skip

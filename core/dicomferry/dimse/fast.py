@@ -10,8 +10,13 @@ from typing import Final
 
 from dicomferry.dicom.splice import Spliced
 from dicomferry.dimse import wire
-from dicomferry.dimse.association import AssociationLostError, ContextRefusedError, StoreResponse
-from dicomferry.dimse.contexts import Syntaxes
+from dicomferry.dimse.association import (
+    AssociationLostError,
+    ContextRefusedError,
+    StorageAssociation,
+    StoreResponse,
+)
+from dicomferry.dimse.contexts import MOST_CONTEXTS, Syntaxes
 from dicomferry.dimse.link import Link, connect
 from dicomferry.dimse.negotiate import Agreement, agreement, associate_rq
 from dicomferry.peer import Peer
@@ -26,12 +31,19 @@ _RELEASING = 5.0
 """Seconds to wait for the answer to a release; all instances are stored by then."""
 
 
-def open_fast(peer: Peer, contexts: Sequence[Syntaxes]) -> FastAssociation:
-    """Associate with `peer`, proposing `contexts` (at most 128).
+def open_association(peer: Peer, contexts: Sequence[Syntaxes]) -> StorageAssociation:
+    """Associate with `peer` for storing; propose `contexts`, at most 128 (see `plan_contexts`).
 
-    Raises `UnreachableError`, `AssociationRejectedError`, `ContextRefusedError`, and
-    `AssociationLostError` when the peer hangs, closes the connection, or sends other bytes.
+    Raises `UnreachableError`, `AssociationRejectedError`, `ContextRefusedError` when the peer
+    accepts none of the contexts, and `AssociationLostError` when it hangs, closes the connection or
+    sends other bytes.
     """
+    if not 0 < len(contexts) <= MOST_CONTEXTS:
+        raise ValueError(f"an association proposes 1 to {MOST_CONTEXTS} presentation contexts")
+    return _open(peer, contexts)
+
+
+def _open(peer: Peer, contexts: Sequence[Syntaxes]) -> FastAssociation:
     request = associate_rq(peer, contexts)
     link = connect(peer)
     try:
@@ -39,6 +51,15 @@ def open_fast(peer: Peer, contexts: Sequence[Syntaxes]) -> FastAssociation:
     except BaseException:
         link.close()
         raise
+
+
+def echo(peer: Peer) -> None:
+    """Send a C-ECHO; return when the peer answers success, raise as `open_association` does."""
+    association = _open(peer, [(wire.VERIFICATION, wire.IMPLICIT_VR_LITTLE_ENDIAN)])
+    status = association.echo()
+    association.release()
+    if status != 0:
+        raise AssociationLostError(f"{peer} answered a C-ECHO with status {status:#06x}")
 
 
 def _negotiate(peer: Peer, link: Link, contexts: Sequence[Syntaxes], request: bytes) -> Agreement:

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from jinja2 import StrictUndefined, TemplateAssertionError, nodes
-from jinja2 import TemplateError as JinjaError
+from jinja2 import StrictUndefined, TemplateAssertionError, TemplateError as JinjaError, nodes
 from jinja2.exceptions import SecurityError
 from jinja2.filters import FILTERS
 from jinja2.meta import find_undeclared_variables

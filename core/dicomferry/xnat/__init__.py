@@ -20,41 +20,35 @@ Plug-ins see the names of `__all__`, each imported when it is first asked for.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from dicomferry.lazily import lazily
 
 if TYPE_CHECKING:
-    from dicomferry.component import Identifier
-    from dicomferry.model import LEVELS, AutoArchive, Because, Forecast, Wanted
-    from dicomferry.xnat.labels import to_label
-    from dicomferry.xnat.naming.identifiers import ClassicIdentifier, DqrIdentifier
-    from dicomferry.xnat.naming.options import Identification, identification_faults
-    from dicomferry.xnat.writing import LabelsIn, write_labels
-
-HOMES: Final = {
-    "component": ("Identifier",),
-    "model": ("AutoArchive", "Because", "Forecast", "LEVELS", "Wanted"),
-    "xnat.labels": ("to_label",),
-    "xnat.naming.identifiers": ("ClassicIdentifier", "DqrIdentifier"),
-    "xnat.naming.options": ("Identification", "identification_faults"),
-    "xnat.writing": ("LabelsIn", "write_labels"),
-}
-
-__all__ = [
-    "LEVELS",
-    "AutoArchive",
-    "Because",
-    "ClassicIdentifier",
-    "DqrIdentifier",
-    "Forecast",
-    "Identification",
-    "Identifier",
-    "LabelsIn",
-    "Wanted",
-    "identification_faults",
-    "to_label",
-    "write_labels",
-]
-
-__getattr__, __dir__ = lazily(__name__, HOMES)
+    from dicomferry.component import Identifier as Identifier
+    from dicomferry.model import (
+        LEVELS as LEVELS,
+        AutoArchive as AutoArchive,
+        Because as Because,
+        Forecast as Forecast,
+        Wanted as Wanted,
+    )
+    from dicomferry.xnat.labels import to_label as to_label
+    from dicomferry.xnat.naming.identifiers import (
+        ClassicIdentifier as ClassicIdentifier,
+        DqrIdentifier as DqrIdentifier,
+    )
+    from dicomferry.xnat.naming.options import (
+        Identification as Identification,
+        identification_faults as identification_faults,
+    )
+    from dicomferry.xnat.writing import LabelsIn as LabelsIn, write_labels as write_labels
+else:
+    __all__, __getattr__, __dir__ = lazily(__name__, {
+        "component": ("Identifier",),
+        "model": ("AutoArchive", "Because", "Forecast", "LEVELS", "Wanted"),
+        "xnat.labels": ("to_label",),
+        "xnat.naming.identifiers": ("ClassicIdentifier", "DqrIdentifier"),
+        "xnat.naming.options": ("Identification", "identification_faults"),
+        "xnat.writing": ("LabelsIn", "write_labels"),
+    })  # fmt: skip

@@ -6,8 +6,7 @@ import warnings
 from io import BytesIO
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from pydicom import Dataset, Sequence
 from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import DataElement

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from dicomferry.dicom.blob import BytesBlob
 from dicomferry.dicom.instance import open_instance

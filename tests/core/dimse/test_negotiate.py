@@ -8,8 +8,7 @@ import sys
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from pydicom.uid import UID
 from pynetdicom.pdu import A_ASSOCIATE_AC, A_ASSOCIATE_RQ
 from pynetdicom.pdu_primitives import (
@@ -154,7 +153,7 @@ def test_a_rejection_has_its_reason() -> None:
 def test_to_negotiate_needs_no_import_of_pynetdicom() -> None:
     code = (
         "import sys\nfrom dicomferry.dimse.association import Peer\n"
-        "from dicomferry.dimse.fast import open_fast\n"
+        "from dicomferry.dimse.fast import open_association\n"
         "from dicomferry.dimse.negotiate import associate_rq\n"
         f"associate_rq(Peer('host', 104, 'A', 'B'), {CONTEXTS!r})\n"
         "sys.exit('pynetdicom' in sys.modules or 'pydicom' in sys.modules)"

@@ -6,8 +6,7 @@ import struct
 from io import BytesIO
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from dicomferry.dimse import wire
 from dicomferry.errors import DamagedError

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 from blake3 import blake3
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from dicomferry.dicom.blob import BytesBlob
 from dicomferry.engine.provenance.witness import WatchedBlob
