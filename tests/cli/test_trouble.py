@@ -277,6 +277,26 @@ def test_an_interrupt_stops_cleanly_and_says_how_to_go_on(
         assert len(receiver.instances()) == len(receiver.stored) == 60
 
 
+def test_a_second_interrupt_ends_a_run_whose_receiver_does_not_answer(
+    tmp_path: Path, write_recipe: Callable[..., Path]
+) -> None:
+    make_instances(tmp_path / "data", 12, sessions=3)
+    with serving(Receiver(answers={3: lambda talk, got: talk.hang()})) as receiver:
+        running = subprocess.Popen(
+            [*PROGRAM, "run", str(write_recipe(receiver))],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        until(lambda: len(receiver.received) >= 3)
+        running.send_signal(signal.SIGINT)
+        assert running.stderr is not None
+        assert any("stopping" in line for line in running.stderr)
+        running.send_signal(signal.SIGINT)
+        _, errors = running.communicate(timeout=PATIENCE)
+
+    assert running.returncode == 1
+    assert errors.strip() == "stopped"
+
+
 STUCK = """
     import os
     import time

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from multiprocessing.connection import Connection
@@ -15,7 +14,11 @@ from msgspec.structs import replace
 
 from dicomferry.dicom.quiet import quietly
 from dicomferry.engine.pipeline.context import BuildContext
-from dicomferry.engine.workers.processes import process_context
+from dicomferry.engine.workers.processes import (
+    leave_signals_to_the_main_process,
+    process_context,
+    signals_held,
+)
 from dicomferry.errors import FerryError
 from dicomferry.host import Plugins
 from dicomferry.recipe.recipe import Recipe
@@ -101,7 +104,8 @@ def _started(
     login = f"rehearsal:{secrets.token_hex(16)}"
     spec = StandInSpec(recipe, name, plugins, storage, login, faults)
     process = context.Process(target=_serve, args=(spec, there, here), daemon=True)
-    process.start()
+    with signals_held():
+        process.start()
     there.close()
     try:
         if not here.poll(_PATIENCE):
@@ -113,9 +117,8 @@ def _started(
     finally:
         here.close()
         process.join(5)
-        if process.is_alive():
-            process.terminate()
-            process.join()
+        process.kill()
+        process.join()
 
 
 class StandInSpec(Struct, frozen=True):
@@ -130,8 +133,8 @@ class StandInSpec(Struct, frozen=True):
 
 
 def _serve(spec: StandInSpec, connection: Connection, other_end: Connection) -> None:
+    leave_signals_to_the_main_process()
     other_end.close()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         with quietly(), _stand_in(spec) as stand_in:
             connection.send((stand_in.port, stand_in.url))

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from multiprocessing.synchronize import Event
 from types import TracebackType
 from typing import Generic, Self
 
 from msgspec import Struct
 
 from dicomferry.engine.workers.pipe import ROOM, open_pipe, packed, receive, send
-from dicomferry.engine.workers.processes import process_context
+from dicomferry.engine.workers.processes import (
+    leave_signals_to_the_main_process,
+    process_context,
+    signals_held,
+)
 from dicomferry.engine.workers.worker import Kept, work
 from dicomferry.executor import Done, OpenWorker, Said, TaskT
 
@@ -41,22 +45,31 @@ class Pool:
 
     def __init__(self, open_worker: OpenWorker, size: int) -> None:
         self._context = process_context()
-        self._stop = self._context.Event()
+        # Without a lock: a signal handler may set it while this process or a worker reads it.
+        self._stop = self._context.RawValue(ctypes.c_bool, False)
         self._open_worker = open_worker
         self._workers: dict[Connection, BaseProcess] = {}
         self._size = max(1, size)
 
     def __enter__(self) -> Self:
-        for _ in range(self._size):
-            here, there = open_pipe(self._context)
-            process = self._context.Process(
-                target=_start, daemon=True,
-                args=(self._open_worker, there, self._stop, os.getpid(), (*self._workers, here)),
-            )  # fmt: skip
-            process.start()
-            there.close()
-            self._workers[here] = process
+        try:
+            with signals_held():
+                for _ in range(self._size):
+                    self._begin()
+        except BaseException as error:  # Ctrl-C comes when the signals are let go
+            self.__exit__(type(error), error, None)
+            raise
         return self
+
+    def _begin(self) -> None:
+        here, there = open_pipe(self._context)
+        process = self._context.Process(
+            target=_start, daemon=True,
+            args=(self._open_worker, there, self._stop, os.getpid(), (*self._workers, here)),
+        )  # fmt: skip
+        process.start()
+        there.close()
+        self._workers[here] = process
 
     def __exit__(
         self,
@@ -64,18 +77,22 @@ class Pool:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._stop.set()
+        self.stop()
         for connection in self._workers:
             connection.close()
-        for process in self._workers.values():
-            process.join(None if kind is None else 1)
-            if process.is_alive():
-                process.terminate()
+        try:
+            for process in self._workers.values():
+                process.join(None if kind is None else 1)
+        finally:
+            # A second Ctrl-C comes while this waits, too.
+            for process in self._workers.values():
+                process.kill()
+            for process in self._workers.values():
                 process.join()
 
     def stop(self) -> None:
         """Ask the workers to end after the instance they are at."""
-        self._stop.set()
+        self._stop.value = True
 
     def run(
         self,
@@ -90,7 +107,7 @@ class Pool:
         so that it never waits for the caller.
         """
         most = _AHEAD if ahead else 1
-        round_ = _Round(self._workers, tasks, lanes, most, self._stop.is_set)
+        round_ = _Round(self._workers, tasks, lanes, most, lambda: self._stop.value)
         while round_.goes_on():
             said, answers = round_.hear()
             yield said
@@ -160,9 +177,10 @@ def _next_of(tasks: Iterator[TaskT | None]) -> _Given[TaskT] | None:
 
 
 def _start(
-    open_worker: OpenWorker, inbox: Connection, stop: Event, parent: int,
+    open_worker: OpenWorker, inbox: Connection, stop: ctypes.c_bool, parent: int,
     others: tuple[Connection, ...],
 ) -> None:  # fmt: skip
+    leave_signals_to_the_main_process()
     # A forked worker inherits the main process's ends of all pipes; were they left open, no
     # worker would ever notice that the main process is gone.
     for connection in others:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from multiprocessing.context import ForkContext, SpawnContext
+
+_STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 def process_context() -> ForkContext | SpawnContext:
@@ -20,3 +25,36 @@ def preload() -> None:
     if sys.platform == "linux":
         import_module("pynetdicom.pdu")
         import_module("pynetdicom.presentation")
+
+
+@contextmanager
+def signals_held() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait for the end of the block.
+
+    A process that is started in it has them waiting, too, until it says what they mean to it: it
+    would answer them as the main process does.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def leave_signals_to_the_main_process() -> None:
+    """Have this process pay no heed to Ctrl-C and SIGTERM, which go to the whole process group.
+
+    The main process alone decides what they mean, and ends its processes by `SIGKILL`.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A handler, unlike SIG_IGN, is not passed on to a program that a plug-in starts and terminates.
+    signal.signal(signal.SIGTERM, _go_on)
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
+
+
+def _go_on(_signal: int, _frame: object) -> None:
+    return

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
-import signal
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from multiprocessing.synchronize import Event
 
 from msgspec import Struct
 
@@ -21,15 +20,13 @@ class Kept(Struct, frozen=True):
     answers: int
 
 
-def work(open_worker: OpenWorker, inbox: Connection, stop: Event, parent: int) -> None:
+def work(open_worker: OpenWorker, inbox: Connection, stop: ctypes.c_bool, parent: int) -> None:
     """Do the tasks of the main process `parent` until it hangs up."""
-    # Ctrl-C goes to the whole process group; only the main process decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     worker = open_worker()
 
     def stopped() -> bool:
         # An orphan must not go on sending beside the run that follows it.
-        return stop.is_set() or os.getppid() != parent
+        return stop.value or os.getppid() != parent
 
     try:
         while True:

@@ -6,9 +6,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from multiprocessing import active_children
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +19,7 @@ from dicomferry.engine.workers.pool import Pool
 from dicomferry.executor import Done
 from dicomferry.testing import check_executor
 from dicomferry.testing.executor_tasks import BareWorker, Count, Endless
-from support.patience import until
+from support.patience import PATIENCE, until
 
 
 def test_worker_processes_keep_the_contract(tmp_path: Path) -> None:
@@ -61,6 +63,51 @@ def test_a_worker_that_died_idle_costs_no_more_than_one_task() -> None:
     ends = [one.message for one in said if isinstance(one.message, Done)]
     assert len(ends) == len(tasks)
     assert [end.died for end in ends if end.error] == [True]
+
+
+def test_a_signal_handler_may_stop_it_wherever_it_is() -> None:
+    with Pool(BareWorker, 2) as pool:
+
+        def interrupted(_frame: object, _event: str, _argument: object) -> Any:
+            pool.stop()
+            return interrupted
+
+        def work() -> None:
+            for _ in pool.run(Count(number) for number in range(1_000)):
+                sys.settrace(interrupted)  # calls it at each line from here on
+
+        worked = threading.Thread(target=work, daemon=True)
+        worked.start()
+        worked.join(PATIENCE)
+
+        assert not worked.is_alive()
+
+
+INTERRUPTED = """
+import os, signal, sys
+from multiprocessing import active_children
+from dicomferry.engine.workers.pool import Pool
+from dicomferry.testing.executor_tasks import BareWorker
+
+def interrupt():
+    os.kill(os.getpid(), signal.SIGINT)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+os.register_at_fork(after_in_parent=interrupt, after_in_child=interrupt)
+try:
+    with Pool(BareWorker, 3):
+        sys.exit("was not interrupted")
+except KeyboardInterrupt:
+    sys.exit(len(active_children()))
+"""
+
+
+def test_an_interrupt_while_workers_start_leaves_none_behind() -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, timeout=PATIENCE
+    )
+
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 ORPHANING = """
