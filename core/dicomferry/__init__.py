@@ -3,9 +3,8 @@
 A plug-in is a module with functions marked `hookimpl` (see `dicomferry.hookspecs`) that yield
 `Component` records. More is in `dicomferry.dicom` (tags, archives, headers), `dicomferry.dimse`
 (associations, queries, peers), `dicomferry.xnat` (identifiers, labels), `dicomferry.options`
-(types of options, declared servers, decorators of verbs), `dicomferry.fetching`,
-`dicomferry.executor`, `dicomferry.importer` and `dicomferry.spreadsheet`; and nothing else is
-public.
+(types of options, declared servers, decorators of verbs), `dicomferry.contract` (fetchers,
+executors, importers) and `dicomferry.spreadsheet`; and nothing else is public.
 Changing a name in any of them needs a line in the changelog.
 
 A name is imported when it is first asked for (PEP 562), so that `dicomferry --help` loads none.
@@ -19,25 +18,27 @@ from typing import TYPE_CHECKING
 from dicomferry.lazily import lazily
 
 if TYPE_CHECKING:
-    from dicomferry.component import (
-        Catalog as Catalog,
-        Component as Component,
+    from dicomferry.contract.component import Component as Component, ServerKind as ServerKind
+    from dicomferry.contract.context import Context as Context
+    from dicomferry.contract.plan import PlannedSession as PlannedSession, PlanView as PlanView
+    from dicomferry.contract.sink import (
         Consignment as Consignment,
-        Context as Context,
         Delivery as Delivery,
         Parcel as Parcel,
-        PlannedSession as PlannedSession,
-        PlanView as PlanView,
-        Preparing as Preparing,
-        Reading as Reading,
-        Salted as Salted,
-        ServerKind as ServerKind,
         Sink as Sink,
+    )
+    from dicomferry.contract.source import (
         Source as Source,
-        StudyAt as StudyAt,
         Table as Table,
         TableRow as TableRow,
         Tabular as Tabular,
+    )
+    from dicomferry.contract.transform import (
+        Catalog as Catalog,
+        Preparing as Preparing,
+        Reading as Reading,
+        Salted as Salted,
+        StudyAt as StudyAt,
         Transform as Transform,
     )
     from dicomferry.dicom.edits import (
@@ -81,11 +82,12 @@ if TYPE_CHECKING:
     from dicomferry.template import Condition as Condition, Template as Template
 else:
     __all__, __getattr__, __dir__ = lazily(__name__, {
-        "component": (
-            "Catalog", "Component", "Consignment", "Context", "Delivery", "Parcel", "PlanView",
-            "PlannedSession", "Preparing", "Reading", "Salted", "ServerKind", "Sink", "Source",
-            "StudyAt", "Table", "TableRow", "Tabular", "Transform",
-        ),
+        "contract.component": ("Component", "ServerKind"),
+        "contract.context": ("Context",),
+        "contract.plan": ("PlanView", "PlannedSession"),
+        "contract.sink": ("Consignment", "Delivery", "Parcel", "Sink"),
+        "contract.source": ("Source", "Table", "TableRow", "Tabular"),
+        "contract.transform": ("Catalog", "Preparing", "Reading", "Salted", "StudyAt", "Transform"),
         "dicom.edits": ("Delete", "Edit", "Edits", "Set", "TagPath"),
         "dicom.header": ("Header",),
         "errors": ("DamagedError", "EditError", "FerryError", "ProblemsError", "TemplateError"),

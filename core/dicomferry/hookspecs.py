@@ -7,19 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from dicomferry.component import (
-    Component,
-    Identifier,
-    PlanView,
-    ServerKind,
-    Sink,
-    Source,
-    Transform,
-)
+from dicomferry.contract.component import Component, ServerKind
+from dicomferry.contract.executor import ExecutorFactory
+from dicomferry.contract.fetcher import Fetcher
+from dicomferry.contract.identifier import Identifier
+from dicomferry.contract.importer import Importer
+from dicomferry.contract.plan import PlanView
+from dicomferry.contract.sink import Sink
+from dicomferry.contract.source import Source
+from dicomferry.contract.transform import Transform
 from dicomferry.errors import FerryError
-from dicomferry.executor import ExecutorFactory
-from dicomferry.fetching import Fetcher
-from dicomferry.importer import Importer
 from dicomferry.model import Outcome, Problem
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dicomferry import hookimpl
-from dicomferry.importer import Importer, Translation
+from dicomferry.contract import Importer, Translation
 
 
 def _translate(script: str, name: str) -> Translation | None:

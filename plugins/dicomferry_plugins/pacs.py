@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dicomferry import Check, Component, Context, ServerKind, hookimpl
+from dicomferry.contract import Fetcher, Manners
 from dicomferry.dimse import DimseFetcher, MoveTarget, moving
-from dicomferry.fetching import Fetcher, Manners
 from dicomferry.options import PacsServer
 
 

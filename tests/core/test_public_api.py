@@ -12,6 +12,7 @@ from types import ModuleType
 import pytest
 
 import dicomferry
+import dicomferry.contract
 import dicomferry.dicom
 import dicomferry.dimse
 import dicomferry.options
@@ -30,7 +31,14 @@ def _modules_after(*arguments: str) -> set[str]:
     return set(done.stderr.split())
 
 
-NAMESPACES = (dicomferry, dicomferry.dicom, dicomferry.dimse, dicomferry.options, dicomferry.xnat)
+NAMESPACES = (
+    dicomferry,
+    dicomferry.contract,
+    dicomferry.dicom,
+    dicomferry.dimse,
+    dicomferry.options,
+    dicomferry.xnat,
+)
 NAMES = [(namespace, name) for namespace in NAMESPACES for name in namespace.__all__]
 each = pytest.mark.parametrize("namespace", NAMESPACES, ids=[n.__name__ for n in NAMESPACES])
 

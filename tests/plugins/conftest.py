@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
-from dicomferry.component import Catalog, Component, Context, Identifier, StudyAt
+from dicomferry.contract.component import Component
+from dicomferry.contract.context import Context
+from dicomferry.contract.identifier import Identifier
+from dicomferry.contract.transform import Catalog, StudyAt
 from dicomferry.dicom.header import Header
 from dicomferry.errors import ProblemsError
 from dicomferry.model import Destination

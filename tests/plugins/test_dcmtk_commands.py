@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dicomferry.importer import Translation
+from dicomferry.contract import Translation
 from dicomferry.recipe.yaml.reading import parse_document
 from dicomferry_plugins.dcmtk_commands import dicomferry_importers
 from support.published import PAGE

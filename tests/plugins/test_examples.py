@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from dicomferry.contract import Importer
 from dicomferry.host import Offer, Selection, load_plugins
-from dicomferry.importer import Importer
 from dicomferry.recipe.load import load_recipe
 from dicomferry.recipe.starter import sections_of
 

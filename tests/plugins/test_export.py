@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings, strategies as st
 from msgspec.structs import replace
 
-from dicomferry.component import Consignment, Parcel
+from dicomferry.contract.sink import Consignment, Parcel
 from dicomferry.dicom.edits import Edits
 from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.opening import open_blob

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dicomferry.component import Catalog
+from dicomferry.contract.transform import Catalog
 from dicomferry.dicom.header import Header
 from dicomferry.xnat.naming.identifiers import ClassicIdentifier
 from dicomferry.xnat.naming.options import Identification

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dicomferry.component import Consignment, Parcel
+from dicomferry.contract.sink import Consignment, Parcel
 from dicomferry.dicom.blob import BytesBlob
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.splice import Spliced

@@ -29,7 +29,7 @@ from dicomferry.xnat.filing.first_session import FirstSessions, ForecastArrival
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dicomferry.component import Identifier
+    from dicomferry.contract.identifier import Identifier
 
 Grouped = dict[tuple[str, Destination, str | None], tuple[Forecast, int]]
 

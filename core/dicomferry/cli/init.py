@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from dicomferry.cli.options.common import find_plugins
 from dicomferry.cli.views.text import count
-from dicomferry.component import AnyComponent
+from dicomferry.contract.component import AnyComponent
 from dicomferry.errors import FerryError
 from dicomferry.host import Plugins
 from dicomferry.recipe.components import Components

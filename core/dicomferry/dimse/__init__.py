@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from dicomferry.lazily import lazily
 
 if TYPE_CHECKING:
-    from dicomferry.component import DicomNode as DicomNode
+    from dicomferry.contract.dicom_node import DicomNode as DicomNode
     from dicomferry.dimse.association import (
         AssociationLostError as AssociationLostError,
         AssociationRejectedError as AssociationRejectedError,
@@ -67,7 +67,7 @@ if TYPE_CHECKING:
     )
 else:
     __all__, __getattr__, __dir__ = lazily(__name__, {
-        "component": ("DicomNode",),
+        "contract.dicom_node": ("DicomNode",),
         "dimse.association": (
             "AssociationLostError", "AssociationRejectedError", "ContextRefusedError",
             "StorageAssociation", "StoreResponse", "UnreachableError",

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from dicomferry.component import AnyComponent, AnyServerKind
+from dicomferry.contract.component import AnyComponent, AnyServerKind
+from dicomferry.contract.importer import Importer
 from dicomferry.errors import FerryError
-from dicomferry.importer import Importer
 from dicomferry.recipe.servers import XNAT
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from dicomferry.component import PlanView
+from dicomferry.contract.plan import PlanView
 from dicomferry.errors import FerryError
 from dicomferry.model import Problem
 

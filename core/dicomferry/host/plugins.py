@@ -9,7 +9,9 @@ from typing import Any
 import pluggy
 from msgspec.structs import replace
 
-from dicomferry.component import AnyComponent, Component, PlanView
+from dicomferry.contract.component import AnyComponent, Component
+from dicomferry.contract.importer import Importer
+from dicomferry.contract.plan import PlanView
 from dicomferry.errors import FerryError
 from dicomferry.host.offer import (
     ITSELF,
@@ -21,7 +23,6 @@ from dicomferry.host.offer import (
 )
 from dicomferry.host.plan_check import PlanCheck, ask_plan_check
 from dicomferry.host.plugin import Plugin, PluginState
-from dicomferry.importer import Importer
 from dicomferry.model import Outcome, Problem
 from dicomferry.recipe.components import Components
 from dicomferry.recipe.recipe import Recipe

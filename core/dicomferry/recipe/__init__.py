@@ -9,5 +9,5 @@
 - Reference: `${scheme:reference}`, the place of a secret.
 
 The engine, the CLI, the test kit, `host` and `hookspecs` import this package; plug-ins see its
-types through `dicomferry`. It imports `template`, `dicom`, `component`, `model` and `errors`.
+types through `dicomferry`. It imports `template`, `dicom`, `contract`, `model` and `errors`.
 """

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from msgspec import Struct, field
 
-from dicomferry.component import AnyComponent, AnyServerKind
+from dicomferry.contract.component import AnyComponent, AnyServerKind
 from dicomferry.recipe.servers import XNAT
 
 

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import msgspec
 
-from dicomferry.component import AnyComponent
+from dicomferry.contract.component import AnyComponent
 from dicomferry.errors import FerryError, ProblemsError
 from dicomferry.model import Place, Problem
 from dicomferry.recipe.components import Components

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from dicomferry.component import AnyComponent, AnyServerKind
+from dicomferry.contract.component import AnyComponent, AnyServerKind
 from dicomferry.recipe.annotations import ATTRIBUTE_FORMAT, CONDITION_FORMAT, TEMPLATE_FORMAT
 from dicomferry.recipe.components import Components
 from dicomferry.recipe.servers import DEFAULT_IDENTIFIER, XNAT

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct, field
 
-from dicomferry.component import ServerKind
+from dicomferry.contract.component import ServerKind
 from dicomferry.recipe.annotations import AETitle, Attribute, Port, Seconds, Secret
 
 Host = Annotated[str, Meta(min_length=1, max_length=253, pattern=r"^[^\s/\\@]+$")]

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from dicomferry.component import AnyComponent
+from dicomferry.contract.component import AnyComponent
 from dicomferry.recipe.annotations import SERVER_FORMAT
 from dicomferry.recipe.components import Components
 from dicomferry.recipe.schema import option_schemas

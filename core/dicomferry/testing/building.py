@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from dicomferry.component import Component
+from dicomferry.contract.component import Component
 from dicomferry.engine.pipeline.context import LooseContext
 from dicomferry.errors import FerryError
 from dicomferry.host import Selection, load_plugins

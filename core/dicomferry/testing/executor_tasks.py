@@ -10,9 +10,9 @@ from typing import ClassVar
 
 from msgspec import Struct
 
+from dicomferry.contract.executor import Task
 from dicomferry.engine.workers.workbench import messages_of
 from dicomferry.errors import FerryError
-from dicomferry.executor import Task
 
 _TICK = 0.01
 _LONGEST = 60.0

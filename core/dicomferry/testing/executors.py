@@ -8,7 +8,7 @@ from contextlib import suppress
 from operator import length_hint
 from pathlib import Path
 
-from dicomferry.executor import WINDOW, Done, Executor, ExecutorFactory, Said, TaskT
+from dicomferry.contract.executor import WINDOW, Done, Executor, ExecutorFactory, Said, TaskT
 from dicomferry.testing.contract import require
 from dicomferry.testing.executor_tasks import BareWorker, Count, Crowd, Endless, Lasting
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from dicomferry.contract.fetcher import Fetched, Fetcher, FetchOrder, Manners
 from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.opening import open_blob
 from dicomferry.engine.retrieve.inbox import Slot, SpoolInbox
 from dicomferry.engine.retrieve.pace import Pace
 from dicomferry.errors import FerryError
-from dicomferry.fetching import Fetched, Fetcher, FetchOrder, Manners
 from dicomferry.model import InstanceRef, Location, RemoteInstance
 from dicomferry.recipe.servers import hours_faults
 from dicomferry.testing.contract import ContractError, require

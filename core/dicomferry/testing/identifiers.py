@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from dicomferry.component import Identifier
+from dicomferry.contract.identifier import Identifier
 from dicomferry.dicom.header import Header
 from dicomferry.model import LEVELS, Forecast
 from dicomferry.testing.contract import content, require

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dicomferry.component import Identifier
+from dicomferry.contract.identifier import Identifier
 from dicomferry.xnat.naming.identifiers import ClassicIdentifier
 from dicomferry.xnat.naming.options import Identification
 from dicomferry.xnat.receiver import StandIn

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from dicomferry.component import Consignment, Delivery, Parcel, Sink
+from dicomferry.contract.sink import Consignment, Delivery, Parcel, Sink
 from dicomferry.dicom.blob import BytesBlob
 from dicomferry.dicom.edits import Edits, Set
 from dicomferry.dicom.instance import Instance, open_instance

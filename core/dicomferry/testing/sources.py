@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
 
-from dicomferry.component import Source
+from dicomferry.contract.source import Source
 from dicomferry.model import Finding, LocalFile, Location, RemoteInstance, Unusable
 from dicomferry.testing.contract import require
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dicomferry.component import Catalog, Preparing, Transform
+from dicomferry.contract.transform import Catalog, Preparing, Transform
 from dicomferry.dicom.edits import Edits
 from dicomferry.dicom.header import Header
 from dicomferry.errors import EditError

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from dicomferry.lazily import lazily
 
 if TYPE_CHECKING:
-    from dicomferry.component import Identifier as Identifier
+    from dicomferry.contract.identifier import Identifier as Identifier
     from dicomferry.model import (
         LEVELS as LEVELS,
         AutoArchive as AutoArchive,
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from dicomferry.xnat.writing import LabelsIn as LabelsIn, write_labels as write_labels
 else:
     __all__, __getattr__, __dir__ = lazily(__name__, {
-        "component": ("Identifier",),
+        "contract.identifier": ("Identifier",),
         "model": ("AutoArchive", "Because", "Forecast", "LEVELS", "Wanted"),
         "xnat.labels": ("to_label",),
         "xnat.naming.identifiers": ("ClassicIdentifier", "DqrIdentifier"),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from dicomferry.component import Identifier
+from dicomferry.contract.identifier import Identifier
 from dicomferry.dicom.edits import Edit, Edits, Set
 from dicomferry.dicom.tags import parse_tag
 from dicomferry.model import Rejected, Wanted

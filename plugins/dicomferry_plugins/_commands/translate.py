@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dicomferry.importer import Translation
+from dicomferry.contract import Translation
 from dicomferry.options import written
 from dicomferry_plugins._commands.dcmodify import Modification, groups, read_modification
 from dicomferry_plugins._commands.shell import Files, NotTranslated, Script, files_of, read_script

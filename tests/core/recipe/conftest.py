@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 import msgspec
 import pytest
 
-from dicomferry.component import Component, ServerKind
+from dicomferry.contract.component import Component, ServerKind
 from dicomferry.recipe.annotations import Attribute, AttributePattern, Regex, ServerName
 from dicomferry.recipe.components import Components
 from dicomferry.recipe.load import load_recipe

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
-from dicomferry.component import Component
+from dicomferry.contract.component import Component
 from dicomferry.recipe.components import Components
 from dicomferry.recipe.schema import (
     component_schema,

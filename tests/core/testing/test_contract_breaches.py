@@ -31,11 +31,11 @@ from dicomferry import (
     Stored,
     Unusable,
 )
+from dicomferry.contract.executor import Done, ExecutorFactory, Said
+from dicomferry.contract.fetcher import Fetched, FetchOrder, Inbox, Manners
 from dicomferry.dicom import read_header
 from dicomferry.engine.workers.in_process import InProcess
 from dicomferry.engine.workers.pool import Pool
-from dicomferry.executor import Done, ExecutorFactory, Said
-from dicomferry.fetching import Fetched, FetchOrder, Inbox, Manners
 from dicomferry.testing import (
     ContractError,
     build_stage,

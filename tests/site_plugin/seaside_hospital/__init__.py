@@ -23,8 +23,7 @@ from dicomferry import (
     Transform,
     hookimpl,
 )
-from dicomferry.executor import ExecutorFactory
-from dicomferry.importer import Importer, Translation
+from dicomferry.contract import ExecutorFactory, Importer, Translation
 from dicomferry.xnat import Identifier
 from seaside_hospital.cupboard import CUPBOARD
 from seaside_hospital.desk import DESK

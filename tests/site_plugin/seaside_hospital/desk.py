@@ -10,7 +10,7 @@ from typing import Annotated, Self
 import msgspec
 
 from dicomferry import Component, Context
-from dicomferry.executor import Done, ExecutorFactory, OpenWorker, Said, TaskT, Worker
+from dicomferry.contract import Done, ExecutorFactory, OpenWorker, Said, TaskT, Worker
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

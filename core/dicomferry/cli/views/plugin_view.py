@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import click
 
 from dicomferry.cli.views.text import columns, say
-from dicomferry.component import AnyComponent, AnyServerKind
+from dicomferry.contract.component import AnyComponent, AnyServerKind
+from dicomferry.contract.importer import Importer
 from dicomferry.errors import FerryError
 from dicomferry.host import Offer, Plugin, Plugins
-from dicomferry.importer import Importer
 
 
 def show_plugin(name: str, form: str, plugins: Plugins) -> None:

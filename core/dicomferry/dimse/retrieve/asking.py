@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 
 from msgspec import Struct, field
 
+from dicomferry.contract.fetcher import FetchOrder, Inbox
 from dicomferry.dimse import (
     AssociationLostError,
     AssociationRejectedError,
@@ -17,7 +18,6 @@ from dicomferry.dimse import (
 from dicomferry.dimse.discretion import discreet
 from dicomferry.dimse.retrieve.intake import Intake
 from dicomferry.dimse.retrieve.retrieval import Request, Way
-from dicomferry.fetching import FetchOrder, Inbox
 from dicomferry.model import RemoteInstance
 
 _IMAGES_AT_ONCE = 64

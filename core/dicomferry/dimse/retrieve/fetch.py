@@ -9,13 +9,13 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from dicomferry.contract.fetcher import Fetched, FetchOrder, Inbox, Manners
 from dicomferry.dimse.association import ContextRefusedError
 from dicomferry.dimse.retrieve.asking import Asker, OpenWay
 from dicomferry.dimse.retrieve.classes import likely_classes
 from dicomferry.dimse.retrieve.get import open_get
 from dicomferry.dimse.retrieve.intake import Door, receiving
 from dicomferry.dimse.retrieve.move import MoveTarget, listening, open_move
-from dicomferry.fetching import Fetched, FetchOrder, Inbox, Manners
 from dicomferry.model import RemoteInstance
 from dicomferry.peer import Peer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from dicomferry.component import Delivery, Parcel
+from dicomferry.contract.sink import Delivery, Parcel
 from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.opening import open_blob
 from dicomferry.engine.pipeline.described import relabelled, signed

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
+from dicomferry.contract.executor import Done, Executor, Said
 from dicomferry.engine.deliver.task import DeliverTask
 from dicomferry.engine.pipeline.steps import SinkStep
 from dicomferry.engine.provenance.witness import Witnessed
 from dicomferry.engine.workers.lanes import Lanes
 from dicomferry.engine.workers.workshop import Workshop
-from dicomferry.executor import Done, Executor, Said
 from dicomferry.ledger.delivering.deliveries import Delivered, Deliveries, Load
 from dicomferry.ledger.rows import Due
 from dicomferry.model import Failed, Outcome

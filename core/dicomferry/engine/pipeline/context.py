@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from dicomferry.component import AnyServerKind, DicomNode, Identifier
+from dicomferry.contract.component import AnyServerKind
+from dicomferry.contract.dicom_node import DicomNode
+from dicomferry.contract.fetcher import Fetcher
+from dicomferry.contract.identifier import Identifier
 from dicomferry.errors import FerryError
-from dicomferry.fetching import Fetcher
 from dicomferry.host import Plugins
 from dicomferry.peer import Peer, Timeouts, Tls
 from dicomferry.recipe.recipe import Recipe

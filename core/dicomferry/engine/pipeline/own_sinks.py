@@ -14,7 +14,9 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-from dicomferry.component import AnyComponent, Component, Consignment, Context, Parcel
+from dicomferry.contract.component import AnyComponent, Component
+from dicomferry.contract.context import Context
+from dicomferry.contract.sink import Consignment, Parcel
 from dicomferry.dicom.splice import Spliced
 from dicomferry.dimse import (
     ContextRefusedError,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from dicomferry.component import Context
+from dicomferry.contract.context import Context
 from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.errors import FerryError
 from dicomferry.recipe.servers import XnatRest, XnatServer

@@ -10,7 +10,10 @@ from typing import Protocol, TypeVar
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from dicomferry.component import Identifier, Preparing, Reading, Sink, Source, Transform
+from dicomferry.contract.identifier import Identifier
+from dicomferry.contract.sink import Sink
+from dicomferry.contract.source import Source
+from dicomferry.contract.transform import Preparing, Reading, Transform
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.shapes import Shapes
 from dicomferry.engine.pipeline.context import BuildContext

@@ -7,11 +7,11 @@ from typing import ClassVar
 
 from msgspec import Struct
 
+from dicomferry.contract.executor import Done, Executor
 from dicomferry.engine.pipeline.examine import content_digest
 from dicomferry.engine.workers.workbench import Workbench
 from dicomferry.engine.workers.workshop import Workshop
 from dicomferry.errors import FerryError
-from dicomferry.executor import Done, Executor
 from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.ledger.reading.same_instance import Twin

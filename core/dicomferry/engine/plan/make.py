@@ -9,13 +9,13 @@ from typing import TypeVar
 
 from msgspec import Struct
 
+from dicomferry.contract.executor import Done, Said
 from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.engine.plan.duplicates import resolve_duplicates
 from dicomferry.engine.plan.first_sessions import settle_first_sessions
 from dicomferry.engine.plan.tasks import Examinations, ExamineTask
 from dicomferry.engine.workers.workshop import Workshop
 from dicomferry.errors import FerryError
-from dicomferry.executor import Done, Said
 from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.ledger.planning.snapshot import snapshot_path, take_snapshot
 from dicomferry.ledger.rows import Item

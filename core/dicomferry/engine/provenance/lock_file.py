@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from dicomferry.component import Reading, Salted
+from dicomferry.contract.transform import Reading, Salted
 from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.engine.provenance.code_digest import code_digest, file_digest
 from dicomferry.errors import FerryError

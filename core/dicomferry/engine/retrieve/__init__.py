@@ -8,6 +8,6 @@
 *Pace* and *hours*: how fast and when a server may be asked, by the `Manners` of its fetcher.
 *Courtesy*: what the user of a run says of hours and spool.
 
-How bytes are got is the business of a `Fetcher` (`dicomferry.fetching`), which a plug-in offers.
+How bytes are got is the business of a `Fetcher` (`dicomferry.contract`), which a plug-in offers.
 This room is called by `session`, calls `deliver`, and knows no kind of server.
 """

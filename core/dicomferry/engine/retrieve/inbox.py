@@ -12,9 +12,9 @@ from typing import IO
 
 from msgspec import Struct
 
+from dicomferry.contract.fetcher import BytesWriter
 from dicomferry.engine.retrieve.pace import Pace
 from dicomferry.engine.retrieve.spool import PARTIAL, unusable
-from dicomferry.fetching import BytesWriter
 from dicomferry.model import Location, RemoteInstance
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from dicomferry.fetching import Manners
+from dicomferry.contract.fetcher import Manners
 from dicomferry.ledger.delivering.retrievals import Arrival, WantedStudy
 
 

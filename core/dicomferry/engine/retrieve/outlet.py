@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
+from dicomferry.contract.executor import Done, Said, Task
 from dicomferry.engine.deliver.courier import Courier
 from dicomferry.engine.deliver.task import DeliverTask
-from dicomferry.executor import Done, Said, Task
 from dicomferry.ledger.delivering.retrievals import Retrievals
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from dicomferry.fetching import Manners
+from dicomferry.contract.fetcher import Manners
 
 _NAP = 0.2
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from dicomferry.contract.executor import Done, Executor, Said, Task
+from dicomferry.contract.fetcher import Manners
 from dicomferry.engine.deliver.courier import Courier
 from dicomferry.engine.deliver.task import DeliverTask
 from dicomferry.engine.pipeline.context import BuildContext
@@ -23,8 +25,6 @@ from dicomferry.engine.retrieve.task import RetrieveTask
 from dicomferry.engine.workers.processes import preload
 from dicomferry.engine.workers.workshop import Workshop
 from dicomferry.errors import FerryError
-from dicomferry.executor import Done, Executor, Said, Task
-from dicomferry.fetching import Manners
 from dicomferry.ledger.delivering.retrievals import Retrievals, WantedStudy
 
 _SILENCES = 3

@@ -8,9 +8,9 @@ from collections.abc import Collection, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from dicomferry.contract.fetcher import Manners
 from dicomferry.engine.retrieve.messages import Retrieved, RetrieveOrder
 from dicomferry.engine.retrieve.pace import Share, share_out
-from dicomferry.fetching import Manners
 from dicomferry.ledger.delivering.retrievals import WantedStudy
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from dicomferry.contract.fetcher import Fetched, Fetcher, FetchOrder
 from dicomferry.engine.pipeline.context import LooseContext
 from dicomferry.engine.pipeline.examine import examine
 from dicomferry.engine.pipeline.steps import Steps
@@ -16,7 +17,6 @@ from dicomferry.engine.retrieve.messages import Retrieved, RetrieveOrder
 from dicomferry.engine.retrieve.pace import Pace
 from dicomferry.engine.retrieve.spool import spool_file, unusable
 from dicomferry.errors import FerryError
-from dicomferry.fetching import Fetched, Fetcher, FetchOrder
 from dicomferry.ledger.delivering.retrievals import Arrival
 from dicomferry.ledger.rows import Item, Verdict
 from dicomferry.model import Location

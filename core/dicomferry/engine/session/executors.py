@@ -8,12 +8,13 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from dicomferry.component import Component, Context
+from dicomferry.contract.component import Component
+from dicomferry.contract.context import Context
+from dicomferry.contract.executor import ExecutorFactory
 from dicomferry.engine.pipeline.context import BuildContext
 from dicomferry.engine.workers.in_process import InProcess
 from dicomferry.engine.workers.pool import Pool
 from dicomferry.errors import FerryError
-from dicomferry.executor import ExecutorFactory
 from dicomferry.host import Plugins
 from dicomferry.recipe.recipe import Recipe
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from dicomferry.component import Table, Tabular
+from dicomferry.contract.source import Table, Tabular
 from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.errors import FerryError
 from dicomferry.ledger.reading.plan_reader import PlanReader

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from dicomferry.contract.executor import ExecutorFactory
+from dicomferry.contract.fetcher import Manners
 from dicomferry.engine.pipeline.chosen_labels import with_chosen_labels
 from dicomferry.engine.pipeline.context import BuildContext
 from dicomferry.engine.pipeline.steps import Steps, build_steps, only_servers
@@ -22,8 +24,6 @@ from dicomferry.engine.session.job import Job
 from dicomferry.engine.workers.workbench import WorkerSpec
 from dicomferry.engine.workers.workshop import Workshop
 from dicomferry.errors import LedgerError, StoppedError
-from dicomferry.executor import ExecutorFactory
-from dicomferry.fetching import Manners
 from dicomferry.ledger import Ledger, Lock
 from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.ledger.planning.chosen_labels import Labels, put_labels

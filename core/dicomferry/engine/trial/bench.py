@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dicomferry.component import Preparing, StudyAt
+from dicomferry.contract.transform import Preparing, StudyAt
 from dicomferry.dicom.changes import AttributeChange, changes
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.instance import open_instance

@@ -10,7 +10,7 @@
 * `Lanes`: how many consignments may be under way to a sink now.
 * `Workshop`: what planning, delivery and retrieval are given: steps, ledger, executors.
 
-`dicomferry/executor.py` has the contract of `Task`, `Worker` and `Executor`, because plug-ins may
-offer an executor. Planning, delivery and retrieval make tasks and call `Workshop.workers`; nothing
-here knows them. Only the session names an executor.
+`dicomferry/contract/executor.py` has the contract of `Task`, `Worker` and `Executor`, because
+plug-ins may offer an executor. Planning, delivery and retrieval make tasks and call
+`Workshop.workers`; nothing here knows them. Only the session names an executor.
 """

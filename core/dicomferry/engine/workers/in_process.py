@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
 
+from dicomferry.contract.executor import OpenWorker, Said, TaskT, Worker
 from dicomferry.engine.workers.telling import in_batches
-from dicomferry.executor import OpenWorker, Said, TaskT, Worker
 
 
 class InProcess:

@@ -14,6 +14,7 @@ from typing import Generic, Self
 
 from msgspec import Struct
 
+from dicomferry.contract.executor import Done, OpenWorker, Said, TaskT
 from dicomferry.engine.workers.pipe import ROOM, open_pipe, packed, receive, send
 from dicomferry.engine.workers.processes import (
     leave_signals_to_the_main_process,
@@ -21,7 +22,6 @@ from dicomferry.engine.workers.processes import (
     signals_held,
 )
 from dicomferry.engine.workers.worker import Kept, work
-from dicomferry.executor import Done, OpenWorker, Said, TaskT
 
 _AHEAD = 12
 """Tasks that a worker has at most where they do not depend on one another.
@@ -41,7 +41,7 @@ class _Given(Struct, Generic[TaskT], frozen=True):
 
 
 class Pool:
-    """So many worker processes on this machine; implements `dicomferry.executor.Executor`."""
+    """So many worker processes on this machine; implements `dicomferry.contract.Executor`."""
 
     def __init__(self, open_worker: OpenWorker, size: int) -> None:
         self._context = process_context()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 
-from dicomferry.executor import Done
+from dicomferry.contract.executor import Done
 
 AT_ONCE = 16
 """Answers that are told together: waking the main process costs as much as a small instance."""

@@ -9,13 +9,13 @@ from pathlib import Path
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from dicomferry.contract.executor import Done, Task
 from dicomferry.dicom.shapes import Shapes
 from dicomferry.engine.pipeline.chosen_labels import with_chosen_labels
 from dicomferry.engine.pipeline.context import BuildContext
 from dicomferry.engine.pipeline.memory import Memory
 from dicomferry.engine.pipeline.steps import Steps, build_steps, only_servers
 from dicomferry.errors import FerryError
-from dicomferry.executor import Done, Task
 from dicomferry.host import Plugins
 from dicomferry.ledger.planning.chosen_labels import Labels
 from dicomferry.log import log_bug, log_to
@@ -33,7 +33,7 @@ class WorkerSpec(Struct, frozen=True):
 
 
 class Workbench:
-    """One worker's place of work; implements `dicomferry.executor.Worker`."""
+    """One worker's place of work; implements `dicomferry.contract.Worker`."""
 
     def __init__(self, spec: WorkerSpec) -> None:
         self._spec = spec

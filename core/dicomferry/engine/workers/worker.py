@@ -9,9 +9,9 @@ from multiprocessing.connection import Connection
 
 from msgspec import Struct
 
+from dicomferry.contract.executor import WINDOW, Done, OpenWorker, Task, Worker
 from dicomferry.engine.workers.pipe import receive, send
 from dicomferry.engine.workers.telling import AT_ONCE, in_batches
-from dicomferry.executor import WINDOW, Done, OpenWorker, Task, Worker
 
 
 class Kept(Struct, frozen=True):

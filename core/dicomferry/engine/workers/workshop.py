@@ -7,9 +7,9 @@ from functools import partial
 
 from msgspec import Struct
 
+from dicomferry.contract.executor import Executor, ExecutorFactory
 from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.engine.workers.workbench import WorkerSpec, open_workbench
-from dicomferry.executor import Executor, ExecutorFactory
 from dicomferry.ledger.store import Ledger
 
 Progress = Callable[[str, int, int | None], None]

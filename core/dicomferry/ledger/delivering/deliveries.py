@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from dicomferry.component import Consignment
+from dicomferry.contract.sink import Consignment
 from dicomferry.ledger.delivering.outcomes import columns_of
 from dicomferry.ledger.items import at_hand, destination_of, item_of
 from dicomferry.ledger.rows import STAMP, Due, Proof

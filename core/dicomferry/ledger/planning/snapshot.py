@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from dicomferry.component import StudyAt
+from dicomferry.contract.transform import StudyAt
 from dicomferry.errors import LedgerError
 from dicomferry.ledger.items import destination_of
 from dicomferry.ledger.planning.catalog import PlanWriter

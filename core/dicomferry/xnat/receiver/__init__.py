@@ -9,7 +9,7 @@
 
 The engine's `rehearse`, the CLI and the test kit import the names of `__all__` only. `site` imports
 neither `dicom` nor `rest`. This package imports `xnat.naming`, `xnat.filing`, `xnat.routing`,
-`component`, `dicom`, `model` and `errors`.
+`contract`, `dicom`, `model` and `errors`.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import Self
 
 from msgspec.structs import replace
 
-from dicomferry.component import Identifier
+from dicomferry.contract.identifier import Identifier
 from dicomferry.errors import FerryError
 from dicomferry.xnat.filing.tree import Tree, tree_of
 from dicomferry.xnat.receiver.dicom.scp import StorageScp

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from msgspec.structs import replace
 
-from dicomferry.component import Transform
+from dicomferry.contract.transform import Transform
 from dicomferry.dicom.edits import Delete, Edits, Set
 from dicomferry.dicom.header import Header
 from dicomferry.engine.pipeline.edit import Ready, edit_and_forecast

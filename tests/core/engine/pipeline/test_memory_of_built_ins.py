@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 from msgspec.structs import replace
 from pydicom import Dataset
 
-from dicomferry.component import Preparing, StudyAt
+from dicomferry.contract.transform import Preparing, StudyAt
 from dicomferry.dicom.header import Header
 from dicomferry.engine.pipeline.edit import Ready, Withheld, edit_and_forecast
 from dicomferry.engine.pipeline.memory import Memory

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dicomferry.component import Consignment, Parcel
+from dicomferry.contract.sink import Consignment, Parcel
 from dicomferry.dicom.blob import BytesBlob
 from dicomferry.dicom.instance import open_instance
 from dicomferry.dimse import Peer

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from dicomferry.contract.fetcher import Manners
 from dicomferry.engine.retrieve.pace import Pace, share_out
-from dicomferry.fetching import Manners
 
 
 @dataclass

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from dicomferry.contract.fetcher import Manners
 from dicomferry.engine.retrieve.messages import Retrieved, RetrieveOrder
 from dicomferry.engine.retrieve.supply import Supply
-from dicomferry.fetching import Manners
 from dicomferry.ledger.delivering.retrievals import Arrival, WantedStudy
 from dicomferry.ledger.rows import Examined, Item, Verdict
 from dicomferry.model import Location

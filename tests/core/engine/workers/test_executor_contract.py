@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
+from dicomferry.contract.executor import Done
 from dicomferry.engine.workers.in_process import InProcess
 from dicomferry.engine.workers.pool import Pool
-from dicomferry.executor import Done
 from dicomferry.testing import check_executor
 from dicomferry.testing.executor_tasks import BareWorker, Count, Endless
 from support.patience import PATIENCE, until

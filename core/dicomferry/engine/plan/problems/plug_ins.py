@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dicomferry.component import PlannedSession
+from dicomferry.contract.plan import PlannedSession
 from dicomferry.engine.plan.problems.kinds import problem
 from dicomferry.host import Plugins
 from dicomferry.ledger.reading.plan_reader import PlanReader

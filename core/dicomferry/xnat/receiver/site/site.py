@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dicomferry.component import Identifier
+from dicomferry.contract.identifier import Identifier
 from dicomferry.dicom.blob import BytesBlob
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.instance import open_instance
