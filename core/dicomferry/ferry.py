@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
 from msgspec.structs import replace
 
-from dicomferry.errors import FerryError, ProblemsError
+from dicomferry.errors import ProblemsError
 from dicomferry.model import Severity
 
 if TYPE_CHECKING:
@@ -114,15 +114,8 @@ class Ferry:
         from dicomferry.engine.provenance.manifest import read_head
 
         head = read_head(Path(manifest))
-        known = {**head.params, **_settings(params or {})}
-        missing = [name for name, value in known.items() if value is None]
-        if missing:
-            raise FerryError(
-                f"the manifest does not keep what may be a secret: {', '.join(missing)}",
-                hint=" ".join(f"--set {name}=VALUE" for name in missing),
-            )
-        kept = {name: value for name, value in known.items() if value is not None}
-        return cls.open(recipe or head.recipe, kept, plugins=plugins)
+        settings = head.settings(_settings(params or {}))
+        return cls.open(recipe or head.recipe, settings, plugins=plugins)
 
     def __enter__(self) -> Self:
         return self
@@ -290,35 +283,24 @@ class Ferry:
 
         With `write`, an XNAT's own rules are put into the recipe where they differ.
         """
-        from dicomferry.engine.doctor import examine_servers, write_live_rules
-        from dicomferry.engine.pipeline.context import BuildContext
+        from dicomferry.engine.doctor import diagnose
         from dicomferry.reports.doctor import doctor_report
 
-        if not self.recipe.servers:
-            raise FerryError(
-                f"{self.path}: the recipe has no servers", hint="there is nothing to ask"
-            )
-        found = examine_servers(self.recipe, BuildContext(self.recipe, self.plugins), self.state)
-        written = 0
-        if write and any(found.differences.values()):
-            written = write_live_rules(self.path, found.differences)
-        return doctor_report(found.checks, written)
+        return doctor_report(
+            *diagnose(self.path, self.recipe, self.plugins, self.state, write=write)
+        )
 
     def lock(self) -> Path:
         """Write what a run is made of into the lock beside the recipe; return its path."""
-        from dicomferry.engine.provenance.lock_file import lock_path, make_lock, write_lock
+        from dicomferry.engine.provenance.lock_file import make_lock, write_lock
 
-        path = lock_path(self.path)
-        write_lock(path, make_lock(self.recipe, self.plugins, self._steps()))
-        return path
+        return write_lock(self.path, make_lock(self.recipe, self.plugins, self._steps()))
 
     def check_lock(self) -> Path:
         """Return the path of the lock; raises `FerryError` where anything differs from it."""
-        from dicomferry.engine.provenance.lock_file import lock_path, make_lock, refuse_drift
+        from dicomferry.engine.provenance.lock_file import make_lock, refuse_drift
 
-        path = lock_path(self.path)
-        refuse_drift(path, make_lock(self.recipe, self.plugins, self._steps()))
-        return path
+        return refuse_drift(self.path, make_lock(self.recipe, self.plugins, self._steps()))
 
     def replay(
         self, manifest: str | Path, to: str | Path | ReplayReceiver | None = None
@@ -337,18 +319,10 @@ class Ferry:
 
     def test(self, *, update: bool = False) -> TrialReport:
         """Try the recipe on its own tests; with `update`, write down what comes."""
-        from dicomferry.engine.trial.expectation import run_tests
-        from dicomferry.engine.trial.update import update as rewrite
+        from dicomferry.engine.trial.update import try_recipe
         from dicomferry.reports.trial import trial_report
 
-        recipe = self.recipe
-        if not recipe.tests:
-            raise FerryError(
-                f"{self.path}: the recipe has no tests",
-                hint="docs/recipe.md, Tests, says how to add one",
-            )
-        results = list(run_tests(recipe, self.plugins))
-        return trial_report(results, rewrite(self.path, results, recipe.tests) if update else 0)
+        return trial_report(*try_recipe(self.path, self.recipe, self.plugins, rewrite=update))
 
     def contrast(self, other: Ferry, files: Iterable[Path] | None = None) -> ContrastReport:
         """Say how another recipe differs in effect, on `files` or on instances made up for both."""
@@ -381,11 +355,8 @@ class Ferry:
         if self._session is not None:
             yield self._session.ledger
             return
-        ledger = Ledger(self.state, readonly=True)
-        try:
+        with closing(Ledger(self.state, readonly=True)) as ledger:
             yield ledger
-        finally:
-            ledger.close()
 
     def _steps(self) -> Steps:
         from dicomferry.engine.pipeline.steps import build_steps

@@ -12,9 +12,8 @@ A server that is no XNAT is checked by the plug-in that offers its kind. `ferry.
 
 from __future__ import annotations
 
-from dicomferry.engine.doctor.examine import examine_servers
+from dicomferry.engine.doctor.examine import diagnose, examine_servers
 from dicomferry.engine.doctor.identification import SettingDifference
-from dicomferry.engine.doctor.write import write_live_rules
 from dicomferry.model import Check, CheckState
 
-__all__ = ["Check", "CheckState", "SettingDifference", "examine_servers", "write_live_rules"]
+__all__ = ["Check", "CheckState", "SettingDifference", "diagnose", "examine_servers"]

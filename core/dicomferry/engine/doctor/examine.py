@@ -13,9 +13,11 @@ from dicomferry.dimse import echo
 from dicomferry.engine.doctor.checks import tried
 from dicomferry.engine.doctor.identification import SettingDifference
 from dicomferry.engine.doctor.site import SiteExaminer
+from dicomferry.engine.doctor.write import write_live_rules
 from dicomferry.engine.pipeline.context import BuildContext
 from dicomferry.engine.pipeline.servers import site_of
 from dicomferry.errors import FerryError
+from dicomferry.host import Plugins
 from dicomferry.log import log_bug
 from dicomferry.model import Check, CheckState
 from dicomferry.recipe.recipe import Recipe
@@ -31,6 +33,21 @@ class Examination(Struct):
 
     checks: list[Check] = field(default_factory=list)
     differences: dict[str, list[SettingDifference]] = field(default_factory=dict)
+
+
+def diagnose(
+    file: Path, recipe: Recipe, plugins: Plugins, state: Path, *, write: bool
+) -> tuple[list[Check], int]:
+    """Return the checks of a recipe's servers, and how many values were written into its `file`.
+
+    With `write`, an XNAT's own rules are put there where they differ. Raises `FerryError` for a
+    recipe without servers, and where the file cannot be written.
+    """
+    if not recipe.servers:
+        raise FerryError(f"{file}: the recipe has no servers", hint="there is nothing to ask")
+    found = examine_servers(recipe, BuildContext(recipe, plugins), state)
+    differ = write and any(found.differences.values())
+    return found.checks, write_live_rules(file, found.differences) if differ else 0
 
 
 def examine_servers(recipe: Recipe, context: BuildContext, state: Path) -> Examination:

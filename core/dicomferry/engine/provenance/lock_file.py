@@ -64,7 +64,7 @@ class RecipeLock(msgspec.Struct, frozen=True, kw_only=True):
     salts: dict[str, str]
 
 
-def lock_path(recipe: Path) -> Path:
+def _lock_path(recipe: Path) -> Path:
     """Return the path of a recipe's lock: `memory.lock` stands beside `memory.yaml`."""
     return recipe.with_suffix(".lock")
 
@@ -148,8 +148,12 @@ def drift(
     return lines
 
 
-def refuse_drift(path: Path, here: RecipeLock) -> None:
-    """Raise `FerryError` with a line for each fact in which `here` differs from a lock file."""
+def refuse_drift(recipe: Path, here: RecipeLock) -> Path:
+    """Return the path of the lock beside a recipe, where `here` is the same.
+
+    Raises `FerryError` with a line for each fact in which it differs.
+    """
+    path = _lock_path(recipe)
     found = drift(read_lock(path), here)
     if found:
         lines = "\n".join(f"  {line}" for line in found)
@@ -157,14 +161,17 @@ def refuse_drift(path: Path, here: RecipeLock) -> None:
             f"{path}: this is not what was locked; nothing was sent\n{lines}",
             hint="restore what was locked, or review the change and `dicomferry lock` it",
         )
+    return path
 
 
-def write_lock(path: Path, lock: RecipeLock) -> None:
-    """Write a lock file; raises `FerryError` where it cannot be written."""
+def write_lock(recipe: Path, lock: RecipeLock) -> Path:
+    """Write the lock beside a recipe, return its path; raises `FerryError` where it cannot."""
+    path = _lock_path(recipe)
     try:
         path.write_text(lock_text(lock), encoding="utf-8")
     except OSError as error:
         raise FerryError(f"{path}: cannot be written: {error.strerror}") from None
+    return path
 
 
 class _Version(msgspec.Struct):

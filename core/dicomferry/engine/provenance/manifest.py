@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,20 @@ class Head(Struct, frozen=True):
     params: dict[str, str | None]
     lock: RecipeLock
     labels: Labels
+
+    def settings(self, given: Mapping[str, str]) -> dict[str, str]:
+        """Return the params of the run, with those `given` that the manifest does not keep.
+
+        Raises `FerryError` where one is still missing.
+        """
+        known = {**self.params, **given}
+        missing = [name for name, value in known.items() if value is None]
+        if missing:
+            raise FerryError(
+                f"the manifest does not keep what may be a secret: {', '.join(missing)}",
+                hint=" ".join(f"--set {name}=VALUE" for name in missing),
+            )
+        return {name: value for name, value in known.items() if value is not None}
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 from msgspec import Struct
@@ -81,12 +82,8 @@ def mark_missing(folder: Path, verdicts: tuple[SessionVerdict, ...]) -> int:
 
     Locks the state folder meanwhile.
     """
-    with Lock(folder, "verify"):
-        ledger = Ledger(folder)
-        try:
-            return mark_missing_in(ledger, verdicts)
-        finally:
-            ledger.close()
+    with Lock(folder, "verify"), closing(Ledger(folder)) as ledger:
+        return mark_missing_in(ledger, verdicts)
 
 
 def mark_missing_in(ledger: Ledger, verdicts: tuple[SessionVerdict, ...]) -> int:

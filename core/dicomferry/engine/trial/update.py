@@ -6,11 +6,29 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from dicomferry.engine.trial.expectation import Result, UnmetExpectation
+from dicomferry.engine.trial.expectation import Result, UnmetExpectation, run_tests
+from dicomferry.errors import FerryError
+from dicomferry.host import Plugins
 from dicomferry.model import LEVELS, Excluded
+from dicomferry.recipe.recipe import Recipe
 from dicomferry.recipe.yaml.rewriting import Value, YamlText, read_text, write_text
 
 NodePath = tuple[str | int, ...]
+
+
+def try_recipe(
+    file: Path, recipe: Recipe, plugins: Plugins, *, rewrite: bool
+) -> tuple[list[Result], int]:
+    """Run a recipe's own tests; return what came, and how many tests of its `file` were rewritten.
+
+    Raises `FerryError` for a recipe without tests, and when one cannot be run at all.
+    """
+    if not recipe.tests:
+        raise FerryError(
+            f"{file}: the recipe has no tests", hint="docs/recipe.md, Tests, says how to add one"
+        )
+    results = list(run_tests(recipe, plugins))
+    return results, update(file, results, recipe.tests) if rewrite else 0
 
 
 def update(file: Path, results: Iterable[Result], tests: tuple[Mapping[str, Any], ...]) -> int:
