@@ -71,7 +71,12 @@ class Item(Struct, frozen=True):
 
 
 class Facts(Struct, frozen=True):
-    """What the header of an instance says, before any edit."""
+    """What the header of an instance says, before any edit.
+
+    Each field behind the UIDs is kept in the item's column of the same name. A new one needs its
+    tag in `engine/pipeline/facts.py`, a column in `schema.py` and a migration, which also empties
+    `item.examined`: the next plan reads the headers again, and nothing is sent again for it.
+    """
 
     ref: InstanceRef
     transfer_syntax_uid: str

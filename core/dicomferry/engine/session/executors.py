@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 
 from dicomferry.contract.component import Component
-from dicomferry.contract.context import Context
 from dicomferry.contract.executor import ExecutorFactory
 from dicomferry.engine.pipeline.context import BuildContext
 from dicomferry.engine.workers.in_process import InProcess
@@ -19,6 +19,12 @@ from dicomferry.host import Plugins
 from dicomferry.recipe.recipe import Recipe
 
 LOCAL = "local"
+_OWN: Final[Mapping[str, tuple[str, ExecutorFactory]]] = MappingProxyType(
+    {
+        LOCAL: ("Worker processes on this machine", Pool),
+        "in-process": ("One worker in the main process, for a debugger", InProcess),
+    }
+)
 
 AnyExecutor = Component[Any, ExecutorFactory]
 
@@ -49,7 +55,7 @@ def choose_executor(chosen: str, recipe: Recipe, plugins: Plugins) -> ExecutorFa
 
 
 def _known(plugins: Plugins) -> Mapping[str, AnyExecutor]:
-    known = {component.name: component for component in _own()}
+    known = {name: _own(name, summary, make) for name, (summary, make) in _OWN.items()}
     for name, component in plugins.executors.items():
         if name in known:
             raise FerryError(
@@ -60,19 +66,8 @@ def _known(plugins: Plugins) -> Mapping[str, AnyExecutor]:
     return known
 
 
-def _own() -> Iterable[AnyExecutor]:
-    yield Component(LOCAL, "Worker processes on this machine", NoOptions, _pool)
-    yield Component(
-        "in-process", "One worker in the main process, for a debugger", NoOptions, _in_process
-    )
-
-
-def _pool(_options: NoOptions, _context: Context) -> ExecutorFactory:
-    return Pool
-
-
-def _in_process(_options: NoOptions, _context: Context) -> ExecutorFactory:
-    return InProcess
+def _own(name: str, summary: str, make: ExecutorFactory) -> AnyExecutor:
+    return Component(name, summary, NoOptions, lambda _options, _context: make)
 
 
 def _pairs(text: str) -> dict[str, str]:

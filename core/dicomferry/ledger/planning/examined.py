@@ -5,17 +5,22 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
+from msgspec.structs import astuple
+
 from dicomferry.ledger.items import destination_columns
 from dicomferry.ledger.rows import Examined, Facts
 from dicomferry.model import Destination, Forecast, Wanted
 
-UPDATE_EXAMINED: Final = """
-UPDATE item SET examined = ?, verdict = ?, code = ?, reason = ?,
-    study = ?, series = ?, sop = ?, sop_class = ?, transfer_syntax = ?, study_date = ?,
-    modality = ?, series_number = ?, sent_study = ?, sent_series = ?, sent_sop = ?,
-    destination = ?, why = ?, subject_original = ?, session_original = ?, edits = ?
-WHERE id = ?
-"""
+# A column has the name of the field of `Facts` that it keeps, but for UIDs.
+_FACTS: Final = (
+    "study", "series", "sop", "sop_class", "transfer_syntax", *Facts.__struct_fields__[2:],
+)  # fmt: skip
+_COLUMNS: Final = (
+    "examined", "verdict", "code", "reason", *_FACTS, "sent_study", "sent_series", "sent_sop",
+    "destination", "why", "subject_original", "session_original", "edits",
+)  # fmt: skip
+_SET: Final = ", ".join(f"{column} = ?" for column in _COLUMNS)
+UPDATE_EXAMINED: Final = f"UPDATE item SET {_SET} WHERE id = ?"  # noqa: S608  fixed columns
 """Takes what `examined_row` returns."""
 
 
@@ -79,12 +84,9 @@ def examined_row(digest: str, result: Examined, shared: SharedRows) -> tuple[obj
 
 def _facts_columns(facts: Facts | None) -> tuple[object, ...]:
     if facts is None:
-        return (None,) * 8
-    ref = facts.ref
-    return (
-        ref.study_instance_uid, ref.series_instance_uid, ref.sop_instance_uid, ref.sop_class_uid,
-        facts.transfer_syntax_uid, facts.study_date, facts.modality, facts.series_number,
-    )  # fmt: skip
+        return (None,) * len(_FACTS)
+    ref, *texts = astuple(facts)
+    return (*astuple(ref), *texts)
 
 
 def _originals(result: Examined) -> tuple[str | None, str | None]:
