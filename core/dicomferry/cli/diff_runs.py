@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from dicomferry.cli.views.text import say
+from dicomferry.cli.views.text import say, show_json
 from dicomferry.engine.provenance.manifests import diff_manifests
 
 
@@ -21,7 +20,7 @@ def diff_runs(first: Path, second: Path, form: str) -> int:
     lines = diff_manifests(first, second)
     if form == "json":
         found = list(lines)
-        click.echo(json.dumps({"differences": found}, indent=2))
+        show_json({"differences": found})
         return int(bool(found))
     differ = False
     for line in lines:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import click
 
 from dicomferry.cli.options.common import format_option, recipe_argument, set_option
-from dicomferry.cli.views.text import say
+from dicomferry.cli.views.text import say, show_json
 from dicomferry.recipe.effective import EffectiveLine, read_effective
 from dicomferry.recipe.yaml.rewriting import written
 
@@ -29,7 +28,7 @@ def command(recipe: Path, overrides: Mapping[str, str], form: str) -> None:
     """
     lines = list(read_effective(recipe, overrides, os.environ).lines())
     if form == "json":
-        click.echo(json.dumps([_json(line) for line in lines if not line.holds], indent=2))
+        show_json([_json(line) for line in lines if not line.holds])
     else:
         say(_text(lines))
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
 from dicomferry.cli.options.common import (
     find_plugins,
@@ -17,19 +17,33 @@ from dicomferry.cli.options.common import (
     set_option,
 )
 from dicomferry.cli.options.with_ferry import open_ferry
-from dicomferry.cli.views.text import count, printable, say
+from dicomferry.cli.views.text import count, printable, say, show_json
 from dicomferry.dicom.archive import is_archive, list_members
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.opening import open_blob
 from dicomferry.errors import DamagedError, FerryError, NotDicomError
-from dicomferry.model import Destination, Forecast, Location
+from dicomferry.model import AutoArchive, Because, Destination, Forecast, Location
 from dicomferry.xnat.filing.first_session import FirstSessions, ForecastArrival
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dicomferry.contract.identifier import Identifier
+
+
+class StudyForecast(Struct, frozen=True):
+    """What XNAT would make of so many instances of one study, and which rules decide it."""
+
+    study_instance_uid: str
+    instances: int
+    project: str | None
+    subject: str | None
+    session: str
+    auto_archive: AutoArchive
+    because: Because
+    refused: str | None
+
 
 Grouped = dict[tuple[str, Destination, str | None], tuple[Forecast, int]]
 
@@ -57,9 +71,9 @@ def command(
     identifier = _identifier(server_file, recipe, overrides)
     grouped, left_out = _forecast(read_files(paths), identifier)
     if form == "json":
-        studies = [_json(uid, *counted) for (uid, *_), counted in grouped.items()]
+        studies = [_record(uid, *counted) for (uid, *_), counted in grouped.items()]
         listed = [{"location": str(where), "reason": reason} for where, reason in left_out]
-        click.echo(json.dumps({"studies": studies, "left_out": listed}, indent=2))
+        show_json({"studies": studies, "left_out": listed})
     else:
         say(_lines(grouped))
         say(f"left out: {where}: {reason}" for where, reason in left_out)
@@ -123,22 +137,12 @@ def _locations(files: list[Path]) -> Iterator[Location]:
             yield Location(str(file))
 
 
-def _json(uid: str, forecast: Forecast, number: int) -> dict[str, object]:
-    place, because = forecast.destination, forecast.because
-    return {
-        "study_instance_uid": uid,
-        "instances": number,
-        "project": place.project,
-        "subject": place.subject,
-        "session": place.session,
-        "auto_archive": str(forecast.auto_archive),
-        "because": {
-            "project": because.project,
-            "subject": because.subject,
-            "session": because.session,
-        },
-        "refused": forecast.refused,
-    }
+def _record(uid: str, forecast: Forecast, number: int) -> StudyForecast:
+    place = forecast.destination
+    return StudyForecast(
+        uid, number, place.project, place.subject, place.session,
+        forecast.auto_archive, forecast.because, forecast.refused,
+    )  # fmt: skip
 
 
 def _lines(grouped: Grouped) -> Iterator[str]:

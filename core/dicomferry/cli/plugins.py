@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from dicomferry.cli.options.common import find_plugins, format_option
 from dicomferry.cli.plugins_new import new
 from dicomferry.cli.plugins_try import try_it
 from dicomferry.cli.views.plugin_view import plugin_json, plugin_row, show_plugin
-from dicomferry.cli.views.text import columns, say
+from dicomferry.cli.views.text import columns, say, show_json
 
 
 @click.group("plugins", invoke_without_command=True)
@@ -27,8 +25,7 @@ def list_plugins(form: str) -> None:
     """List every plug-in with its state and, unless active, the reason."""
     plugins = find_plugins()
     if form == "json":
-        found = [plugin_json(plugin, plugins) for plugin in plugins.plugins]
-        click.echo(json.dumps(found, indent=2))
+        show_json([plugin_json(plugin, plugins) for plugin in plugins.plugins])
         return
     rows = [plugin_row(plugin, plugins) for plugin in plugins.plugins]
     say(columns(rows, indent=""))

@@ -55,7 +55,7 @@ class Template:
         return text
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _template, (self._templates, self.source)
+        return Templates.template, (self._templates, self.source)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Template) and self.source == other.source
@@ -90,7 +90,7 @@ class Condition:
         return bool(self._program.run(header, self._templates.params, extra))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _condition, (self._templates, self.source)
+        return Templates.condition, (self._templates, self.source)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Condition) and self.source == other.source
@@ -150,11 +150,3 @@ class Templates:
 def _check_length(text: str) -> None:
     if len(text) > MAX_SOURCE:
         raise ValueError(f"a template is limited to {MAX_SOURCE} characters")
-
-
-def _template(templates: Templates, source: str) -> Template:
-    return templates.template(source)
-
-
-def _condition(templates: Templates, source: str) -> Condition:
-    return templates.condition(source)

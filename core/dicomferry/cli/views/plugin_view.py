@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-import click
+import msgspec
 
-from dicomferry.cli.views.text import columns, say
+from dicomferry.cli.views.text import columns, say, show_json
 from dicomferry.contract.component import AnyComponent, AnyServerKind
 from dicomferry.contract.importer import Importer
 from dicomferry.errors import FerryError
@@ -25,7 +25,7 @@ def show_plugin(name: str, form: str, plugins: Plugins) -> None:
             hint=f"there are {', '.join(sorted(known))}",
         )
     if form == "json":
-        click.echo(json.dumps([_offer_json(offer) for offer in offers], indent=2))
+        show_json([_offer_json(offer) for offer in offers])
         return
     if plugin is not None:
         say([f"{plugin.name}: {plugin.state} ({plugin.distribution} {plugin.version})"])
@@ -46,15 +46,8 @@ def plugin_row(plugin: Plugin, plugins: Plugins) -> list[str]:
 
 def plugin_json(plugin: Plugin, plugins: Plugins) -> dict[str, object]:
     """Return a plug-in as plain data."""
-    return {
-        "name": plugin.name,
-        "module": plugin.module,
-        "distribution": plugin.distribution,
-        "version": plugin.version,
-        "state": str(plugin.state),
-        "reason": plugin.reason,
-        "components": [{"kind": kind, "name": name} for kind, name in _names(plugin, plugins)],
-    }
+    components = [{"kind": kind, "name": name} for kind, name in _names(plugin, plugins)]
+    return {**msgspec.to_builtins(plugin), "components": components}
 
 
 def _names(plugin: Plugin, plugins: Plugins) -> Iterator[tuple[str, str]]:
