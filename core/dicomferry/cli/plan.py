@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from dicomferry.cli.options.common import format_option
-from dicomferry.cli.options.executor_option import executor_option
+from dicomferry.cli.options.common import executor_option, format_option
 from dicomferry.cli.options.with_ferry import with_ferry
 from dicomferry.cli.views.plan_view import show_plan
 from dicomferry.cli.views.progress import showing

@@ -8,11 +8,9 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
-from dicomferry.cli.options.common import format_option
-from dicomferry.cli.options.executor_option import executor_option
+from dicomferry.cli.options.common import executor_option, format_option, vector_option
 from dicomferry.cli.options.fault_option import fault_option
 from dicomferry.cli.options.stop import stoppable
-from dicomferry.cli.options.vector_option import vector_option
 from dicomferry.cli.options.with_ferry import with_recipe
 from dicomferry.cli.views.plan_view import plan_code, plan_lines
 from dicomferry.cli.views.progress import showing

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dicomferry.cli.options.common import format_option
+from dicomferry.cli.options.common import format_option, vector_option
 from dicomferry.cli.options.duration import seconds
-from dicomferry.cli.options.vector_option import vector_option
 from dicomferry.cli.options.with_ferry import with_ferry
 from dicomferry.cli.views.progress import showing
 from dicomferry.cli.views.verdict_view import save_verdicts, show_verdicts

@@ -26,6 +26,15 @@ state_option = click.option(
     "--state", type=click.Path(path_type=Path, file_okay=False),
     help="Folder of the ledger [default: .dicomferry/NAME beside the recipe].",
 )  # fmt: skip
+executor_option = click.option(
+    "--executor", default="local", metavar="NAME",
+    help="What has the work done: local (worker processes), in-process (for a debugger), or one"
+    " that a plug-in offers, as NAME or NAME:OPTION=VALUE,… [default: local].",
+)  # fmt: skip
+vector_option = click.option(
+    "--save-vector", "vectors", type=click.Path(path_type=Path, dir_okay=False),
+    help="Save what did not land as forecast as test vectors (.json), names and UIDs replaced.",
+)  # fmt: skip
 _params_option = click.option(
     "--params", "params_files", multiple=True, type=click.Path(path_type=Path, dir_okay=False),
     expose_value=False, is_eager=True, callback=lambda c, _p, v: _keep(c, v),
