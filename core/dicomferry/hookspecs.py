@@ -1,4 +1,4 @@
-"""Every hook a plug-in may implement, in the order a run calls them."""
+"""Every hook that a plug-in may implement."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ hookspec = pluggy.HookspecMarker("dicomferry")
 hookimpl = pluggy.HookimplMarker("dicomferry")
 
 
-# Offers: yield records; nothing is registered by side effect.
+# Offers: a plug-in yields records. Importing it registers nothing.
 
 
 @hookspec
@@ -43,12 +43,12 @@ def dicomferry_transforms() -> Iterable[Component[Any, Transform]]:  # type: ign
 
 @hookspec
 def dicomferry_sinks() -> Iterable[Component[Any, Sink]]:  # type: ignore[empty-body]
-    """Offer components that take instances."""
+    """Offer components that deliver instances to a receiver."""
 
 
 @hookspec
 def dicomferry_identifiers() -> Iterable[Component[Any, Identifier]]:  # type: ignore[empty-body]
-    """Offer emulations of an XNAT receiver's way to identify what arrives."""
+    """Offer emulations of how an XNAT receiver identifies instances."""
 
 
 @hookspec
@@ -58,17 +58,17 @@ def dicomferry_servers() -> Iterable[ServerKind[Any]]:  # type: ignore[empty-bod
 
 @hookspec
 def dicomferry_fetchers() -> Iterable[Component[Any, Fetcher]]:  # type: ignore[empty-body]
-    """Offer ways to get the bytes of instances that a source found on a server."""
+    """Offer fetchers, which get the bytes of instances that a source found on a server."""
 
 
 @hookspec
 def dicomferry_executors() -> Iterable[Component[Any, ExecutorFactory]]:  # type: ignore[empty-body]
-    """Offer executors, which have the work on instances done somewhere."""
+    """Offer executors, which have workers do the tasks of the engine."""
 
 
 @hookspec
 def dicomferry_importers() -> Iterable[Importer]:  # type: ignore[empty-body]
-    """Offer to make recipes of the scripts of another tool."""
+    """Offer importers, which make a recipe of a script of another tool."""
 
 
 @hookspec
@@ -76,7 +76,7 @@ def dicomferry_verbs() -> Iterable[click.Command]:  # type: ignore[empty-body]
     """Offer verbs of the command line."""
 
 
-# Decisions: the answer changes what happens.
+# Decisions: the engine acts on the answer.
 
 
 @hookspec
@@ -86,32 +86,32 @@ def dicomferry_check_recipe(recipe: Recipe) -> Iterable[Problem]:  # type: ignor
 
 @hookspec(firstresult=True)
 def dicomferry_secret(scheme: str, reference: str) -> str | None:
-    """Resolve a secret `${scheme:reference}`; None when the scheme is another plug-in's."""
+    """Resolve a secret `${scheme:reference}`; return None for a scheme of another plug-in."""
 
 
 @hookspec
 def dicomferry_check_plan(plan: PlanView) -> Iterable[Problem]:  # type: ignore[empty-body]
-    """Find what a site does not want to be sent; a problem of severity error stops a run."""
+    """Find what a site does not want to send; a problem of severity error stops a run."""
 
 
-# Observations: the answer is ignored, and an observer that raises never stops a run.
+# Observations: the engine ignores the answer, and goes on when an observer raises.
 
 
 @hookspec
 def dicomferry_run_started(recipe: Recipe, run: int) -> None:
-    """See a run begin."""
+    """Observe that a run begins."""
 
 
 @hookspec
 def dicomferry_outcome(sink: str, sop_instance_uid: str, outcome: Outcome) -> None:
-    """See what became of one instance at one sink, once the ledger holds it."""
+    """Observe what became of one instance at one sink; the ledger holds the outcome by then."""
 
 
 @hookspec
 def dicomferry_run_finished(recipe: Recipe, run: int, complete: bool) -> None:
-    """See a run end; `complete` when everything is stored or was excluded on purpose."""
+    """Observe that a run ends; `complete` says that every item is stored or excluded."""
 
 
 @hookspec
 def dicomferry_error_hints(error: FerryError) -> Sequence[str]:  # type: ignore[empty-body]
-    """Offer what a user could do about an error."""
+    """Advise what a user could do about an error."""

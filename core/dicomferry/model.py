@@ -1,4 +1,4 @@
-"""The nouns every room shares: frozen values, named as DICOM and XNAT name them."""
+"""The nouns that all packages share: frozen values with the names of DICOM and XNAT."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class Severity(StrEnum):
 class Problem(Struct, frozen=True):
     """One placed fault: a stable code, where it is, what is wrong, and what to do about it.
 
-    `why` says why the receiver minds, where that is not plain.
-    `path` is the way to the node, as in `transforms[0].remap.set`; `place` its line and column.
+    `why` says why the receiver minds, when the message does not make it plain. `path` leads to the
+    node of a recipe, as in `transforms[0].remap.set`; `place` is its line and column.
     """
 
     code: str
@@ -63,7 +63,7 @@ class CheckState(StrEnum):
     """the server is not as the recipe says"""
     FAILED = "failed"
     UNKNOWN = "unknown"
-    """it could not be learned, so it counts for nothing good"""
+    """the doctor could not find out, so it does not count as ok"""
 
 
 class Check(Struct, frozen=True):
@@ -92,7 +92,7 @@ class Location(Struct, frozen=True, order=True):
 
 
 class LocalFile(Struct, frozen=True):
-    """A finding on a disk: not opened yet, perhaps not DICOM at all.
+    """A file that a source found. Nobody has opened it yet: it need not be DICOM.
 
     `names` are the named groups of the source's `parts` (templates see them as `path.*`), `row`
     the table row the file came from (`row.*`). `size` is in bytes, `modified_ns` in nanoseconds
@@ -107,7 +107,7 @@ class LocalFile(Struct, frozen=True):
 
 
 class Unusable(Struct, frozen=True):
-    """Something a source came upon and cannot carry; listed, never silently left out."""
+    """Something that a source found and cannot carry; the plan lists it with its reason."""
 
     location: Location
     code: str
@@ -115,7 +115,7 @@ class Unusable(Struct, frozen=True):
 
 
 class InstanceRef(Struct, frozen=True):
-    """The four UIDs that say which instance this is."""
+    """The four UIDs that identify an instance."""
 
     study_instance_uid: str
     series_instance_uid: str
@@ -124,9 +124,9 @@ class InstanceRef(Struct, frozen=True):
 
 
 class Refused(Struct, frozen=True):
-    """Something that was asked for and may not be carried: it counts as rejected.
+    """Something that a table asks for and a rule forbids: it counts as rejected.
 
-    `table_row` is the row of the table that asked for it, from 1; 0 where there is no table.
+    `table_row` is the row that asks for it, counted from 1; 0 for a source without a table.
     """
 
     location: Location
@@ -136,18 +136,18 @@ class Refused(Struct, frozen=True):
 
 
 class RemoteInstance(Struct, frozen=True):
-    """A finding on a server: described now, and fetched when it is to be delivered.
+    """An instance that a source found on a server. A fetcher gets its bytes before delivery.
 
-    `fetcher` is the name of the offered fetcher that gets its bytes, without a colon; `server` the
-    name of the recipe's server that it is asked from. `attributes` are what is known of its header,
-    by keyword: the plan is made of them, the instance's own header decides in the end. `relabel` is
-    written into the instance before the first transform, by keyword; an empty text clears. `row`
-    and `table_row` are the table row that asked for it.
+    `fetcher` is the name of the fetcher that a plug-in offers; it has no colon. `server` is the
+    name of the server in the recipe. `attributes` are the values that the server tells of its
+    header, by keyword: the plan uses them, and delivery uses the header of the instance itself.
+    The engine writes `relabel`, by keyword, into the instance before the first transform; an empty
+    text clears an attribute. `row` and `table_row` are the table row that asks for the instance.
 
-    `key` is its name at a server that knows instances by other names than their UIDs. `size` (in
-    bytes) and `modified_ns` (nanoseconds since the epoch) are 0 where the server does not tell
-    them; where one of them changes, the instance is planned and fetched anew. `names` are what
-    templates see as `path.*`.
+    `key` names it at a server that does not know instances by their UIDs. `size` (in bytes) and
+    `modified_ns` (nanoseconds since the epoch) are 0 when the server does not tell them; when one
+    of them changes, the engine plans and fetches the instance again. Templates see `names` as
+    `path.*`.
     """
 
     fetcher: str
@@ -164,7 +164,7 @@ class RemoteInstance(Struct, frozen=True):
 
     @property
     def location(self) -> Location:
-        """The fetcher and the server, and the way to the instance there."""
+        """The fetcher and the server, and the name of the instance there."""
         ref = self.ref
         uids = (ref.study_instance_uid, ref.series_instance_uid, ref.sop_instance_uid)
         return Location(f"{self.fetcher}:{self.server}", self.key or "/".join(uids))
@@ -189,12 +189,13 @@ class Destination(Struct, frozen=True, order=True):
 
 
 class Wanted(Struct, frozen=True):
-    """What a transform asks for: labels as XNAT will show them, None where it asks for none.
+    """The labels that an instance should get, as XNAT will show them; None asks for no label.
 
-    `subject_original` and `session_original` are the texts before cleaning, so that two different
-    originals that fall together on one label can be told. `chosen` are the levels that somebody
-    has set in a saved plan: they stand before the first transform. A transform that
-    writes labels writes these in the place of its own; what none has written, the engine writes.
+    `subject_original` and `session_original` are the texts before XNAT cleans them: a problem of
+    the plan names two different originals that become one label. `chosen` are the levels whose
+    labels a user edited in a saved plan: they are known before the first transform. A transform
+    that writes labels writes chosen ones instead of its own. The engine writes those that no
+    transform has written.
     """
 
     project: str | None = None
@@ -206,7 +207,7 @@ class Wanted(Struct, frozen=True):
 
 
 class AutoArchive(StrEnum):
-    """What XNAT does with the session once it is quiet."""
+    """What XNAT does with a session that has received nothing for its quiet time."""
 
     AUTO = "auto"
     MANUAL = "manual"
@@ -215,7 +216,7 @@ class AutoArchive(StrEnum):
 
 
 class Because(Struct, frozen=True):
-    """The rule that decided each level, in words."""
+    """The rule that decided the label of each level, in words."""
 
     project: str
     subject: str
@@ -223,11 +224,11 @@ class Because(Struct, frozen=True):
 
 
 class Forecast(Struct, frozen=True):
-    """What XNAT will make of one instance, and why; `refused` is why it would not take it.
+    """Where XNAT will file one instance, and by which rules; `refused` is why it will not take it.
 
-    `notes` are codes of what the plan is to warn of: what the labels rest on, and what a person
-    would read in the header and XNAT does not. `originals` are the texts that the labels of
-    subject and session were made of, before XNAT cleaned them.
+    `notes` are codes of problems that the plan must warn of: what a label depends on, or a text in
+    the header that a person would read and XNAT does not. `originals` are the texts of the subject
+    and session labels before XNAT cleaned them.
     """
 
     destination: Destination
@@ -239,25 +240,25 @@ class Forecast(Struct, frozen=True):
 
 
 class Stored(Struct, frozen=True):
-    """The receiver said that it has the instance; `receipt` is what it said."""
+    """The receiver answered that it has the instance; `receipt` is its answer."""
 
     receipt: str
 
 
 class Excluded(Struct, frozen=True):
-    """Left out on purpose: the recipe says so."""
+    """The recipe leaves the instance out on purpose."""
 
     reason: str
 
 
 class Rejected(Struct, frozen=True):
-    """Held back by a rule: damaged, unidentifiable, in conflict."""
+    """A rule holds the instance back: it is damaged, cannot be identified, or is in conflict."""
 
     reason: str
 
 
 class Failed(Struct, frozen=True):
-    """Not stored by accident; `retryable` when running again may help."""
+    """An accident kept the instance from being stored; `retryable` says that a new run may help."""
 
     reason: str
     retryable: bool

@@ -17,13 +17,15 @@ StageT_co = TypeVar("StageT_co", covariant=True)
 class Component(Struct, Generic[OptionsT, StageT_co], frozen=True):
     """One offer of a plug-in.
 
-    `options` is a `msgspec.Struct` or a dataclass: the recipe's schema and the conversion both
-    come from it. Its fields may be plain types, other Structs, `Template` or `Condition`.
+    `options` is a `msgspec.Struct` or a dataclass. The engine makes the recipe's schema of it, and
+    converts the recipe to it. Its fields may be plain types, other Structs, `Template` or
+    `Condition`.
 
     `example` is the part of a recipe that shows the component in use: YAML below `sources:`,
-    `transforms:`, `sinks:`, and where it needs them `params:` and `tests:`. Each server in it is
-    named as its kind, and not declared. `dicomferry init` makes recipes of it; what it has for the
-    params `project` and `archive` is put in the place of `default: PROJECT` and `default: archive`.
+    `transforms:`, `sinks:`, and if needed `params:` and `tests:`. It names each server by the kind
+    of the server, and declares none. `dicomferry init` makes recipes of it, and replaces
+    `default: PROJECT` and `default: archive` by its own values for the params `project` and
+    `archive`.
     """
 
     name: str
@@ -39,9 +41,9 @@ AnyComponent = Component[Any, Any]
 class ServerKind(Struct, Generic[OptionsT], frozen=True):
     """A kind of server that a recipe may declare: `servers: {NAME: {KIND: {…}}}`.
 
-    `options` is as a component's: the schema and the conversion come from it, and
-    `Context.server(NAME, OPTIONS)` gives it to sources, sinks and fetchers. `check` yields what
-    `doctor` finds of one server, by its name in the recipe. `example` is a declaration in YAML.
+    `options` is a Struct or a dataclass, as that of a component. Sources, sinks and fetchers get it
+    from `Context.server(NAME, OPTIONS)`. `doctor` calls `check` with the server's name in the
+    recipe, and shows the checks that it yields. `example` is a declaration in YAML.
     """
 
     name: str

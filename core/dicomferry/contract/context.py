@@ -13,29 +13,29 @@ ServerT = TypeVar("ServerT")
 
 
 class Context(Protocol):
-    """What the engine hands a component that is being built."""
+    """What the engine gives to `Component.build`."""
 
     folder: Path
-    """The recipe's folder; relative paths start here (see `path`)."""
+    """The recipe's folder; relative paths of the recipe start here (see `path`)."""
 
     recipe_name: str
 
     def path(self, text: str) -> Path:
-        """Return `text` as an absolute path, relative ones counted from the recipe's folder."""
+        """Return `text` as an absolute path; a relative path starts at the recipe's folder."""
         ...
 
     def server(self, name: str, kind: type[ServerT]) -> ServerT:
-        """Return a server of the recipe; `FerryError` for an unknown name or another kind."""
+        """Return a server of the recipe; raises `FerryError` for another name or another kind."""
         ...
 
     def peer(self, node: DicomNode) -> Peer:
-        """Return the application entity to associate with, as a server declares it."""
+        """Return the application entity that a declared server stands for."""
         ...
 
     def identifier(self, server: str | None = None) -> Identifier:
-        """Return how a server identifies; without a name, the one XNAT the recipe has."""
+        """Return the identifier of a server; without a name, that of the recipe's only XNAT."""
         ...
 
     def secret(self, reference: str) -> str:
-        """Resolve `${env:X}`, `${file:PATH}`, …; other text is returned as it is."""
+        """Resolve `${env:X}`, `${file:PATH}`, …; return any other text unchanged."""
         ...

@@ -6,21 +6,21 @@ from typing import Protocol
 
 
 class DeclaredFiles(Protocol):
-    """The files that encrypt an association, as a recipe names them; empty for one not needed."""
+    """The PEM files for TLS, as a recipe names them; a file that is not needed is empty."""
 
     @property
     def ca(self) -> str:
-        """The certificates that vouch for the server."""
+        """The certificates of the authorities that sign the server's certificate."""
         ...
 
     @property
     def certificate(self) -> str:
-        """Our own certificate."""
+        """The certificate of this side."""
         ...
 
     @property
     def key(self) -> str:
-        """The key of our own certificate."""
+        """The key of this side's certificate."""
         ...
 
 
@@ -32,35 +32,35 @@ class DicomNode(Protocol):
 
     @property
     def host(self) -> str:
-        """Its name or address."""
+        """The host name or address of the server."""
         ...
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """The TCP port of the server."""
         ...
 
     @property
     def ae_title(self) -> str:
-        """What it is called."""
+        """The AE title of the server."""
         ...
 
     @property
     def calling_ae_title(self) -> str:
-        """What this side is called."""
+        """The AE title of this side."""
         ...
 
     @property
     def connect_timeout(self) -> float:
-        """How long it may take to be reached."""
+        """The longest time to connect."""
         ...
 
     @property
     def timeout(self) -> float:
-        """How long it may take to answer."""
+        """The longest time to wait for an answer."""
         ...
 
     @property
     def tls(self) -> DeclaredFiles | None:
-        """How the association is encrypted; None where it is not."""
+        """The files for TLS; None for an association without TLS."""
         ...

@@ -1,9 +1,9 @@
-"""How the engine has its work done: the contract between it, an executor, and a worker.
+"""The contract between the engine, an executor, and its workers.
 
 The engine makes tasks (examine these items, bring this consignment) and gives them to an
-`Executor`. An executor carries them to workers, in processes or wherever it likes, and hands back
-what they say. It knows nothing of what a task is about, and a task knows nothing of where it is
-done. The main process alone writes the ledger.
+`Executor`. An executor has workers do them, in processes or elsewhere, and returns what
+the workers say. It does not look into a task, and a task does not know where a worker does it. The
+main process alone writes the ledger.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 from msgspec import Struct
 
 WINDOW = 32
-"""Answers of a durable task that may be on their way to the ledger: what a killed run may have to
-send again."""
+"""How many answers of a durable task may wait for the ledger: a killed run may send so many
+instances again."""
 
 
 class Task(Protocol):
-    """A piece of work, as the engine gives it out. It and its answers can be pickled."""
+    """A piece of work that the engine gives to an executor. It and its answers can be pickled."""
 
     durable: ClassVar[bool]
-    """Whether its answers tell what cannot be undone (an instance is stored). No more than
-    `WINDOW` of them may be made and not be durable yet."""
+    """Whether its answers say what nobody can undo (an instance is stored). No more than `WINDOW`
+    of them may wait for the ledger."""
 
     def work(self, bench: Any, stopped: Callable[[], bool], /) -> Iterator[object]:
         """Do the work at a worker's bench and yield the answers. Only a `Worker` calls it.
 
-        Ends early when `stopped` says so. Raises `FerryError` for what the user can mend.
+        Ends early when `stopped` returns true. Raises `FerryError` for errors of the user.
         """
         ...
 
@@ -46,7 +46,7 @@ class Done(Struct, frozen=True):
 
 
 class Said(Struct, Generic[TaskT], frozen=True):
-    """What was said about a task: one of its answers, or `Done`, which is the last."""
+    """A message about a task: one of its answers, or `Done`, which is the last."""
 
     task: TaskT
     message: object
@@ -56,7 +56,7 @@ class Worker(Protocol):
     """Does tasks one after the other, in one process or thread."""
 
     def perform(self, task: Task, stopped: Callable[[], bool]) -> Iterator[object]:
-        """Do a task: yield its answers, then a `Done`. Whatever the task raises is in the `Done`.
+        """Do a task: yield its answers, then a `Done`, which has the error that the task raises.
 
         The task ends early once `stopped` returns true.
         """
@@ -64,14 +64,14 @@ class Worker(Protocol):
 
 
 OpenWorker = Callable[[], Worker]
-"""Makes a worker in the process that calls it. It can be pickled."""
+"""Makes a worker in the calling process. It can be pickled."""
 
 
 class Executor(Protocol):
-    """Has tasks done by workers. A context manager that leaves nothing running behind."""
+    """Has workers do tasks. A context manager that leaves no worker running."""
 
     def __enter__(self) -> Self:
-        """Start what is needed."""
+        """Start the workers."""
         ...
 
     def __exit__(
@@ -90,26 +90,26 @@ class Executor(Protocol):
         *,
         ahead: bool = False,
     ) -> Iterator[list[Said[TaskT]]]:
-        """Have tasks done and yield what is said of them, in batches as it comes.
+        """Have workers do tasks, and yield their messages in batches.
 
-        `Said.task` is the very object that came from `tasks`. Each task that was begun ends with
-        one `Done`, and its answers come in order. A task that fails, and a worker that dies, end
-        with an error and do not stop the others.
+        `Said.task` is the very object that `tasks` gave. Each task that a worker begins ends with
+        one `Done`, and its answers come in order. A task that fails, or whose worker dies, has an
+        error in its `Done`, and the other tasks go on.
 
-        No more tasks are under way than `lanes` returns at the time; without it, one to each
-        worker. `ahead` says that the tasks do not depend on one another: then a worker may be
-        given its next one early. A task that is None says that there is none for now: `tasks` is
-        asked again when something was said, and the run ends when nothing is under way.
+        No more tasks are under way than `lanes` returns at the time; without `lanes`, each worker
+        has one. `ahead` says that the tasks do not depend on one another: then an executor may give
+        a worker its next task early. A task that is None says that there is none now: the executor
+        asks `tasks` again after the next message, and ends when no task is under way.
 
-        By taking the next batch the caller says that the one before is durable. A batch may be
-        empty: the caller looks about.
+        When the caller takes the next batch, the batch before is durable. A batch may be empty, so
+        that the caller gets control.
         """
         ...
 
     def stop(self) -> None:
-        """Begin no more tasks, and tell those under way. Safe to call from a signal handler."""
+        """Begin no more tasks, and tell those under way. A signal handler may call it."""
         ...
 
 
 ExecutorFactory = Callable[[OpenWorker, int], Executor]
-"""Makes an executor of so many workers at most."""
+"""Makes an executor with at most the given number of workers."""

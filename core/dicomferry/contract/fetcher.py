@@ -1,9 +1,9 @@
-"""The contract of fetchers: instances that a source found on a server, brought to this machine.
+"""The contract of fetchers: they get instances that a source found on a server.
 
-The engine makes a `FetchOrder` of what some sink still needs of one study, and gives it to the
-`Fetcher` together with an `Inbox`, which is a place in the spool. How many orders are under way,
-how fast requests follow one another, and at what hours, is the engine's affair: a fetcher says in
-its `Manners` what the server bears.
+The engine makes a `FetchOrder` for the instances of one study that a sink still needs. It gives the
+order to the `Fetcher` together with an `Inbox`, which is a folder in the spool. A fetcher says in
+its `Manners` how much the server can bear. The engine keeps to that: it decides how many orders
+are under way, how fast requests follow one another, and at what hours.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from dicomferry.model import RemoteInstance
 
 
 class Manners(Struct, frozen=True):
-    """How a server wants to be asked for instances; the engine keeps to it.
+    """The limits that a server sets to requests; the engine keeps to them.
 
-    `lanes` is how many studies may be asked for at once, `requests_per_minute` counts the requests
-    of all lanes (0: any number), `batch` is how many studies may be asked for and not yet be at
-    every sink (0: as many as the spool holds). `hours` are when it may be asked, as
-    `{"mon-fri": "19:00-06:00", "sat-sun": "all"}`; none: always. `way` is the fetcher's own word
-    for how it asks, which each order brings back to it.
+    `lanes` is how many studies workers may fetch at once. `requests_per_minute` counts the requests
+    of all lanes (0: no limit). `batch` is how many fetched studies may wait for their sinks (0: as
+    many as the spool holds). `hours` are the times at which requests are allowed, as
+    `{"mon-fri": "19:00-06:00", "sat-sun": "all"}`; empty allows them always. `way` is the fetcher's
+    own word for how it asks; the engine repeats it in each order.
     """
 
     lanes: int = 1
@@ -36,10 +36,10 @@ class Manners(Struct, frozen=True):
 
 
 class FetchOrder(Struct, frozen=True):
-    """The instances of one study that a fetcher is to get.
+    """The instances of one study that a fetcher must get.
 
-    `whole_series` are the series of which everything that the server told of is wanted; they may
-    be asked for as a whole. `way` is that of the manners in use.
+    `whole_series` are the series of which the order has every instance that the source found: a
+    fetcher may ask for such a series as a whole. `way` is that of the manners in use.
     """
 
     study_instance_uid: str
@@ -49,12 +49,12 @@ class FetchOrder(Struct, frozen=True):
 
 
 class Fetched(Struct, frozen=True):
-    """How a fetcher ended; what has arrived is known to the inbox.
+    """How a fetcher ended an order; the inbox knows which instances have arrived.
 
-    `why` is the reason why something is missing, as far as the server told one. `silent` says that
-    the server was not reached at all: after three studies in a row it is asked for no more.
-    `manners`, where they differ from those in use, are how it is to be asked from now on: what is
-    missing is then asked for again.
+    `why` is the server's reason for missing instances, if it gave one. `silent` says that the
+    fetcher did not reach the server: after three such orders in a row the engine stops asking it.
+    `manners` are other manners than those in use: the engine takes them over, and orders missing
+    instances again.
     """
 
     why: str = ""
@@ -63,86 +63,86 @@ class Fetched(Struct, frozen=True):
 
 
 class BytesWriter(Protocol):
-    """Takes the bytes of one instance, from the first to the last."""
+    """Writes the bytes of one instance, from the first to the last."""
 
     def write(self, data: bytes, /) -> int:
-        """Write some bytes; return how many."""
+        """Write the next bytes; return their number."""
         ...
 
 
 class Inbox(Protocol):
-    """Where a fetcher puts what it gets of one order. Safe for several threads.
+    """Where a fetcher puts the instances of one order. Several threads may use it.
 
-    Nothing is taken that was not ordered, no more than there is room for, and a file in full or
-    not at all.
+    An inbox takes only ordered instances, only whole files, and no more bytes than it has room
+    for.
     """
 
     @property
     def folder(self) -> Path:
-        """A folder for files that are on their way; what a kill leaves there as `*.dcm` goes."""
+        """A folder for unfinished files; the next run deletes each `*.dcm` of a killed run."""
         ...
 
     @property
     def room(self) -> int:
-        """How many bytes may still come."""
+        """How many more bytes the inbox takes."""
         ...
 
     @property
     def full(self) -> bool:
-        """Whether there was no room for an instance: to ask for more is of no use."""
+        """Whether an instance did not fit: then a fetcher should ask for no more."""
         ...
 
     def missing(self) -> list[RemoteInstance]:
-        """Return what was ordered and has not arrived, in the order asked for."""
+        """Return the instances that have not arrived, in the sequence of the order."""
         ...
 
     def writing(self, instance: RemoteInstance) -> AbstractContextManager[BytesWriter]:
-        """Write one instance, as a Part 10 file; it has arrived when the block ends.
+        """Write one instance as a Part 10 file; it has arrived when the block ends.
 
-        A block that raises leaves nothing. One that writes more than there is room for ends there
-        and then, and the instance is missing.
+        A block that raises leaves no file. A write beyond the room ends the block, and the instance
+        stays missing.
         """
         ...
 
     def take(self, instance: RemoteInstance, file: Path) -> bool:
-        """Move in a whole file from `folder`; tell whether the instance has arrived with it.
+        """Move a whole file out of `folder` into the inbox; tell whether the instance has arrived.
 
-        An empty file says that it outgrew the room while it came.
+        An empty file says that the instance was larger than the room.
         """
         ...
 
     def stopped(self) -> bool:
-        """Tell whether the run is to stop: end soon."""
+        """Tell whether the run stops: then a fetcher should end soon."""
         ...
 
     def pause(self) -> float:
-        """Return how many seconds the next request has to wait by the manners in use."""
+        """Return the seconds that the next request must wait, by the manners in use."""
         ...
 
     def wait(self) -> None:
-        """Wait until the next request may be made, or the run is to stop."""
+        """Wait until the next request is allowed, or the run stops."""
         ...
 
     def asked(self) -> None:
-        """Note that a request is made now: before each, and after `wait`."""
+        """Count a request; a fetcher calls it after `wait`, before each request."""
         ...
 
 
 class Fetcher(Protocol):
-    """Gets the bytes of remote instances. Built of the recipe's server that is asked.
+    """Gets the bytes of remote instances from one server of the recipe.
 
-    Its component's `options` are the options of that kind of server.
+    The `options` of its component are the options of that kind of server.
     """
 
     @property
     def manners(self) -> Manners:
-        """How the server wants to be asked."""
+        """The limits that the server sets to requests."""
         ...
 
     def fetch(self, order: FetchOrder, inbox: Inbox) -> Fetched:
-        """Get what the inbox misses of one study; called in a worker process.
+        """Get the missing instances of one study; a worker process calls it.
 
-        Returns when all is there, there is no room or no more hope, or the run is to stop. Raises
-        `FerryError` where nothing can be tried at all, which ends the retrieval.
+        Returns when every instance has arrived, the inbox is full, the server gives no more, or the
+        run stops. Raises `FerryError` when it cannot ask at all: that ends the retrieval.
         """
         ...

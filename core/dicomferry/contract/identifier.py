@@ -10,17 +10,17 @@ from dicomferry.model import Forecast
 
 
 class Identifier(Protocol):
-    """How an XNAT receiver names what arrives: an emulation of its DicomObjectIdentifier."""
+    """Emulates an XNAT receiver's DicomObjectIdentifier: it derives labels from headers."""
 
     fields: Mapping[str, str]
-    """Level (project, subject, session) to the keyword that decides it when nothing else does."""
+    """By level (project, subject, session), the keyword that decides when no rule does."""
 
     reads_comments: bool
-    """Whether `Project: Subject: Session:` in PatientComments is read."""
+    """Whether the identifier reads `Project: Subject: Session:` in PatientComments."""
 
     first_session_wins: bool
-    """Whether all of a study takes the session of its first instance to arrive."""
+    """Whether every instance of a study goes to the session of the first one that arrives."""
 
     def forecast(self, header: Header) -> Forecast:
-        """Say what XNAT will call this instance and which rule decided each level."""
+        """Return where XNAT will file this instance, and the rule that decided each level."""
         ...

@@ -1,4 +1,4 @@
-"""What a plug-in offers that makes a recipe of a script of another tool."""
+"""The contract of importers: they make a recipe of a script of another tool."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class Translation(Struct, frozen=True):
-    """The text of a recipe, and line by line what of the script it does not do, and why."""
+    """The text of a recipe, and a fault for each line of the script that the recipe does not do."""
 
     text: str
     faults: tuple[str, ...] = ()
@@ -17,8 +17,8 @@ class Translation(Struct, frozen=True):
 class Importer(Struct, frozen=True):
     """Reads scripts of one kind.
 
-    `translate` is given the text of a script and the name of the recipe that is to be made of it.
-    It returns None for a script of another kind. `summary` says which scripts it reads.
+    `translate` gets the text of a script and the name of the new recipe. It returns None for a
+    script of another kind. `summary` says which scripts the importer reads.
     """
 
     name: str

@@ -11,11 +11,11 @@ from dicomferry.model import Because, Destination
 
 
 class PlannedSession(Struct, frozen=True):
-    """One session as XNAT will hold it, of what is to be sent.
+    """One session that the plan will send, as XNAT will hold it.
 
     `because` has the rules that decided its labels, once each. `modalities` are sorted. `studies`,
-    `series` and `instances` are numbers of them by the UIDs that are sent; `size` is in bytes, 0
-    for what is still on a PACS.
+    `series` and `instances` are counts by the UIDs as sent. `size` is in bytes; an instance that is
+    still on a server adds 0.
     """
 
     destination: Destination
@@ -28,7 +28,7 @@ class PlannedSession(Struct, frozen=True):
 
 
 class PlanView(Protocol):
-    """A plan as plug-ins see it: read only, and complete before anything is sent."""
+    """A plan as plug-ins see it: read-only, and complete before a run sends anything."""
 
     def sessions(self) -> Iterator[PlannedSession]:
         """Yield every session, ordered by project, subject and session label."""
@@ -37,7 +37,8 @@ class PlanView(Protocol):
     def counts(self) -> Mapping[str, int]:
         """Return how many findings there are of each verdict.
 
-        The verdicts are `ready` (to be sent), `excluded` (left out on purpose), `rejected` (held
-        back by a rule) and `passed` (no instance); one that does not occur is missing.
+        The verdicts are `ready` (a run sends it), `excluded` (the recipe leaves it out), `rejected`
+        (a rule holds it back) and `passed` (it is no instance). A verdict without findings has no
+        entry.
         """
         ...

@@ -16,8 +16,8 @@ from dicomferry.model import Destination, InstanceRef, Outcome
 class Parcel(Struct, frozen=True):
     """One edited instance, ready for a sink.
 
-    `ref` has the UIDs as sent, `header` the edits laid over it. `data_set` is the data set without
-    preamble and meta group, as C-STORE wants it; `file` is the whole Part 10 file.
+    `ref` has the UIDs as sent, and `header` includes the edits. `data_set` is the data set without
+    preamble and meta group, as C-STORE sends it; `file` is the whole Part 10 file.
     """
 
     ref: InstanceRef
@@ -29,9 +29,9 @@ class Parcel(Struct, frozen=True):
 
 
 class Consignment(Struct, frozen=True):
-    """One destination's instances at one sink: the unit of delivery, retry and distribution.
+    """The instances that one sink delivers to one destination, in one piece.
 
-    `contexts` are the (SOP class UID, transfer syntax UID) pairs that occur, most frequent first.
+    `contexts` are their (SOP class UID, transfer syntax UID) pairs, most frequent first.
     """
 
     destination: Destination
@@ -41,10 +41,10 @@ class Consignment(Struct, frozen=True):
 
 
 class Delivery(Protocol):
-    """An open way to a receiver, used by one process for one consignment."""
+    """An open connection to a receiver, which one process uses for one consignment."""
 
     def store(self, parcel: Parcel) -> Outcome:
-        """Bring one instance; `Stored` only when the receiver has said so. Never raises for it."""
+        """Send one instance; return `Stored` only when the receiver said so, and raise nothing."""
         ...
 
 
@@ -52,15 +52,15 @@ class Sink(Protocol):
     """Where instances go."""
 
     lanes: int
-    """How many consignments may be under way at once."""
+    """How many consignments workers may deliver at once."""
 
     receiver: str
-    """Names what is behind the sink, as `XNAT@host:port` or a folder. What the ledger holds as
-    stored at one receiver counts for nothing at another."""
+    """The name of the receiver behind the sink, as `XNAT@host:port` or a folder. The ledger counts
+    what is stored for each receiver apart."""
 
     server: str
-    """The recipe's server it delivers to, empty for none. A rehearsal runs sinks with a server."""
+    """The server of the recipe it delivers to, or empty. A rehearsal runs sinks with a server."""
 
     def open(self, consignment: Consignment) -> AbstractContextManager[Delivery]:
-        """Return a way to the receiver; raises `FerryError` when there is none."""
+        """Connect to the receiver; raises `FerryError` when it cannot be reached."""
         ...

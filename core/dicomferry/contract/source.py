@@ -14,9 +14,10 @@ class Source(Protocol):
     """Where instances come from."""
 
     def discover(self) -> Iterator[Finding]:
-        """Yield every file there is, and every thing that cannot be carried with its reason.
+        """Yield every finding, and what the source cannot carry as `Unusable` with a reason.
 
-        Called once a run, in the main process; the order must be the same for the same input.
+        The engine calls it once for each plan, in the main process. The order must be the same for
+        the same input.
         """
         ...
 
@@ -30,7 +31,7 @@ class TableRow(Struct, frozen=True):
 
 
 class Table(Struct, frozen=True):
-    """A table of people's, as it was read."""
+    """A table that people wrote, as the source read it."""
 
     headers: tuple[str, ...]
     rows: tuple[TableRow, ...]
@@ -40,7 +41,7 @@ class Table(Struct, frozen=True):
 class Tabular(Protocol):
     """The optional half of a source whose findings come from the rows of a table.
 
-    Its findings carry `table_row`, and what became of each row is told after a run.
+    Its findings carry `table_row`, and the report of a run says what became of each row.
     """
 
     def table(self) -> Table:

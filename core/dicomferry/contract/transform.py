@@ -14,15 +14,15 @@ from dicomferry.model import Destination, Excluded, Rejected
 
 
 class Transform(Protocol):
-    """What changes an instance. Returns edits; never mutates. Must be a pure function of its input.
+    """Changes instances. It returns edits and mutates nothing; equal input must give equal edits.
 
-    A transform that must know the whole before its first edit also has
-    `prepare(self, catalog: Catalog) -> None` (see `Preparing`). One that reads files (a lookup
-    table) also has `inputs: tuple[Path, ...]`, so that a changed table is noticed.
+    A transform that must know all instances before its first edit also implements `Preparing`. A
+    transform that reads files (a lookup table) also implements `Reading`, so that the engine
+    notices a changed table.
     """
 
     def edit(self, header: Header) -> Edits | Excluded | Rejected:
-        """Say what to change in this instance, or that it is to be left out."""
+        """Return the edits of this instance, or the reason to leave it out or hold it back."""
         ...
 
 
@@ -31,7 +31,7 @@ class Preparing(Protocol):
     """The optional half of a transform that must know every instance before it edits the first."""
 
     def prepare(self, catalog: Catalog) -> None:
-        """Look at the whole; called before the first `edit`, in every worker process."""
+        """Read the catalog; every worker process calls it before the first `edit`."""
         ...
 
 
@@ -40,7 +40,7 @@ class Reading(Protocol):
     """The optional half of a stage whose answers depend on the content of files."""
 
     inputs: tuple[Path, ...]
-    """The files it has read; a change of their content makes a new plan."""
+    """The files that the stage reads; when their content changes, the engine plans again."""
 
 
 @runtime_checkable
@@ -48,11 +48,11 @@ class Salted(Protocol):
     """The optional half of a transform that derives values with a salt."""
 
     salt: str
-    """The salt in use, resolved. Only a digest of it is kept, to tell that it is still the same."""
+    """The resolved salt. A lock keeps a digest of it, to tell when the salt has changed."""
 
 
 class StudyAt(Struct, frozen=True):
-    """One study at one destination, as forecast behind the transforms before the asking one."""
+    """One study at one destination, as forecast after the transforms before the preparing one."""
 
     study_instance_uid: str
     destination: Destination
@@ -61,12 +61,12 @@ class StudyAt(Struct, frozen=True):
 
 
 class Catalog(Protocol):
-    """What a preparing transform may ask of the whole; UIDs are those of the source."""
+    """What a preparing transform may ask about all instances; UIDs are those of the source."""
 
     def studies(self) -> Iterator[StudyAt]:
         """Yield every pair of study and destination, ordered by destination, date and UID."""
         ...
 
     def destinations_of_series(self, series_instance_uid: str) -> tuple[Destination, ...]:
-        """Return where the instances of a series go; empty for a series that is not here."""
+        """Return the destinations of a series; empty for a series that is not in the plan."""
         ...

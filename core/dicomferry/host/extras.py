@@ -1,8 +1,8 @@
 """The extras of a distribution: packages that only some of its plug-ins need.
 
 An entry point names the extras it needs behind its module, as in `review = "module [review]"`
-(Entry points specification of the Python Packaging User Guide). Whether their packages are there
-is read from metadata: nothing is imported to know it.
+(Entry points specification of the Python Packaging User Guide). Metadata say whether the packages
+are installed, so that nothing must be imported.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _EXTRA: Final = re.compile(r"""\bextra\s*==\s*["']([^"']+)["']""")
 
 
 def missing_extras(point: EntryPoint) -> tuple[str, ...]:
-    """Return those extras of an entry point of which a package is not installed."""
+    """Return the extras of an entry point that lack an installed package."""
     if point.dist is None:
         return ()
     known = point.dist
@@ -46,5 +46,5 @@ def _installed(name: str) -> bool:
 
 
 def _normal(extra: str) -> str:
-    # PEP 685: what is written `Big_Data` is the extra `big-data`
+    # PEP 685: `Big_Data` and `big-data` are the same extra
     return re.sub(r"[-_.]+", "-", extra).lower()

@@ -17,17 +17,17 @@ from dicomferry.host.plugins import Plugins
 def load_plugins(selection: Selection, found: Iterable[EntryPoint] | None = None) -> Plugins:
     """Load every plug-in of the entry point group that `selection` lets in.
 
-    A plug-in whose extra is not installed, that cannot be imported, asks for another API version,
-    repeats a name or implements a hook that does not exist is left out with its reason; it never
-    stops the others. Raises `FerryError` when two plug-ins offer a component of one kind under one
-    name.
+    The host leaves a plug-in out, with the reason, when its extra is not installed, its import
+    fails, it wants another API version, its name occurs twice, or it implements an unknown hook.
+    The other plug-ins load all the same. Raises `FerryError` when two plug-ins offer a component of
+    one kind under one name.
     """
     manager = pluggy.PluginManager("dicomferry")
     manager.add_hookspecs(hookspecs)
     points = entry_points(group=GROUP) if found is None else found
     plugins: list[Plugin] = []
     names: set[str] = set()
-    origin_of = cache(_origin)  # the metadata of each is read once
+    origin_of = cache(_origin)  # read the metadata of each distribution once
     for point in sorted(points, key=lambda point: (point.name, point.value)):
         if point.name in names:
             state, reason = PluginState.DUPLICATE, "another plug-in has the same name"

@@ -31,7 +31,7 @@ KINDS: Final[Mapping[str, str]] = {
 
 
 class Offer(Struct, frozen=True):
-    """A component, a kind of server or an importer, together with the plug-in it comes from."""
+    """A component, a kind of server or an importer, and the plug-in that offers it."""
 
     kind: str
     component: AnyComponent | AnyServerKind | Importer
@@ -39,7 +39,7 @@ class Offer(Struct, frozen=True):
 
 
 class OfferedVerb(Struct, frozen=True):
-    """A verb of the command line together with the plug-in it comes from."""
+    """A verb of the command line, and the plug-in that offers it."""
 
     command: click.Command
     plugin: str

@@ -12,7 +12,7 @@ from dicomferry.model import Problem
 
 
 class PlanCheck(Struct, frozen=True):
-    """What the check of one plug-in found wrong with a plan; `failure` is why it could not say."""
+    """The problems that one plug-in finds in a plan; `failure` says why its check failed."""
 
     plugin: str
     problems: tuple[Problem, ...] = ()

@@ -54,7 +54,7 @@ class Plugins:
 
     @property
     def plugins(self) -> tuple[Plugin, ...]:
-        """Return every installed plug-in with its state, those that broke while asked included."""
+        """Return every installed plug-in with its state; a plug-in whose hook raised is broken."""
         return tuple(
             replace(plugin, state=PluginState.BROKEN, reason=self._broken[plugin.name])
             if plugin.name in self._broken
@@ -90,7 +90,7 @@ class Plugins:
 
     @property
     def importers(self) -> tuple[Importer, ...]:
-        """Return what makes recipes of other tools' scripts."""
+        """Return the offered importers."""
         offered = (offer.component for offer in self.offers)
         return tuple(one for one in offered if isinstance(one, Importer))
 
@@ -110,7 +110,7 @@ class Plugins:
         return found
 
     def check_recipe(self, recipe: Recipe) -> list[Problem]:
-        """Return what plug-ins find wrong with a recipe."""
+        """Return the problems that plug-ins find in a recipe."""
         found: Iterable[Iterable[Problem]] = self._manager.hook.dicomferry_check_recipe(
             recipe=recipe
         )
@@ -122,11 +122,11 @@ class Plugins:
         return frozenset(one.plugin_name for one in self._implementations("dicomferry_check_plan"))
 
     def check_plan(self, plan: PlanView) -> list[PlanCheck]:
-        """Return what each plug-in that checks plans finds; one that raises is told as failed."""
+        """Return the check of each plug-in that checks plans; one that raises has a `failure`."""
         return [ask_plan_check(one, plan) for one in self._implementations("dicomferry_check_plan")]
 
     def secret(self, scheme: str, reference: str) -> str | None:
-        """Resolve a secret; None when no plug-in knows the scheme."""
+        """Resolve a secret; return None when no plug-in knows the scheme."""
         resolved: str | None = self._manager.hook.dicomferry_secret(
             scheme=scheme, reference=reference
         )
@@ -147,7 +147,7 @@ class Plugins:
         self._tell("dicomferry_run_finished", recipe=recipe, run=run, complete=complete)
 
     def error_hints(self, error: FerryError) -> list[str]:
-        """Return what plug-ins advise about an error; an adviser that raises is left out."""
+        """Return the advice of plug-ins about an error; a plug-in that raises gives none."""
         return [
             hint
             for name, hints in self._asked("dicomferry_error_hints", error=error)
@@ -175,7 +175,7 @@ class Plugins:
 
     def _implementations(self, hook: str) -> list[Any]:
         caller = getattr(self._manager.hook, hook)
-        # pluggy calls the last registered first; entry points come sorted by name, keep that order
+        # pluggy would call the last registered first; this keeps the order by name
         found: list[Any] = caller.get_hookimpls()
         return found
 

@@ -10,10 +10,9 @@
 * `writing`: the *edits* by which an identifier reads the labels that are asked for.
 * `labels` and `capabilities`: the texts of labels, and the SOP classes that XNAT accepts.
 
-Sections ("section 3.3") are those of what is known of XNAT's behavior. `receiver` uses `naming`,
-which uses `filing` and `routing`; all may use `labels`. Modules above `xnat` ask `filing` and
-`naming` for a rule of XNAT's and do not state it once more. The vectors under `tests/core/xnat`
-share no code with any of this.
+`receiver` uses `naming`, which uses `filing` and `routing`; all may use `labels`. Modules above
+`xnat` ask `filing` and `naming` for a rule of XNAT's and do not state it once more. The vectors
+under `tests/core/xnat` share no code with any of this.
 
 Plug-ins see the names of `__all__`, each imported when it is first asked for.
 """

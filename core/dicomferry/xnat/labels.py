@@ -8,7 +8,7 @@ from typing import Final
 from dicomferry.dicom.header import Header
 
 UNASSIGNED: Final = "Unassigned"
-"""What XNAT calls the place of sessions without a project (section 1.6)."""
+"""What XNAT calls the place of sessions without a project."""
 
 _NOT_LABEL = re.compile(r"[^\w-]", re.ASCII)
 _UNCLEAN = re.compile(r"[`~@#$%^&*()+=\[\]{}|\\/?:;',.<> ]")

@@ -1,4 +1,4 @@
-"""What XNAT's receiver takes (section 5 and appendix A of XNAT's behavior)."""
+"""What XNAT's receiver takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a session leaves the prearchive, and what keeps it there (sections 1.6 and 3.2)."""
+"""When a session leaves the prearchive, and what keeps it there."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _OVERWRITE_CODE: Final = 5
 
 
 def is_unassigned(destination: Destination) -> bool:
-    """Tell whether a session stays in the prearchive for want of a project (section 1.6)."""
+    """Tell whether a session stays in the prearchive because it has no project."""
     return destination.project is None
 
 
@@ -32,8 +32,7 @@ def archives_itself(destination: Destination, asked: AutoArchive, prearchive_cod
     """Tell whether XNAT archives a session unasked; `prearchive_code` is the project's setting.
 
     `AA:false` does not keep it from a project that archives by itself: XNAT's
-    `PrearcSession.isAutoArchive` looks at the project whenever the session does not say yes
-    (section 1.6).
+    `PrearcSession.isAutoArchive` looks at the project whenever the session does not say yes.
     """
     if is_unassigned(destination):
         return False

@@ -1,4 +1,4 @@
-"""Why XNAT would not archive a session into one that is there (section 3.3), in its own words."""
+"""Why XNAT would not archive a session into one that is there, in its own words."""
 
 from __future__ import annotations
 

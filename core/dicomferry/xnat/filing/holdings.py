@@ -102,7 +102,7 @@ class Holdings:
         )
 
     def build(self, idle: float = 0.0) -> list[ReceivedSession]:
-        """Build what received nothing for `idle` seconds, and archive what is to be (section 3.2).
+        """Build what received nothing for `idle` seconds, and archive what is to be.
 
         Returns the sessions that left the prearchive.
         """

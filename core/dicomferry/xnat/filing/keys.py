@@ -13,7 +13,7 @@ class PrearchiveKey(Struct, frozen=True):
     """The key of a session that is being received.
 
     The subject is no part of it: the session keeps the subject of its first instance
-    (`PrearcDatabase.eitherGetOrCreateSession`, section 3.1).
+    (`PrearcDatabase.eitherGetOrCreateSession`).
     """
 
     project: str | None
@@ -22,7 +22,7 @@ class PrearchiveKey(Struct, frozen=True):
 
 
 class ArchiveKey(Struct, frozen=True):
-    """The key of an archived session; XNAT merges sessions that have the same (section 3.3)."""
+    """The key of an archived session; XNAT merges sessions with equal keys."""
 
     project: str | None
     label: str
@@ -39,7 +39,7 @@ def archive_key(destination: Destination) -> ArchiveKey:
 
 
 def subject_key(label: str | None) -> str:
-    """Return what XNAT compares of subject labels: it has no regard to case (section 3.3)."""
+    """Return what XNAT compares of subject labels: it ignores case."""
     return (label or "").lower()
 
 

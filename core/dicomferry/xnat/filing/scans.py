@@ -46,7 +46,7 @@ def scan_ids(series: Mapping[str, tuple[str, str]]) -> dict[str, str]:
     """Return the scan ID of each SeriesInstanceUID, given its SeriesNumber and modality.
 
     XNAT's `DICOMSessionBuilder`: the number; where several series share it, all of them are told
-    apart by modality and a count (section 1.7).
+    apart by modality and a count.
     """
     plain = {uid: _plain_id(number, uid) for uid, (number, _) in series.items()}
     shared = {number for number, times in Counter(plain.values()).items() if times > 1}

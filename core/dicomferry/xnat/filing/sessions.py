@@ -29,7 +29,7 @@ _STUDY_DATE = 0x00080020
 
 
 class SessionStatus(StrEnum):
-    """Where a session stands (section 3.2); in the archive it is `ARCHIVED`.
+    """Where a session stands; in the archive it is `ARCHIVED`.
 
     Of XNAT's states those are here that last; the ones it passes through while it builds, moves
     or archives are over before anybody can ask the stand-in.
@@ -111,7 +111,7 @@ class ReceivedSession(Struct):
 
     `timestamp` is the prearchive's folder, `touched` when the last object came, in seconds since
     the epoch; `experiment_id` is XNAT's accession number once it is archived. `uncommitted`
-    sessions wait for a commit: XNAT's rebuilder leaves them alone (section 3.2).
+    sessions wait for a commit: XNAT's rebuilder leaves them alone.
     """
 
     destination: Destination
@@ -132,7 +132,7 @@ class ReceivedSession(Struct):
     """How many files are being written into it: nothing is built meanwhile."""
 
     def add(self, instance: Received) -> None:
-        """Take one file in; one of the same name is overwritten (section 3.4)."""
+        """Take one file in; one of the same name is overwritten."""
         uid = instance.ref.series_instance_uid
         fresh = Scan(instance.series_number, uid, instance.modality)
         self.scans.setdefault(uid, fresh).files[instance.path] = instance
@@ -142,7 +142,7 @@ class ReceivedSession(Struct):
     def build(self) -> None:
         """Give the scans their IDs, as XNAT does when it writes the session's XML.
 
-        Its builder throws at a folder with more than one StudyInstanceUID (section 1.7).
+        Its builder throws at a folder with more than one StudyInstanceUID.
         """
         if len({item.ref.study_instance_uid for item in self.instances}) > 1:
             self.status, self.conflict = SessionStatus.ERROR, Conflict.SEVERAL_STUDIES.words()

@@ -156,7 +156,7 @@ class ClassicIdentifier:
         """Say what XNAT will call an instance that comes by REST import.
 
         The parameters beat everything else but a project that is not there; receiver rules do not
-        apply (section 2.5 of XNAT's behavior).
+        apply.
         """
         return self._forecast(header, {}, parameters)
 

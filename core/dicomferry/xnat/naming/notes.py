@@ -15,10 +15,10 @@ from dicomferry.xnat.naming.assignment import Key, assigned
 from dicomferry.xnat.routing.rules import Rule
 
 COMMENT_OF_SEVERAL_LINES: Final = "comment-of-several-lines"
-"""A comment has assignments that XNAT's pattern does not reach (section 2.2)."""
+"""A comment has assignments that XNAT's pattern does not reach."""
 
 VALUE_LONGER_THAN_WINDOW: Final = "value-longer-than-rule-window"
-"""A rule without replacement sees the beginning of a value only (section 1.3)."""
+"""A rule without replacement sees the beginning of a value only."""
 
 PROJECTS_NOT_DECLARED: Final = "projects-not-declared"
 """The project is taken to exist, because the recipe does not list the server's projects."""

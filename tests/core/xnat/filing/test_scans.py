@@ -1,4 +1,4 @@
-"""Scan IDs and file names (sections 1.7 and 3.4 of XNAT's behavior)."""
+"""Scan IDs and file names."""
 
 from __future__ import annotations
 

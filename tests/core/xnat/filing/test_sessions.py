@@ -1,4 +1,4 @@
-"""Grouping, building, archiving and refusing (section 3 of XNAT's behavior)."""
+"""Grouping, building, archiving and refusing."""
 
 from __future__ import annotations
 

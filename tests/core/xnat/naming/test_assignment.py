@@ -1,4 +1,4 @@
-"""Assignments in comments (section 1.3 of XNAT's behavior)."""
+"""Assignments in comments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`services/import` with its documented quirks (section 3.6), on the stand-in."""
+"""`services/import` with its documented quirks, on the stand-in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stand-in asked over REST: what real XNATs answer, in their shapes (section 3.6)."""
+"""The stand-in asked over REST: what real XNATs answer, in their shapes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Custom routing rules (section 2 of XNAT's behavior)."""
+"""Custom routing rules."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def duplicates(items: ItemGroups) -> Iterator[Problem]:
 
 
 def capabilities(items: ItemGroups) -> Iterator[Problem]:
-    """Find SOP classes and transfer syntaxes that the receiver refuses (section 5)."""
+    """Find SOP classes and transfer syntaxes that XNAT's receiver refuses."""
     classes, syntaxes = accepted_sop_classes(), accepted_transfer_syntaxes()
     for one in items.sop_classes_and_syntaxes():
         sop_class, syntax = one.sop_class_uid, one.transfer_syntax_uid

@@ -1,4 +1,4 @@
-"""Scan IDs that will not be the SeriesNumber (section 1.7 of XNAT's behavior)."""
+"""Scan IDs that will not be the SeriesNumber."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the receiving site does to instances behind their identification (section 5)."""
+"""What the receiving site does to instances after it has identified them."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ _RULES: Final = {
     Conflict.NO_SUBJECT: "a session without subject is not archived",
     Conflict.SCAN_NUMBER: "a series keeps its SeriesNumber: another one is not merged",
 }
-"""The rule behind each conflict of XNAT's `PrearcSessionArchiver`."""
+"""The rule of XNAT's behind each conflict."""
 
 _CODES: Final = {
     Standing.WAITING: (

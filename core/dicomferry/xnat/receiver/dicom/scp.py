@@ -1,4 +1,4 @@
-"""The stand-in's DICOM side: a C-STORE SCP that offers and refuses what XNAT's does (section 5)."""
+"""The stand-in's DICOM side: a C-STORE SCP that offers and refuses what XNAT's does."""
 
 from __future__ import annotations
 

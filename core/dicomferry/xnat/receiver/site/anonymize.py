@@ -1,4 +1,4 @@
-"""What the default site-wide script does to a stored file (section 5)."""
+"""What the default site-wide script does to a stored file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ project != "Unassigned" ? (0008,1030) := project
 (0010,0010) := subject
 (0010,0020) := session
 """
-"""XNAT's `META-INF/xnat/defaults/id.das`, as section 5 has it."""
+"""XNAT's `META-INF/xnat/defaults/id.das`."""
 
 _STUDY_DESCRIPTION = 0x00081030
 _PATIENT_NAME = 0x00100010

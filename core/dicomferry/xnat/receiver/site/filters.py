@@ -1,4 +1,4 @@
-"""XNAT's series import filter: what it lets in, and drops without a word (section 3.7)."""
+"""XNAT's series import filter: it drops files, and answers success for them."""
 
 from __future__ import annotations
 

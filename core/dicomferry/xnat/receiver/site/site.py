@@ -44,7 +44,7 @@ class Incoming(Struct, frozen=True):
     size: int
     sender: str = ""
     file_name: str = ""
-    """The client's own name for the file; XNAT's template where empty (section 3.4)."""
+    """The client's own name for the file; XNAT's template where empty."""
     prevent_anonymization: bool = False
 
 
@@ -123,7 +123,7 @@ class StandInSite:
             self.identifier = DqrIdentifier(declared)
 
     def forget_route(self, session: ReceivedSession) -> None:
-        """Clear a study's routing, as XNAT does once it is archived or deleted (section 2.5)."""
+        """Clear a study's routing, as XNAT does once it is archived or deleted."""
         if session.study_instance_uid in self.declared.routing:
             rest = {
                 uid: project
@@ -151,7 +151,7 @@ class StandInSite:
             with self.lock:
                 session.writing -= 1
                 if not (session.scans or session.writing) and session in self.holdings.prearchive:
-                    # a first object that cannot be stored takes its session along (section 5)
+                    # XNAT drops the session when it cannot store the first object
                     self.holdings.prearchive.remove(session)
             raise
         with self.lock:

@@ -1,4 +1,4 @@
-"""Who may send: the receiver's AE title rule and its whitelist (section 5)."""
+"""Who may send: the receiver's AE title rule and its whitelist."""
 
 from __future__ import annotations
 
