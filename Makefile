@@ -20,7 +20,7 @@ ifeq ($(CI),true)
 export DICOMFERRY_NO_SKIPS := 1
 endif
 
-.PHONY: help venv demo test lint pytest wheel-test schemas system language-server bench clean
+.PHONY: help venv demo test lint pytest wheel-test schemas rooms system language-server bench clean
 
 help:
 	@echo 'make demo        build a small legacy archive and rehearse its way into XNAT'
@@ -29,6 +29,7 @@ help:
 	@echo 'make pytest      every test, against the checkout'
 	@echo 'make wheel-test  install the built wheel away from the checkout and run tests/packaging'
 	@echo 'make schemas     write schemas/ from the built-in components'
+	@echo 'make rooms       draw docs/rooms.svg from the import graph'
 	@echo 'make system      install dcmtk and Orthanc, or say how'
 	@echo 'make language-server  install the YAML language server, to test the schemas in'
 	@echo 'make bench       measure dicomferry beside the native tools, in under 20 minutes'
@@ -68,6 +69,9 @@ pytest: $(STAMP)
 
 wheel-test: $(STAMP)
 	bash .ci/wheel-test $(BIN)/python
+
+rooms: $(STAMP)
+	$(BIN)/python docs/rooms.py
 
 schemas: $(STAMP)
 	$(BIN)/dicomferry schema --write schemas
