@@ -57,7 +57,7 @@ class Courier:
         self._shop = shop
         self._deliveries = deliveries
         self._run = run
-        self._taking = sink_step
+        self._sink_step = sink_step
         self._observe = observe
         self._note = note
         self._executor: Executor | None = None
@@ -76,7 +76,7 @@ class Courier:
     @property
     def key(self) -> str:
         """Return the name of the sink and its receiver in the ledger."""
-        return self._taking.key
+        return self._sink_step.key
 
     def fail(self, dues: Sequence[Due], reason: str) -> None:
         """Note instances that never came to be delivered; running again may help."""
@@ -86,7 +86,7 @@ class Courier:
     @property
     def lanes(self) -> int:
         """Return how many consignments may be under way at once at most."""
-        return self._taking.sink.lanes
+        return self._sink_step.sink.lanes
 
     @property
     def free(self) -> bool:
@@ -95,7 +95,7 @@ class Courier:
 
     def deliver(self, limit: int | None) -> SinkTally:
         """Bring everything due and at hand, or the first `limit` sessions of it."""
-        key = self._taking.key
+        key = self._sink_step.key
         places = self._deliveries.destinations(key)[:limit]
         if not places:
             return self.tally
@@ -122,7 +122,7 @@ class Courier:
         """
         if self._stopped or self._doors >= _CLOSED_DOORS:
             return None
-        load = self._deliveries.load(self._taking.key, place)
+        load = self._deliveries.load(self._sink_step.key, place)
         self._under_way[load.number] = _UnderWay()
         return DeliverTask(load)
 
@@ -152,12 +152,12 @@ class Courier:
         return delivered
 
     def _keep(self, delivered: list[Delivered], total: int | None) -> None:
-        self._note(self._taking, delivered)
-        self._deliveries.record(self._run, self._taking.key, delivered)
+        self._note(self._sink_step, delivered)
+        self._deliveries.record(self._run, self._sink_step.key, delivered)
         for result in delivered:
             self.tally.add(result.outcome)
-            self._observe(self._taking.key, result.due.sent.sop_instance_uid, result.outcome)
-        self._shop.progress(self._taking.id, len(delivered), total)
+            self._observe(self._sink_step.key, result.due.sent.sop_instance_uid, result.outcome)
+        self._shop.progress(self._sink_step.id, len(delivered), total)
 
     def _close(self, load: Load, done: Done) -> list[Delivered]:
         under_way = self._under_way.pop(load.number)

@@ -18,7 +18,8 @@ class Supply(Struct):
     """Shares a server's lanes and the room in the spool out among the studies of `queue`.
 
     `budget` is the room of an empty spool. A free lane is known by when it last asked. Manners that
-    are to change do so once nothing is under way by the old ones.
+    are to change do so once nothing is under way by the old ones, and never back to ones that were
+    tried: a fetcher that goes back and forth would be asked for ever.
     """
 
     name: str
@@ -32,10 +33,12 @@ class Supply(Struct):
     _large: set[str] = field(default_factory=set)
     _asked: float = float("-inf")
     _changed: Manners | None = None
+    _tried: list[Manners] = field(default_factory=list)
 
     def begin(self) -> int:
         """Share the lanes out anew, while no study is under way, and return how many there are."""
         self.manners, self._changed = self._changed or self.manners, None
+        self._tried.append(self.manners)
         self._share = share_out(self.manners, len(self.queue))
         self._free = [self._asked] * self._share.lanes
         self._under_way = []
@@ -98,7 +101,7 @@ class Supply(Struct):
         self._asked = max(self._asked, result.asked)
         if result.stopped:
             return ()
-        if result.manners not in (None, self.manners):
+        if result.manners is not None and result.manners not in self._tried:
             self._changed = result.manners
             whole = len(result.missing) == len(study.items)
             self.queue.appendleft(study if whole else _some(study, result.missing))

@@ -122,6 +122,18 @@ def test_a_server_is_asked_in_another_way_once_all_is_answered() -> None:
     assert supplier.task(0) is None
 
 
+def test_a_server_is_not_asked_again_in_a_way_that_was_tried() -> None:
+    supplier = supply(1)
+    first, other = supplier.manners, Manners(way="other")
+    task = given(supplier)
+    supplier.came(task, result(task, manners=other))
+    supplier.begin()
+    again = given(supplier)
+
+    assert again.way == "other"
+    assert supplier.came(again, result(again, manners=first)) == (10, 11)
+
+
 def test_without_other_manners_what_is_missing_is_lost() -> None:
     supplier = supply(1)
     task = given(supplier)
