@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -116,3 +117,26 @@ def test_a_file_that_no_plan_ever_had_is_refused(
     assert result.returncode == 2
     assert not result.stdout
     assert "neither a file nor a SOP Instance UID of this plan" in result.stderr
+
+
+def test_a_file_whose_name_is_no_text_is_planned_shown_and_brought(
+    tmp_path: Path, write_recipe: RecipeWriter
+) -> None:
+    first, second, third = make_instances(tmp_path / "data", 3, sessions=1)
+    odd, copy, differs = (
+        first.with_name(os.fsdecode(name)) for name in (b"odd\xff", b"copy\xff", b"differs\xff")
+    )
+    shutil.copy(second, copy)
+    differs.write_bytes(third.read_bytes()[:-2] + b"zz")
+    first.rename(odd)
+    recipe = write_recipe(sinks=[{"export": {"path": "out", "layout": "{{ SOPInstanceUID }}.dcm"}}])
+
+    shown = diff(recipe, odd)
+
+    assert shown.returncode == 0, shown.stderr
+    assert "InstitutionName" in shown.stdout
+    assert not_sent(diff(recipe, second), second).endswith("copy\\udcff")
+    assert "differs\\udcff, which differs" in not_sent(diff(recipe, third), third)
+    assert diff(recipe, odd.with_name(os.fsdecode(b"no\xff"))).returncode == 2
+    assert ferry("run", recipe).returncode == 1  # for what was rejected
+    assert len(list((tmp_path / "out").iterdir())) == 2

@@ -10,6 +10,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from dicomferry.ledger.rows import Item, Remote
+from dicomferry.ledger.text import storable
 from dicomferry.model import (
     Destination,
     Finding,
@@ -40,10 +41,10 @@ def finding_row(source: str, scan: int, finding: Finding) -> tuple[object, ...]:
             file = (finding.size, finding.modified_ns, _text_of(finding.names))
             return (source, path, member, *file, _text_of(row), *kept)
         case Refused(_, code, reason, table_row):
-            kept = (scan, "unusable", "rejected", code, reason, "", table_row)
+            kept = (scan, "unusable", "rejected", code, storable(reason), "", table_row)
             return (source, path, member, 0, 0, "{}", "{}", *kept)
         case Unusable(_, code, reason):
-            kept = (scan, "unusable", "passed", code, reason, "", 0)
+            kept = (scan, "unusable", "passed", code, storable(reason), "", 0)
             return (source, path, member, 0, 0, "{}", "{}", *kept)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dicomferry.ledger.text import storable
 from dicomferry.model import Excluded, Failed, Outcome, Rejected, Stored
 
 
@@ -9,13 +10,13 @@ def columns_of(outcome: Outcome) -> tuple[str, str, int]:
     """Return an outcome as the ledger's columns: state, reason, retryable."""
     match outcome:
         case Stored(receipt):
-            return ("stored", receipt, 0)
+            return ("stored", storable(receipt), 0)
         case Excluded(reason):
-            return ("excluded", reason, 0)
+            return ("excluded", storable(reason), 0)
         case Rejected(reason):
-            return ("rejected", reason, 0)
+            return ("rejected", storable(reason), 0)
         case Failed(reason, retryable):
-            return ("failed", reason, int(retryable))
+            return ("failed", storable(reason), int(retryable))
 
 
 def outcome_of(state: str, reason: str, retryable: int) -> Outcome:

@@ -9,6 +9,7 @@ from msgspec.structs import astuple
 
 from dicomferry.ledger.items import destination_columns
 from dicomferry.ledger.rows import Examined, Facts
+from dicomferry.ledger.text import storable
 from dicomferry.model import Destination, Forecast, Wanted
 
 # A column has the name of the field of `Facts` that it keeps, but for UIDs.
@@ -74,7 +75,7 @@ def examined_row(digest: str, result: Examined, shared: SharedRows) -> tuple[obj
     """Return what `UPDATE_EXAMINED` takes; `digest` is of the recipe an item was examined by."""
     forecast = result.forecast
     return (
-        digest, result.verdict.value, result.code, result.reason,
+        digest, result.verdict.value, result.code, storable(result.reason),
         *_facts_columns(result.facts), *_sent_columns(result),
         shared.destination(forecast.destination) if forecast else None,
         shared.why(forecast) if forecast else None,

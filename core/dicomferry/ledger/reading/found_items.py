@@ -12,6 +12,7 @@ from msgspec import Struct
 from dicomferry.ledger.items import ITEM_COLUMNS, SELECT_ITEMS, at_hand, destination_of, item_of
 from dicomferry.ledger.rows import Item, Verdict
 from dicomferry.ledger.store import Ledger
+from dicomferry.ledger.text import storable
 from dicomferry.model import Destination
 
 _MOST: Final = 500
@@ -74,7 +75,12 @@ def find(ledger: Ledger, scan: int, which: str) -> FoundItem | None:
         " LEFT JOIN destination ON destination.id = item.destination"
         " WHERE sop = ?1 OR sent_sop = ?1 OR (item.path IN (?2, ?3) AND member = ?4)"
         " ORDER BY scan DESC, verdict = 'ready' DESC, item.id LIMIT 1",
-        (which, os.fsencode(path), os.fsencode(Path(path).absolute()), os.fsencode(member)),
+        (
+            storable(which),
+            os.fsencode(path),
+            os.fsencode(Path(path).absolute()),
+            os.fsencode(member),
+        ),
     ).fetchone()
     if row is None:
         return None
