@@ -186,7 +186,8 @@ class Ferry:
 
         With `verify`, XNAT is asked afterwards what it holds, and given `wait` seconds at most to
         be done. `courtesy` says how a PACS is treated. Raises `FerryError` when the plan has
-        errors, and before anything is sent where an XNAT cannot be asked.
+        errors or is not the last one of this ferry, and before anything is sent where an XNAT
+        cannot be asked.
         """
         from dicomferry.engine.verify.mismatch import MismatchExplainer
         from dicomferry.reports.run import run_report
@@ -264,7 +265,10 @@ class Ferry:
             return status_report(PlanReader.last(ledger))
 
     def items(self, state: str = "all") -> Iterator[ItemRecord]:
-        """Yield every item in one of `dicomferry.reports.status.STATES`."""
+        """Yield every item in one of `dicomferry.reports.status.STATES`.
+
+        Raises `FerryError` for any other state.
+        """
         from dicomferry.ledger.reading.plan_reader import PlanReader
         from dicomferry.reports.status import item_records
 

@@ -89,6 +89,29 @@ def test_an_unknown_param_is_named_as_it_was_given(recipe: Path) -> None:
         Ferry.open(recipe, params={"nonsense": 1})
 
 
+def test_a_param_that_is_no_single_value_is_refused(recipe: Path) -> None:
+    for value in (None, ["data"], {"a": 1}, object()):
+        with pytest.raises(FerryError, match=r"params\['folder'\]"):
+            Ferry.open(recipe, {"folder": value})
+
+
+def test_only_the_last_plan_of_a_ferry_is_run(recipe: Path) -> None:
+    other = recipe.with_name("other.yaml")
+    other.write_text(RECIPE.replace("shelf", "other"))
+    with Ferry.open(recipe) as ferry, Ferry.open(other) as another:
+        for plan in (ferry.plan(), another.plan()):
+            ferry.plan()
+            with pytest.raises(FerryError, match="not the last plan"):
+                ferry.run(plan)
+
+
+def test_a_state_that_there_is_not_is_refused(recipe: Path) -> None:
+    with Ferry.open(recipe) as ferry:
+        ferry.plan()
+        with pytest.raises(FerryError, match="no state 'sent'"):
+            list(ferry.items("sent"))
+
+
 def test_every_fault_of_a_recipe_is_raised_at_once(recipe: Path) -> None:
     recipe.write_text(RECIPE.replace("path: out", "pth: out").replace("name:", "nam:"))
 

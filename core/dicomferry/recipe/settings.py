@@ -28,14 +28,14 @@ class ParamSettings(Mapping[str, str]):
 
     @classmethod
     def of_objects(cls, values: Mapping[str, object]) -> ParamSettings:
-        """Return the values that a program gives, each as it would be written in a recipe."""
+        """Return the values that a program gives, each as it would be written in a recipe.
+
+        Raises `FerryError` for what is no text, number, truth value or path.
+        """
         if isinstance(values, ParamSettings):
             return values
-        texts = {
-            name: str(value).lower() if isinstance(value, bool) else str(value)
-            for name, value in values.items()
-        }
-        return cls(texts, {name: f"params[{name!r}]" for name in texts})
+        origins = {name: f"params[{name!r}]" for name in values}
+        return cls({n: _written(value, origins[n]) for n, value in values.items()}, origins)
 
     @classmethod
     def of_environment(cls, environment: Mapping[str, str]) -> ParamSettings:
@@ -87,6 +87,16 @@ class ParamSettings(Mapping[str, str]):
                 raise FerryError(
                     f"{self._origins[name]}: a parameter's value cannot be a template itself"
                 )
+
+
+def _written(value: object, origin: str) -> str:
+    if not isinstance(value, str | int | float | Path):
+        # Its text, as 'None', would be carried into labels.
+        raise FerryError(
+            f"{origin}: a parameter's value cannot be of the type {type(value).__name__}",
+            hint="give text, a number, True, False or a path",
+        )
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def read_settings(path: Path) -> ParamSettings:

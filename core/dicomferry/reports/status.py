@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from dicomferry.errors import FerryError
 from dicomferry.ledger.reading.item_states import ItemState
 from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.ledger.reading.sink_states import SinkFailure
@@ -60,7 +61,9 @@ def status_report(view: PlanReader) -> StatusReport:
 
 
 def item_records(view: PlanReader, state: str) -> Iterator[ItemRecord]:
-    """Yield the items in one of `STATES`."""
+    """Yield the items in one of `STATES`; raises `FerryError` for any other."""
+    if state not in STATES:
+        raise FerryError(f"there is no state '{state}'", hint=f"there are {', '.join(STATES)}")
     sinks = view.sinks()
     for item in view.items():
         if _matches(item, state, sinks):

@@ -23,7 +23,7 @@ from dicomferry.engine.session.executors import choose_executor
 from dicomferry.engine.session.job import Job
 from dicomferry.engine.workers.workbench import WorkerSpec
 from dicomferry.engine.workers.workshop import Workshop
-from dicomferry.errors import LedgerError, StoppedError
+from dicomferry.errors import FerryError, LedgerError, StoppedError
 from dicomferry.ledger import Ledger, Lock
 from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.ledger.planning.chosen_labels import Labels, put_labels
@@ -104,12 +104,19 @@ class Session:
     def run(
         self, planned: Planned, limit: int | None, courtesy: Courtesy | None = None
     ) -> RunResult:
-        """Deliver the plan to every sink in turn. Raises `FerryError` when the plan has errors.
+        """Deliver the plan to every sink in turn.
 
-        `courtesy` says how a PACS is treated.
+        `courtesy` says how a PACS is treated. Raises `FerryError` when the plan has errors, and
+        when it is not the last one that this session made: its instances are not found by it.
         """
         from dicomferry.engine.session.run import Running
 
+        last = PlanReader.last(self.ledger)
+        if planned.view.ledger is not self.ledger or planned.view.scan != last.scan:
+            raise FerryError(
+                "nothing was sent: this is not the last plan that was made here",
+                hint="plan again, and run what that returns",
+            )
         self._running = Running(self._job, self._shop, courtesy or Courtesy())
         if self._stopped:  # before there was anything under way
             self._running.stop()
