@@ -36,10 +36,14 @@ class ProblemsError(FerryError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-class StoppedError(FerryError):
-    """The user stopped the work before it had an effect."""
+class StoppedError(BaseException):
+    """The user stopped the work before it had an effect.
 
-    exit_code = 1
+    A signal handler raises it anywhere. It is no `FerryError`, as `KeyboardInterrupt` is no
+    `Exception`: the handling of a bad file must not take it for the fault of that file.
+    """
+
+    exit_code: ClassVar[int] = 1
 
 
 class TemplateError(FerryError):

@@ -325,16 +325,18 @@ STUCK = """
 """
 
 
-@pytest.mark.parametrize("verb", ["plan", "run"])
+@pytest.mark.parametrize(
+    "verb", [["plan"], ["run"], ["plan", "--executor=in-process"], ["run", "--executor=in-process"]]
+)
 def test_an_interrupt_while_planning_ends_at_once_and_the_next_run_plans_anew(
-    tmp_path: Path, write_recipe: Callable[..., Path], storescp: servers.StoreScp, verb: str
+    tmp_path: Path, write_recipe: Callable[..., Path], storescp: servers.StoreScp, verb: list[str]
 ) -> None:
     make_instances(tmp_path / "data", 300, sessions=3)
     labels = {"project": "P", "subject": "{{ PatientID }}", "session": "{{ PatientID }}_MR"}
     recipe = write_recipe(storescp, transforms=[{"stuck": {}}, {"identify": labels}])
     installed = install(tmp_path / "plugins", "stuck", STUCK)
     running = subprocess.Popen(
-        [*PROGRAM, verb, str(recipe)],
+        [*PROGRAM, *verb, str(recipe)],
         env=os.environ | installed | {"STUCK": str(tmp_path / "reached")},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from dicomferry.errors import FerryError
+from dicomferry.errors import FerryError, StoppedError
 
 if TYPE_CHECKING:
     from dicomferry.host import OfferedVerb
@@ -127,6 +127,9 @@ def _run() -> int:
         for hint in _hints(error):
             click.echo(f"hint: {hint}", err=True)
         return error.exit_code
+    except StoppedError as stopped:
+        click.echo(str(stopped), err=True)
+        return stopped.exit_code
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
