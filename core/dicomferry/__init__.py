@@ -54,6 +54,7 @@ if TYPE_CHECKING:
         EditError as EditError,
         FerryError as FerryError,
         ProblemsError as ProblemsError,
+        StoppedError as StoppedError,
         TemplateError as TemplateError,
     )
     from dicomferry.ferry import Ferry as Ferry
@@ -90,7 +91,10 @@ else:
         "contract.transform": ("Catalog", "Preparing", "Reading", "Salted", "StudyAt", "Transform"),
         "dicom.edits": ("Delete", "Edit", "Edits", "Set", "TagPath"),
         "dicom.header": ("Header",),
-        "errors": ("DamagedError", "EditError", "FerryError", "ProblemsError", "TemplateError"),
+        "errors": (
+            "DamagedError", "EditError", "FerryError", "ProblemsError", "StoppedError",
+            "TemplateError",
+        ),
         "ferry": ("Ferry",),
         "hookspecs": ("hookimpl",),
         "model": (
