@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from dicomferry import Check, Component, Context, ServerKind, hookimpl
 from dicomferry.contract import Fetcher, Manners
-from dicomferry.dimse import DimseFetcher, MoveTarget, moving
 from dicomferry.options import PacsServer
+
+if TYPE_CHECKING:
+    from dicomferry.dimse import DimseFetcher
 
 
 def _check(name: str, server: PacsServer, context: Context) -> Iterable[Check]:
@@ -23,6 +26,9 @@ _EXAMPLE = """\
 
 
 def _build(server: PacsServer, context: Context) -> DimseFetcher:
+    # Only a recipe with a PACS needs the transport, which is slow to load.
+    from dicomferry.dimse import DimseFetcher, MoveTarget, moving
+
     manners = Manners(
         server.associations, server.requests_per_minute, server.batch, server.hours, "c-get"
     )

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from dicomferry.contract.component import AnyComponent
 from dicomferry.contract.identifier import Identifier
 from dicomferry.contract.sink import Sink
 from dicomferry.contract.source import Source
@@ -19,7 +20,6 @@ from dicomferry.dicom.shapes import Shapes
 from dicomferry.engine.pipeline.context import BuildContext
 from dicomferry.engine.pipeline.facts import FactsReader
 from dicomferry.engine.pipeline.memory import Memory
-from dicomferry.engine.pipeline.own_sinks import OWN_SINKS
 from dicomferry.errors import FerryError
 from dicomferry.host import Plugins
 from dicomferry.ledger.planning.chosen_labels import Labels
@@ -122,15 +122,24 @@ def build_steps(recipe: Recipe, plugins: Plugins, context: BuildContext | None =
                       step.when, step.component)
         for step in recipe.transforms
     )  # fmt: skip
-    offered = {**components.sinks, **OWN_SINKS}
     sinks = tuple(
-        SinkStep(step.id, step.path, _built(step, offered[step.component].build, context),
-                 step.when)
+        SinkStep(step.id, step.path,
+                 _built(step, _sink(step.component, plugins).build, context), step.when)
         for step in recipe.sinks
     )  # fmt: skip
     identifiers = _identifiers(recipe, sinks, context)
     digest, work = _digest(recipe, plugins, transforms), _work(recipe, transforms)
     return Steps(sources, transforms, sinks, identifiers, digest, work=work)
+
+
+def _sink(name: str, plugins: Plugins) -> AnyComponent:
+    offered = plugins.components.sinks.get(name)
+    if offered is not None:
+        return offered
+    # Only a replay needs them, and they load the storage transport.
+    from dicomferry.engine.pipeline.own_sinks import OWN_SINKS
+
+    return OWN_SINKS[name]
 
 
 def only_servers(steps: Steps) -> Steps:
