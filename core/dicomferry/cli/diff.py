@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
-from dicomferry.cli.diff_runs import are_manifests, diff_runs
 from dicomferry.cli.options.common import format_option, read_files, set_option
 from dicomferry.cli.options.with_ferry import open_ferry
 from dicomferry.cli.views.text import columns, count, say, show_json
+from dicomferry.engine.provenance.manifests import diff_manifests
 from dicomferry.errors import FerryError
 from dicomferry.ferry import Ferry
+from dicomferry.reports.replay import ManifestContrast
 from dicomferry.reports.trial import ContrastReport
 
 _WIDTH = 60
@@ -35,8 +36,8 @@ def command(
     Both are tried on the instances of their own tests and on others made up of what they mention.
     Two manifests of runs are compared instance by instance instead.
     """
-    if are_manifests(first, second):
-        return diff_runs(first, second, form)
+    if first.suffix == second.suffix == ".jsonl":  # as runs call their manifests
+        return _diff_manifests(first, second, form)
     with _open(first, overrides) as one, _open(second, overrides) as other:
         report = one.contrast(other, read_files((folder,)) if folder is not None else None)
     if not report.compared:
@@ -46,6 +47,21 @@ def command(
     else:
         say(_lines(report))
     return int(not report.same)
+
+
+def _diff_manifests(first: Path, second: Path, form: str) -> int:
+    lines = diff_manifests(first, second)
+    if form == "json":
+        report = ManifestContrast(tuple(lines))
+        show_json(report)
+        return int(bool(report.differences))
+    differ = False
+    for line in lines:
+        differ = True
+        say([line])
+    if not differ:
+        click.echo("Both runs did the same.")
+    return int(differ)
 
 
 def _open(path: Path, overrides: Mapping[str, str]) -> Ferry:

@@ -12,6 +12,7 @@ from dicomferry.cli.options.common import format_option, recipe_argument, set_op
 from dicomferry.cli.views.text import say, show_json
 from dicomferry.recipe.effective import EffectiveLine, read_effective
 from dicomferry.recipe.yaml.rewriting import written
+from dicomferry.reports.effective import effective_records
 
 _WIDEST = 60
 _OPEN = ("mapping", "list")
@@ -28,7 +29,7 @@ def command(recipe: Path, overrides: Mapping[str, str], form: str) -> None:
     """
     lines = list(read_effective(recipe, overrides, os.environ).lines())
     if form == "json":
-        show_json([_json(line) for line in lines if not line.holds])
+        show_json(effective_records(lines))
     else:
         say(_text(lines))
 
@@ -59,14 +60,3 @@ def _yaml(lines: list[EffectiveLine]) -> Iterator[str]:
         head = "-" if isinstance(last, int) else f"{written(str(last))}:"
         value = "" if line.holds in _OPEN else f" {line.holds or written(line.value)}"
         yield f"{indent}{head}{value}"
-
-
-def _json(line: EffectiveLine) -> dict[str, object]:
-    return {
-        "path": line.name,
-        "value": line.value,
-        "origin": line.origin,
-        "file": line.place.file if line.place else None,
-        "line": line.place.line if line.place else None,
-        "template": line.template,
-    }

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from msgspec import Struct
 
 from dicomferry.cli.options.common import (
     find_plugins,
@@ -23,29 +22,14 @@ from dicomferry.dicom.header import Header
 from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.opening import open_blob
 from dicomferry.errors import DamagedError, FerryError, NotDicomError
-from dicomferry.model import AutoArchive, Because, Destination, Forecast, Location
+from dicomferry.model import Destination, Forecast, Location
+from dicomferry.reports.forecast import ForecastReport, LeftOutFile, study_forecast
 from dicomferry.xnat.filing.first_session import FirstSessions, ForecastArrival
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dicomferry.contract.identifier import Identifier
-
-
-class StudyForecast(Struct, frozen=True):
-    """What XNAT would make of so many instances of one study, and which rules decide it."""
-
-    study_instance_uid: str
-    instances: int
-    project: str | None
-    subject: str | None
-    session: str
-    auto_archive: AutoArchive
-    because: Because
-    refused: str | None
-
-
-Grouped = dict[tuple[str, Destination, str | None], tuple[Forecast, int]]
 
 
 @click.command("forecast")
@@ -69,15 +53,12 @@ def command(
 ) -> int:
     """Say what XNAT would call the files in PATHS as they are, and which rule decides it."""
     identifier = _identifier(server_file, recipe, overrides)
-    grouped, left_out = _forecast(read_files(paths), identifier)
+    report = _forecast(read_files(paths), identifier)
     if form == "json":
-        studies = [_record(uid, *counted) for (uid, *_), counted in grouped.items()]
-        listed = [{"location": str(where), "reason": reason} for where, reason in left_out]
-        show_json({"studies": studies, "left_out": listed})
+        show_json(report)
     else:
-        say(_lines(grouped))
-        say(f"left out: {where}: {reason}" for where, reason in left_out)
-    return 0 if grouped else 2
+        say(_lines(report))
+    return 0 if report.studies else 2
 
 
 def _identifier(
@@ -99,27 +80,26 @@ def _identifier(
     return context.identifier_of(read_identification(server_file, plugins))
 
 
-def _forecast(
-    files: list[Path], identifier: Identifier
-) -> tuple[Grouped, list[tuple[Location, str]]]:
-    grouped: Grouped = {}
-    left_out: list[tuple[Location, str]] = []
+def _forecast(files: list[Path], identifier: Identifier) -> ForecastReport:
+    grouped: dict[tuple[str, Destination, str | None], tuple[Forecast, int]] = {}
+    left_out: list[LeftOutFile] = []
     sessions = FirstSessions()
     for location in _locations(files):
         try:
             with open_instance(open_blob(location), location) as instance:
                 header = instance.header
         except (NotDicomError, DamagedError) as error:
-            left_out.append((location, error.message))
+            left_out.append(LeftOutFile(str(location), error.message))
             continue
         except OSError as error:
-            left_out.append((location, error.strerror or str(error)))
+            left_out.append(LeftOutFile(str(location), error.strerror or str(error)))
             continue
         forecast = _settled(header, identifier, sessions)
         key = (header.ref.study_instance_uid, forecast.destination, forecast.refused)
         first, number = grouped.get(key, (forecast, 0))
         grouped[key] = (first, number + 1)
-    return grouped, left_out
+    studies = (study_forecast(uid, *counted) for (uid, *_), counted in grouped.items())
+    return ForecastReport(tuple(studies), tuple(left_out))
 
 
 def _settled(header: Header, identifier: Identifier, sessions: FirstSessions) -> Forecast:
@@ -137,22 +117,16 @@ def _locations(files: list[Path]) -> Iterator[Location]:
             yield Location(str(file))
 
 
-def _record(uid: str, forecast: Forecast, number: int) -> StudyForecast:
-    place = forecast.destination
-    return StudyForecast(
-        uid, number, place.project, place.subject, place.session,
-        forecast.auto_archive, forecast.because, forecast.refused,
-    )  # fmt: skip
-
-
-def _lines(grouped: Grouped) -> Iterator[str]:
-    for (uid, *_), (forecast, number) in grouped.items():
-        yield f"study {uid or '(no StudyInstanceUID)'}: {count(number, 'instance')}"
-        if forecast.refused:
-            yield f"  refused: {printable(forecast.refused)}"
+def _lines(report: ForecastReport) -> Iterator[str]:
+    for study in report.studies:
+        uid, because = study.study_instance_uid, study.because
+        yield f"study {uid or '(no StudyInstanceUID)'}: {count(study.instances, 'instance')}"
+        if study.refused:
+            yield f"  refused: {printable(study.refused)}"
             continue
-        place, because = forecast.destination, forecast.because
-        yield f"  project  {place.project or 'Unassigned'}   (by {because.project})"
-        yield f"  subject  {place.subject or '(none)'}   (by {because.subject})"
-        yield f"  session  {place.session}   (by {because.session})"
-        yield f"  auto-archive: {forecast.auto_archive}"
+        yield f"  project  {study.project or 'Unassigned'}   (by {because.project})"
+        yield f"  subject  {study.subject or '(none)'}   (by {because.subject})"
+        yield f"  session  {study.session}   (by {because.session})"
+        yield f"  auto-archive: {study.auto_archive}"
+    for file in report.left_out:
+        yield f"left out: {file.location}: {file.reason}"

@@ -7,8 +7,9 @@ import click
 from dicomferry.cli.options.common import find_plugins, format_option
 from dicomferry.cli.plugins_new import new
 from dicomferry.cli.plugins_try import try_it
-from dicomferry.cli.views.plugin_view import plugin_json, plugin_row, show_plugin
+from dicomferry.cli.views.plugin_view import plugin_row, show_plugin
 from dicomferry.cli.views.text import columns, say, show_json
+from dicomferry.reports.plugins import plugin_record
 
 
 @click.group("plugins", invoke_without_command=True)
@@ -24,11 +25,11 @@ def command(context: click.Context) -> None:
 def list_plugins(form: str) -> None:
     """List every plug-in with its state and, unless active, the reason."""
     plugins = find_plugins()
+    records = [plugin_record(plugin, plugins) for plugin in plugins.plugins]
     if form == "json":
-        show_json([plugin_json(plugin, plugins) for plugin in plugins.plugins])
-        return
-    rows = [plugin_row(plugin, plugins) for plugin in plugins.plugins]
-    say(columns(rows, indent=""))
+        show_json(records)
+    else:
+        say(columns([plugin_row(record) for record in records], indent=""))
 
 
 @command.command("show")

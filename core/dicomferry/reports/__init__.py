@@ -1,8 +1,9 @@
 """What dicomferry tells programs: the Structs behind `Ferry` and behind `--format json`.
 
 * A *report* is the answer of one verb: `PlanReport`, `RunReport`, `VerifyReport`, `StatusReport`,
-  `DoctorReport`, `TrialReport`, `RehearsalReport`, `ReplayReport`, `ContrastReport`.
-* A *record* is a line of one: a session of a plan, an item, a check.
+  `DoctorReport`, `TrialReport`, `RehearsalReport`, `ReplayReport`, `ContrastReport`,
+  `ForecastReport`, `ValidateReport`.
+* A *record* is a line of one: a session of a plan, an item, a check, a plug-in.
 * A `Plan` reads its records from the open ledger, so that a plan of a million instances is not
   held in memory; `Plan.report()` takes them all.
 

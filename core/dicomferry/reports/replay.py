@@ -1,4 +1,4 @@
-"""Whether a run done again gives the same bytes."""
+"""Whether a run done again gives the same bytes, and how two runs differ."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ class ReplayReport(Struct, frozen=True):
     different: int
     differences: tuple[ManifestDifference, ...]
     changed_since: tuple[str, ...]
+
+
+class ManifestContrast(Struct, frozen=True):
+    """How two runs differ by their manifests: a line for each difference."""
+
+    differences: tuple[str, ...]
 
 
 def replay_report(result: Replayed, changed_since: Sequence[str]) -> ReplayReport:

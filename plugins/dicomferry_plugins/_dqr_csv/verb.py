@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import msgspec
+from msgspec import Struct
 
-from dicomferry import FerryError, Problem
+from dicomferry import FerryError, Place, Problem, Severity
 from dicomferry.options import format_option, say
 from dicomferry_plugins._dqr_csv.reading import read_dqr_csv
 from dicomferry_plugins._dqr_csv.table import DqrRow, DqrTable
@@ -33,37 +35,44 @@ def explain(file: Path, encoding: str, form: str) -> int:
         ) from None
     table = read_dqr_csv(data, file.name, encoding)
     if form == "json":
-        click.echo(json.dumps(_json(table), indent=2))
+        click.echo(json.dumps(msgspec.to_builtins(_explained(table)), indent=2))
     else:
         say(_lines(table))
     return 2 if table.errors else 0
 
 
-def _json(table: DqrTable) -> dict[str, object]:
-    return {
-        "rows": [
-            {
-                "row": row.number,
-                "line": row.line,
-                "query": dict(row.query),
-                "relabel": dict(row.relabel),
-            }
-            for row in table.rows
-        ],
-        "problems": [_problem(problem) for problem in table.problems],
-    }
+class _Row(Struct, frozen=True):
+    row: int
+    line: int
+    query: dict[str, str]
+    relabel: dict[str, str]
 
 
-def _problem(problem: Problem) -> dict[str, object]:
-    place = problem.place
+class _Fault(Struct, frozen=True):
+    code: str
+    severity: Severity
+    line: int
+    column: int
+    message: str
+
+
+class _Explained(Struct, frozen=True):
+    """What a DQR file asks for, as JSON has it."""
+
+    rows: tuple[_Row, ...]
+    problems: tuple[_Fault, ...]
+
+
+def _explained(table: DqrTable) -> _Explained:
+    rows = (_Row(row.number, row.line, dict(row.query), dict(row.relabel)) for row in table.rows)
+    return _Explained(tuple(rows), tuple(map(_fault, table.problems)))
+
+
+def _fault(problem: Problem) -> _Fault:
+    place = problem.place or Place("", 1, 1)
     hint = f" ({problem.hint})" if problem.hint else ""
-    return {
-        "code": problem.code,
-        "severity": str(problem.severity),
-        "line": place.line if place else 1,
-        "column": place.column if place else 1,
-        "message": problem.message + hint,
-    }
+    message = problem.message + hint
+    return _Fault(problem.code, problem.severity, place.line, place.column, message)
 
 
 def _lines(table: DqrTable) -> Iterator[str]:

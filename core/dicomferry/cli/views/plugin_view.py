@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-import msgspec
-
 from dicomferry.cli.views.text import columns, say, show_json
 from dicomferry.contract.component import AnyComponent, AnyServerKind
 from dicomferry.contract.importer import Importer
 from dicomferry.errors import FerryError
-from dicomferry.host import Offer, Plugin, Plugins
+from dicomferry.host import Offer, Plugins
+from dicomferry.reports.plugins import PluginRecord, offer_record
 
 
 def show_plugin(name: str, form: str, plugins: Plugins) -> None:
@@ -25,7 +24,7 @@ def show_plugin(name: str, form: str, plugins: Plugins) -> None:
             hint=f"there are {', '.join(sorted(known))}",
         )
     if form == "json":
-        show_json([_offer_json(offer) for offer in offers])
+        show_json([offer_record(offer) for offer in offers])
         return
     if plugin is not None:
         say([f"{plugin.name}: {plugin.state} ({plugin.distribution} {plugin.version})"])
@@ -37,42 +36,11 @@ def show_plugin(name: str, form: str, plugins: Plugins) -> None:
             say([f"verb {verb}: {offered.command.get_short_help_str(100)}"])
 
 
-def plugin_row(plugin: Plugin, plugins: Plugins) -> list[str]:
+def plugin_row(plugin: PluginRecord) -> list[str]:
     """Return a plug-in's name, state, origin, and why it is not active or else what it offers."""
-    offered = ", ".join(f"{kind} {name}" for kind, name in _names(plugin, plugins))
+    offered = ", ".join(f"{offer.kind} {offer.name}" for offer in plugin.components)
     origin = f"{plugin.distribution} {plugin.version}"
     return [plugin.name, plugin.state, origin, plugin.reason or offered]
-
-
-def plugin_json(plugin: Plugin, plugins: Plugins) -> dict[str, object]:
-    """Return a plug-in as plain data."""
-    components = [{"kind": kind, "name": name} for kind, name in _names(plugin, plugins)]
-    return {**msgspec.to_builtins(plugin), "components": components}
-
-
-def _names(plugin: Plugin, plugins: Plugins) -> Iterator[tuple[str, str]]:
-    """Yield the kind and the name of all that a plug-in offers, its verbs last."""
-    for offer in plugins.offers:
-        if offer.plugin == plugin.name:
-            yield offer.kind, offer.component.name
-    for verb, offered in plugins.verbs(()).items():
-        if offered.plugin == plugin.name:
-            yield "verb", verb
-
-
-def _offer_json(offer: Offer) -> dict[str, object]:
-    from dicomferry.recipe.schema import component_schema
-
-    component = offer.component
-    told: dict[str, object] = {
-        "kind": offer.kind,
-        "name": component.name,
-        "plugin": offer.plugin,
-        "summary": component.summary,
-    }
-    if not isinstance(component, Importer):
-        told |= {"schema": component_schema(component), "example": component.example}
-    return told
 
 
 def _offer_lines(offer: Offer) -> Iterator[str]:

@@ -1,0 +1,43 @@
+"""What XNAT would call files, study by study."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from dicomferry.model import AutoArchive, Because, Forecast
+
+
+class StudyForecast(Struct, frozen=True):
+    """What XNAT would make of so many instances of one study, and which rules decide it."""
+
+    study_instance_uid: str
+    instances: int
+    project: str | None
+    subject: str | None
+    session: str
+    auto_archive: AutoArchive
+    because: Because
+    refused: str | None
+
+
+class LeftOutFile(Struct, frozen=True):
+    """One file without a forecast, and why."""
+
+    location: str
+    reason: str
+
+
+class ForecastReport(Struct, frozen=True):
+    """Every study of the files, and the files that hold no instance."""
+
+    studies: tuple[StudyForecast, ...]
+    left_out: tuple[LeftOutFile, ...]
+
+
+def study_forecast(uid: str, forecast: Forecast, instances: int) -> StudyForecast:
+    """Return one forecast for so many instances of a study as a record."""
+    place = forecast.destination
+    return StudyForecast(
+        uid, instances, place.project, place.subject, place.session,
+        forecast.auto_archive, forecast.because, forecast.refused,
+    )  # fmt: skip
