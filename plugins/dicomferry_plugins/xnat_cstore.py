@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import msgspec
 from msgspec import Struct, field
@@ -35,8 +35,10 @@ from dicomferry.dimse import (
     store_status,
 )
 from dicomferry.options import ServerName, XnatServer
-from dicomferry_plugins._associations import Associations
 from dicomferry_plugins._resend import BackOff, Breaker, Trouble
+
+if TYPE_CHECKING:
+    from dicomferry_plugins._associations import Associations
 
 _NO_WAY = (AssociationLostError, AssociationRejectedError, UnreachableError)
 _XNAT_FAILURE = 0xC000
@@ -177,6 +179,10 @@ class XnatCStore(Struct):
     @contextmanager
     def open(self, consignment: Consignment) -> Iterator[AssociationDelivery]:
         """Associate, proposing what the consignment holds; raises `FerryError` without a way."""
+        from dicomferry_plugins._associations import (
+            Associations,
+        )  # the transport: most verbs send nothing
+
         associations = Associations(self.peer, consignment.contexts)
         try:
             delivery = AssociationDelivery(self, associations)

@@ -12,6 +12,7 @@ Nothing imports this package but `dicomferry.options`, for the verbs of plug-ins
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 from collections.abc import Mapping
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from dicomferry.host import OfferedVerb
 
 _BUG: Final = 70
+_NEW_OBJECTS: Final = 20_000
+"""New objects after which the garbage collector looks at them."""
 
 VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "diff": ("diff", "Show how two recipes differ in effect, tag by tag."),
@@ -116,6 +119,9 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit. Users' mistakes are told in a line, never as a traceback."""
+    # Start-up makes many objects, and nearly all of them stay. By default the garbage collector
+    # walks them after every 700 new ones, which takes a tenth of the start-up.
+    gc.set_threshold(_NEW_OBJECTS, *gc.get_threshold()[1:])
     sys.exit(_run())
 
 

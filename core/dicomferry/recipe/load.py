@@ -24,7 +24,7 @@ from dicomferry.recipe.schema import identification_schema, recipe_schema
 from dicomferry.recipe.servers import DEFAULT_IDENTIFIER, IdentifiedBy, XnatServer
 from dicomferry.recipe.steps import BESIDE, free_id
 from dicomferry.recipe.validate import check_schema, in_order
-from dicomferry.recipe.yaml.document import Document, Node, NodePath, path_text
+from dicomferry.recipe.yaml.document import Document, Node, NodePath, Plain, path_text
 from dicomferry.recipe.yaml.reading import read_document
 from dicomferry.template import Templates
 
@@ -44,11 +44,10 @@ def load_recipe(
     params = read_params(document, overrides, environment)
     templates = Templates(params.typed)
     rendered = render_static(document, templates)
+    schema = recipe_schema(components, _names_in(rendered.tree))
     problems = [
         *params.problems,
-        *check_schema(
-            document, rendered, recipe_schema(components), templates, components.installable
-        ),
+        *check_schema(document, rendered, schema, templates, components.installable),
     ]
     _stop_for(problems)
     return _Loader(document, components, templates).recipe(rendered, params.values)
@@ -73,6 +72,19 @@ def load_identification(
     if identification is None:
         raise FerryError("no component offers an identifier")
     return identification, tuple(in_order(loader.converter.faults))
+
+
+def _names_in(tree: Plain) -> set[str]:
+    """Return every key and every text of a document; the names of its components are among them."""
+    match tree:
+        case str():
+            return {tree}
+        case dict():
+            return set(tree).union(*map(_names_in, tree.values()))
+        case list():
+            return set().union(*map(_names_in, tree))
+        case _:
+            return set()
 
 
 def _stop_for(problems: list[Problem]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import cache
 
 _ANY = r"[^\n\r\u0085\u2028\u2029]*"
 """Java's `.*`, which no line terminator ends up in."""
@@ -18,13 +19,11 @@ class Key(StrEnum):
     AA = "AA"
 
 
+@cache
 def _pattern(key: Key) -> re.Pattern[str]:
     start = rf"(?:|{_ANY}[\s,;])"
     end = rf"(?:[\s,;]{_ANY})?"
     return re.compile(rf"{start}{key}\s*:\s*([\w\-]*){end}", re.ASCII | re.IGNORECASE)
-
-
-_PATTERNS = {key: _pattern(key) for key in Key}
 
 
 def assigned(key: Key, comment: str) -> str | None:
@@ -34,5 +33,5 @@ def assigned(key: Key, comment: str) -> str | None:
     other character than ASCII letters, digits, `_` and `-` makes the whole key fail, and text of
     several lines loses keys.
     """
-    match = _PATTERNS[key].fullmatch(comment)
+    match = _pattern(key).fullmatch(comment)
     return match[1] if match else None

@@ -7,11 +7,11 @@ import re
 from dicomferry.xnat.routing.java_errors import JavaSyntaxError, UnforeseeableError
 
 _CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "a": "\a", "e": "\x1b"}
-_NUMBERED: tuple[tuple[re.Pattern[str], int], ...] = (
-    (re.compile(r"0([0-3][0-7]{2}|[0-7]{1,2})"), 8),
-    (re.compile(r"x([0-9A-Fa-f]{2})"), 16),
-    (re.compile(r"x\{([0-9A-Fa-f]+)\}"), 16),
-    (re.compile(r"u([0-9A-Fa-f]{4})"), 16),
+_NUMBERED = (
+    (r"0([0-3][0-7]{2}|[0-7]{1,2})", 8),
+    (r"x([0-9A-Fa-f]{2})", 16),
+    (r"x\{([0-9A-Fa-f]+)\}", 16),
+    (r"u([0-9A-Fa-f]{4})", 16),
 )
 
 
@@ -78,7 +78,7 @@ class Cursor:
     def character(self) -> str:
         r"""Read the escape behind a `\` and return its character."""
         for pattern, base in _NUMBERED:
-            if number := self.match(pattern):
+            if number := self.match(re.compile(pattern)):
                 return self._code_point(int(number[1], base))
         char = self.next()
         if char == "c" and not self.done:
