@@ -2,7 +2,7 @@
 
 A plug-in is a module with functions marked `hookimpl` (see `dicomferry.hookspecs`) that yield
 `Component` records. More is in `dicomferry.dicom` (tags, archives, headers), `dicomferry.dimse`
-(associations, queries, peers), `dicomferry.xnat` (identifiers, labels), `dicomferry.options`
+(associations, peers), `dicomferry.xnat` (identifiers, labels), `dicomferry.options`
 (types of options, declared servers, decorators of verbs), `dicomferry.contract` (fetchers,
 executors, importers) and `dicomferry.spreadsheet`; and nothing else is public.
 Changing a name in any of them needs a line in the changelog.

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         AETitle as AETitle,
         Attribute as Attribute,
         AttributePattern as AttributePattern,
+        Host as Host,
         Port as Port,
         Regex as Regex,
         Seconds as Seconds,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
         ServerName as ServerName,
     )
     from dicomferry.recipe.servers import (
-        PacsServer as PacsServer,
+        DeclaredTls as DeclaredTls,
         XnatDicom as XnatDicom,
         XnatServer as XnatServer,
         hours_faults as hours_faults,
@@ -41,9 +42,9 @@ else:
         "cli.options.with_ferry": ("with_ferry", "with_recipe"),
         "cli.views.text": ("say",),
         "recipe.annotations": (
-            "AETitle", "Attribute", "AttributePattern", "Port", "Regex", "Seconds", "Secret",
-            "ServerName",
+            "AETitle", "Attribute", "AttributePattern", "Host", "Port", "Regex", "Seconds",
+            "Secret", "ServerName",
         ),
-        "recipe.servers": ("PacsServer", "XnatDicom", "XnatServer", "hours_faults"),
+        "recipe.servers": ("DeclaredTls", "XnatDicom", "XnatServer", "hours_faults"),
         "recipe.yaml.rewriting": ("written",),
     })  # fmt: skip

@@ -13,16 +13,9 @@ import msgspec
 from msgspec import Struct, field
 
 from dicomferry import FerryError, InstanceRef, RemoteInstance
-from dicomferry.dimse import (
-    AssociationLostError,
-    FoundSeries,
-    FoundStudy,
-    IncompleteAnswerError,
-    Peer,
-    Query,
-    UnreachableError,
-    open_query,
-)
+from dicomferry.dimse import AssociationLostError, Peer, UnreachableError
+from dicomferry_plugins._retrieve.query import IncompleteAnswerError, Query, open_query
+from dicomferry_plugins._retrieve.search import FoundSeries, FoundStudy
 
 T = TypeVar("T")
 

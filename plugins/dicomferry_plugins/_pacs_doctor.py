@@ -12,22 +12,18 @@ from datetime import date, timedelta
 from typing import Final
 
 from dicomferry import Check, CheckState, Context, FerryError
-from dicomferry.dimse import (
+from dicomferry.dimse import ContextRefusedError, Peer, discreet, echo
+from dicomferry_plugins._retrieve.move import MoveTarget
+from dicomferry_plugins._retrieve.probes import try_get, try_move
+from dicomferry_plugins._retrieve.query import (
     IMAGE,
     SERIES,
     STUDY,
-    ContextRefusedError,
     IncompleteAnswerError,
-    MoveTarget,
-    Peer,
     TooManyAnswersError,
-    discreet,
-    echo,
     open_query,
-    try_get,
-    try_move,
 )
-from dicomferry.options import PacsServer
+from dicomferry_plugins._retrieve.server import PacsServer
 
 _MOST: Final = 200
 """Answers after which it is clear that a PACS answers."""

@@ -22,15 +22,8 @@ from dicomferry import (
     TableRow,
     hookimpl,
 )
-from dicomferry.dimse import (
-    FoundStudy,
-    IncompleteAnswerError,
-    Peer,
-    TooManyAnswersError,
-    find_contents,
-    find_studies,
-)
-from dicomferry.options import PacsServer, ServerName
+from dicomferry.dimse import Peer
+from dicomferry.options import ServerName
 from dicomferry_plugins._dqr_csv import DqrRow, DqrTable, read_dqr_csv
 from dicomferry_plugins._pacs import (
     EXPECT,
@@ -39,6 +32,9 @@ from dicomferry_plugins._pacs import (
     findings,
     unexpected,
 )
+from dicomferry_plugins._retrieve.query import IncompleteAnswerError, TooManyAnswersError
+from dicomferry_plugins._retrieve.search import FoundStudy, find_contents, find_studies
+from dicomferry_plugins._retrieve.server import PacsServer
 
 if TYPE_CHECKING:
     import click

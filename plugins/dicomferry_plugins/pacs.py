@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from dicomferry import Check, Component, Context, ServerKind, hookimpl
 from dicomferry.contract import Fetcher, Manners
-from dicomferry.options import PacsServer
+from dicomferry_plugins._retrieve.server import PacsServer
 
 if TYPE_CHECKING:
-    from dicomferry.dimse import DimseFetcher
+    from dicomferry_plugins._retrieve.fetch import DimseFetcher
 
 
 def _check(name: str, server: PacsServer, context: Context) -> Iterable[Check]:
@@ -27,7 +27,8 @@ _EXAMPLE = """\
 
 def _build(server: PacsServer, context: Context) -> DimseFetcher:
     # Only a recipe with a PACS needs the transport, which is slow to load.
-    from dicomferry.dimse import DimseFetcher, MoveTarget, moving
+    from dicomferry_plugins._retrieve.fetch import DimseFetcher, moving
+    from dicomferry_plugins._retrieve.move import MoveTarget
 
     manners = Manners(
         server.associations, server.requests_per_minute, server.batch, server.hours, "c-get"

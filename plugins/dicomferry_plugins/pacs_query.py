@@ -9,8 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from dicomferry import Component, Context, FerryError, Finding, Source, hookimpl
-from dicomferry.dimse import FoundStudy, Peer, find_contents, find_studies
-from dicomferry.options import PacsServer, ServerName
+from dicomferry.dimse import Peer
+from dicomferry.options import ServerName
 from dicomferry_plugins._pacs import (
     EXPECT,
     Asking,
@@ -19,6 +19,8 @@ from dicomferry_plugins._pacs import (
     findings,
     unexpected,
 )
+from dicomferry_plugins._retrieve.search import FoundStudy, find_contents, find_studies
+from dicomferry_plugins._retrieve.server import PacsServer
 
 _KEYS = (
     "StudyInstanceUID", "AccessionNumber", "StudyDate", "StudyID", "StudyDescription",

@@ -13,7 +13,7 @@ from pydicom import dcmread
 
 from dicomferry import Destination, StudyAt
 from dicomferry.host import Selection, load_plugins
-from dicomferry.options import PacsServer, XnatDicom, XnatServer
+from dicomferry.options import XnatDicom, XnatServer
 from dicomferry.testing import (
     Pacs,
     build_stage,
@@ -26,6 +26,7 @@ from dicomferry.testing import (
     instance_bytes,
     open_receiver,
 )
+from dicomferry_plugins._retrieve.server import PacsServer
 from support.instances import make_instances
 
 HEADERS: list[Mapping[str, Any]] = [

@@ -18,10 +18,11 @@ from dicomferry.dimse.association import (
     StoreResponse,
 )
 from dicomferry.dimse.contexts import Syntaxes
-from dicomferry.dimse.retrieve.checkpoint import Checkpoint
-from dicomferry.dimse.retrieve.entity import associate
+from dicomferry.dimse.link import tune
 from dicomferry.errors import DamagedError
 from dicomferry.peer import Peer
+from dicomferry_plugins._retrieve.checkpoint import Checkpoint
+from dicomferry_plugins._retrieve.entity import associate
 
 if TYPE_CHECKING:
     from pynetdicom.association import Association
@@ -33,6 +34,7 @@ _ENDING = 2.0  # seconds that pynetdicom's threads get to end by themselves
 def open_reference(peer: Peer, contexts: Sequence[Syntaxes]) -> ReferenceAssociation:
     """Associate with `peer` by pynetdicom; raises as `open_association` does."""
     association, connection = associate(peer, contexts)
+    tune(connection)
     connection.settimeout(2 * peer.timeouts.response)  # later than this side's own limit
     return ReferenceAssociation(peer, association, connection)
 

@@ -25,7 +25,7 @@ class DeclaredFiles(Protocol):
 
 
 class DicomNode(Protocol):
-    """A server's DICOM side as a recipe declares it: `PacsServer`, `XnatDicom`, or one of yours.
+    """A server's DICOM side as a recipe declares it: `XnatDicom`, or one of yours.
 
     Timeouts are in seconds.
     """

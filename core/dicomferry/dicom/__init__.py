@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from dicomferry.dicom.between import edits_between as edits_between
     from dicomferry.dicom.dictionary import standard_vr as standard_vr
     from dicomferry.dicom.head import read_header as read_header
+    from dicomferry.dicom.quiet import quietly as quietly
     from dicomferry.dicom.splice import Spliced as Spliced
     from dicomferry.dicom.tags import (
         ElementPattern as ElementPattern,
@@ -38,6 +39,7 @@ else:
         "dicom.between": ("edits_between",),
         "dicom.dictionary": ("standard_vr",),
         "dicom.head": ("read_header",),
+        "dicom.quiet": ("quietly",),
         "dicom.splice": ("Spliced",),
         "dicom.tags": ("ElementPattern", "keyword_of", "parse_pattern", "parse_tag"),
     })  # fmt: skip

@@ -7,8 +7,8 @@
 - Link: the connection below an association; it sends buffers and receives PDUs.
 - DimseStatus: the meaning of a response's status; only two categories mean stored.
 
-The package `retrieve` is the asking side: C-FIND, C-GET and C-MOVE. The engine imports both;
-plug-ins see the names of `__all__`. This package imports `dicom`, `peer` and
+The engine and its plug-ins see the names of `__all__`. Queries and retrievals are not here: the
+built-in plug-in `pacs` makes them, with pynetdicom. This package imports `dicom`, `peer` and
 `errors`.
 """
 
@@ -36,23 +36,9 @@ if TYPE_CHECKING:
     )
     from dicomferry.dimse.discretion import discreet as discreet
     from dicomferry.dimse.fast import echo as echo, open_association as open_association
-    from dicomferry.dimse.retrieve.fetch import DimseFetcher as DimseFetcher, moving as moving
-    from dicomferry.dimse.retrieve.move import MoveTarget as MoveTarget
-    from dicomferry.dimse.retrieve.probes import try_get as try_get, try_move as try_move
-    from dicomferry.dimse.retrieve.query import (
-        IMAGE as IMAGE,
-        SERIES as SERIES,
-        STUDY as STUDY,
-        IncompleteAnswerError as IncompleteAnswerError,
-        Query as Query,
-        TooManyAnswersError as TooManyAnswersError,
-        open_query as open_query,
-    )
-    from dicomferry.dimse.retrieve.search import (
-        FoundSeries as FoundSeries,
-        FoundStudy as FoundStudy,
-        find_contents as find_contents,
-        find_studies as find_studies,
+    from dicomferry.dimse.negotiate import (
+        IMPLEMENTATION_CLASS_UID as IMPLEMENTATION_CLASS_UID,
+        IMPLEMENTATION_VERSION_NAME as IMPLEMENTATION_VERSION_NAME,
     )
     from dicomferry.dimse.status import (
         DimseStatus as DimseStatus,
@@ -75,14 +61,7 @@ else:
         "dimse.contexts": ("MOST_CONTEXTS", "Syntaxes", "can_propose", "plan_contexts"),
         "dimse.discretion": ("discreet",),
         "dimse.fast": ("echo", "open_association"),
-        "dimse.retrieve.fetch": ("DimseFetcher", "moving"),
-        "dimse.retrieve.move": ("MoveTarget",),
-        "dimse.retrieve.probes": ("try_get", "try_move"),
-        "dimse.retrieve.query": (
-            "IMAGE", "IncompleteAnswerError", "Query", "SERIES", "STUDY", "TooManyAnswersError",
-            "open_query",
-        ),
-        "dimse.retrieve.search": ("FoundSeries", "FoundStudy", "find_contents", "find_studies"),
+        "dimse.negotiate": ("IMPLEMENTATION_CLASS_UID", "IMPLEMENTATION_VERSION_NAME"),
         "dimse.status": ("DimseStatus", "StatusCategory", "store_status"),
         "peer": ("Peer", "Timeouts", "Tls", "UserIdentity"),
     })  # fmt: skip

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -18,14 +17,12 @@ from dicomferry.dimse.association import (
     ContextRefusedError,
 )
 from dicomferry.dimse.contexts import Syntaxes, context_id
-from dicomferry.peer import Peer, UserIdentity
-
-if TYPE_CHECKING:
-    from pynetdicom.pdu_primitives import UserIdentityNegotiation
+from dicomferry.peer import Peer
 
 A_ASSOCIATE_RQ, A_ASSOCIATE_AC, A_ASSOCIATE_RJ = 0x01, 0x02, 0x03
 IMPLEMENTATION_CLASS_UID = "2.25.73998347940216433173877779471893825357"
 IMPLEMENTATION_VERSION_NAME = "DICOMFERRY"
+"""What every association request tells of this application (PS3.7 D.3.3.2)."""
 _APPLICATION_CONTEXT_NAME = "1.2.840.10008.3.1.1.1"
 _PROTOCOL_VERSION = 1
 _ITEMS_START = 68
@@ -89,19 +86,6 @@ def _items(data: bytes) -> Iterator[tuple[int, bytes]]:
         if at > len(data):
             raise ValueError("an item is longer than what is left")
         yield kind, data[at - length : at]
-
-
-def user_identity(identity: UserIdentity) -> UserIdentityNegotiation:
-    """Return pynetdicom's item for a user name, with or without passcode (PS3.7 D.3.3.7.1)."""
-    from pynetdicom.pdu_primitives import UserIdentityNegotiation
-
-    item = UserIdentityNegotiation()
-    item.user_identity_type = 2 if identity.passcode else 1
-    item.positive_response_requested = False
-    item.primary_field = identity.user_name.encode()
-    if identity.passcode:
-        item.secondary_field = identity.passcode.encode()
-    return item
 
 
 def agreement(peer: Peer, contexts: Sequence[Syntaxes], kind: int, body: bytes) -> Agreement:

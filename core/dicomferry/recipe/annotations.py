@@ -42,6 +42,8 @@ AETitle = Annotated[
     ),
 ]
 
+Host = Annotated[str, Meta(min_length=1, max_length=253, pattern=r"^[^\s/\\@]+$")]
+
 Port = Annotated[int, Meta(ge=1, le=65535)]
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]

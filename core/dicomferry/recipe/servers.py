@@ -2,23 +2,19 @@
 
 *Kind*: what a plug-in offers (`ServerKind`), `pacs` for example; its options are what the recipe
 says of one server. `xnat` is a kind that is always there, because the engine verifies, examines
-and stands in for an XNAT. `PacsServer` is here for whoever associates with a PACS; the engine
-itself does not know it.
+and stands in for an XNAT.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct, field
 
 from dicomferry.contract.component import ServerKind
-from dicomferry.recipe.annotations import AETitle, Attribute, Port, Seconds, Secret
-
-Host = Annotated[str, Meta(min_length=1, max_length=253, pattern=r"^[^\s/\\@]+$")]
-Count = Annotated[int, Meta(ge=1, le=64)]
+from dicomferry.recipe.annotations import AETitle, Attribute, Host, Port, Seconds, Secret
 
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY: Final = "|".join(_DAYS)
@@ -49,57 +45,6 @@ class DeclaredTls(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
             yield (), f"certificate and key belong together; {missing} is missing"
 
 
-class PacsServer(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """A PACS to query and retrieve from."""
-
-    host: Host
-    ae_title: AETitle
-    port: Port = 104
-    calling_ae_title: AETitle = "DICOMFERRY"
-    retrieve: Annotated[
-        Literal["c-get", "c-move", "auto"], Meta(description="How instances are retrieved.")
-    ] = "auto"
-    associations: Annotated[
-        Count, Meta(description="Studies that are retrieved at once, each over its association.")
-    ] = 1
-    batch: Annotated[
-        int,
-        Meta(
-            ge=0,
-            le=1000,
-            description="Studies that are outstanding at most: asked for, and not yet brought to"
-            " every sink. 0 for as many as the spool holds.",
-        ),
-    ] = 0
-    requests_per_minute: Annotated[
-        int, Meta(ge=0, le=6000, description="C-GET or C-MOVE requests at most; 0 for any number.")
-    ] = 0
-    hours: Annotated[
-        dict[str, str],
-        Meta(description='When the PACS may be asked: `{mon-fri: "19:00-06:00", sat-sun: all}`.'),
-    ] = {}
-    move_ae_title: Annotated[
-        str, Meta(max_length=16, description="What the PACS calls us as a C-MOVE destination.")
-    ] = ""
-    move_port: Port = 11112
-    tls: DeclaredTls | None = None
-    timeout: Annotated[Seconds, Meta(description="Seconds without an answer.")] = 60
-
-    @property
-    def connect_timeout(self) -> float:
-        """How long it may take to be reached, in seconds."""
-        return self.timeout
-
-    def faults(self) -> Iterable[tuple[tuple[str, ...], str]]:
-        """Say what is wrong with the hours, the move destination and the encryption."""
-        for path, message in hours_faults(self.hours):
-            yield ("hours", *path), message
-        if self.retrieve == "c-move" and not self.move_ae_title:
-            yield ("retrieve",), "c-move needs move_ae_title: what the PACS calls us"
-        for path, message in self.tls.faults() if self.tls else ():
-            yield ("tls", *path), message
-
-
 class XnatDicom(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """An XNAT's DICOM receiver."""
 
@@ -107,7 +52,9 @@ class XnatDicom(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     port: Port = 8104
     ae_title: AETitle = "XNAT"
     calling_ae_title: AETitle = "DICOMFERRY"
-    associations: Annotated[Count, Meta(description="Sessions that are sent at once.")] = 4
+    associations: Annotated[
+        int, Meta(ge=1, le=64, description="Sessions that are sent at once.")
+    ] = 4
     tls: DeclaredTls | None = None
     connect_timeout: Annotated[Seconds, Meta(description="Seconds to reach the receiver.")] = 10
     timeout: Annotated[Seconds, Meta(description="Seconds to wait for a response.")] = 60

@@ -16,6 +16,7 @@ from pynetdicom.pdu_primitives import (
     ImplementationClassUIDNotification,
     ImplementationVersionNameNotification,
     MaximumLengthNotification,
+    UserIdentityNegotiation,
 )
 from pynetdicom.presentation import build_context
 
@@ -30,7 +31,6 @@ from dicomferry.dimse.negotiate import (
     IMPLEMENTATION_VERSION_NAME,
     agreement,
     associate_rq,
-    user_identity,
 )
 from dicomferry.peer import Peer, UserIdentity
 
@@ -51,6 +51,16 @@ peers = st.builds(
 )  # fmt: skip
 
 
+def _item(identity: UserIdentity) -> UserIdentityNegotiation:
+    item = UserIdentityNegotiation()
+    item.user_identity_type = 2 if identity.passcode else 1
+    item.positive_response_requested = False
+    item.primary_field = identity.user_name.encode()
+    if identity.passcode:
+        item.secondary_field = identity.passcode.encode()
+    return item
+
+
 def primitive(
     peer: Peer, contexts: list[tuple[str, str]], results: list[int] | None = None
 ) -> A_ASSOCIATE:
@@ -67,7 +77,7 @@ def primitive(
     version.implementation_version_name = IMPLEMENTATION_VERSION_NAME
     made.user_information = [longest, implementation, version]
     if peer.user_identity and results is None:
-        made.user_information.append(user_identity(peer.user_identity))
+        made.user_information.append(_item(peer.user_identity))
     built = [build_context(*pair) for pair in contexts]
     for position, context in enumerate(built):
         context.context_id = context_id(position)

@@ -14,8 +14,8 @@ from dicomferry.recipe.annotations import Attribute, AttributePattern, Regex, Se
 from dicomferry.recipe.components import Components
 from dicomferry.recipe.load import load_recipe
 from dicomferry.recipe.recipe import Recipe
-from dicomferry.recipe.servers import PacsServer
 from dicomferry.template import Condition, Template
+from dicomferry_plugins._retrieve.server import PacsServer
 
 
 class Disk(msgspec.Struct, kw_only=True, frozen=True):

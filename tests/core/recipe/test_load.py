@@ -13,7 +13,8 @@ from dicomferry.model import Place
 from dicomferry.recipe.components import Components
 from dicomferry.recipe.load import load_identification
 from dicomferry.recipe.recipe import Recipe
-from dicomferry.recipe.servers import PacsServer, XnatServer
+from dicomferry.recipe.servers import XnatServer
+from dicomferry_plugins._retrieve.server import PacsServer
 
 Load = Callable[..., Recipe]
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from dicomferry.dimse.association import ContextRefusedError
-from dicomferry.dimse.contexts import MOST_CONTEXTS
-from dicomferry.dimse.retrieve.intake import Door
-from dicomferry.dimse.retrieve.retrieval import Way, study_contexts
-from dicomferry.dimse.retrieve.scu import (
+from dicomferry.dimse import MOST_CONTEXTS, ContextRefusedError, Peer
+from dicomferry_plugins._retrieve.intake import Door
+from dicomferry_plugins._retrieve.retrieval import Way, study_contexts
+from dicomferry_plugins._retrieve.scu import (
     EXPLICIT_LITTLE,
     IMPLICIT_LITTLE,
     STUDY_ROOT_GET,
     associated,
 )
-from dicomferry.peer import Peer
 
 _MODELS = [(STUDY_ROOT_GET, EXPLICIT_LITTLE), (STUDY_ROOT_GET, IMPLICIT_LITTLE)]
 

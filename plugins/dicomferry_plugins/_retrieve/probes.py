@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from dicomferry.dimse.retrieve.classes import likely_classes
-from dicomferry.dimse.retrieve.get import open_get
-from dicomferry.dimse.retrieve.intake import Door, Intake, receiving
-from dicomferry.dimse.retrieve.move import MoveTarget, listening, open_move
-from dicomferry.dimse.retrieve.retrieval import Ended, Request
-from dicomferry.peer import Peer
+from dicomferry.dimse import Peer
+from dicomferry_plugins._retrieve.classes import likely_classes
+from dicomferry_plugins._retrieve.get import open_get
+from dicomferry_plugins._retrieve.intake import Door, Intake, receiving
+from dicomferry_plugins._retrieve.move import MoveTarget, listening, open_move
+from dicomferry_plugins._retrieve.retrieval import Ended, Request
 
 _KEYS: Final = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct, field
 
-from dicomferry.dimse.contexts import can_propose
-from dicomferry.dimse.retrieve.matching import matches, single_queries
-from dicomferry.dimse.retrieve.query import IMAGE, SERIES, STUDY, IncompleteAnswerError, Query
+from dicomferry.dimse import can_propose
+from dicomferry_plugins._retrieve.matching import matches, single_queries
+from dicomferry_plugins._retrieve.query import IMAGE, SERIES, STUDY, IncompleteAnswerError, Query
 
 _MOST_SERIES = 5_000
 _MOST_INSTANCES = 200_000

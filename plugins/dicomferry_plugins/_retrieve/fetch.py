@@ -9,15 +9,14 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dicomferry.contract.fetcher import Fetched, FetchOrder, Inbox, Manners
-from dicomferry.dimse.association import ContextRefusedError
-from dicomferry.dimse.retrieve.asking import Asker, OpenWay
-from dicomferry.dimse.retrieve.classes import likely_classes
-from dicomferry.dimse.retrieve.get import open_get
-from dicomferry.dimse.retrieve.intake import Door, receiving
-from dicomferry.dimse.retrieve.move import MoveTarget, listening, open_move
-from dicomferry.model import RemoteInstance
-from dicomferry.peer import Peer
+from dicomferry import RemoteInstance
+from dicomferry.contract import Fetched, FetchOrder, Inbox, Manners
+from dicomferry.dimse import ContextRefusedError, Peer
+from dicomferry_plugins._retrieve.asking import Asker, OpenWay
+from dicomferry_plugins._retrieve.classes import likely_classes
+from dicomferry_plugins._retrieve.get import open_get
+from dicomferry_plugins._retrieve.intake import Door, receiving
+from dicomferry_plugins._retrieve.move import MoveTarget, listening, open_move
 
 C_GET: Final = "c-get"
 C_MOVE: Final = "c-move"

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from dicomferry.dicom.quiet import quietly
-from dicomferry.dimse.retrieve.intake import Door, Intake
-from dicomferry.dimse.retrieve.scu import held, identifier, status_of
-from dicomferry.peer import Peer
+from dicomferry.dicom import quietly
+from dicomferry.dimse import Peer
+from dicomferry_plugins._retrieve.intake import Door, Intake
+from dicomferry_plugins._retrieve.scu import held, identifier, status_of
 
 if TYPE_CHECKING:
     from pydicom import Dataset

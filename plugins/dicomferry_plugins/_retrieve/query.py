@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from dicomferry.dicom.quiet import quietly
-from dicomferry.dimse.association import AssociationLostError
-from dicomferry.dimse.discretion import discreet
-from dicomferry.errors import FerryError
-from dicomferry.peer import Peer
+from dicomferry import FerryError
+from dicomferry.dicom import quietly
+from dicomferry.dimse import AssociationLostError, Peer, discreet
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -95,7 +93,7 @@ class Query:
     def _answers(
         self, level: Level, keys: Mapping[str, str]
     ) -> Generator[dict[str, str], None, None]:
-        from dicomferry.dimse.retrieve.scu import STUDY_ROOT_FIND, held, identifier, status_of
+        from dicomferry_plugins._retrieve.scu import STUDY_ROOT_FIND, held, identifier, status_of
 
         self._number += 1
         heard: list[Mapping[str, str]] = [keys]
@@ -130,7 +128,7 @@ class Query:
 @contextmanager
 def open_query(peer: Peer) -> Iterator[Query]:
     """Associate for C-FIND; raises as `open_association`."""
-    from dicomferry.dimse.retrieve.scu import (
+    from dicomferry_plugins._retrieve.scu import (
         EXPLICIT_LITTLE,
         IMPLICIT_LITTLE,
         STUDY_ROOT_FIND,

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
-from dicomferry.contract.fetcher import Inbox
+from dicomferry.contract import Inbox
 
 if TYPE_CHECKING:
     from pynetdicom.events import Event

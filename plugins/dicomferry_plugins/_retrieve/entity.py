@@ -7,25 +7,23 @@ import socket
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dicomferry.dicom.quiet import quietly
-from dicomferry.dimse.association import (
-    AssociationLostError,
-    AssociationRejectedError,
-    UnreachableError,
-)
-from dicomferry.dimse.contexts import Syntaxes
-from dicomferry.dimse.link import tune
-from dicomferry.dimse.negotiate import (
+from dicomferry.dicom import quietly
+from dicomferry.dimse import (
     IMPLEMENTATION_CLASS_UID,
     IMPLEMENTATION_VERSION_NAME,
-    none_accepted,
-    user_identity,
+    AssociationLostError,
+    AssociationRejectedError,
+    ContextRefusedError,
+    Peer,
+    Syntaxes,
+    UnreachableError,
+    UserIdentity,
 )
-from dicomferry.peer import Peer
 
 if TYPE_CHECKING:
     from pynetdicom.ae import ApplicationEntity
     from pynetdicom.association import Association
+    from pynetdicom.pdu_primitives import UserIdentityNegotiation
 
 
 def associate(
@@ -47,7 +45,7 @@ def associate(
     silence()
     connections: list[socket.socket] = []
     rejections: list[tuple[int, int, int]] = []
-    identity = [user_identity(peer.user_identity)] if peer.user_identity else []
+    identity = [_user_identity(peer.user_identity)] if peer.user_identity else []
     try:
         # pynetdicom warns of UIDs, and of the socket that it forgets where nobody listens.
         with quietly():
@@ -73,7 +71,7 @@ def associate(
         if rejections:
             raise AssociationRejectedError(peer, *rejections[0])
         raise _failure(peer, contexts, association, bool(connections))
-    tune(connections[0])
+    undelayed(connections[0])
     return association, connections[0]
 
 
@@ -90,6 +88,11 @@ def socket_of(association: Association) -> socket.socket:
     return wrapper.socket
 
 
+def undelayed(connection: socket.socket) -> None:
+    """Send every message at once: Nagle's algorithm would let each response wait for 40 ms."""
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
 def _application_entity(peer: Peer, idle: float | None) -> ApplicationEntity:
     from pynetdicom import AE
 
@@ -101,6 +104,19 @@ def _application_entity(peer: Peer, idle: float | None) -> ApplicationEntity:
     entity.implementation_class_uid = IMPLEMENTATION_CLASS_UID
     entity.implementation_version_name = IMPLEMENTATION_VERSION_NAME
     return entity
+
+
+def _user_identity(identity: UserIdentity) -> UserIdentityNegotiation:
+    """Return pynetdicom's item for a user name, with or without passcode (PS3.7 D.3.3.7.1)."""
+    from pynetdicom.pdu_primitives import UserIdentityNegotiation
+
+    item = UserIdentityNegotiation()
+    item.user_identity_type = 2 if identity.passcode else 1
+    item.positive_response_requested = False
+    item.primary_field = identity.user_name.encode()
+    if identity.passcode:
+        item.secondary_field = identity.passcode.encode()
+    return item
 
 
 def _rejection(pdu: object) -> Iterator[tuple[int, int, int]]:
@@ -122,5 +138,8 @@ def _failure(
             hint="is it running, and are host, port and TLS right?",
         )
     if answer is not None and answer.result == 0:
-        return none_accepted(peer, contexts)
+        return ContextRefusedError(
+            f"{peer} accepted none of {len(contexts)} presentation contexts",
+            hint="the receiver does not take these SOP classes in these transfer syntaxes",
+        )
     return AssociationLostError(f"{peer} did not answer an association request", hung=True)

@@ -13,11 +13,11 @@ from pynetdicom.association import Association
 from pynetdicom.events import Event
 
 from dicomferry.dicom.header import Header
-from dicomferry.dimse.retrieve.intake import Door, Intake, receiving
-from dicomferry.dimse.retrieve.move import MoveTarget, listening
 from dicomferry.engine.retrieve.inbox import Slot, SpoolInbox
 from dicomferry.engine.retrieve.pace import Pace
 from dicomferry.model import RemoteInstance
+from dicomferry_plugins._retrieve.intake import Door, Intake, receiving
+from dicomferry_plugins._retrieve.move import MoveTarget, listening
 from support import pacs, servers
 from support.instances import EXPLICIT_LITTLE, MR_IMAGE
 from support.scu import store_each

@@ -9,16 +9,16 @@ from contextlib import AbstractContextManager
 
 from msgspec import Struct, field
 
-from dicomferry.contract.fetcher import FetchOrder, Inbox
+from dicomferry import RemoteInstance
+from dicomferry.contract import FetchOrder, Inbox
 from dicomferry.dimse import (
     AssociationLostError,
     AssociationRejectedError,
     UnreachableError,
+    discreet,
 )
-from dicomferry.dimse.discretion import discreet
-from dicomferry.dimse.retrieve.intake import Intake
-from dicomferry.dimse.retrieve.retrieval import Request, Way
-from dicomferry.model import RemoteInstance
+from dicomferry_plugins._retrieve.intake import Intake
+from dicomferry_plugins._retrieve.retrieval import Request, Way
 
 _IMAGES_AT_ONCE = 64
 _MOST_LOSSES = 4

@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 
 from dicomferry.dimse import Peer
-from dicomferry.dimse.retrieve.query import IncompleteAnswerError, TooManyAnswersError, open_query
-from dicomferry.dimse.retrieve.search import find_contents, find_studies
+from dicomferry_plugins._retrieve.query import (
+    IncompleteAnswerError,
+    TooManyAnswersError,
+    open_query,
+)
+from dicomferry_plugins._retrieve.search import find_contents, find_studies
 from support import pacs, servers
 from support.instances import image
 from support.scripted_pacs import Script, scripted

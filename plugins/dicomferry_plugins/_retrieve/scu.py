@@ -7,12 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from dicomferry.dicom.quiet import quietly
-from dicomferry.dimse.association import AssociationLostError
-from dicomferry.dimse.contexts import Syntaxes
-from dicomferry.dimse.retrieve.checkpoint import Checkpoint
-from dicomferry.dimse.retrieve.entity import associate
-from dicomferry.peer import Peer
+from dicomferry.dicom import quietly
+from dicomferry.dimse import AssociationLostError, Peer, Syntaxes
+from dicomferry_plugins._retrieve.checkpoint import Checkpoint
+from dicomferry_plugins._retrieve.entity import associate
 
 if TYPE_CHECKING:
     from pydicom import Dataset

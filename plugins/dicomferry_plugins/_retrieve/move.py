@@ -10,19 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from dicomferry.dicom.quiet import quietly
-from dicomferry.dimse.link import tune
-from dicomferry.dimse.retrieve.entity import silence, socket_of
-from dicomferry.dimse.retrieve.intake import Door
-from dicomferry.dimse.retrieve.retrieval import COMPRESSED, Way
-from dicomferry.dimse.retrieve.scu import (
+from dicomferry import FerryError
+from dicomferry.dicom import quietly
+from dicomferry.dimse import Peer
+from dicomferry_plugins._retrieve.entity import silence, socket_of, undelayed
+from dicomferry_plugins._retrieve.intake import Door
+from dicomferry_plugins._retrieve.retrieval import COMPRESSED, Way
+from dicomferry_plugins._retrieve.scu import (
     EXPLICIT_LITTLE,
     IMPLICIT_LITTLE,
     STUDY_ROOT_MOVE,
     associated,
 )
-from dicomferry.errors import FerryError
-from dicomferry.peer import Peer
 
 if TYPE_CHECKING:
     from pynetdicom.ae import ApplicationEntity
@@ -71,7 +70,7 @@ def listening(target: MoveTarget, sop_classes: Sequence[str], door: Door) -> Ite
 
     silence()
     handlers: list[Any] = [
-        (evt.EVT_CONN_OPEN, lambda event: tune(socket_of(event.assoc))),
+        (evt.EVT_CONN_OPEN, lambda event: undelayed(socket_of(event.assoc))),
         (evt.EVT_C_ECHO, lambda _event: 0x0000),
         (evt.EVT_C_STORE, door.take),
     ]

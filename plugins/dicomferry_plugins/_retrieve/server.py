@@ -1,0 +1,66 @@
+"""A PACS among the servers of a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from dicomferry.options import AETitle, DeclaredTls, Host, Port, Seconds, hours_faults
+
+
+class PacsServer(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A PACS to query and retrieve from."""
+
+    host: Host
+    ae_title: AETitle
+    port: Port = 104
+    calling_ae_title: AETitle = "DICOMFERRY"
+    retrieve: Annotated[
+        Literal["c-get", "c-move", "auto"], Meta(description="How instances are retrieved.")
+    ] = "auto"
+    associations: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=64,
+            description="Studies that are retrieved at once, each over its association.",
+        ),
+    ] = 1
+    batch: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1000,
+            description="Studies that are outstanding at most: asked for, and not yet brought to"
+            " every sink. 0 for as many as the spool holds.",
+        ),
+    ] = 0
+    requests_per_minute: Annotated[
+        int, Meta(ge=0, le=6000, description="C-GET or C-MOVE requests at most; 0 for any number.")
+    ] = 0
+    hours: Annotated[
+        dict[str, str],
+        Meta(description='When the PACS may be asked: `{mon-fri: "19:00-06:00", sat-sun: all}`.'),
+    ] = {}
+    move_ae_title: Annotated[
+        str, Meta(max_length=16, description="What the PACS calls us as a C-MOVE destination.")
+    ] = ""
+    move_port: Port = 11112
+    tls: DeclaredTls | None = None
+    timeout: Annotated[Seconds, Meta(description="Seconds without an answer.")] = 60
+
+    @property
+    def connect_timeout(self) -> float:
+        """How long it may take to be reached, in seconds."""
+        return self.timeout
+
+    def faults(self) -> Iterable[tuple[tuple[str, ...], str]]:
+        """Say what is wrong with the hours, the move destination and the encryption."""
+        for path, message in hours_faults(self.hours):
+            yield ("hours", *path), message
+        if self.retrieve == "c-move" and not self.move_ae_title:
+            yield ("retrieve",), "c-move needs move_ae_title: what the PACS calls us"
+        for path, message in self.tls.faults() if self.tls else ():
+            yield ("tls", *path), message
