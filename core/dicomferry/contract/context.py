@@ -22,20 +22,15 @@ class Context(Protocol):
 
     def path(self, text: str) -> Path:
         """Return `text` as an absolute path; a relative path starts at the recipe's folder."""
-        ...
 
     def server(self, name: str, kind: type[ServerT]) -> ServerT:
         """Return a server of the recipe; raises `FerryError` for another name or another kind."""
-        ...
 
     def peer(self, node: DicomNode) -> Peer:
         """Return the application entity that a declared server stands for."""
-        ...
 
     def identifier(self, server: str | None = None) -> Identifier:
         """Return the identifier of a server; without a name, that of the recipe's only XNAT."""
-        ...
 
     def secret(self, reference: str) -> str:
         """Resolve `${env:X}`, `${file:PATH}`, …; return any other text unchanged."""
-        ...

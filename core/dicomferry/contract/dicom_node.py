@@ -11,17 +11,14 @@ class DeclaredFiles(Protocol):
     @property
     def ca(self) -> str:
         """The certificates of the authorities that sign the server's certificate."""
-        ...
 
     @property
     def certificate(self) -> str:
         """The certificate of this side."""
-        ...
 
     @property
     def key(self) -> str:
         """The key of this side's certificate."""
-        ...
 
 
 class DicomNode(Protocol):
@@ -33,34 +30,27 @@ class DicomNode(Protocol):
     @property
     def host(self) -> str:
         """The host name or address of the server."""
-        ...
 
     @property
     def port(self) -> int:
         """The TCP port of the server."""
-        ...
 
     @property
     def ae_title(self) -> str:
         """The AE title of the server."""
-        ...
 
     @property
     def calling_ae_title(self) -> str:
         """The AE title of this side."""
-        ...
 
     @property
     def connect_timeout(self) -> float:
         """The longest time to connect."""
-        ...
 
     @property
     def timeout(self) -> float:
         """The longest time to wait for an answer."""
-        ...
 
     @property
     def tls(self) -> DeclaredFiles | None:
         """The files for TLS; None for an association without TLS."""
-        ...

@@ -31,7 +31,6 @@ class Task(Protocol):
 
         Ends early when `stopped` returns true. Raises `FerryError` for errors of the user.
         """
-        ...
 
 
 TaskT = TypeVar("TaskT", bound=Task)
@@ -60,7 +59,6 @@ class Worker(Protocol):
 
         The task ends early once `stopped` returns true.
         """
-        ...
 
 
 OpenWorker = Callable[[], Worker]
@@ -72,16 +70,15 @@ class Executor(Protocol):
 
     def __enter__(self) -> Self:
         """Start the workers."""
-        ...
 
     def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
+        /,
     ) -> None:
         """End the workers: after the tasks under way, or at once when there is an error."""
-        ...
 
     def run(
         self,
@@ -104,11 +101,9 @@ class Executor(Protocol):
         When the caller takes the next batch, the batch before is durable. A batch may be empty, so
         that the caller gets control.
         """
-        ...
 
     def stop(self) -> None:
         """Begin no more tasks, and tell those under way. A signal handler may call it."""
-        ...
 
 
 ExecutorFactory = Callable[[OpenWorker, int], Executor]

@@ -67,7 +67,6 @@ class BytesWriter(Protocol):
 
     def write(self, data: bytes, /) -> int:
         """Write the next bytes; return their number."""
-        ...
 
 
 class Inbox(Protocol):
@@ -80,21 +79,17 @@ class Inbox(Protocol):
     @property
     def folder(self) -> Path:
         """A folder for unfinished files; the next run deletes each `*.dcm` of a killed run."""
-        ...
 
     @property
     def room(self) -> int:
         """How many more bytes the inbox takes."""
-        ...
 
     @property
     def full(self) -> bool:
         """Whether an instance did not fit: then a fetcher should ask for no more."""
-        ...
 
     def missing(self) -> list[RemoteInstance]:
         """Return the instances that have not arrived, in the sequence of the order."""
-        ...
 
     def writing(self, instance: RemoteInstance) -> AbstractContextManager[BytesWriter]:
         """Write one instance as a Part 10 file; it has arrived when the block ends.
@@ -102,30 +97,24 @@ class Inbox(Protocol):
         A block that raises leaves no file. A write beyond the room ends the block, and the instance
         stays missing.
         """
-        ...
 
     def take(self, instance: RemoteInstance, file: Path) -> bool:
         """Move a whole file out of `folder` into the inbox; tell whether the instance has arrived.
 
         An empty file says that the instance was larger than the room.
         """
-        ...
 
     def stopped(self) -> bool:
         """Tell whether the run stops: then a fetcher should end soon."""
-        ...
 
     def pause(self) -> float:
         """Return the seconds that the next request must wait, by the manners in use."""
-        ...
 
     def wait(self) -> None:
         """Wait until the next request is allowed, or the run stops."""
-        ...
 
     def asked(self) -> None:
         """Count a request; a fetcher calls it after `wait`, before each request."""
-        ...
 
 
 class Fetcher(Protocol):
@@ -137,7 +126,6 @@ class Fetcher(Protocol):
     @property
     def manners(self) -> Manners:
         """The limits that the server sets to requests."""
-        ...
 
     def fetch(self, order: FetchOrder, inbox: Inbox) -> Fetched:
         """Get the missing instances of one study; a worker process calls it.
@@ -145,4 +133,3 @@ class Fetcher(Protocol):
         Returns when every instance has arrived, the inbox is full, the server gives no more, or the
         run stops. Raises `FerryError` when it cannot ask at all: that ends the retrieval.
         """
-        ...

@@ -23,4 +23,3 @@ class Identifier(Protocol):
 
     def forecast(self, header: Header) -> Forecast:
         """Return where XNAT will file this instance, and the rule that decided each level."""
-        ...

@@ -32,7 +32,6 @@ class PlanView(Protocol):
 
     def sessions(self) -> Iterator[PlannedSession]:
         """Yield every session, ordered by project, subject and session label."""
-        ...
 
     def counts(self) -> Mapping[str, int]:
         """Return how many findings there are of each verdict.
@@ -41,4 +40,3 @@ class PlanView(Protocol):
         (a rule holds it back) and `passed` (it is no instance). A verdict without findings has no
         entry.
         """
-        ...

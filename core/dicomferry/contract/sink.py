@@ -45,7 +45,6 @@ class Delivery(Protocol):
 
     def store(self, parcel: Parcel) -> Outcome:
         """Send one instance; return `Stored` only when the receiver said so, and raise nothing."""
-        ...
 
 
 class Sink(Protocol):
@@ -63,4 +62,3 @@ class Sink(Protocol):
 
     def open(self, consignment: Consignment) -> AbstractContextManager[Delivery]:
         """Connect to the receiver; raises `FerryError` when it cannot be reached."""
-        ...

@@ -19,7 +19,6 @@ class Source(Protocol):
         The engine calls it once for each plan, in the main process. The order must be the same for
         the same input.
         """
-        ...
 
 
 class TableRow(Struct, frozen=True):
@@ -46,4 +45,3 @@ class Tabular(Protocol):
 
     def table(self) -> Table:
         """Return the table; raises `FerryError` when it cannot be read."""
-        ...

@@ -23,7 +23,6 @@ class Transform(Protocol):
 
     def edit(self, header: Header) -> Edits | Excluded | Rejected:
         """Return the edits of this instance, or the reason to leave it out or hold it back."""
-        ...
 
 
 @runtime_checkable
@@ -32,7 +31,6 @@ class Preparing(Protocol):
 
     def prepare(self, catalog: Catalog) -> None:
         """Read the catalog; every worker process calls it before the first `edit`."""
-        ...
 
 
 @runtime_checkable
@@ -65,8 +63,6 @@ class Catalog(Protocol):
 
     def studies(self) -> Iterator[StudyAt]:
         """Yield every pair of study and destination, ordered by destination, date and UID."""
-        ...
 
     def destinations_of_series(self, series_instance_uid: str) -> tuple[Destination, ...]:
         """Return the destinations of a series; empty for a series that is not in the plan."""
-        ...

@@ -21,15 +21,12 @@ class Blob(Protocol):
     @property
     def size(self) -> int:
         """How many bytes there are."""
-        ...
 
     def read(self, start: int, length: int) -> bytes:
         """Return exactly `length` bytes; raises `DamagedError` when they cannot be had."""
-        ...
 
     def close(self) -> None:
         """Close what the blob opened."""
-        ...
 
 
 class FileBlob:

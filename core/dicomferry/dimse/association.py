@@ -29,12 +29,10 @@ class StorageAssociation(Protocol):
     @property
     def accepted(self) -> Mapping[Syntaxes, int]:
         """The accepted pairs of SOP class and transfer syntax, with their context IDs."""
-        ...
 
     @property
     def alive(self) -> bool:
         """Whether the peer seems to hold the association still; this sends no message."""
-        ...
 
     def store(
         self, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str, data_set: Spliced
@@ -45,15 +43,12 @@ class StorageAssociation(Protocol):
         peer may or may not have the instance. Errors of `data_set` pass through. The last two
         abort the association, so that the peer cannot take half a data set for a complete one.
         """
-        ...
 
     def release(self) -> None:
         """End with a release; never raises, since all instances have their answer."""
-        ...
 
     def abort(self) -> None:
         """End at once, without a release; never raises."""
-        ...
 
 
 class UnreachableError(FerryError):

@@ -25,7 +25,6 @@ class Faulty(Protocol):
 
     def faults(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Yield path and message of each fault."""
-        ...
 
 
 class Converter:

@@ -45,7 +45,6 @@ class Guard(Protocol):
 
     def holds(self, header: Header) -> bool:
         """Return whether the transform is to be asked."""
-        ...
 
 
 class TransformStep(Struct, frozen=True):
