@@ -29,25 +29,25 @@ _BUG: Final = 70
 _NEW_OBJECTS: Final = 20_000
 """New objects after which the garbage collector looks at them."""
 
-VERBS: Final[Mapping[str, tuple[str, str]]] = {
-    "diff": ("diff", "Show how two recipes differ in effect, tag by tag."),
-    "explain": ("explain", "Show a recipe as it takes effect, and where each value comes from."),
-    "doctor": ("doctor", "Ask the servers of a recipe whether they are as it says."),
-    "forecast": ("forecast", "Say what XNAT would call these files."),
-    "lock": ("lock", "Write what a run is made of into a file to be reviewed."),
-    "init": ("init", "Write a recipe to start from."),
-    "migrate": ("migrate", "Rewrite a recipe of an older format in the format of today."),
-    "plan": ("plan", "Show what a run would do, and what XNAT will call it; send nothing."),
-    "plugins": ("plugins", "Show the installed plug-ins and what they offer."),
-    "receiver": ("receiver", "Run the stand-in XNAT receiver on its own."),
-    "rehearse": ("rehearse", "Run a recipe against a stand-in XNAT."),
-    "replay": ("replay", "Do a run again elsewhere and prove that every byte is the same."),
-    "run": ("run", "Do what the plan says; run again to go on after a stop."),
-    "schema": ("schema", "Print the JSON Schema of recipes for the installed plug-ins."),
-    "status": ("status", "Show what the ledger knows of every instance, and why."),
-    "test": ("test", "Try a recipe on its own tests; no data are needed."),
-    "validate": ("validate", "Check a recipe without touching any data."),
-    "verify": ("verify", "Ask XNAT what it holds of a plan, instance by instance."),
+VERBS: Final[Mapping[str, str]] = {
+    "diff": "Show how two recipes differ in effect, tag by tag.",
+    "explain": "Show a recipe as it takes effect, and where each value comes from.",
+    "doctor": "Ask the servers of a recipe whether they are as it says.",
+    "forecast": "Say what XNAT would call these files.",
+    "lock": "Write what a run is made of into a file to be reviewed.",
+    "init": "Write a recipe to start from.",
+    "migrate": "Rewrite a recipe of an older format in the format of today.",
+    "plan": "Show what a run would do, and what XNAT will call it; send nothing.",
+    "plugins": "Show the installed plug-ins and what they offer.",
+    "receiver": "Run the stand-in XNAT receiver on its own.",
+    "rehearse": "Run a recipe against a stand-in XNAT.",
+    "replay": "Do a run again elsewhere and prove that every byte is the same.",
+    "run": "Do what the plan says; run again to go on after a stop.",
+    "schema": "Print the JSON Schema of recipes for the installed plug-ins.",
+    "status": "Show what the ledger knows of every instance, and why.",
+    "test": "Try a recipe on its own tests; no data are needed.",
+    "validate": "Check a recipe without touching any data.",
+    "verify": "Ask XNAT what it holds of a plan, instance by instance.",
 }
 
 
@@ -60,15 +60,11 @@ class _Verbs(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(VERBS)
 
-    def get_command(
-        self,
-        ctx: click.Context,
-        cmd_name: str,
-    ) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS:
             offered = _offered().get(cmd_name)
             return offered.command if offered is not None else None
-        module = importlib.import_module(f"dicomferry.cli.{VERBS[cmd_name][0]}")
+        module = importlib.import_module(f"dicomferry.cli.{cmd_name}")
         command: click.Command = module.command
         return command
 
@@ -86,13 +82,9 @@ class _Verbs(click.Group):
             ctx.fail(f"there is no verb '{args[0]}'{hint}")
         return super().resolve_command(ctx, args)
 
-    def format_commands(
-        self,
-        ctx: click.Context,
-        formatter: click.HelpFormatter,
-    ) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Verbs"):
-            formatter.write_dl([(name, help_text) for name, (_, help_text) in VERBS.items()])
+            formatter.write_dl(list(VERBS.items()))
             formatter.write_text(
                 "Plug-ins bring more, the built-in ones too; `dicomferry plugins` lists them."
             )

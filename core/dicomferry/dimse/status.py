@@ -38,63 +38,34 @@ def store_status(code: int) -> DimseStatus:
     A code that neither the Storage Service nor PS3.7 Annex C defines is refused: unknown is never
     success, not even in the range of the warnings.
     """
-    verdict, words = _exact(code) or _range(code)
-    return DimseStatus(code, verdict, words)
-
-
-def _exact(code: int) -> tuple[StatusCategory, str] | None:
-    match code:
-        case 0x0000:
-            return StatusCategory.SUCCESS, "success"
-        case 0xB000:
-            return StatusCategory.WARNING, "stored, with data elements coerced"
-        case 0xB006:
-            return StatusCategory.WARNING, "stored, with elements discarded"
-        case 0xB007:
-            return (
-                StatusCategory.WARNING,
-                "stored, though the data set does not match its SOP class",
-            )
-        case 0x0107:
-            return (
-                StatusCategory.WARNING,
-                "stored, with attributes not taken (attribute list error)",
-            )
-        case 0x0116:
-            return StatusCategory.WARNING, "stored, with an attribute value out of range"
-        case 0x0110:
-            return StatusCategory.RETRY, "processing failure"
-        case 0x0210:
-            return StatusCategory.RETRY, "duplicate invocation"
-        case 0x0213:
-            return StatusCategory.RETRY, "resource limitation"
-        case 0xC000:
-            return StatusCategory.RETRY, "cannot understand, or another failure at the receiver"
-        case _:
-            words = _REFUSALS.get(code)
-            return (StatusCategory.REFUSED, words) if words else None
+    return DimseStatus(code, *(_STATUSES.get(code) or _range(code)))
 
 
 def _range(code: int) -> tuple[StatusCategory, str]:
-    match code >> 8:
-        case 0xA7:
-            return StatusCategory.RETRY, "out of resources"
-        case 0xA9:
-            return StatusCategory.REFUSED, "data set does not match its SOP class"
-        case high if high >> 4 == 0xC:
-            return StatusCategory.REFUSED, "cannot understand"
-        case high if high >> 4 == 0xB:
-            return (
-                StatusCategory.REFUSED,
-                "a warning that DICOM does not define; not taken as stored",
-            )
-        case _:
-            return (
-                StatusCategory.REFUSED,
-                "a status that DICOM does not define; not taken as stored",
-            )
+    if code >> 8 == 0xA7:
+        return StatusCategory.RETRY, "out of resources"
+    if code >> 8 == 0xA9:
+        return StatusCategory.REFUSED, "data set does not match its SOP class"
+    if code >> 12 == 0xC:
+        return StatusCategory.REFUSED, "cannot understand"
+    kind = "warning" if code >> 12 == 0xB else "status"
+    return StatusCategory.REFUSED, f"a {kind} that DICOM does not define; not taken as stored"
 
 
+_SUCCESS = {0x0000: "success"}
+_WARNINGS = {
+    0xB000: "stored, with data elements coerced",
+    0xB006: "stored, with elements discarded",
+    0xB007: "stored, though the data set does not match its SOP class",
+    0x0107: "stored, with attributes not taken (attribute list error)",
+    0x0116: "stored, with an attribute value out of range",
+}
+_RETRIES = {
+    0x0110: "processing failure",
+    0x0210: "duplicate invocation",
+    0x0213: "resource limitation",
+    0xC000: "cannot understand, or another failure at the receiver",
+}
 _REFUSALS = {
     0x0105: "no such attribute",
     0x0106: "invalid attribute value",
@@ -111,4 +82,15 @@ _REFUSALS = {
     0x0211: "unrecognized operation",
     0x0212: "mistyped argument",
     0xFE00: "canceled",
+}
+
+_STATUSES = {
+    code: (category, words)
+    for category, statuses in (
+        (StatusCategory.SUCCESS, _SUCCESS),
+        (StatusCategory.WARNING, _WARNINGS),
+        (StatusCategory.RETRY, _RETRIES),
+        (StatusCategory.REFUSED, _REFUSALS),
+    )
+    for code, words in statuses.items()
 }

@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from dicomferry.contract.component import AnyComponent, AnyServerKind
 from dicomferry.recipe.servers import XNAT
 
 
-def _no_servers() -> Mapping[str, AnyServerKind]:
-    return MappingProxyType({})
-
-
-def _no_commands() -> Mapping[str, str]:
-    return MappingProxyType({})
-
-
-def _none() -> Mapping[str, AnyComponent]:
-    return MappingProxyType({})
-
-
 class Components(Struct, frozen=True):
     """The components that plug-ins offer; each mapping goes from name to component."""
 
-    sources: Mapping[str, AnyComponent] = field(default_factory=_none)
-    transforms: Mapping[str, AnyComponent] = field(default_factory=_none)
-    sinks: Mapping[str, AnyComponent] = field(default_factory=_none)
-    identifiers: Mapping[str, AnyComponent] = field(default_factory=_none)
-    servers: Mapping[str, AnyServerKind] = field(default_factory=_no_servers)
-    fetchers: Mapping[str, AnyComponent] = field(default_factory=_none)
-    installable: Mapping[str, str] = field(default_factory=_no_commands)
+    sources: Mapping[str, AnyComponent] = {}
+    transforms: Mapping[str, AnyComponent] = {}
+    sinks: Mapping[str, AnyComponent] = {}
+    identifiers: Mapping[str, AnyComponent] = {}
+    servers: Mapping[str, AnyServerKind] = {}
+    fetchers: Mapping[str, AnyComponent] = {}
+    installable: Mapping[str, str] = {}
     """Names of plug-ins that lack an extra, to the command that installs it."""
 
     def server_kinds(self) -> Mapping[str, AnyServerKind]:

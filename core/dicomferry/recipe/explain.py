@@ -151,7 +151,9 @@ class RecipeExplainer(Struct, frozen=True):
             if not wrong_type:
                 yield from self.problems(errors)
                 return
-        kinds = [_kind(e) for errors in branches.values() for e in errors if e.validator == "type"]
+        kinds = [
+            str(_wanted(e)) for errors in branches.values() for e in errors if e.validator == "type"
+        ]
         yield self._wrong_type(error, kinds)
 
     def _enum(self, error: ValidationError) -> Iterator[Problem]:
@@ -200,10 +202,6 @@ def _value(error: ValidationError) -> Any:
 
 def _schema(error: ValidationError) -> Mapping[str, Any]:
     return error.schema if isinstance(error.schema, Mapping) else {}
-
-
-def _kind(error: ValidationError) -> str:
-    return str(error.validator_value)
 
 
 def _names_a_key(error: ValidationError) -> bool:

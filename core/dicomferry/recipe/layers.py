@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from dicomferry.errors import FerryError, ProblemsError
 from dicomferry.model import Problem
-from dicomferry.recipe.steps import SECTIONS, StepMerge
+from dicomferry.recipe.steps import SECTIONS, StepMerge, without
 from dicomferry.recipe.validate import check_version
 from dicomferry.recipe.yaml.document import Document, Node, NodePath, path_text
 from dicomferry.recipe.yaml.reading import read_document
@@ -66,8 +66,8 @@ def _base_of(document: Document) -> Path | None:
 
 def merge(base: Document, layer: Document) -> Node:
     """Return the base with the layer merged into it, without the key `extends`."""
-    inherited = _without(base.root, (*_OWN, EXTENDS))
-    own = _without(layer.root, (EXTENDS,))
+    inherited = without(base.root, (*_OWN, EXTENDS))
+    own = without(layer.root, (EXTENDS,))
     merged = _Merge(layer).mapping(inherited, own, ())
     first = {name: _children(merged)[name] for name in _OWN[:3] if name in _children(merged)}
     return replace(merged, value={**first, **_children(merged)})
@@ -106,12 +106,6 @@ class _Merge:
 
 def _children(node: Node) -> Mapping[str, Node]:
     return node.value if isinstance(node.value, Mapping) else {}
-
-
-def _without(node: Node, names: tuple[str, ...]) -> Node:
-    values = {key: below for key, below in _children(node).items() if key not in names}
-    keys = {key: place for key, place in (node.keys or {}).items() if key not in names}
-    return _sized(replace(node, value=values, keys=keys))
 
 
 def _sized(node: Node) -> Node:

@@ -26,8 +26,8 @@ class Params(Struct, frozen=True):
 
     values: Mapping[str, str]
     problems: tuple[Problem, ...] = ()
-    typed: Mapping[str, Typed] = field(default_factory=lambda: MappingProxyType({}))
-    origins: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    typed: Mapping[str, Typed] = {}
+    origins: Mapping[str, str] = {}
 
 
 def read_params(

@@ -32,11 +32,6 @@ def is_reference(text: str) -> bool:
     return parse_reference(text) is not None
 
 
-def find_references(text: str) -> tuple[Reference, ...]:
-    """Return every reference within a text, in order."""
-    return tuple(Reference(found[1], found[2]) for found in _REFERENCE.finditer(text))
-
-
 def sounds_secret(name: str) -> bool:
     """Say whether a value of this name may be a secret; then callers do not show or keep it."""
     return _NAME.search(name) is not None

@@ -68,14 +68,14 @@ class StepMerge(Struct, frozen=True):
                 return
             item = item if replacing else self._merged(base, item, path)
         position = self._position(item, names, position, path)
-        steps.insert(position, _without_markers(item))
+        steps.insert(position, without(item, MARKERS))
         names.insert(position, name or free_id(_component(item), set(names)))
 
     def _merged(self, base: Node, item: Node, path: NodePath) -> Node:
         """Merge a step into the base's; another component replaces the base's component."""
         before, now = _component(base), _component(item)
         if now and before != now:
-            base = _without(base, (before,))
+            base = without(base, (before,))
         return self.merge(base, item, path)
 
     def _position(self, item: Node, names: list[str], position: int, path: NodePath) -> int:
@@ -129,15 +129,12 @@ def _text(item: Node, key: str) -> str:
     return node.value if node is not None and isinstance(node.value, str) else ""
 
 
-def _without_markers(item: Node) -> Node:
-    return _without(item, MARKERS)
-
-
-def _without(item: Node, names: Sequence[str]) -> Node:
-    values = item.value if isinstance(item.value, Mapping) else {}
-    keys = item.keys or {}
+def without(node: Node, names: Sequence[str]) -> Node:
+    """Return a mapping without some of its keys."""
+    values = node.value if isinstance(node.value, Mapping) else {}
+    keys = node.keys or {}
     return replace(
-        item,
-        value={key: node for key, node in values.items() if key not in names},
+        node,
+        value={key: below for key, below in values.items() if key not in names},
         keys={key: place for key, place in keys.items() if key not in names},
     )

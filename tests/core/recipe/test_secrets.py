@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dicomferry.recipe.secrets import Reference, find_references, is_reference, parse_reference
+from dicomferry.recipe.secrets import is_reference, parse_reference
 
 
 @pytest.mark.parametrize(
@@ -18,10 +18,3 @@ def test_a_scheme_and_a_text_are_a_reference(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "x", "${X}", "${env:}", "x${env:X}", "${env:{X}}", "$env:X"])
 def test_other_text_is_none(text: str) -> None:
     assert not is_reference(text)
-
-
-def test_references_are_found_within_a_text() -> None:
-    assert find_references("a ${env:X} b ${file:y}") == (
-        Reference("env", "X"),
-        Reference("file", "y"),
-    )

@@ -6,8 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,46 +19,25 @@ _EVERY = 10.0
 """Seconds between two plain lines."""
 
 
-class Display(Protocol):
-    """Shows progress while it is entered."""
-
-    def __enter__(self) -> Self:
-        """Begin to show."""
-        ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """End what is shown."""
-        ...
-
-    def show(self, what: str, done: int, total: int | None) -> None:
-        """Add `done` to what was done of `what`."""
-        ...
+@contextmanager
+def showing(ferry: Ferry, form: str) -> Iterator[None]:
+    """Show what a ferry does while the block runs, unless `form`, the output format, is JSON."""
+    before = ferry.progress
+    try:
+        if form == "json":
+            yield
+        elif not sys.stderr.isatty():
+            ferry.progress = _Lines().show
+            yield
+        else:
+            with _bars() as bars:
+                ferry.progress = _Bars(bars).show
+                yield
+    finally:
+        ferry.progress = before
 
 
-class Silence:
-    """Shows nothing."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        return None
-
-    def show(self, what: str, done: int, total: int | None) -> None:
-        """Show nothing."""
-
-
-class Lines(Silence):
+class _Lines:
     """Prints a line to standard error every ten seconds."""
 
     def __init__(self) -> None:
@@ -67,7 +45,6 @@ class Lines(Silence):
         self._due = time.monotonic() + _EVERY
 
     def show(self, what: str, done: int, total: int | None) -> None:
-        """Count, and print when a line is due."""
         self._done[what] = self._done.get(what, 0) + done
         if time.monotonic() >= self._due:
             self._due = time.monotonic() + _EVERY
@@ -75,40 +52,15 @@ class Lines(Silence):
             click.echo(f"{what}: {self._done[what]:,}{of}", err=True)
 
 
-class Bars:
-    """Shows rich's progress bars. Drawn by the calling thread, so that forking stays safe."""
+class _Bars:
+    """Moves rich's progress bars. The calling thread draws them, so that forking stays safe."""
 
-    def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeElapsedColumn,
-        )
-
-        self._progress: Progress = Progress(
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-            TimeElapsedColumn(), console=Console(stderr=True), auto_refresh=False, transient=True,
-        )  # fmt: skip
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
         self._tasks: dict[str, TaskID] = {}
         self._drawn = 0.0
 
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._progress.stop()
-
     def show(self, what: str, done: int, total: int | None) -> None:
-        """Move a bar on, and redraw ten times a second at most."""
         if what not in self._tasks:
             self._tasks[what] = self._progress.add_task(what, total=total)
         self._progress.update(self._tasks[what], advance=done, total=total)
@@ -117,20 +69,12 @@ class Bars:
             self._progress.refresh()
 
 
-@contextmanager
-def showing(ferry: Ferry, form: str) -> Iterator[None]:
-    """Show what a ferry does while the block runs: `form` is the output format asked for."""
-    display = choose_display(form)
-    before, ferry.progress = ferry.progress, display.show
-    try:
-        with display:
-            yield
-    finally:
-        ferry.progress = before
+def _bars() -> Progress:
+    from rich import progress
+    from rich.console import Console
 
-
-def choose_display(form: str) -> Display:
-    """Return how progress is shown: `form` is the output format asked for."""
-    if form == "json":
-        return Silence()
-    return Bars() if sys.stderr.isatty() else Lines()
+    return progress.Progress(
+        progress.TextColumn("{task.description}"), progress.BarColumn(),
+        progress.MofNCompleteColumn(), progress.TimeElapsedColumn(),
+        console=Console(stderr=True), auto_refresh=False, transient=True,
+    )  # fmt: skip

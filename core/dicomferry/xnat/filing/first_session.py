@@ -12,7 +12,6 @@ and gives it to the instances that arrive within half an hour of the first. Who 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 from msgspec import Struct
@@ -59,9 +58,3 @@ class FirstSessions:
             return own
         because = replace(own.because, session="first instance of the study")
         return replace(own, destination=destination, because=because)
-
-
-def settle_sessions(arrivals: Iterable[ForecastArrival]) -> list[Forecast]:
-    """Return the forecasts of instances in their order of arrival, sessions settled by study."""
-    sessions = FirstSessions()
-    return [sessions.settle(arrival) for arrival in arrivals]

@@ -10,7 +10,7 @@ import pytest
 
 from dicomferry.dicom.header import Header
 from dicomferry.model import AutoArchive, Because, Destination, Forecast
-from dicomferry.xnat.filing.first_session import ForecastArrival, settle_sessions
+from dicomferry.xnat.filing.first_session import FirstSessions, ForecastArrival
 from dicomferry.xnat.naming.identifiers import ClassicIdentifier, DqrIdentifier
 from dicomferry.xnat.naming.import_parameters import ImportParameters
 from dicomferry.xnat.naming.options import Identification, identification_faults
@@ -159,7 +159,8 @@ def test_half_an_hour_later_a_study_may_have_another_session() -> None:
         ForecastArrival("1.2", forecast_of(session), at)
         for session, at in (("A", 0.0), ("B", 1799.0), ("B", 1800.0), ("C", 1801.0))
     ]
-    assert [settled.destination.session for settled in settle_sessions(arrivals)] == list("AABB")
+    sessions = FirstSessions()
+    assert [sessions.settle(one).destination.session for one in arrivals] == list("AABB")
 
 
 def faults_of(*, dqr: bool = False, **options: Any) -> list[str]:

@@ -12,7 +12,7 @@ from pydicom import Dataset
 
 from dicomferry.dicom.header import Header
 from dicomferry.model import Forecast
-from dicomferry.xnat.filing.first_session import ForecastArrival, settle_sessions
+from dicomferry.xnat.filing.first_session import FirstSessions, ForecastArrival
 from dicomferry.xnat.naming.identifiers import ClassicIdentifier, DqrIdentifier
 from dicomferry.xnat.naming.import_parameters import ImportParameters
 from dicomferry.xnat.naming.options import Identification
@@ -38,11 +38,11 @@ def forecasts_of(vector: Vector) -> list[Forecast]:
     options = options_of(vector["server"])
     headers = [Header.of(Dataset.from_json(data)) for data in vector["datasets"]]
     if vector["server"]["identifier"] == "dqr":
-        dqr = DqrIdentifier(options)
-        return settle_sessions(
-            ForecastArrival(header.ref.study_instance_uid, dqr.forecast(header))
+        dqr, sessions = DqrIdentifier(options), FirstSessions()
+        return [
+            sessions.settle(ForecastArrival(header.ref.study_instance_uid, dqr.forecast(header)))
             for header in headers
-        )
+        ]
     classic = ClassicIdentifier(options)
     if vector["transport"] == "rest":
         parameters = ImportParameters.of(vector["rest_parameters"])
