@@ -69,6 +69,7 @@ if TYPE_CHECKING:
         InstanceRef as InstanceRef,
         LocalFile as LocalFile,
         Location as Location,
+        NotLookedInto as NotLookedInto,
         Outcome as Outcome,
         Place as Place,
         Problem as Problem,
@@ -99,8 +100,8 @@ else:
         "hookspecs": ("hookimpl",),
         "model": (
             "Check", "CheckState", "Destination", "Excluded", "Failed", "Finding", "InstanceRef",
-            "LocalFile", "Location", "Outcome", "Place", "Problem", "Refused", "Rejected",
-            "RemoteInstance", "Severity", "Stored", "Unusable",
+            "LocalFile", "Location", "NotLookedInto", "Outcome", "Place", "Problem", "Refused",
+            "Rejected", "RemoteInstance", "Severity", "Stored", "Unusable",
         ),
         "recipe.recipe": ("Recipe",),
         "template": ("Condition", "Template"),

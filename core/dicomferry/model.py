@@ -107,7 +107,22 @@ class LocalFile(Struct, frozen=True):
 
 
 class Unusable(Struct, frozen=True):
-    """Something that a source found and cannot carry; the plan lists it with its reason."""
+    """Something that a source found and knows to be no instance; the plan lists it with its reason.
+
+    Where an instance may be in it, it is `NotLookedInto`.
+    """
+
+    location: Location
+    code: str
+    reason: str
+
+
+class NotLookedInto(Struct, frozen=True):
+    """Something that a source found and could not look into: an instance may be in it.
+
+    It is never known to be no DICOM: a folder that cannot be listed, an archive that is cut short.
+    The plan lists it with its reason, and no verb calls everything stored while there is one.
+    """
 
     location: Location
     code: str
@@ -170,7 +185,7 @@ class RemoteInstance(Struct, frozen=True):
         return Location(f"{self.fetcher}:{self.server}", self.key or "/".join(uids))
 
 
-Finding = LocalFile | RemoteInstance | Refused | Unusable
+Finding = LocalFile | RemoteInstance | Refused | Unusable | NotLookedInto
 
 
 LEVELS: Final = ("project", "subject", "session")

@@ -19,6 +19,7 @@ from dicomferry import (
     Finding,
     LocalFile,
     Location,
+    NotLookedInto,
     Source,
     Unusable,
     hookimpl,
@@ -93,7 +94,7 @@ class Folder(Struct, frozen=True):
             location = Location(f"{above}{relative}")
             try:
                 status = self._status(location)
-                if isinstance(status, Unusable):
+                if isinstance(status, (Unusable, NotLookedInto)):
                     yield from self._listed(relative, status)
                 elif stat.S_ISREG(status.st_mode) and not self.archives:
                     if self.include.fullmatch(relative):
@@ -106,7 +107,7 @@ class Folder(Struct, frozen=True):
                     pending.extend(_entries(self.root, relative))
                     entered.add(_inode(status))
             except OSError as error:
-                yield Unusable(location, "unreadable", f"cannot be read: {error.strerror}")
+                yield NotLookedInto(location, "unreadable", f"cannot be read: {error.strerror}")
 
     def _start(self) -> tuple[list[str], _Inode]:
         try:
@@ -121,7 +122,7 @@ class Folder(Struct, frozen=True):
                 hint="a relative path starts at the recipe's folder; is the disk mounted?",
             ) from None
 
-    def _status(self, location: Location) -> os.stat_result | Unusable:
+    def _status(self, location: Location) -> os.stat_result | Unusable | NotLookedInto:
         """Return the status of a path, or of a link's target if the walk may follow the link."""
         status = os.lstat(location.path)
         if not stat.S_ISLNK(status.st_mode):
@@ -132,13 +133,15 @@ class Folder(Struct, frozen=True):
         except PermissionError:
             raise
         except (OSError, RuntimeError):  # nothing there, or links that lead in a circle
-            return Unusable(location, "dangling-link", "a symbolic link that leads nowhere")
+            return NotLookedInto(location, "dangling-link", "a symbolic link that leads nowhere")
         inside = target.is_relative_to(self.root.resolve())
         if inside and target.is_dir():
             return Unusable(location, "link-repeated", _REPEATED)
         if inside or self.follow_links:
             return target.stat()
-        return Unusable(location, "link-outside", "a symbolic link that leads out of the folder")
+        return NotLookedInto(
+            location, "link-outside", "a symbolic link that leads out of the folder"
+        )
 
     def _listed(self, relative: str, finding: Finding) -> Iterator[Finding]:
         if self.include.fullmatch(relative):
@@ -157,7 +160,7 @@ class Folder(Struct, frozen=True):
         if status.st_mode & _ALL_MAY_READ != _ALL_MAY_READ and not os.access(
             location.path, os.R_OK
         ):
-            return Unusable(location, "unreadable", "cannot be read: permission denied")
+            return NotLookedInto(location, "unreadable", "cannot be read: permission denied")
         return self._found(relative, location, status, status.st_size)
 
     def _members(
@@ -173,11 +176,11 @@ class Folder(Struct, frozen=True):
                 found: Finding = self._found(str(inside), location, status, size)
                 if member in seen:
                     reason = "the archive has this name twice; only the last can be reached"
-                    found = Unusable(location, "repeated-member", reason)
+                    found = NotLookedInto(location, "repeated-member", reason)
                 seen.add(member)
                 yield from self._listed(str(inside), found)
         except FerryError as error:
-            yield Unusable(archive, "broken-archive", error.message)
+            yield NotLookedInto(archive, "broken-archive", error.message)
 
     def _found(
         self, relative: str, location: Location, status: os.stat_result, size: int

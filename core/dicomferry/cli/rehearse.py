@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -18,7 +18,7 @@ from dicomferry.cli.views.report_view import report_lines
 from dicomferry.cli.views.text import count, printable, say, show_json
 from dicomferry.cli.views.tree_view import format_tree
 from dicomferry.ferry import Ferry
-from dicomferry.reports.plan import CountRecord, Plan
+from dicomferry.reports.plan import Plan
 from dicomferry.reports.rehearsal import RehearsalReport, RehearsedSession
 from dicomferry.xnat.filing.tree import Tree
 from dicomferry.xnat.receiver import Faults
@@ -55,7 +55,7 @@ def command(
         if form == "json":
             show_json(report)
         else:
-            say(_lines(report, plan.counts(), rehearsal.holdings))
+            say(_lines(report, plan, rehearsal.holdings))
         return 0 if report.complete else 1
 
 
@@ -67,14 +67,12 @@ def _stay(plan: Plan) -> int:
     return plan_code(plan)
 
 
-def _lines(
-    report: RehearsalReport, counts: Sequence[CountRecord], trees: Mapping[str, Tree]
-) -> Iterator[str]:
+def _lines(report: RehearsalReport, plan: Plan, trees: Mapping[str, Tree]) -> Iterator[str]:
     yield ""
     # the plan above has told the problems
     told = replace(report.run, problems=())
     # without the recipe: the scratch ledger is gone with the rehearsal, and `status` of no help
-    yield from report_lines(told, counts, None, limited=False)
+    yield from report_lines(told, plan, None, limited=False)
     for name, tree in trees.items():
         yield ""
         yield f"What the XNAT '{name}' would hold (from a stand-in, which is not an XNAT):"

@@ -84,11 +84,12 @@ def _exit_code(report: RunReport, *, limited: bool) -> int:
 def _only_limited(report: RunReport) -> bool:
     """Tell whether nothing but `--limit` kept a run from bringing everything."""
     clean = all(not (s.failed or s.rejected or s.unreachable) for s in report.sinks.values())
-    return clean and not report.rejected_before_sending and not report.interrupted
+    held = report.rejected_before_sending or report.not_looked_into
+    return clean and not held and not report.interrupted
 
 
 def _show(report: RunReport, plan: Plan, recipe: Path, named: str, *, limited: bool) -> None:
-    say(report_lines(report, plan.counts(), recipe, limited=limited, again=named))
+    say(report_lines(report, plan, recipe, limited=limited, again=named))
     say([f"Manifest: {report.manifest}"])
     if report.verify is not None:
         from dicomferry.cli.views.verdict_view import verdict_lines

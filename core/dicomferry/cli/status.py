@@ -28,7 +28,10 @@ from dicomferry.reports.status import STATES, ItemRecord, StatusReport
     help="Save every changed UID, before and after, as CSV.",
 )  # fmt: skip
 def command(ferry: Ferry, form: str, items: str | None, table: Path | None) -> int:
-    """Show what the ledger of RECIPE knows: what is where, and why."""
+    """Show what the ledger of RECIPE knows: what is where, and why.
+
+    The exit code is 1 where something failed, was rejected or could not be looked into.
+    """
     report = ferry.status()
     if table is not None:
         _save_crosswalk(ferry, table)
@@ -38,7 +41,7 @@ def command(ferry: Ferry, form: str, items: str | None, table: Path | None) -> i
     else:
         say(_summary(report))
         say(line for item in listed for line in _item_lines(item))
-    return 0
+    return int(report.unsettled)
 
 
 def _summary(report: StatusReport) -> Iterator[str]:

@@ -17,6 +17,7 @@ from dicomferry.model import (
     InstanceRef,
     LocalFile,
     Location,
+    NotLookedInto,
     Refused,
     RemoteInstance,
     Unusable,
@@ -43,8 +44,9 @@ def finding_row(source: str, scan: int, finding: Finding) -> tuple[object, ...]:
         case Refused(_, code, reason, table_row):
             kept = (scan, "unusable", "rejected", code, storable(reason), "", table_row)
             return (source, path, member, 0, 0, "{}", "{}", *kept)
-        case Unusable(_, code, reason):
-            kept = (scan, "unusable", "passed", code, storable(reason), "", 0)
+        case Unusable(_, code, reason) | NotLookedInto(_, code, reason):
+            verdict = "passed" if isinstance(finding, Unusable) else "not-looked-into"
+            kept = (scan, "unusable", verdict, code, storable(reason), "", 0)
             return (source, path, member, 0, 0, "{}", "{}", *kept)
 
 

@@ -23,6 +23,12 @@ class Verdict(StrEnum):
     """held back by a rule"""
     PASSED = "passed"
     """not an instance: not DICOM, a DICOMDIR, a FIFO, …"""
+    NOT_LOOKED_INTO = "not-looked-into"
+    """could not be read: it may be an instance, or hold some"""
+
+
+UNSETTLED: Final = (Verdict.REJECTED, Verdict.NOT_LOOKED_INTO)
+"""The verdicts with which no plan is as its recipe wants it."""
 
 
 class Remote(Struct, frozen=True):

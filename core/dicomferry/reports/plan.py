@@ -15,7 +15,7 @@ from dicomferry.engine.plan.planned import Planned
 from dicomferry.engine.session.session import Session
 from dicomferry.errors import FerryError
 from dicomferry.ledger.reading.sessions import SessionPlan, VerdictTally
-from dicomferry.ledger.rows import Verdict
+from dicomferry.ledger.rows import UNSETTLED, Verdict
 from dicomferry.model import Because, Destination
 from dicomferry.reports.problem import ProblemRecord, problem_records
 
@@ -96,9 +96,9 @@ class Plan:
         return problem_records(self.planned.errors)
 
     @property
-    def rejected(self) -> int:
-        """Return how many items a rule holds back, as of now."""
-        return self.planned.rejected
+    def unsettled(self) -> int:
+        """Return how many items a rule holds back or could not be looked into, as of now."""
+        return sum(map(self.planned.count, UNSETTLED))
 
     def sessions(self) -> list[SessionRecord]:
         """Return every session, sorted by project, subject and session."""

@@ -35,8 +35,10 @@ class RunReport(Struct, frozen=True, omit_defaults=True):
     """What a run did.
 
     `complete` when everything of the plan is stored or was excluded on purpose: it was counted.
-    `remaining` instances are not stored yet, and the next run tries them. `manifest` is the path of
-    the run's manifest. `verify` is what XNAT holds, None where it was not asked.
+    Of the plan, `planned` instances were to be brought, rules held back `rejected_before_sending`
+    items, and `not_looked_into` could not be read. `remaining` instances are not stored yet, and
+    the next run tries them. `manifest` is the path of the run's manifest. `verify` is what XNAT
+    holds, None where it was not asked.
     """
 
     complete: bool
@@ -46,6 +48,8 @@ class RunReport(Struct, frozen=True, omit_defaults=True):
     failures: tuple[SinkFailure, ...]
     retrieval: RetrievalRecord
     rejected_before_sending: int
+    not_looked_into: int
+    planned: int
     problems: tuple[ProblemRecord, ...]
     manifest: str = ""
     verify: VerifyReport | None = None
@@ -75,6 +79,8 @@ def run_report(result: RunResult) -> RunReport:
             retrieval.retrieved, retrieval.missing, retrieval.held, retrieval.ended, retrieval.hint
         ),
         rejected_before_sending=result.rejected,
+        not_looked_into=result.not_looked_into,
+        planned=result.planned_instances,
         problems=problem_records(result.planned.problems),
         manifest=str(result.manifest),
     )  # fmt: skip

@@ -10,11 +10,12 @@ from dicomferry.errors import FerryError
 from dicomferry.ledger.reading.item_states import ItemState
 from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.ledger.reading.sink_states import SinkFailure
-from dicomferry.ledger.rows import Verdict
+from dicomferry.ledger.rows import UNSETTLED, Verdict
 from dicomferry.model import Excluded, Failed, Outcome, Rejected, Stored
 from dicomferry.reports.plan import CountRecord, SessionRecord, count_records, session_records
 
-STATES = ("all", "stored", "due", "excluded", "rejected", "failed", "passed")
+STATES = ("all", "stored", "due", "excluded", "rejected", "failed", "passed",
+          "not-looked-into")  # fmt: skip
 """What `item_records` can be asked for."""
 
 
@@ -48,6 +49,11 @@ class StatusReport(Struct, frozen=True):
     failures: tuple[SinkFailure, ...]
     sessions: tuple[SessionRecord, ...]
     items: tuple[ItemRecord, ...] = ()
+
+    @property
+    def unsettled(self) -> bool:
+        """Tell whether something failed, was rejected or could not be looked into."""
+        return bool(self.failures) or any(one.verdict in UNSETTLED for one in self.counts)
 
 
 def status_report(view: PlanReader) -> StatusReport:

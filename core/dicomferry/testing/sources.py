@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 from dicomferry.contract.source import Source
-from dicomferry.model import Finding, LocalFile, Location, RemoteInstance, Unusable
+from dicomferry.model import Finding, LocalFile, Location, NotLookedInto, RemoteInstance, Unusable
 from dicomferry.testing.contract import require
 
 _KINDS = get_args(Finding)
@@ -18,7 +18,7 @@ def check_source(source: Source) -> list[Finding]:
 
     Every `discover()` yields the same findings in the same order, and no location twice. A file
     exists and has the size and time of its finding. A `RemoteInstance` has UIDs, a server, and the
-    name of a fetcher. An `Unusable` has a code and a reason.
+    name of a fetcher. What it cannot carry has a code and a reason.
     """
     found = list(source.discover())
     require(list(source.discover()) == found, "a second discover() does not find the same again")
@@ -31,16 +31,16 @@ def check_source(source: Source) -> list[Finding]:
             _check_file(finding)
         elif isinstance(finding, RemoteInstance):
             _check_remote(finding)
-        elif isinstance(finding, Unusable):
-            require(bool(finding.code), f"{finding.location} is unusable without a code")
-            require(bool(finding.reason), f"{finding.location} is unusable without a reason")
+        elif isinstance(finding, (Unusable, NotLookedInto)):
+            require(bool(finding.code), f"{finding.location} is held back without a code")
+            require(bool(finding.reason), f"{finding.location} is held back without a reason")
     return found
 
 
 def _check_file(file: LocalFile) -> None:
     path = Path(file.location.path)
     require(path.is_absolute(), f"{path} is relative: where would a worker look for it?")
-    require(path.is_file(), f"{path} is not a file; yield an Unusable for it")
+    require(path.is_file(), f"{path} is not a file; yield an Unusable or a NotLookedInto for it")
     status = path.stat()
     require(file.modified_ns == status.st_mtime_ns, f"{path}: modified_ns is not the file's")
     if not file.location.member:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import groupby
 
+from dicomferry.cli.views.held_view import held_lines
 from dicomferry.cli.views.text import (
     columns,
     count,
@@ -16,17 +17,14 @@ from dicomferry.cli.views.text import (
     size,
 )
 from dicomferry.engine.retrieve.hours import is_open, next_opening
-from dicomferry.ledger.rows import Verdict
 from dicomferry.model import LEVELS
-from dicomferry.reports.plan import HeldRecord, Plan, SessionRecord
-
-_EXAMPLES = 5
+from dicomferry.reports.plan import Plan, SessionRecord
 
 
 def plan_lines(plan: Plan) -> list[str]:
     """Return the tree XNAT will hold, what is held back and why, and the problems."""
     sessions = plan.sessions()
-    lines = [*_tree(sessions), "", *_why(sessions), *_held(plan)]
+    lines = [*_tree(sessions), "", *_why(sessions), *held_lines(plan)]
     if plan.problems:
         lines += ["Problems", *problem_lines(plan.problems), ""]
     return lines + _ending(plan, sessions)
@@ -43,8 +41,11 @@ def show_plan(plan: Plan, form: str) -> int:
 
 
 def plan_code(plan: Plan) -> int:
-    """Return the exit code of a plan that is not run: 2 for errors, 1 where a rule holds back."""
-    return 2 if plan.errors else int(bool(plan.rejected))
+    """Return the exit code of a plan that is not run.
+
+    It is 2 for errors, and 1 where a rule holds items back or some could not be looked into.
+    """
+    return 2 if plan.errors else int(bool(plan.unsettled))
 
 
 def _tree(sessions: list[SessionRecord]) -> Iterator[str]:
@@ -74,30 +75,6 @@ def _why(sessions: list[SessionRecord]) -> Iterator[str]:
     for level in LEVELS:
         yield f"  {level}: " + "; ".join(sorted({getattr(rule, level) for rule in rules}))
     yield ""
-
-
-def _held(plan: Plan) -> Iterator[str]:
-    held = [one for one in plan.counts() if one.verdict is not Verdict.READY]
-    if not held:
-        return
-    yield "Not part of it"
-    examples = _examples(plan)
-    for one in held:
-        yield f"  {one.verdict}: {count(one.items, 'file')} ({one.code})"
-        for item in examples[one.verdict, one.code]:
-            yield f"      {printable(item.location)}: {printable(item.reason)}"
-        if one.items > _EXAMPLES:
-            yield "      …"
-    yield ""
-
-
-def _examples(plan: Plan) -> dict[tuple[Verdict, str], list[HeldRecord]]:
-    found: dict[tuple[Verdict, str], list[HeldRecord]] = {}
-    for item in plan.held():
-        kept = found.setdefault((item.verdict, item.code), [])
-        if len(kept) < _EXAMPLES:
-            kept.append(item)
-    return found
 
 
 def _ending(plan: Plan, sessions: list[SessionRecord]) -> list[str]:

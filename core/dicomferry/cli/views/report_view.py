@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
+from dicomferry.cli.views.held_view import unsettled_lines
 from dicomferry.cli.views.text import count, printable, problem_lines
 from dicomferry.ledger.reading.sink_states import SinkFailure
 from dicomferry.ledger.rows import Verdict
-from dicomferry.reports.plan import CountRecord
+from dicomferry.reports.plan import Plan
 from dicomferry.reports.run import RunReport, SinkRecord
 
 _REASONS = 10
@@ -16,7 +17,7 @@ _REASONS = 10
 
 def report_lines(
     report: RunReport,
-    counts: Sequence[CountRecord],
+    plan: Plan,
     recipe: Path | None,
     *,
     limited: bool,
@@ -24,8 +25,8 @@ def report_lines(
 ) -> Iterator[str]:
     """Yield what was stored where, what was not and why, and how to go on.
 
-    `counts` are those of the plan. Without a `recipe`, as after a rehearsal, there is nothing to
-    go on with.
+    `plan` is the one that was run. Without a `recipe`, as after a rehearsal, there is nothing to go
+    on with.
     """
     for sink, tally in report.sinks.items():
         yield f"{sink}: {_tally(tally)}"
@@ -39,9 +40,7 @@ def report_lines(
             yield f"  hint: {report.retrieval.hint}"
     for failure in report.failures[:_REASONS]:
         yield failure_line(failure)
-    for kind in counts:
-        if kind.verdict is Verdict.REJECTED:
-            yield f"  rejected before sending: {count(kind.items, 'file')} ({kind.code})"
+    yield from unsettled_lines(plan)
     if report.problems:
         yield from problem_lines(report.problems)
     yield _ending(report, recipe, again or str(recipe), limited=limited)
@@ -64,7 +63,7 @@ def _tally(tally: SinkRecord) -> str:
 
 def _ending(report: RunReport, recipe: Path | None, named: str, *, limited: bool) -> str:
     if report.complete:
-        return "Everything is stored."
+        return "Everything is stored." if report.planned else "There is nothing to store."
     if recipe is None:
         return "Not everything is stored; what was held back is listed above."
     again = f"dicomferry run {named}"
@@ -74,4 +73,6 @@ def _ending(report: RunReport, recipe: Path | None, named: str, *, limited: bool
         return f"{report.remaining:,} still to bring; go on with: {again}"
     if report.remaining:
         return f"{report.remaining:,} not stored; when it is mended, try again with: {again}"
-    return f"What was rejected is listed by: dicomferry status {recipe} --items rejected"
+    state = "rejected" if report.rejected_before_sending else Verdict.NOT_LOOKED_INTO
+    listing = f"dicomferry status {recipe} --items {state}"
+    return f"Not everything is stored; the rest is listed by: {listing}"

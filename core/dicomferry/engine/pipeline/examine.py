@@ -47,7 +47,7 @@ def _examine(item: Item, steps: Steps, upto: int) -> Examined:
     try:
         blob = open_blob(item.bytes_at)
     except (OSError, FerryError) as error:
-        return Examined(item.id, Verdict.REJECTED, "unreadable", _reason(error, item))
+        return Examined(item.id, Verdict.NOT_LOOKED_INTO, "unreadable", _reason(error, item))
     try:
         with open_instance(blob, item.location, item.names, item.row, steps.shapes) as instance:
             instance.check()
@@ -59,7 +59,7 @@ def _examine(item: Item, steps: Steps, upto: int) -> Examined:
     except DamagedError as error:
         return Examined(item.id, Verdict.REJECTED, "damaged", _reason(error, item))
     except OSError as error:
-        return Examined(item.id, Verdict.REJECTED, "unreadable", _reason(error, item))
+        return Examined(item.id, Verdict.NOT_LOOKED_INTO, "unreadable", _reason(error, item))
 
 
 def content_digest(item: Item) -> str:

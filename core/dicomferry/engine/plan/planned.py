@@ -20,7 +20,6 @@ class Planned(Struct, frozen=True):
         """Return the problems that stop a run."""
         return tuple(p for p in self.problems if p.severity is Severity.ERROR)
 
-    @property
-    def rejected(self) -> int:
-        """Return how many items a rule holds back."""
-        return sum(t.count for t in self.view.tallies() if t.verdict is Verdict.REJECTED)
+    def count(self, verdict: Verdict) -> int:
+        """Return how many items have a verdict, as of now."""
+        return sum(t.count for t in self.view.tallies() if t.verdict is verdict)

@@ -18,16 +18,20 @@ from dicomferry.engine.workers.workshop import Workshop
 from dicomferry.errors import FerryError
 from dicomferry.ledger.delivering.deliveries import LABELLED_RUN, Deliveries
 from dicomferry.ledger.delivering.retrievals import Retrievals
+from dicomferry.ledger.rows import Verdict
 
 
 class RunResult(Struct, frozen=True):
     """What a run did at each sink; `interrupted` when it was asked to stop.
 
-    `rejected` is how many items a rule held back, those included that came while it ran.
+    `planned_instances` are to be brought. `rejected` is how many items a rule held back and
+    `not_looked_into` how many could not be read, those included that came while it ran.
     """
 
     planned: Planned
+    planned_instances: int
     rejected: int
+    not_looked_into: int
     tallies: dict[str, SinkTally]
     interrupted: bool
     remaining: int
@@ -39,6 +43,7 @@ class RunResult(Struct, frozen=True):
         """Tell whether everything of the plan is stored or was excluded on purpose."""
         return (
             not self.rejected
+            and not self.not_looked_into
             and not self.remaining
             and all(is_complete(tally) for tally in self.tallies.values())
         )
@@ -83,7 +88,9 @@ class Running:
             retrieval = self._retrieve(planned, run, limit)
             left = sum(deliveries.count_left(sink_step.key) for sink_step in steps.sinks)
             report = RunResult(
-                planned, planned.rejected, tallies, self._stopped, left, manifest.path, retrieval
+                planned, planned.count(Verdict.READY), planned.count(Verdict.REJECTED),
+                planned.count(Verdict.NOT_LOOKED_INTO), tallies, self._stopped, left,
+                manifest.path, retrieval,
             )  # fmt: skip
             write_row_tables(steps, planned.view, self._job.state)
             manifest.finish(planned.view.held_back(), complete=report.complete)

@@ -91,8 +91,9 @@ class Session:
         recipe = self._job.recipe
         anonymizes = anonymizes_of(recipe, self.steps)
         found += find_problems(
-            self.ledger, recipe.allow, xnat=xnat, anonymizes=anonymizes, plugins=self._job.plugins
-        )
+            self.ledger, recipe.allow, xnat=xnat, sources=[step.id for step in self.steps.sources],
+            anonymizes=anonymizes, plugins=self._job.plugins,
+        )  # fmt: skip
         return Planned(PlanReader.last(self.ledger), tuple(by_severity(found)))
 
     def _label(self, labels: Labels) -> None:

@@ -22,6 +22,15 @@ class HeldReason(Struct, frozen=True):
     instances: int
 
 
+class SourceCount(Struct, frozen=True):
+    """How many items of one source have a verdict for one reason code."""
+
+    source: str
+    verdict: str
+    code: str
+    items: int
+
+
 class DestinationCount(Struct, frozen=True):
     """What goes to one destination; `largest` is the size of its largest instance in bytes."""
 
@@ -97,6 +106,11 @@ class ItemGroups(Struct, frozen=True):
     def held_back_by_code(self) -> dict[str, int]:
         """Return how many items have each code, of those that are not to be sent."""
         return dict(self.counted("code", "verdict <> 'ready'"))
+
+    def by_source(self) -> Iterator[SourceCount]:
+        """Yield how many items of each source have each verdict and code."""
+        for row in self.counted("source, verdict, code"):
+            yield SourceCount(*row)
 
     def destinations(self) -> Iterator[DestinationCount]:
         """Yield what goes to each destination, in the order in which the ledger met them."""

@@ -11,18 +11,19 @@ from dicomferry.ledger.store import Ledger
 
 _TABLE = """
 CREATE TEMP TABLE IF NOT EXISTS alike (
-    verdict, code, reason, destination, why, sop_class, transfer_syntax, modality, series_number,
-    subject_original, session_original, study, series, remote, instances, largest, bytes
+    source, verdict, code, reason, destination, why, sop_class, transfer_syntax, modality,
+    series_number, subject_original, session_original, study, series, remote,
+    instances, largest, bytes
 )
 """
 _ITEMS = """
-SELECT verdict, CASE verdict WHEN 'ready' THEN '' ELSE code END,
+SELECT source, verdict, CASE verdict WHEN 'ready' THEN '' ELSE code END,
     CASE verdict WHEN 'ready' THEN '' ELSE reason END, destination, why, sop_class,
     transfer_syntax, modality, trim(series_number), subject_original, session_original,
     coalesce(sent_study, study), coalesce(sent_series, series), remote <> '', size
 FROM item NOT INDEXED WHERE scan = ?
 """
-_INSERT = "INSERT INTO temp.alike VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT = "INSERT INTO temp.alike VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _MOST = 10_000
 """Groups that are gathered at a time: where nothing is alike, memory stays small all the same."""
 

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec.structs import replace
 
 from dicomferry.engine.plan.problems.identification import mismatches, naming, noted
-from dicomferry.engine.plan.problems.instances import capabilities, duplicates
+from dicomferry.engine.plan.problems.instances import capabilities, duplicates, nothing_found
 from dicomferry.engine.plan.problems.kinds import known_codes, problem
 from dicomferry.engine.plan.problems.labels import labels, stored_elsewhere
 from dicomferry.engine.plan.problems.plug_ins import checked_by, is_of_checker
@@ -41,18 +41,24 @@ def find_problems(
     allow: frozenset[str],
     *,
     xnat: bool,
+    sources: Iterable[str] = (),
     anonymizes: Mapping[str, tuple[str, ...]] | None = None,
     plugins: Plugins | None = None,
 ) -> list[Problem]:
     """Return the plan's problems, errors first; those the recipe allows become notes.
 
     An error stops a run before anything is sent. `xnat` says whether an XNAT receives the data;
-    `anonymizes` are the keywords that the script of each receiving server rewrites; `plugins` are
-    asked for their own checks.
+    `sources` are the ids of the recipe's sources; `anonymizes` are the keywords that the script of
+    each receiving server rewrites; `plugins` are asked for their own checks.
     """
     plan = PlanReader.last(ledger)
     items = plan.groups()
-    found = [*mismatches(items), *labels(items), *stored_elsewhere(items)]
+    found = [
+        *nothing_found(items, sources),
+        *mismatches(items),
+        *labels(items),
+        *stored_elsewhere(items),
+    ]
     if xnat:
         for check in (sessions, naming, noted, scans, gaps, capabilities):
             found += check(items)

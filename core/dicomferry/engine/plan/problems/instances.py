@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 from dicomferry.engine.plan.problems.kinds import instances, problem
 from dicomferry.ledger.planning.alike import ItemGroups
+from dicomferry.ledger.rows import Verdict
 from dicomferry.model import Problem
 from dicomferry.xnat.capabilities import accepted_sop_classes, accepted_transfer_syntaxes
+
+_LEFT_OUT: Final = "excluded"
+_NO_INSTANCE: Final = (Verdict.PASSED, Verdict.NOT_LOOKED_INTO)
+
+
+def nothing_found(items: ItemGroups, sources: Iterable[str]) -> Iterator[Problem]:
+    """Find sources of which nothing can be brought, although nobody has chosen it so."""
+    counts = list(items.by_source())
+    for source in sources:
+        found = [one for one in counts if one.source == source]
+        left_out = sum(one.items for one in found if one.code == _LEFT_OUT)
+        strange = sum(one.items for one in found if one.verdict in _NO_INSTANCE)
+        total = sum(one.items for one in found)
+        if not total:
+            yield problem("nothing-found", f"the source '{source}' found nothing")
+        elif strange == total:
+            files = "1 file, and it is not" if total == 1 else f"{total:,} files, and none is"
+            yield problem(
+                "nothing-found", f"the source '{source}' found {files} known to be an instance"
+            )
+        elif left_out and left_out + strange == total:
+            yield problem(
+                "nothing-found",
+                f"the recipe leaves out all {left_out:,} that the source '{source}' found",
+            )
 
 
 def duplicates(items: ItemGroups) -> Iterator[Problem]:

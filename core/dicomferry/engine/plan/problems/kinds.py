@@ -146,6 +146,11 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType({
         "set SeriesNumber with remap",
     ),
     # instances
+    "nothing-found": Kind(
+        _ERROR,
+        "a disk that is not mounted and a filter that matches nothing look like work that is done",
+        "check the path, the globs and the filters; where there may be nothing, allow it",
+    ),
     "duplicate": Kind(
         _NOTE,
         "XNAT would silently overwrite the first with the second",

@@ -1,0 +1,46 @@
+"""What a plan sends nowhere, for people: how many items of each kind, and the first of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+
+from dicomferry.cli.views.text import count, printable
+from dicomferry.ledger.rows import UNSETTLED, Verdict
+from dicomferry.reports.plan import CountRecord, HeldRecord, Plan
+
+_EXAMPLES = 5
+
+
+def held_lines(plan: Plan) -> Iterator[str]:
+    """Yield everything that is not part of a plan, and why."""
+    kinds = [kind for kind in plan.counts() if kind.verdict is not Verdict.READY]
+    if kinds:
+        yield "Not part of it"
+        yield from _lines(plan, kinds)
+        yield ""
+
+
+def unsettled_lines(plan: Plan) -> Iterator[str]:
+    """Yield what keeps a run from being complete: rejected items, and those not looked into."""
+    yield from _lines(plan, [kind for kind in plan.counts() if kind.verdict in UNSETTLED])
+
+
+def _lines(plan: Plan, kinds: Collection[CountRecord]) -> Iterator[str]:
+    examples = _examples(plan) if kinds else {}
+    for kind in kinds:
+        verdict = kind.verdict.replace("-", " ")
+        yield f"  {verdict}: {count(kind.items, 'file')} ({kind.code})"
+        named = examples[kind.verdict, kind.code]
+        yield from (f"      {printable(one.location)}: {printable(one.reason)}" for one in named)
+        if kind.items > len(named):
+            yield f"      and {kind.items - len(named):,} more"
+
+
+def _examples(plan: Plan) -> dict[tuple[Verdict, str], list[HeldRecord]]:
+    found: dict[tuple[Verdict, str], list[HeldRecord]] = defaultdict(list)
+    for item in plan.held():
+        kept = found[item.verdict, item.code]
+        if len(kept) < _EXAMPLES:
+            kept.append(item)
+    return found
