@@ -18,7 +18,8 @@ from dicomferry.cli.views.report_view import report_lines
 from dicomferry.cli.views.text import count, printable, say, show_json
 from dicomferry.cli.views.tree_view import format_tree
 from dicomferry.ferry import Ferry
-from dicomferry.reports.plan import CountRecord, Plan
+from dicomferry.ledger.reading.sessions import VerdictTally
+from dicomferry.reports.plan import Plan
 from dicomferry.reports.rehearsal import RehearsalReport, RehearsedSession
 from dicomferry.xnat.filing.tree import Tree
 from dicomferry.xnat.receiver import Faults
@@ -68,7 +69,7 @@ def _stay(plan: Plan) -> int:
 
 
 def _lines(
-    report: RehearsalReport, counts: Sequence[CountRecord], trees: Mapping[str, Tree]
+    report: RehearsalReport, counts: Sequence[VerdictTally], trees: Mapping[str, Tree]
 ) -> Iterator[str]:
     yield ""
     # the plan above has told the problems

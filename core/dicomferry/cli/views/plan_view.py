@@ -16,9 +16,10 @@ from dicomferry.cli.views.text import (
     size,
 )
 from dicomferry.engine.retrieve.hours import is_open, next_opening
+from dicomferry.ledger.reading.sessions import SessionPlan
 from dicomferry.ledger.rows import Verdict
 from dicomferry.model import LEVELS
-from dicomferry.reports.plan import HeldRecord, Plan, SessionRecord
+from dicomferry.reports.plan import HeldRecord, Plan
 
 _EXAMPLES = 5
 
@@ -47,7 +48,7 @@ def plan_code(plan: Plan) -> int:
     return 2 if plan.errors else int(bool(plan.rejected))
 
 
-def _tree(sessions: list[SessionRecord]) -> Iterator[str]:
+def _tree(sessions: list[SessionPlan]) -> Iterator[str]:
     for project, of_project in groupby(sessions, key=lambda plan: plan.project):
         yield printable(project or "Unassigned")
         for subject, plans in groupby(of_project, key=lambda plan: plan.subject):
@@ -55,7 +56,7 @@ def _tree(sessions: list[SessionRecord]) -> Iterator[str]:
             yield from columns([_row(plan) for plan in plans], indent="    ")
 
 
-def _row(plan: SessionRecord) -> list[str]:
+def _row(plan: SessionPlan) -> list[str]:
     return [
         printable(plan.session),
         "+".join(plan.modalities),
@@ -66,7 +67,7 @@ def _row(plan: SessionRecord) -> list[str]:
     ]
 
 
-def _why(sessions: list[SessionRecord]) -> Iterator[str]:
+def _why(sessions: list[SessionPlan]) -> Iterator[str]:
     rules = {because for plan in sessions for because in plan.because}
     if not rules:
         return
@@ -100,7 +101,7 @@ def _examples(plan: Plan) -> dict[tuple[Verdict, str], list[HeldRecord]]:
     return found
 
 
-def _ending(plan: Plan, sessions: list[SessionRecord]) -> list[str]:
+def _ending(plan: Plan, sessions: list[SessionPlan]) -> list[str]:
     instances = sum(session.instances for session in sessions)
     total = size(sum(session.bytes for session in sessions))
     lines = [

@@ -6,17 +6,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dicomferry.cli.views.text import count, printable, problem_lines
+from dicomferry.engine.deliver.courier import SinkTally
+from dicomferry.ledger.reading.sessions import VerdictTally
 from dicomferry.ledger.reading.sink_states import SinkFailure
 from dicomferry.ledger.rows import Verdict
-from dicomferry.reports.plan import CountRecord
-from dicomferry.reports.run import RunReport, SinkRecord
+from dicomferry.reports.run import RunReport
 
 _REASONS = 10
 
 
 def report_lines(
     report: RunReport,
-    counts: Sequence[CountRecord],
+    counts: Sequence[VerdictTally],
     recipe: Path | None,
     *,
     limited: bool,
@@ -53,7 +54,7 @@ def failure_line(failure: SinkFailure) -> str:
     return f"{what}: {printable(failure.reason)}"
 
 
-def _tally(tally: SinkRecord) -> str:
+def _tally(tally: SinkTally) -> str:
     parts = [f"{count(tally.stored, 'instance')} stored"]
     for name in ("excluded", "rejected", "failed"):
         number = getattr(tally, name)

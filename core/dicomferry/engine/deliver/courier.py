@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from dicomferry.contract.executor import Done, Executor, Said
 from dicomferry.engine.deliver.task import DeliverTask
@@ -24,8 +25,11 @@ Note = Callable[[SinkStep, Sequence[Delivered]], None]
 """Told what became of instances before the ledger is."""
 
 
-class SinkTally(Struct):
-    """What came of one sink in this run; `unreachable` is why the run gave up on it."""
+class SinkTally(Struct, frozen=True):
+    """What came of one sink in a run; its fields are keys of the JSON that `run` prints.
+
+    `unreachable` is why the run gave up on the sink.
+    """
 
     stored: int = 0
     excluded: int = 0
@@ -34,10 +38,10 @@ class SinkTally(Struct):
     unreachable: str = ""
     hint: str = ""
 
-    def add(self, outcome: Outcome) -> None:
-        """Count an outcome."""
+    def with_outcome(self, outcome: Outcome) -> SinkTally:
+        """Return the tally with one more outcome."""
         name = type(outcome).__name__.lower()
-        setattr(self, name, getattr(self, name) + 1)
+        return replace(self, **{name: getattr(self, name) + 1})
 
 
 class _UnderWay(Struct):
@@ -93,12 +97,12 @@ class Courier:
         """Tell whether one more may be under way now."""
         return len(self._under_way) < self._lanes.open
 
-    def deliver(self, limit: int | None) -> SinkTally:
+    def deliver(self, limit: int | None) -> None:
         """Bring everything due and at hand, or the first `limit` sessions of it."""
         key = self._sink_step.key
         places = self._deliveries.destinations(key)[:limit]
         if not places:
-            return self.tally
+            return
         total = self._deliveries.count_due(key) if limit is None else None
         with self._shop.workers(min(self.lanes, len(places))) as executor:
             self._executor = executor
@@ -106,7 +110,6 @@ class Courier:
                 executor.stop()
             for said in executor.run(self._tasks(places), lambda: self._lanes.open):
                 self.take(said, total)
-        return self.tally
 
     def _tasks(self, places: Sequence[int]) -> Iterator[DeliverTask]:
         for place in places:
@@ -155,7 +158,7 @@ class Courier:
         self._note(self._sink_step, delivered)
         self._deliveries.record(self._run, self._sink_step.key, delivered)
         for result in delivered:
-            self.tally.add(result.outcome)
+            self.tally = self.tally.with_outcome(result.outcome)
             self._observe(self._sink_step.key, result.due.sent.sop_instance_uid, result.outcome)
         self._shop.progress(self._sink_step.id, len(delivered), total)
 
@@ -168,7 +171,7 @@ class Courier:
         self._lanes.strained()
         if under_way.position == 0 and not done.died:
             self._doors += 1
-        self.tally.unreachable, self.tally.hint = done.error, done.hint
+        self.tally = replace(self.tally, unreachable=done.error, hint=done.hint)
         failed = Failed(done.error, retryable=True)
         return [Delivered(due, failed) for due in load.dues[under_way.position :]]
 

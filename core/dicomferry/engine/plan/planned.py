@@ -23,4 +23,4 @@ class Planned(Struct, frozen=True):
     @property
     def rejected(self) -> int:
         """Return how many items a rule holds back."""
-        return sum(t.count for t in self.view.tallies() if t.verdict is Verdict.REJECTED)
+        return sum(t.items for t in self.view.tallies() if t.verdict is Verdict.REJECTED)
