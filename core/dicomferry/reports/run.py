@@ -15,9 +15,9 @@ from dicomferry.reports.verify import VerifyReport
 class RunReport(Struct, frozen=True, omit_defaults=True):
     """What a run did.
 
-    `complete` when everything of the plan is stored or was excluded on purpose: it was counted.
-    `remaining` instances are not stored yet, and the next run tries them. `manifest` is the path of
-    the run's manifest. `verify` is what XNAT holds, None where it was not asked.
+    `complete` says that everything of the plan is stored, or was excluded on purpose. `remaining`
+    instances are not stored yet, and the next run tries them. `manifest` is the path of the run's
+    manifest. `verify` is what XNAT holds, None where it was not asked.
     """
 
     complete: bool

@@ -17,12 +17,12 @@ from dicomferry.ledger.delivering.deliveries import Delivered, Deliveries, Load
 from dicomferry.ledger.rows import Due
 from dicomferry.model import Failed, Outcome
 
-_CLOSED_DOORS = 3
-"""After so many consignments in a row that found no receiver, the rest are not tried."""
+_MOST_UNREACHED = 3
+"""Consignments in a row that found no receiver; after them the courier tries no more."""
 
 Observe = Callable[[str, str, Outcome], None]
 Note = Callable[[SinkStep, Sequence[Delivered]], None]
-"""Told what became of instances before the ledger is."""
+"""Is called with what became of instances, before the ledger is written."""
 
 
 class SinkTally(Struct, frozen=True):
@@ -66,7 +66,7 @@ class Courier:
         self._note = note
         self._executor: Executor | None = None
         self._stopped = False
-        self._doors = 0
+        self._unreached = 0
         self._under_way: dict[int, _UnderWay] = {}
         self._lanes = Lanes(sink_step.sink.lanes)
         self.tally = SinkTally()
@@ -119,11 +119,11 @@ class Courier:
             yield task
 
     def task(self, place: int) -> DeliverTask | None:
-        """Return what is due and at hand for a destination; None where there is no use in trying.
+        """Return what is due and at hand for a destination; None once the courier tries no more.
 
         It counts as under way until `take` hears that it is done.
         """
-        if self._stopped or self._doors >= _CLOSED_DOORS:
+        if self._stopped or self._unreached >= _MOST_UNREACHED:
             return None
         load = self._deliveries.load(self._sink_step.key, place)
         self._under_way[load.number] = _UnderWay()
@@ -143,7 +143,7 @@ class Courier:
 
     def _one(self, load: Load, answer: object) -> Delivered:
         """Return what became of the load's next instance."""
-        self._doors = 0
+        self._unreached = 0
         under_way = self._under_way[load.number]
         delivered = _delivered(load.dues[under_way.position], answer)
         under_way.position += 1
@@ -170,7 +170,7 @@ class Courier:
             return []
         self._lanes.strained()
         if under_way.position == 0 and not done.died:
-            self._doors += 1
+            self._unreached += 1
         self.tally = replace(self.tally, unreachable=done.error, hint=done.hint)
         failed = Failed(done.error, retryable=True)
         return [Delivered(due, failed) for due in load.dues[under_way.position :]]

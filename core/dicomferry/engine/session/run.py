@@ -23,7 +23,7 @@ from dicomferry.ledger.delivering.retrievals import Retrievals
 class RunResult(Struct, frozen=True):
     """What a run did at each sink; `interrupted` when it was asked to stop.
 
-    `rejected` is how many items a rule held back, those included that came while it ran.
+    `rejected` counts the items that a rule holds back, with those retrieved during the run.
     """
 
     planned: Planned

@@ -127,8 +127,8 @@ class Retrievals:
     def arrived(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
         """Note what instances are by their own headers; return those that may not go on.
 
-        What they are edited to is still known by the plan's digest, as it is for every
-        instance that has not been retrieved: so a later plan finds it unchanged.
+        An item keeps the digest of its planned edits, so that a later plan finds the instance
+        unchanged.
         """
         held: list[Arrival] = []
         kept: list[Arrival] = []
@@ -153,7 +153,7 @@ class Retrievals:
     def settled(self) -> list[tuple[int, bytes]]:
         """Return the spooled files that no sink needs any more."""
         return self._ledger.connection.execute(
-            # few are spooled, and many may be planned
+            # CROSS JOIN: SQLite must read `spooled` first, the smaller table
             "SELECT spooled.item, spooled.path FROM spooled"  # noqa: S608
             " CROSS JOIN item ON item.id = spooled.item"
             f" WHERE item.scan <> :scan OR item.verdict <> 'ready' OR NOT ({self._needed()})",

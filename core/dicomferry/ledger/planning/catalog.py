@@ -158,7 +158,7 @@ class PlanWriter:
             )
 
     def move(self, items: Iterable[tuple[int, Destination]]) -> None:
-        """Bring items into another session: it is not of their own text that its label is made."""
+        """Give items another destination, whose session label is not made of their own text."""
         with self.ledger.transaction() as connection:
             connection.executemany(
                 "UPDATE item SET destination = ?, session_original = NULL WHERE id = ?",
