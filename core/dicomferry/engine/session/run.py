@@ -88,7 +88,7 @@ class Running:
                 planned, planned.rejected, tallies, self._stopped, left, manifest.path, retrieval
             )  # fmt: skip
             write_row_tables(steps, planned.view, self._job.state)
-            manifest.finish(planned.view.held_back(), complete=report.complete)
+            manifest.finish(planned.view.items(held=True), complete=report.complete)
         deliveries.finish(run, complete=report.complete)
         plugins.run_finished(recipe, run, report.complete)
         return report
