@@ -9,12 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dicomferry.cli.options.common import (
-    find_plugins,
-    recipe_argument,
-    set_option,
-    state_option,
-)
+from dicomferry.cli.options.common import find_plugins, recipe_argument, set_option, state_option
 
 if TYPE_CHECKING:
     from dicomferry.ferry import Ferry

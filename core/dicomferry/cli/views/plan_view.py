@@ -6,15 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import groupby
 
-from dicomferry.cli.views.text import (
-    columns,
-    count,
-    printable,
-    problem_lines,
-    say,
-    show_json,
-    size,
-)
+from dicomferry.cli.views.text import columns, count, printable, problem_lines, say, show_json, size
 from dicomferry.engine.retrieve.hours import is_open, next_opening
 from dicomferry.ledger.reading.sessions import SessionPlan
 from dicomferry.ledger.rows import Verdict
