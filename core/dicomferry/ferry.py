@@ -44,7 +44,7 @@ class Ferry:
     """A recipe in use. Make one with `Ferry.open`, in a `with` block.
 
     It prints nothing and changes no signal handler. The state folder is locked from the first
-    `plan` to the end of the block; what only reads (`status`, `items`, `verify`) locks nothing.
+    `plan` to the end of the block. `status`, `items` and `verify` only read, and lock nothing.
     Every method raises `FerryError` for what the user can mend.
 
     `warnings` are the problems of the recipe that do not stop it. `progress(what, done, total)` is
@@ -81,9 +81,9 @@ class Ferry:
         """Read and check a recipe; `params` are values for its parameters.
 
         `state` is the folder of the ledger, by default `.dicomferry/NAME` beside the recipe.
-        `executor` names what has the work done, by default processes of this machine. `plugins` are
-        the installed ones unless given. Raises `ProblemsError` with every fault of the recipe at
-        once.
+        `executor` names the executor, by default `local`: worker processes on this machine.
+        `plugins` are the installed ones unless given. Raises `ProblemsError` with every fault of
+        the recipe at once.
         """
         from dicomferry.host import load_plugins, selection_of
         from dicomferry.recipe.load import load_recipe
@@ -184,10 +184,10 @@ class Ferry:
     ) -> RunReport:  # fmt: skip
         """Bring a plan to the sinks, `limit` sessions at most.
 
-        With `verify`, XNAT is asked afterwards what it holds, and given `wait` seconds at most to
-        be done. `courtesy` says how a PACS is treated. Raises `FerryError` when the plan has
-        errors or is not the last one of this ferry, and before anything is sent where an XNAT
-        cannot be asked.
+        With `verify`, the ferry then asks XNAT what it holds, and XNAT gets `wait` seconds at most
+        to finish. `courtesy` has the limits for requests to a PACS. Raises `FerryError` before
+        anything is sent: for a plan that has errors or is not the last one of this ferry, and with
+        `verify` for an XNAT that cannot be asked.
         """
         from dicomferry.engine.verify.mismatch import MismatchExplainer
         from dicomferry.reports.run import run_report
@@ -203,7 +203,7 @@ class Ferry:
         return replace(report, verify=verify_report(findings, explainer.rules))
 
     def questions(self) -> Questions:
-        """Return what asks the recipe's XNATs; raises `FerryError` where one cannot be asked."""
+        """Return the questions to the recipe's XNATs; raises `FerryError` if one takes none."""
         from dicomferry.engine.session.questions import questions
 
         return questions(self.recipe, self.plugins, self._steps(), self.command_line, self.show)
@@ -214,9 +214,10 @@ class Ferry:
     ) -> VerifyReport:  # fmt: skip
         """Ask XNAT what it holds of the plan in the ledger, by SOP Instance UID.
 
-        It is given `wait` seconds at most to be done with what it has. `content` instances are read
-        back and compared. With `send_again` the next run brings what XNAT is known not to hold;
-        with `save_vectors` what did not land as forecast is saved as test vectors.
+        XNAT gets `wait` seconds at most to finish the sessions that it works on. `content` says
+        which instances are read back and compared. With `send_again` the next run sends what XNAT
+        does not hold. `save_vectors` is a file for test vectors of the sessions that did not land
+        as forecast.
         """
         from dicomferry.engine.session import questions
         from dicomferry.reports.verify import verify_report
@@ -309,9 +310,9 @@ class Ferry:
     def replay(
         self, manifest: str | Path, to: str | Path | ReplayReceiver | None = None
     ) -> ReplayReport:
-        """Do again what a manifest says was stored, and compare every byte (see `of_manifest`).
+        """Send again what a manifest lists as stored, and compare every byte (see `of_manifest`).
 
-        The files go into the folder or to the receiver `to`; without it nothing is kept.
+        The files go to `to`, a folder or a receiver; without it they are deleted afterwards.
         """
         from dicomferry.engine.session.replay import replay_elsewhere
         from dicomferry.reports.replay import replay_report
@@ -322,7 +323,7 @@ class Ferry:
         )
 
     def test(self, *, update: bool = False) -> TrialReport:
-        """Try the recipe on its own tests; with `update`, write down what comes."""
+        """Run the recipe's own tests; with `update`, write what comes of them as expectations."""
         from dicomferry.engine.trial.update import try_recipe
         from dicomferry.reports.trial import trial_report
 

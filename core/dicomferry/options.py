@@ -1,4 +1,4 @@
-"""The public API for options: types for a component's, and what a verb is made with.
+"""The public API for options: types of a component's options, and decorators of verbs.
 
 The types are for fields of an options Struct: each validates a value of a recipe, and tells the
 JSON Schema and editors what is expected. `with_ferry`, `with_recipe` and `format_option` decorate

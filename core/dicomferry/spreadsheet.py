@@ -19,7 +19,7 @@ from typing import Final
 from msgspec import Struct
 
 REJECTED_BECAUSE: Final = "Rejected because"
-"""The column that a table of rejected rows has more; who reads such a table passes over it."""
+"""The extra column of a table of rejected rows; readers of such a table skip it."""
 
 _PLAIN = re.compile(r"[-+]?[0-9][0-9.-]*|-", re.ASCII)
 """Numbers, dates and open date ranges: they begin like a formula, but are none."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def _check(name: str, server: PacsServer, context: Context) -> Iterable[Check]:
-    from dicomferry_plugins._pacs_doctor import PacsExaminer
+    from dicomferry_plugins._retrieve.examiner import PacsExaminer
 
     return PacsExaminer(name, server, context).checks()
 

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
-from msgspec import Struct
 
-from dicomferry import Component, Context, FerryError, Finding, Source, hookimpl
-from dicomferry.dimse import Peer
+from dicomferry import Component, Context, Source, hookimpl
 from dicomferry.options import ServerName
-from dicomferry_plugins._pacs import (
-    EXPECT,
-    Asking,
-    SeriesChoice,
-    date_fault,
-    findings,
-    unexpected,
-)
-from dicomferry_plugins._retrieve.search import FoundStudy, find_contents, find_studies
+from dicomferry_plugins._retrieve.choice import EXPECT, SeriesChoice, date_fault
 from dicomferry_plugins._retrieve.server import PacsServer
+
+if TYPE_CHECKING:
+    from dicomferry_plugins._retrieve.by_query import PacsQuery
 
 _KEYS = (
     "StudyInstanceUID", "AccessionNumber", "StudyDate", "StudyID", "StudyDescription",
@@ -88,43 +81,19 @@ def _fault(keyword: str, value: str) -> str:
     return date_fault(value) if keyword in _DATES and value else ""
 
 
-class PacsQuery(Struct, frozen=True):
-    """Asks one PACS; a study that several questions find is carried once."""
-
-    options: Options
-    peer: Peer
-
-    def discover(self) -> Iterator[Finding]:
-        """Yield the instances; raises `FerryError` where the PACS's answer may not be all."""
-        with Asking(self.peer) as asking:
-            seen: set[str] = set()
-            for number, keys in enumerate(self.options.queries, 1):
-                for study in self._studies(asking, keys, number):
-                    if study.uid not in seen:
-                        seen.add(study.uid)
-                        yield from self._instances(asking, study)
-
-    def _studies(self, asking: Asking, keys: Mapping[str, str], number: int) -> list[FoundStudy]:
-        most = self.options.most_studies
-        studies = asking.ask(lambda query: find_studies(query, keys, most))
-        fault = unexpected(self.options.expect, studies)
-        if fault:
-            which = f" number {number}" if len(self.options.queries) > 1 else ""
-            raise FerryError(
-                f"{self.options.pacs}: query{which}: {fault}",
-                hint="ask more narrowly, or change expect",
-            )
-        return studies
-
-    def _instances(self, asking: Asking, study: FoundStudy) -> Iterator[Finding]:
-        keeps = self.options.series.keeps
-        whole = asking.ask(lambda query: find_contents(query, study, keeps))
-        yield from findings(self.options.pacs, whole, relabel={}, row={})
-
-
 def _build(options: Options, context: Context) -> PacsQuery:
+    # Only a recipe that asks a PACS needs the queries.
+    from dicomferry_plugins._retrieve.by_query import PacsQuery
+
     server = context.server(options.pacs, PacsServer)
-    return PacsQuery(options, context.peer(server))
+    return PacsQuery(
+        context.peer(server),
+        options.pacs,
+        options.queries,
+        options.series,
+        options.expect,
+        options.most_studies,
+    )
 
 
 _EXAMPLE = """\

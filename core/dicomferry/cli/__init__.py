@@ -110,7 +110,7 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command line and exit. Users' mistakes are told in a line, never as a traceback."""
+    """Run the command line and exit. A user's mistake is printed as a line, not as a traceback."""
     # Start-up makes many objects, and nearly all of them stay. By default the garbage collector
     # walks them after every 700 new ones, which takes a tenth of the start-up.
     gc.set_threshold(_NEW_OBJECTS, *gc.get_threshold()[1:])
@@ -137,7 +137,7 @@ def _run() -> int:
         click.echo("stopped", err=True)
         return 1
     except BrokenPipeError:
-        # whoever read the output has had enough; nothing more can be said to them
+        # The reader of the output has closed the pipe.
         sys.stderr.close()
         return 1
     except Exception as error:  # noqa: BLE001  the last resort: a bug becomes a log file

@@ -65,7 +65,7 @@ def _diff_manifests(first: Path, second: Path, form: str) -> int:
 
 
 def _open(path: Path, overrides: Mapping[str, str]) -> Ferry:
-    """Open one of the two; a parameter that only the other declares is left to that."""
+    """Open one of the two recipes with those of the parameters that it declares."""
     from dicomferry.recipe.layers import read_layers
     from dicomferry.recipe.settings import ParamSettings
 

@@ -61,7 +61,7 @@ def command(
         if locked:
             ferry.check_lock()
         if verify:
-            ferry.questions()  # to be told before the plan is made that nobody can be asked
+            ferry.questions()  # raises before a plan is made if an XNAT cannot be asked
         with showing(ferry, form):
             plan = ferry.plan(chosen)
         if dry_run or plan.errors:

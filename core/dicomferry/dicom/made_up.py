@@ -45,7 +45,7 @@ SOP_CLASSES: Final[Mapping[str, str]] = MappingProxyType(
 _SECONDARY_CAPTURE: Final = "1.2.840.10008.5.1.4.1.1.7"
 
 _NO_INSTANCE: Final = "2.25.1"
-"""What the meta group says of an instance without a SOP Instance UID: it must say something."""
+"""The UID in the meta group of an instance without a SOP Instance UID; it is required there."""
 
 MADE_UP: Final = Location("(made up)")
 """Where a made-up instance is said to have been found."""

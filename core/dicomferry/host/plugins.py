@@ -158,11 +158,8 @@ class Plugins:
     def _collect(self) -> Iterator[Offer]:
         for kind, hook in KINDS.items():
             for implementation in self._implementations(hook):
-                yield from self._offers_of(kind, implementation)
-
-    def _offers_of(self, kind: str, implementation: Any) -> list[Offer]:
-        found = self._records(implementation, kind)
-        return [Offer(kind, component, implementation.plugin_name) for component in found]
+                for component in self._records(implementation, kind):
+                    yield Offer(kind, component, implementation.plugin_name)
 
     def _records(self, implementation: Any, kind: str) -> list[Any]:
         """Return what a plug-in yields for one kind of offer; a plug-in that raises is broken."""

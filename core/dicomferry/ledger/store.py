@@ -78,7 +78,7 @@ class Ledger:
             raise LedgerError(message, hint=hint) from error
 
     def state(self) -> tuple[int, int]:
-        """Return what is another after every change, whichever process made it."""
+        """Return a value that differs after every change of the ledger by any process."""
         (version,) = self.connection.execute("PRAGMA data_version").fetchone()
         return self.connection.total_changes, version
 

@@ -58,8 +58,8 @@ def load_identification(
 ) -> tuple[IdentifiedBy, tuple[Problem, ...]]:
     """Load a file that holds one `identification:` mapping; raises as `load_recipe` does.
 
-    Returned beside it is what is wrong with the rules themselves. An XNAT can have such rules, and
-    refuses or misfiles what arrives because of them, so they are no obstacle to a forecast.
+    The second value has the faults of the rules. An XNAT can have faulty rules, and refuses or
+    misfiles instances because of them: the forecast says so, and is made all the same.
     """
     document = read_document(path)
     templates = Templates({})

@@ -29,9 +29,7 @@ MIGRATIONS: Final[Mapping[int, Migration]] = MappingProxyType({})
 
 
 def migrate(
-    text: YamlText,
-    migrations: Mapping[int, Migration] = MIGRATIONS,
-    newest: int = FORMAT_VERSION,
+    text: YamlText, migrations: Mapping[int, Migration] = MIGRATIONS, newest: int = FORMAT_VERSION
 ) -> tuple[str, ...]:
     """Change a recipe's text to the newest format; return the summaries of the migrations.
 

@@ -23,7 +23,7 @@ _HOURS: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]|24):[0-5]\d"
 
 
 def hours_faults(hours: Mapping[str, str]) -> Iterable[tuple[tuple[str, ...], str]]:
-    """Say which hours are none: `{mon-fri: "19:00-06:00", sat-sun: all}` are some."""
+    """Yield path and message for each entry that is not like `{mon-fri: "19:00-06:00"}`."""
     for days, times in hours.items():
         if days != "all" and not _SPAN.fullmatch(days):
             yield (days,), f"'{days}' is not days: write mon-fri, sat or all"
@@ -39,7 +39,7 @@ class DeclaredTls(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
     key: Annotated[str, Meta(description="The key of our own certificate (PEM).")] = ""
 
     def faults(self) -> Iterable[tuple[tuple[str, ...], str]]:
-        """Say what does not go together."""
+        """Yield a fault for a certificate without a key, and for a key without a certificate."""
         if bool(self.certificate) != bool(self.key):
             missing = "key" if self.certificate else "certificate"
             yield (), f"certificate and key belong together; {missing} is missing"

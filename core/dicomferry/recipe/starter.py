@@ -3,8 +3,8 @@
 A component's example (`Component.example`) is part of a recipe: lines below `sources:`,
 `transforms:`, `sinks:`, `params:` or `tests:`. Servers are left out of it. It names a server as its
 kind is called, and the kind's own example (`ServerKind.example`) is put into the recipe.
-What `init` was told takes the place of what every example says: the params `project` and
-`archive`, and `SUBJECT` and `SESSION` as labels.
+The values given to `init` replace those of every example: the params `project` and `archive`, and
+the labels `SUBJECT` and `SESSION`.
 """
 
 from __future__ import annotations

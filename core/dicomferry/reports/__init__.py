@@ -9,7 +9,7 @@
 
 Reports are plain values: frozen, with text, numbers and lists, good after the ledger is closed.
 The names of their fields are the keys of the JSON (`msgspec.to_builtins`), and stay as they are.
-What says `complete`, `landed`, `passed` or `same` was counted; what is not known is never that.
+`complete`, `landed`, `passed` and `same` follow from counts; an unknown state makes each False.
 
 `ferry.py` and `cli/` use this package; it reads values of `engine/` and `ledger/`, and calls no
 verb itself.

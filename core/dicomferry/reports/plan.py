@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -16,37 +16,7 @@ from dicomferry.engine.session.session import Session
 from dicomferry.errors import FerryError
 from dicomferry.ledger.reading.sessions import SessionPlan, VerdictTally
 from dicomferry.ledger.rows import UNSETTLED, Verdict
-from dicomferry.model import Because, Destination
 from dicomferry.reports.problem import ProblemRecord, problem_records
-
-
-class SessionRecord(Struct, frozen=True):
-    """One session as XNAT will hold it; `stored` counts its instances by sink key."""
-
-    project: str | None
-    subject: str | None
-    session: str
-    auto_archive: str
-    because: tuple[Because, ...]
-    studies: int
-    series: int
-    instances: int
-    bytes: int
-    modalities: tuple[str, ...]
-    stored: dict[str, int]
-
-    @property
-    def destination(self) -> Destination:
-        """Return project, subject and session as one."""
-        return Destination(self.project, self.subject, self.session)
-
-
-class CountRecord(Struct, frozen=True):
-    """How many items have one verdict for one reason code."""
-
-    verdict: Verdict
-    code: str
-    items: int
 
 
 class HeldRecord(Struct, frozen=True):
@@ -70,8 +40,8 @@ class RemoteRecord(Struct, frozen=True):
 class PlanReport(Struct, frozen=True):
     """The whole of a plan; `sinks` has the number of instances by delivery state, by step id."""
 
-    sessions: tuple[SessionRecord, ...]
-    counts: tuple[CountRecord, ...]
+    sessions: tuple[SessionPlan, ...]
+    counts: tuple[VerdictTally, ...]
     held: tuple[HeldRecord, ...]
     problems: tuple[ProblemRecord, ...]
     sinks: dict[str, dict[str, int]]
@@ -100,13 +70,13 @@ class Plan:
         """Return how many items a rule holds back or could not be looked into, as of now."""
         return sum(map(self.planned.count, UNSETTLED))
 
-    def sessions(self) -> list[SessionRecord]:
+    def sessions(self) -> list[SessionPlan]:
         """Return every session, sorted by project, subject and session."""
-        return session_records(self._view.sessions())
+        return self._view.sessions()
 
-    def counts(self) -> list[CountRecord]:
+    def counts(self) -> list[VerdictTally]:
         """Return how many items there are of each verdict and reason code."""
-        return count_records(self._view.tallies())
+        return self._view.tallies()
 
     def held(self) -> Iterator[HeldRecord]:
         """Yield every item that is sent nowhere."""
@@ -162,20 +132,3 @@ class Plan:
         table = io.StringIO()
         csv.writer(table).writerows(table_rows(self._view))
         return table.getvalue()
-
-
-def session_records(plans: Iterable[SessionPlan]) -> list[SessionRecord]:
-    """Return the sessions of a plan as records."""
-    return [
-        SessionRecord(
-            plan.destination.project, plan.destination.subject, plan.destination.session,
-            plan.auto_archive, plan.because, plan.studies, plan.series, plan.instances, plan.size,
-            plan.modalities, plan.stored,
-        )
-        for plan in plans
-    ]  # fmt: skip
-
-
-def count_records(tallies: Iterable[VerdictTally]) -> list[CountRecord]:
-    """Return tallies as records."""
-    return [CountRecord(tally.verdict, tally.code, tally.count) for tally in tallies]

@@ -72,7 +72,7 @@ def rehearsal_report(
     verdicts: Sequence[SessionVerdict],
     explain: Explain,
 ) -> RehearsalReport:
-    """Return what a rehearsal showed. Its manifest is gone with it, and is not told."""
+    """Return what a rehearsal showed. It names no manifest, which was deleted with the ledger."""
     told = tuple(
         RehearsedSession(
             server=verdict.server,

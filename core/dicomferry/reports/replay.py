@@ -13,9 +13,9 @@ from dicomferry.engine.session.replay import Replayed
 class ReplayReport(Struct, frozen=True):
     """What came of a replay of `instances` instances.
 
-    `same` when every instance is proved to be the same, and there was one at least. `unproved` are
-    those of which the manifest has no digest. `different` counts all that differ, `differences` has
-    the first of them. `changed_since` says what the run was made of and is not any more.
+    `same` says that there was an instance, and that each one is proved to be the same. `unproved`
+    counts those of which the manifest has no digest. `different` counts all that differ, and
+    `differences` has the first of them. `changed_since` names what differs from the run's lock.
     """
 
     same: bool

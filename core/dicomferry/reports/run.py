@@ -4,31 +4,12 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from dicomferry.engine.deliver.courier import SinkTally
+from dicomferry.engine.retrieve.retriever import Retrieval
 from dicomferry.engine.session.run import RunResult
 from dicomferry.ledger.reading.sink_states import SinkFailure
 from dicomferry.reports.problem import ProblemRecord, problem_records
 from dicomferry.reports.verify import VerifyReport
-
-
-class SinkRecord(Struct, frozen=True):
-    """How many instances one sink took in this run; `unreachable` is why the run gave up on it."""
-
-    stored: int
-    excluded: int
-    rejected: int
-    failed: int
-    unreachable: str
-    hint: str
-
-
-class RetrievalRecord(Struct, frozen=True):
-    """What came of the retrievals; `ended` is why they ended before all was tried."""
-
-    retrieved: int
-    missing: int
-    rejected: int
-    ended: str
-    hint: str
 
 
 class RunReport(Struct, frozen=True, omit_defaults=True):
@@ -44,9 +25,9 @@ class RunReport(Struct, frozen=True, omit_defaults=True):
     complete: bool
     interrupted: bool
     remaining: int
-    sinks: dict[str, SinkRecord]
+    sinks: dict[str, SinkTally]
     failures: tuple[SinkFailure, ...]
-    retrieval: RetrievalRecord
+    retrieval: Retrieval
     rejected_before_sending: int
     not_looked_into: int
     planned: int
@@ -62,25 +43,16 @@ class RunReport(Struct, frozen=True, omit_defaults=True):
 
 def run_report(result: RunResult) -> RunReport:
     """Return the report of a run; nobody has asked XNAT yet."""
-    retrieval = result.retrieval
     return RunReport(
         complete=result.complete,
         interrupted=result.interrupted,
         remaining=result.remaining,
-        sinks={
-            name: SinkRecord(
-                tally.stored, tally.excluded, tally.rejected, tally.failed, tally.unreachable,
-                tally.hint,
-            )
-            for name, tally in result.tallies.items()
-        },
+        sinks=result.tallies,
         failures=tuple(result.planned.view.failures()),
-        retrieval=RetrievalRecord(
-            retrieval.retrieved, retrieval.missing, retrieval.held, retrieval.ended, retrieval.hint
-        ),
+        retrieval=result.retrieval,
         rejected_before_sending=result.rejected,
         not_looked_into=result.not_looked_into,
         planned=result.planned_instances,
         problems=problem_records(result.planned.problems),
         manifest=str(result.manifest),
-    )  # fmt: skip
+    )

@@ -9,10 +9,10 @@ from msgspec import Struct
 from dicomferry.errors import FerryError
 from dicomferry.ledger.reading.item_states import ItemState
 from dicomferry.ledger.reading.plan_reader import PlanReader
+from dicomferry.ledger.reading.sessions import SessionPlan, VerdictTally
 from dicomferry.ledger.reading.sink_states import SinkFailure
 from dicomferry.ledger.rows import UNSETTLED, Verdict
 from dicomferry.model import Excluded, Failed, Outcome, Rejected, Stored
-from dicomferry.reports.plan import CountRecord, SessionRecord, count_records, session_records
 
 STATES = ("all", "stored", "due", "excluded", "rejected", "failed", "passed",
           "not-looked-into")  # fmt: skip
@@ -44,10 +44,10 @@ class StatusReport(Struct, frozen=True):
     `sinks` has the number of instances by delivery state, by sink key.
     """
 
-    counts: tuple[CountRecord, ...]
+    counts: tuple[VerdictTally, ...]
     sinks: dict[str, dict[str, int]]
     failures: tuple[SinkFailure, ...]
-    sessions: tuple[SessionRecord, ...]
+    sessions: tuple[SessionPlan, ...]
     items: tuple[ItemRecord, ...] = ()
 
     @property
@@ -59,10 +59,10 @@ class StatusReport(Struct, frozen=True):
 def status_report(view: PlanReader) -> StatusReport:
     """Return what a ledger knows, without its items."""
     return StatusReport(
-        counts=tuple(count_records(view.tallies())),
+        counts=tuple(view.tallies()),
         sinks={sink: view.delivered(sink) for sink in view.sinks()},
         failures=tuple(view.failures()),
-        sessions=tuple(session_records(view.sessions())),
+        sessions=tuple(view.sessions()),
     )
 
 

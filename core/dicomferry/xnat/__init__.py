@@ -6,7 +6,7 @@
 * `filing`: a *session* in the *prearchive* and in the *archive*: what tells two apart, when one is
   archived, what is a *conflict*, and what its *scans* are called.
 * `receiver`: the *stand-in*, which receives as an XNAT would. It is not an XNAT.
-* `rest`: the client that asks a real XNAT, and the stand-in just so.
+* `rest`: the client that asks an XNAT, or the stand-in, over REST.
 * `writing`: the *edits* by which an identifier reads the labels that are asked for.
 * `labels` and `capabilities`: the texts of labels, and the SOP classes that XNAT accepts.
 

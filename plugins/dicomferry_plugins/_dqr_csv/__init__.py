@@ -6,10 +6,6 @@
 - Search header: a column whose value goes into the query.
 - Relabel header: a column whose value replaces attributes of the instances found.
 
-The source `csv-dqr` asks for what a table says; the verb `csv explain` shows it.
+`CsvDqr` (`by_rows`) is the source `csv-dqr`: it asks for what a table says. The verb `csv explain`
+shows it.
 """
-
-from dicomferry_plugins._dqr_csv.reading import read_dqr_csv
-from dicomferry_plugins._dqr_csv.table import DqrRow, DqrTable
-
-__all__ = ["DqrRow", "DqrTable", "read_dqr_csv"]

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import msgspec
-from msgspec import Struct
 
-from dicomferry import FerryError, Place, Problem, Severity
+from dicomferry import FerryError
 from dicomferry.options import format_option, say
-from dicomferry_plugins._dqr_csv.reading import read_dqr_csv
-from dicomferry_plugins._dqr_csv.table import DqrRow, DqrTable
 
 
 @click.group("csv")
@@ -33,65 +29,13 @@ def explain(file: Path, encoding: str, form: str) -> int:
         raise FerryError(
             f"{file}: cannot be read: {error.strerror}", hint="check the path"
         ) from None
+    # Every verb loads this module: only this one needs the reading.
+    from dicomferry_plugins._dqr_csv.explanation import explained, lines
+    from dicomferry_plugins._dqr_csv.reading import read_dqr_csv
+
     table = read_dqr_csv(data, file.name, encoding)
     if form == "json":
-        click.echo(json.dumps(msgspec.to_builtins(_explained(table)), indent=2))
+        click.echo(json.dumps(msgspec.to_builtins(explained(table)), indent=2))
     else:
-        say(_lines(table))
+        say(lines(table))
     return 2 if table.errors else 0
-
-
-class _Row(Struct, frozen=True):
-    row: int
-    line: int
-    query: dict[str, str]
-    relabel: dict[str, str]
-
-
-class _Fault(Struct, frozen=True):
-    code: str
-    severity: Severity
-    line: int
-    column: int
-    message: str
-
-
-class _Explained(Struct, frozen=True):
-    """What a DQR file asks for, as JSON has it."""
-
-    rows: tuple[_Row, ...]
-    problems: tuple[_Fault, ...]
-
-
-def _explained(table: DqrTable) -> _Explained:
-    rows = (_Row(row.number, row.line, dict(row.query), dict(row.relabel)) for row in table.rows)
-    return _Explained(tuple(rows), tuple(map(_fault, table.problems)))
-
-
-def _fault(problem: Problem) -> _Fault:
-    place = problem.place or Place("", 1, 1)
-    hint = f" ({problem.hint})" if problem.hint else ""
-    message = problem.message + hint
-    return _Fault(problem.code, problem.severity, place.line, place.column, message)
-
-
-def _lines(table: DqrTable) -> Iterator[str]:
-    for row in table.rows:
-        yield from _row_lines(row)
-    for problem in table.problems:
-        yield f"{problem.severity} [{problem.code}] {problem}"
-    errors = len(table.errors)
-    ending = f"{_count(errors, 'error')}: nothing of it would be asked" if errors else "no errors"
-    yield f"{_count(len(table.rows), 'row')}, {ending}."
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def _row_lines(row: DqrRow) -> Iterator[str]:
-    yield f"row {row.number} (line {row.line})"
-    asked = "  and  ".join(f"{keyword} = {value}" for keyword, value in row.query.items())
-    yield f"  asks for: {asked or 'nothing'}"
-    for keyword, value in row.relabel.items():
-        yield f"  {keyword} becomes {value}" if value else f"  {keyword} is cleared"

@@ -1,7 +1,9 @@
 """The asking side of DIMSE: what a PACS has, and how it comes here (PS3.4 Annex C).
 
 *PacsServer*: a PACS among the servers of a recipe.
-*Query*: an open association for C-FIND; `search` counts and compares what it answers.
+*SeriesChoice*: which series a recipe wants; what recipes say is in `server` and `choice`.
+*Query*: an open association for C-FIND; `search` counts and compares what it answers. A
+*StandingQuery* opens it again where the PACS hangs up.
 *Way*: an open association for C-GET or C-MOVE, over which one *request* follows the other.
 *Door*: where instances come in, over the asking association or at a port; it leads to the *intake*
 of the order at hand, which puts them into the engine's inbox, or refuses them.
@@ -9,5 +11,7 @@ of the order at hand, which puts them into the engine's inbox, or refuses them.
 *DimseFetcher*: the `Fetcher` made of these; the plug-in `pacs` offers it.
 
 Associations are pynetdicom's (`scu`, `entity`, `checkpoint`): the PACS decides how fast this is.
-The plug-in `pacs` retrieves with it, the sources `pacs-query` and `csv-dqr` query with it.
+The plug-in `pacs` retrieves with it, and `doctor` asks by its `examiner`; the sources `pacs-query`
+(`by_query`) and `csv-dqr` query with it. A plug-in's own module imports only `server` and `choice`
+when it is loaded, the others where a recipe needs them.
 """

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from dicomferry import Severity
-from dicomferry_plugins._dqr_csv import DqrTable, read_dqr_csv
+from dicomferry_plugins._dqr_csv.reading import read_dqr_csv
+from dicomferry_plugins._dqr_csv.table import DqrTable
 
 Vector = dict[str, Any]
 VECTORS: list[Vector] = json.loads(Path(__file__).with_name("dqr_csv.json").read_text())

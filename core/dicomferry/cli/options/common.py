@@ -91,7 +91,7 @@ def find_plugins() -> Plugins:
 
 
 def read_identification(path: Path, plugins: Plugins) -> IdentifiedBy:
-    """Load how a server identifies; what XNAT would stumble over in its rules is only told."""
+    """Load how a server identifies; faults of its rules are printed as warnings."""
     from dicomferry.recipe.load import load_identification
 
     identified, faults = load_identification(path, plugins.components)

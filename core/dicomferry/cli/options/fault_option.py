@@ -1,4 +1,4 @@
-"""`--fault`: what a stand-in does on purpose, to rehearse a bad day."""
+"""`--fault`: the faults that a stand-in makes on purpose."""
 
 from __future__ import annotations
 

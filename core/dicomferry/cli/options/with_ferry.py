@@ -9,12 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dicomferry.cli.options.common import (
-    find_plugins,
-    recipe_argument,
-    set_option,
-    state_option,
-)
+from dicomferry.cli.options.common import find_plugins, recipe_argument, set_option, state_option
 
 if TYPE_CHECKING:
     from dicomferry.ferry import Ferry
@@ -25,8 +20,8 @@ Command = Callable[..., Any]
 def with_ferry(function: Command) -> Command:
     """Add RECIPE, `--set`, `--params` and `--state`; the command's first argument is a `Ferry`.
 
-    It is open while the command runs, with the executor of `executor_option` where the command has
-    that. What the recipe is warned of is printed to standard error.
+    The ferry is open while the command runs. It has the executor of `executor_option`, if the
+    command has that option. Warnings about the recipe go to standard error.
     """
     return recipe_argument(set_option(state_option(_opening(function))))
 
@@ -42,7 +37,7 @@ def open_ferry(
     state: Path | None = None,
     executor: str | None = None,
 ) -> Ferry:
-    """Open a recipe as the command line names it, and print what it is warned of."""
+    """Open a recipe as the command line names it, and print the warnings about it."""
     from dicomferry.ferry import Ferry
 
     opened = Ferry.open(recipe, overrides, state=state, executor=executor, plugins=find_plugins())
@@ -50,7 +45,7 @@ def open_ferry(
 
 
 def told(ferry: Ferry) -> Ferry:
-    """Print what a recipe is warned of, and return its ferry."""
+    """Print the warnings about a ferry's recipe, and return the ferry."""
     for problem in ferry.warnings:
         click.echo(str(problem), err=True)
     return ferry

@@ -6,5 +6,5 @@
 * *Printable* text has its control characters escaped: a label from a DICOM file cannot move the
   cursor of a terminal.
 
-The verbs use this package. A view reads reports (`dicomferry/reports`) and asks nobody.
+The verbs use this package. A view only reads reports (`dicomferry/reports`).
 """

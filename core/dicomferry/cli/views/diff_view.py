@@ -25,7 +25,7 @@ _WIDTH = 60
 
 
 class InstanceDiff(Struct, frozen=True):
-    """What is told of one instance; `sent` is False where the plan sends it nowhere."""
+    """The lines about one instance; `sent` is False where the plan sends it nowhere."""
 
     lines: tuple[str, ...]
     sent: bool
@@ -34,8 +34,9 @@ class InstanceDiff(Struct, frozen=True):
 def diff_of(session: Session, plan: PlanReader, which: str) -> InstanceDiff:
     """Return what is changed in the instance with this file name or SOP Instance UID.
 
-    Of one that is still on a PACS only what that told is known, and the lines say so. Of one that
-    the plan does not send they say why. Raises `FerryError` for one that the ledger never had.
+    For an instance that is still on a PACS, the lines are made of the PACS's answer, and say so.
+    For one that the plan does not send, they give the reason. Raises `FerryError` for one that is
+    not in the ledger.
     """
     found = plan.find(which)
     if found is None:

@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 
 from dicomferry.cli.views.text import count, printable
+from dicomferry.ledger.reading.sessions import VerdictTally
 from dicomferry.ledger.rows import UNSETTLED, Verdict
-from dicomferry.reports.plan import CountRecord, HeldRecord, Plan
+from dicomferry.reports.plan import HeldRecord, Plan
 
 _EXAMPLES = 5
 
@@ -26,7 +27,7 @@ def unsettled_lines(plan: Plan) -> Iterator[str]:
     yield from _lines(plan, [kind for kind in plan.counts() if kind.verdict in UNSETTLED])
 
 
-def _lines(plan: Plan, kinds: Collection[CountRecord]) -> Iterator[str]:
+def _lines(plan: Plan, kinds: Collection[VerdictTally]) -> Iterator[str]:
     examples = _examples(plan) if kinds else {}
     for kind in kinds:
         verdict = kind.verdict.replace("-", " ")

@@ -17,8 +17,9 @@ from dicomferry.cli.views.text import (
     size,
 )
 from dicomferry.engine.retrieve.hours import is_open, next_opening
+from dicomferry.ledger.reading.sessions import SessionPlan
 from dicomferry.model import LEVELS
-from dicomferry.reports.plan import Plan, SessionRecord
+from dicomferry.reports.plan import Plan
 
 
 def plan_lines(plan: Plan) -> list[str]:
@@ -48,7 +49,7 @@ def plan_code(plan: Plan) -> int:
     return 2 if plan.errors else int(bool(plan.unsettled))
 
 
-def _tree(sessions: list[SessionRecord]) -> Iterator[str]:
+def _tree(sessions: list[SessionPlan]) -> Iterator[str]:
     for project, of_project in groupby(sessions, key=lambda plan: plan.project):
         yield printable(project or "Unassigned")
         for subject, plans in groupby(of_project, key=lambda plan: plan.subject):
@@ -56,7 +57,7 @@ def _tree(sessions: list[SessionRecord]) -> Iterator[str]:
             yield from columns([_row(plan) for plan in plans], indent="    ")
 
 
-def _row(plan: SessionRecord) -> list[str]:
+def _row(plan: SessionPlan) -> list[str]:
     return [
         printable(plan.session),
         "+".join(plan.modalities),
@@ -67,7 +68,7 @@ def _row(plan: SessionRecord) -> list[str]:
     ]
 
 
-def _why(sessions: list[SessionRecord]) -> Iterator[str]:
+def _why(sessions: list[SessionPlan]) -> Iterator[str]:
     rules = {because for plan in sessions for because in plan.because}
     if not rules:
         return
@@ -77,7 +78,7 @@ def _why(sessions: list[SessionRecord]) -> Iterator[str]:
     yield ""
 
 
-def _ending(plan: Plan, sessions: list[SessionRecord]) -> list[str]:
+def _ending(plan: Plan, sessions: list[SessionPlan]) -> list[str]:
     instances = sum(session.instances for session in sessions)
     total = size(sum(session.bytes for session in sessions))
     lines = [

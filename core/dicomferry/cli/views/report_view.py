@@ -7,10 +7,11 @@ from pathlib import Path
 
 from dicomferry.cli.views.held_view import unsettled_lines
 from dicomferry.cli.views.text import count, printable, problem_lines
+from dicomferry.engine.deliver.courier import SinkTally
 from dicomferry.ledger.reading.sink_states import SinkFailure
 from dicomferry.ledger.rows import Verdict
 from dicomferry.reports.plan import Plan
-from dicomferry.reports.run import RunReport, SinkRecord
+from dicomferry.reports.run import RunReport
 
 _REASONS = 10
 
@@ -52,7 +53,7 @@ def failure_line(failure: SinkFailure) -> str:
     return f"{what}: {printable(failure.reason)}"
 
 
-def _tally(tally: SinkRecord) -> str:
+def _tally(tally: SinkTally) -> str:
     parts = [f"{count(tally.stored, 'instance')} stored"]
     for name in ("excluded", "rejected", "failed"):
         number = getattr(tally, name)

@@ -2,7 +2,7 @@
 
 * `Load`: the instances due at one sink for one destination, as the ledger has them; its
   `Consignment` is what the sink sees of it.
-* `DeliverTask`: brings a load; done by a worker (`bring.py`).
+* `DeliverTask`: brings a load; a worker does it (`task.py`).
 * `Parcel`: one edited instance, handed to the sink.
 * `Courier`: serves one sink. It has loads brought, makes every outcome durable, and sends less at
   once after trouble.

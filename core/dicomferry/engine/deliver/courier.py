@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from dicomferry.contract.executor import Done, Executor, Said
 from dicomferry.engine.deliver.task import DeliverTask
@@ -16,16 +17,19 @@ from dicomferry.ledger.delivering.deliveries import Delivered, Deliveries, Load
 from dicomferry.ledger.rows import Due
 from dicomferry.model import Failed, Outcome
 
-_CLOSED_DOORS = 3
-"""After so many consignments in a row that found no receiver, the rest are not tried."""
+_MOST_UNREACHED = 3
+"""Consignments in a row that found no receiver; after them the courier tries no more."""
 
 Observe = Callable[[str, str, Outcome], None]
 Note = Callable[[SinkStep, Sequence[Delivered]], None]
-"""Told what became of instances before the ledger is."""
+"""Is called with what became of instances, before the ledger is written."""
 
 
-class SinkTally(Struct):
-    """What came of one sink in this run; `unreachable` is why the run gave up on it."""
+class SinkTally(Struct, frozen=True):
+    """What came of one sink in a run; its fields are keys of the JSON that `run` prints.
+
+    `unreachable` is why the run gave up on the sink.
+    """
 
     stored: int = 0
     excluded: int = 0
@@ -34,10 +38,10 @@ class SinkTally(Struct):
     unreachable: str = ""
     hint: str = ""
 
-    def add(self, outcome: Outcome) -> None:
-        """Count an outcome."""
+    def with_outcome(self, outcome: Outcome) -> SinkTally:
+        """Return the tally with one more outcome."""
         name = type(outcome).__name__.lower()
-        setattr(self, name, getattr(self, name) + 1)
+        return replace(self, **{name: getattr(self, name) + 1})
 
 
 class _UnderWay(Struct):
@@ -62,7 +66,7 @@ class Courier:
         self._note = note
         self._executor: Executor | None = None
         self._stopped = False
-        self._doors = 0
+        self._unreached = 0
         self._under_way: dict[int, _UnderWay] = {}
         self._lanes = Lanes(sink_step.sink.lanes)
         self.tally = SinkTally()
@@ -93,12 +97,12 @@ class Courier:
         """Tell whether one more may be under way now."""
         return len(self._under_way) < self._lanes.open
 
-    def deliver(self, limit: int | None) -> SinkTally:
+    def deliver(self, limit: int | None) -> None:
         """Bring everything due and at hand, or the first `limit` sessions of it."""
         key = self._sink_step.key
         places = self._deliveries.destinations(key)[:limit]
         if not places:
-            return self.tally
+            return
         total = self._deliveries.count_due(key) if limit is None else None
         with self._shop.workers(min(self.lanes, len(places))) as executor:
             self._executor = executor
@@ -106,7 +110,6 @@ class Courier:
                 executor.stop()
             for said in executor.run(self._tasks(places), lambda: self._lanes.open):
                 self.take(said, total)
-        return self.tally
 
     def _tasks(self, places: Sequence[int]) -> Iterator[DeliverTask]:
         for place in places:
@@ -116,11 +119,11 @@ class Courier:
             yield task
 
     def task(self, place: int) -> DeliverTask | None:
-        """Return what is due and at hand for a destination; None where there is no use in trying.
+        """Return what is due and at hand for a destination; None once the courier tries no more.
 
         It counts as under way until `take` hears that it is done.
         """
-        if self._stopped or self._doors >= _CLOSED_DOORS:
+        if self._stopped or self._unreached >= _MOST_UNREACHED:
             return None
         load = self._deliveries.load(self._sink_step.key, place)
         self._under_way[load.number] = _UnderWay()
@@ -140,7 +143,7 @@ class Courier:
 
     def _one(self, load: Load, answer: object) -> Delivered:
         """Return what became of the load's next instance."""
-        self._doors = 0
+        self._unreached = 0
         under_way = self._under_way[load.number]
         delivered = _delivered(load.dues[under_way.position], answer)
         under_way.position += 1
@@ -155,7 +158,7 @@ class Courier:
         self._note(self._sink_step, delivered)
         self._deliveries.record(self._run, self._sink_step.key, delivered)
         for result in delivered:
-            self.tally.add(result.outcome)
+            self.tally = self.tally.with_outcome(result.outcome)
             self._observe(self._sink_step.key, result.due.sent.sop_instance_uid, result.outcome)
         self._shop.progress(self._sink_step.id, len(delivered), total)
 
@@ -167,8 +170,8 @@ class Courier:
             return []
         self._lanes.strained()
         if under_way.position == 0 and not done.died:
-            self._doors += 1
-        self.tally.unreachable, self.tally.hint = done.error, done.hint
+            self._unreached += 1
+        self.tally = replace(self.tally, unreachable=done.error, hint=done.hint)
         failed = Failed(done.error, retryable=True)
         return [Delivered(due, failed) for due in load.dues[under_way.position :]]
 

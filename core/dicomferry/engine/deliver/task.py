@@ -1,4 +1,4 @@
-"""Delivering, as a worker does it."""
+"""Delivering, as a worker does it: edit anew, compare with the plan, hand over to the sink."""
 
 from __future__ import annotations
 
@@ -7,11 +7,22 @@ from typing import ClassVar
 
 from msgspec import Struct
 
-from dicomferry.engine.deliver.bring import dispatch
-from dicomferry.engine.provenance.witness import Witnessed
+from dicomferry.contract.sink import Delivery, Parcel
+from dicomferry.dicom.instance import open_instance
+from dicomferry.dicom.opening import open_blob
+from dicomferry.engine.pipeline.described import relabelled, signed
+from dicomferry.engine.pipeline.edit import Withheld, edit_and_forecast
+from dicomferry.engine.pipeline.examine import unchanged
+from dicomferry.engine.pipeline.steps import SinkStep, Steps
+from dicomferry.engine.provenance.witness import WatchedBlob, Witnessed, witness
 from dicomferry.engine.workers.workbench import Workbench
+from dicomferry.errors import FerryError
 from dicomferry.ledger.delivering.deliveries import Load
-from dicomferry.model import Outcome
+from dicomferry.ledger.rows import Due
+from dicomferry.log import log_bug
+from dicomferry.model import Excluded, Failed, Outcome, Rejected
+
+_CHANGED = Failed("the file is not what was planned any more; run again to plan it anew", True)
 
 
 class DeliverTask(Struct, frozen=True):
@@ -23,6 +34,49 @@ class DeliverTask(Struct, frozen=True):
     def work(self, bench: Workbench, stopped: Callable[[], bool]) -> Iterator[Outcome | Witnessed]:
         """Yield one outcome for each instance of the load, in order.
 
-        Raises `FerryError` when the receiver cannot be reached at all.
+        Ends early when `stopped` says so: the rest stays due. Raises `FerryError` when the receiver
+        cannot be reached at all.
         """
-        yield from dispatch(bench.steps(), self.load, stopped)
+        steps = bench.steps()
+        sink_step = next(sink for sink in steps.sinks if sink.key == self.load.sink)
+        with sink_step.sink.open(self.load.consignment) as delivery:
+            for due in self.load.dues:
+                if stopped():
+                    return
+                yield _bring(steps, sink_step, due, delivery)
+
+
+def _bring(steps: Steps, sink_step: SinkStep, due: Due, delivery: Delivery) -> Outcome | Witnessed:
+    try:
+        if not unchanged(due.item):
+            return _CHANGED
+        item = due.item
+        blob = WatchedBlob(open_blob(item.bytes_at))
+        with open_instance(blob, item.location, item.names, item.row, steps.shapes) as instance:
+            planned = relabelled(instance.header, item, steps.labels)
+            edited = edit_and_forecast(steps, planned, len(steps.transforms))
+            if isinstance(edited, Withheld):
+                return _CHANGED
+            header, ref = edited.header, edited.header.ref
+            digest = signed(edited.digest, item, steps.work)
+            if digest != due.edits or ref != due.sent:
+                return _CHANGED
+            if sink_step.when is not None and not sink_step.when.holds(header):
+                return Excluded(f"{sink_step.path}: the sink's when")
+            parcel = Parcel(
+                ref=ref,
+                transfer_syntax_uid=instance.transfer_syntax_uid,
+                header=header,
+                destination=due.destination,
+                data_set=lambda: instance.data_set(header),
+                file=lambda: instance.file(header),
+            )
+            stays = item.bytes_at == item.location
+            return witness(delivery.store(parcel), blob, instance, header, stays=stays)
+    except OSError as error:
+        return Failed(f"it cannot be read: {error.strerror or error}", True)
+    except FerryError as error:
+        return Rejected(error.message)
+    except Exception as error:  # noqa: BLE001  a stranger's bug fails one instance, not the run
+        log_bug(error, f"{sink_step.path} raised")
+        return Failed(f"{sink_step.path} raised {type(error).__name__}; see the log", False)

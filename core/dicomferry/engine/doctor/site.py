@@ -19,12 +19,7 @@ from dicomferry.recipe.recipe import Recipe
 from dicomferry.recipe.servers import XnatServer
 from dicomferry.xnat.naming.options import Identification
 from dicomferry.xnat.rest import RestClient, RestError
-from dicomferry.xnat.rest.settings import (
-    DicomReceiver,
-    SettingsReader,
-    anonymizes,
-    import_filter,
-)
+from dicomferry.xnat.rest.settings import DicomReceiver, SettingsReader, anonymizes, import_filter
 
 _LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _ADMINISTRATORS: Final = "ask with an administrator's login to learn it"

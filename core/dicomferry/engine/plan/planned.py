@@ -22,4 +22,4 @@ class Planned(Struct, frozen=True):
 
     def count(self, verdict: Verdict) -> int:
         """Return how many items have a verdict, as of now."""
-        return sum(t.count for t in self.view.tallies() if t.verdict is verdict)
+        return sum(t.items for t in self.view.tallies() if t.verdict is verdict)

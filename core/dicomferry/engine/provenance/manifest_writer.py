@@ -20,7 +20,7 @@ from dicomferry.errors import LedgerError
 from dicomferry.ledger.delivering.deliveries import Delivered
 from dicomferry.ledger.delivering.outcomes import columns_of
 from dicomferry.ledger.planning.chosen_labels import Labels, plain_labels
-from dicomferry.ledger.reading.item_states import HeldBack
+from dicomferry.ledger.reading.item_states import ItemState
 from dicomferry.recipe.recipe import Recipe
 from dicomferry.recipe.secrets import is_reference, sounds_secret
 
@@ -91,7 +91,7 @@ class ManifestWriter:
         self._instances += len(results)
         self._flush()
 
-    def finish(self, held: Iterator[HeldBack], *, complete: bool) -> None:
+    def finish(self, held: Iterator[ItemState], *, complete: bool) -> None:
         """Write down what the plan held back, and keep `complete` for the last line."""
         for item in held:
             self._write(

@@ -72,11 +72,7 @@ def open_stand_ins(
         processes = {
             name: stack.enter_context(
                 _started(
-                    recipe,
-                    name,
-                    plugins,
-                    storage / name if storage else None,
-                    faults or Faults(),
+                    recipe, name, plugins, storage / name if storage else None, faults or Faults()
                 )
             )
             for name, server in recipe.servers.items()

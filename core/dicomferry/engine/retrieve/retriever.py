@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from dicomferry.contract.executor import Done, Executor, Said, Task
 from dicomferry.contract.fetcher import Manners
@@ -31,12 +32,15 @@ _SILENCES = 3
 """After so many studies in a row without a way to the server, the rest are not tried."""
 
 
-class Retrieval(Struct):
-    """What came of the retrievals of a run; `ended` is why it ended before all was tried."""
+class Retrieval(Struct, frozen=True):
+    """What came of the retrievals of a run; its fields are keys of the JSON that `run` prints.
+
+    `ended` is why the retrieval ended before all was tried.
+    """
 
     retrieved: int = 0
     missing: int = 0
-    held: int = 0
+    rejected: int = 0
     ended: str = ""
     hint: str = ""
 
@@ -158,8 +162,7 @@ class Retriever:
             held = self._retrievals.arrived(message.arrivals)
             for arrival in held:
                 Path(arrival.path).unlink(missing_ok=True)
-            self.result.held += len(held)
-            self.result.retrieved += len(message.arrivals) - message.reused
+            self._count(rejected=len(held), retrieved=len(message.arrivals) - message.reused)
             self._shop.progress("retrieved", len(message.arrivals), self._total)
             self._missing(supply.came(order, message), message, supply)
             for outlet in self._outlets:
@@ -175,7 +178,7 @@ class Retriever:
         for outlet in self._outlets:
             dues = self._retrievals.dues(items, outlet.courier.key)
             outlet.courier.fail(dues, f"not retrieved from {supply.name}: {why}")
-        self.result.missing += len(items)
+        self._count(missing=len(items))
         if self._silences >= _SILENCES:
             self._end(f"{supply.name} cannot be reached: {why}")
 
@@ -206,5 +209,9 @@ class Retriever:
         unreachable = any(outlet.courier.tally.unreachable for outlet in self._outlets)
         return self._stopped or bool(self.result.ended) or unreachable
 
+    def _count(self, **more: int) -> None:
+        counts = {name: getattr(self.result, name) + number for name, number in more.items()}
+        self.result = replace(self.result, **counts)
+
     def _end(self, why: str, hint: str = "") -> None:
-        self.result.ended, self.result.hint = why, hint
+        self.result = replace(self.result, ended=why, hint=hint)

@@ -1,4 +1,4 @@
-"""Do again what a manifest lists, elsewhere, and prove that the bytes are the same."""
+"""Replays: what a manifest lists is sent elsewhere, and its bytes are compared."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ class Replayed(Struct, frozen=True):
 def redirected(recipe: Recipe, target: Target) -> Recipe:
     """Return a recipe whose only sink is `target`; what XNAT will call everything stays the same.
 
-    A receiver is spoken to as the recipe speaks to its XNAT: by that one's AE title of ours, its
-    timeouts and its number of associations.
+    An association with a receiver has the calling AE title and the timeouts of the recipe's XNAT,
+    and there are as many associations.
     """
     servers = _servers_in_use(recipe)
     if isinstance(target, Path):
@@ -85,7 +85,7 @@ def replay_elsewhere(
 ) -> tuple[Replayed, list[str]]:
     """Replay a manifest to `target`, or to a folder that is gone afterwards.
 
-    Return what came of it, and what the run was made of and is not any more.
+    Return what came of it, and a line for each part of the run's lock that differs now.
     """
     lock = make_lock(recipe, plugins, build_steps(recipe, plugins))
     drifted = drift(read_head(manifest).lock, lock, ("then", "now"))
@@ -170,7 +170,7 @@ def _read_back(manifest: Path, folder: Path | None) -> Iterator[Entry]:
 
 
 def _plain(entry: Entry) -> Entry:
-    # Which sink it was, and what that said, is not what is to be the same.
+    # A replay has a sink of its own: the name and the answer of a sink are not compared.
     return replace(entry, sink=_STEP, reason="")
 
 

@@ -73,7 +73,7 @@ class Running:
         run = deliveries.begin(verb, recipe.name, steps.digest)
         plugins.run_started(recipe, run)
         lock = make_lock(recipe, plugins, steps)
-        tallies: dict[str, SinkTally] = {}
+        served: dict[str, Courier] = {}
         receivers = {sink_step.id: sink_step.sink.receiver for sink_step in steps.sinks}
         labels = steps.labels
         with ManifestWriter(self._job.state, recipe, run, lock, receivers, labels) as manifest:
@@ -84,16 +84,18 @@ class Running:
                 self._under_way.append(courier)
                 if self._stopped:
                     break
-                tallies[sink_step.id] = courier.deliver(limit)
+                served[sink_step.id] = courier
+                courier.deliver(limit)
             retrieval = self._retrieve(planned, run, limit)
             left = sum(deliveries.count_left(sink_step.key) for sink_step in steps.sinks)
+            tallies = {name: courier.tally for name, courier in served.items()}
             report = RunResult(
                 planned, planned.count(Verdict.READY), planned.count(Verdict.REJECTED),
                 planned.count(Verdict.NOT_LOOKED_INTO), tallies, self._stopped, left,
                 manifest.path, retrieval,
             )  # fmt: skip
             write_row_tables(steps, planned.view, self._job.state)
-            manifest.finish(planned.view.held_back(), complete=report.complete)
+            manifest.finish(planned.view.items(held=True), complete=report.complete)
         deliveries.finish(run, complete=report.complete)
         plugins.run_finished(recipe, run, report.complete)
         return report

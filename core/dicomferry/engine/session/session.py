@@ -63,9 +63,9 @@ class Session:
     def plan(self, chosen: Path | None = None, labels: Labels | None = None) -> Planned:
         """Bring the plan up to date and look for problems. Nothing is sent.
 
-        `chosen` is a saved plan: what it does not include is excluded, and the labels that were
-        edited in it are written. Without one, `labels` are. Raises `FerryError` where it is not
-        one of the plan of now.
+        `chosen` is a saved plan: what it does not include is excluded, and its edited labels are
+        written. Without `chosen`, `labels` are written. Raises `FerryError` for a saved plan of
+        other series than the plan has now.
         """
         lines: list[TableLine] = []
         if chosen is not None:
@@ -133,8 +133,8 @@ class Session:
     def stop(self) -> None:
         """End a run after the instances under way. Safe to call from a signal handler.
 
-        Raises `StoppedError` while there is only a plan in the making: nothing is under way then,
-        and a half-made plan is made anew by the next run.
+        Raises `StoppedError` while the session makes a plan: nothing is under way then, and the
+        next run makes the plan anew.
         """
         self._stopped = True
         if self._planning:

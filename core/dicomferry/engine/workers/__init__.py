@@ -1,9 +1,9 @@
-"""Workers: how the work on items gets done beside the main process.
+"""Workers: they do the work on items beside the main process.
 
 * `Task`: a piece of work that can be pickled. Each kind stands beside the code it runs:
   `plan/tasks.py` (examine), `plan/duplicates.py` (digest), `deliver/task.py`, `retrieve/task.py`.
-* `Executor`: takes tasks, has workers do them, and hands back what these say. `Pool` is the one
-  that is used unless a user picks another: worker processes on this machine.
+* `Executor`: takes tasks, has workers do them, and returns their messages. `Pool`, worker processes
+  on this machine, is the default.
 * `Worker`: does one task after the other. `Workbench` is the only one; it offers its tasks the
   steps of the recipe, built once. `WorkerSpec` is what it is built from.
 * `Done`: the last message of a task. `Kept`: the main process has made so many answers durable.
@@ -12,5 +12,5 @@
 
 `dicomferry/contract/executor.py` has the contract of `Task`, `Worker` and `Executor`, because
 plug-ins may offer an executor. Planning, delivery and retrieval make tasks and call
-`Workshop.workers`; nothing here knows them. Only the session names an executor.
+`Workshop.workers`; no module here imports them. Only the session names an executor.
 """

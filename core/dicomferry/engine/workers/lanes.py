@@ -1,13 +1,13 @@
-"""How much is sent at once: fewer consignments after refusals, slowly more again."""
+"""The number of consignments under way to a sink: fewer after refusals, then slowly more."""
 
 from __future__ import annotations
 
 
 class Lanes:
-    """The consignments that may be under way: halved by trouble, one more after each success.
+    """How many consignments may be under way: a refusal halves the number, a success adds one.
 
-    Additive increase and multiplicative decrease share a receiver fairly among all that send to
-    it, and find what it can take. `most` is what the recipe allows; one is always open.
+    With this rule (additive increase, multiplicative decrease) several senders share a receiver
+    fairly. `most` is the recipe's limit; the number is never less than one.
     """
 
     def __init__(self, most: int) -> None:

@@ -1,7 +1,7 @@
-"""What goes between the main process and its workers, pickled without detours.
+"""Pickled values in the pipes between the main process and its workers.
 
-`Connection.send` asks for every value whether a type of its own is registered for it, which costs
-as much as the rest.
+`Connection.send` looks up a registered reducer for every value, which takes as long as all the
+rest: `packed` calls pickle directly.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from dicomferry.engine.workers.worker import Kept, work
 _AHEAD = 12
 """Tasks that a worker has at most where they do not depend on one another.
 
-A pipe has room for them: this process never waits for a worker that waits to be heard itself.
+A pipe has room for them, so that a write to a worker never blocks the main process.
 """
 
 _WAIT = 0.2
@@ -40,7 +40,7 @@ class _Given(Struct, Generic[TaskT], frozen=True):
 
 
 class Pool:
-    """So many worker processes on this machine; implements `dicomferry.contract.Executor`."""
+    """`size` worker processes on this machine; implements `dicomferry.contract.Executor`."""
 
     def __init__(self, open_worker: OpenWorker, size: int) -> None:
         self._context = process_context()
@@ -55,7 +55,7 @@ class Pool:
             with signals_held():
                 for _ in range(self._size):
                     self._begin()
-        except BaseException as error:  # Ctrl-C comes when the signals are let go
+        except BaseException as error:  # a held Ctrl-C is delivered when the block ends
             self.__exit__(type(error), error, None)
             raise
         return self
@@ -78,7 +78,7 @@ class Pool:
             for process in self._workers.values():
                 process.join(None if kind is None else 1)
         finally:
-            # A second Ctrl-C comes while this waits, too.
+            # A second Ctrl-C may have interrupted `join`.
             for process in self._workers.values():
                 process.kill()
             for process in self._workers.values():
@@ -159,7 +159,7 @@ class _Round(Generic[TaskT]):
             if queue and sum(len(one.data) for one in (*queue, self._next)) > ROOM:
                 return
             queue.append(self._next)
-            # A worker that died meanwhile is told of by its pipe, as one that dies at the task.
+            # A worker that has died has closed its pipe: `_drain` reports it.
             with suppress(OSError):
                 connection.send_bytes(self._next.data)
             self._next = None
@@ -175,8 +175,8 @@ def _start(
     others: tuple[Connection, ...],
 ) -> None:  # fmt: skip
     leave_signals_to_the_main_process()
-    # A forked worker inherits the main process's ends of all pipes; were they left open, no
-    # worker would ever notice that the main process is gone.
+    # A forked worker inherits the main process's ends of all pipes. While one of them is open, no
+    # worker notices that the main process is gone.
     for connection in others:
         connection.close()
     work(open_worker, inbox, stop, parent)
@@ -184,7 +184,7 @@ def _start(
 
 def _acknowledge(answers: dict[Connection, int]) -> None:
     for connection, number in answers.items():
-        with suppress(OSError):  # a worker that died is told of by its pipe
+        with suppress(OSError):  # `_drain` reports a worker that died
             send(connection, Kept(number))
 
 

@@ -31,8 +31,8 @@ def preload() -> None:
 def signals_held() -> Iterator[None]:
     """Let Ctrl-C and SIGTERM wait for the end of the block.
 
-    A process that is started in it has them waiting, too, until it says what they mean to it: it
-    would answer them as the main process does.
+    A process that starts in the block inherits the main process's handlers. It holds the signals,
+    too, until it has installed its own handlers.
     """
     if sys.platform == "win32":
         yield
@@ -45,7 +45,7 @@ def signals_held() -> Iterator[None]:
 
 
 def leave_signals_to_the_main_process() -> None:
-    """Have this process pay no heed to Ctrl-C and SIGTERM, which go to the whole process group.
+    """Make this process ignore Ctrl-C and SIGTERM, which go to the whole process group.
 
     The main process alone decides what they mean, and ends its processes by `SIGKILL`.
     """

@@ -1,4 +1,4 @@
-"""Messages put together, so that the main process is not woken for each of them."""
+"""Batches of messages, so that the main process is not woken for each message."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from collections.abc import Iterable, Iterator
 from dicomferry.contract.executor import Done
 
 AT_ONCE = 16
-"""Answers that are told together: waking the main process costs as much as a small instance."""
+"""Answers of one batch: waking the main process costs as much as a small instance."""
 _LATEST = 0.05
-"""Seconds after which an answer waits no longer for others."""
+"""Seconds after which a batch is not held back for more answers."""
 
 
 def in_batches(messages: Iterable[object], *, durable: bool) -> Iterator[list[object]]:
     """Yield a task's messages in lists, the last of which ends with its `Done`.
 
-    Only the answers of a durable task must become durable before more follow: those of others
-    come all together when the task is done.
+    A durable task's answers come in batches, because each batch must become durable before more
+    follow. Another task's answers come in one list when the task is done.
     """
     held: list[object] = []
     told = time.monotonic()

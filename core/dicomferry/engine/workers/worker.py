@@ -21,7 +21,7 @@ class Kept(Struct, frozen=True):
 
 
 def work(open_worker: OpenWorker, inbox: Connection, stop: ctypes.c_bool, parent: int) -> None:
-    """Do the tasks of the main process `parent` until it hangs up."""
+    """Do the tasks of the main process `parent` until it closes the pipe."""
     worker = open_worker()
 
     def stopped() -> bool:

@@ -32,9 +32,10 @@ _AT_HAND = f"{_DUE} AND (item.remote = '' OR spooled.edits <> '')"
 
 
 class Load(Struct, frozen=True):
-    """A consignment together with what it consists of.
+    """A consignment and its dues.
 
-    `number` is the ledger's of its destination: of one sink only one load of it is under way.
+    `number` is the destination's number in the ledger. A sink has one load of a destination under
+    way at most.
     """
 
     number: int

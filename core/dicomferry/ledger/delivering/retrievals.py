@@ -122,13 +122,13 @@ class Retrievals:
     def forget_lost(self) -> None:
         """Forget spooled files that somebody has removed."""
         rows = self._ledger.connection.execute("SELECT item, path FROM spooled").fetchall()
-        self._forget(item for item, path in rows if not os.path.exists(path))  # noqa: PTH110
+        self.dropped(item for item, path in rows if not os.path.exists(path))  # noqa: PTH110
 
     def arrived(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
         """Note what instances are by their own headers; return those that may not go on.
 
-        What they are edited to is still known by the plan's digest, as it is for every
-        instance that has not been retrieved: so a later plan finds it unchanged.
+        An item keeps the digest of its planned edits, so that a later plan finds the instance
+        unchanged.
         """
         held: list[Arrival] = []
         kept: list[Arrival] = []
@@ -153,7 +153,7 @@ class Retrievals:
     def settled(self) -> list[tuple[int, bytes]]:
         """Return the spooled files that no sink needs any more."""
         return self._ledger.connection.execute(
-            # few are spooled, and many may be planned
+            # CROSS JOIN: SQLite must read `spooled` first, the smaller table
             "SELECT spooled.item, spooled.path FROM spooled"  # noqa: S608
             " CROSS JOIN item ON item.id = spooled.item"
             f" WHERE item.scan <> :scan OR item.verdict <> 'ready' OR NOT ({self._needed()})",
@@ -162,7 +162,8 @@ class Retrievals:
 
     def dropped(self, items: Iterable[int]) -> None:
         """Note that the files of these items are gone."""
-        self._forget(items)
+        with self._ledger.transaction() as connection:
+            connection.executemany("DELETE FROM spooled WHERE item = ?", [(i,) for i in items])
 
     def dues(self, items: Sequence[Item], sink: str) -> list[Due]:
         """Return those of these items that a sink has not got, as planned."""
@@ -195,10 +196,6 @@ class Retrievals:
 
     def _needed(self) -> str:
         return " OR ".join(map(_needs, self._sinks)) or "0"
-
-    def _forget(self, items: Iterable[int]) -> None:
-        with self._ledger.transaction() as connection:
-            connection.executemany("DELETE FROM spooled WHERE item = ?", [(i,) for i in items])
 
 
 def _series_of(member: str) -> str:

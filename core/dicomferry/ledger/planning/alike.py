@@ -94,10 +94,6 @@ class ItemGroups(Struct, frozen=True):
         group_items(ledger, scan)
         return cls(ledger, scan)
 
-    def instances(self) -> int:
-        """Return how many instances there are."""
-        return self.count_ready()
-
     def held_back_by_reason(self) -> Iterator[HeldReason]:
         """Yield why instances are rejected, the most frequent reason first."""
         for code, reason, count in self.counted("code, reason", "verdict = 'rejected'"):
@@ -185,7 +181,7 @@ class ItemGroups(Struct, frozen=True):
         )
 
     def count_ready(self, condition: str = "true") -> int:
-        """Return how many instances meet a condition; for the ledger's own modules."""
+        """Return how many instances there are; only the ledger's own modules give a `condition`."""
         (row,) = self.ready("coalesce(sum(instances), 0)", f"AND {condition}")
         return int(row[0])
 

@@ -72,8 +72,7 @@ class PlanWriter:
             # All are new, and SQLite numbers rows in the order they come.
             return [new_item(newest + 1 + at, source, file) for at, file in enumerate(files)]
         rows = self.ledger.connection.execute(
-            f"{SELECT_ITEMS} WHERE id > ? AND examined <> 'unusable' ORDER BY id",
-            (newest,),
+            f"{SELECT_ITEMS} WHERE id > ? AND examined <> 'unusable' ORDER BY id", (newest,)
         )
         return list(map(item_of, rows))
 
@@ -138,8 +137,7 @@ class PlanWriter:
         """Note what a batch of items turned out to be."""
         with self.ledger.transaction() as connection:
             connection.executemany(
-                UPDATE_EXAMINED,
-                [examined_row(digest, result, self._shared) for result in results],
+                UPDATE_EXAMINED, [examined_row(digest, result, self._shared) for result in results]
             )
             (spooled,) = connection.execute("SELECT EXISTS (SELECT 1 FROM spooled)").fetchone()
             if spooled:
@@ -158,7 +156,7 @@ class PlanWriter:
             )
 
     def move(self, items: Iterable[tuple[int, Destination]]) -> None:
-        """Bring items into another session: it is not of their own text that its label is made."""
+        """Give items another destination, whose session label is not made of their own text."""
         with self.ledger.transaction() as connection:
             connection.executemany(
                 "UPDATE item SET destination = ?, session_original = NULL WHERE id = ?",

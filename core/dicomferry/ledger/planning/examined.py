@@ -91,9 +91,9 @@ def _facts_columns(facts: Facts | None) -> tuple[object, ...]:
 
 
 def _originals(result: Examined) -> tuple[str | None, str | None]:
-    """Return what the labels were made of: as the recipe means it, or else as XNAT finds it.
+    """Return the texts that the labels were made of: the recipe's, or else those XNAT reads.
 
-    Nothing for what somebody has chosen: a label that is meant is no accident of cleaning.
+    A chosen label has none: where two chosen labels are equal, a user has made them so.
     """
     found = result.forecast.originals if result.forecast else (None, None)
     wanted = result.wanted or Wanted()

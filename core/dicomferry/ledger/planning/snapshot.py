@@ -1,8 +1,8 @@
-"""The whole as a preparing transform sees it: a small file of its own beside the ledger.
+"""Snapshots: all studies and series of a plan, for a preparing transform.
 
-Workers read it while the ledger is being written. It is a file of its own because an SQLite file
-that a process has open must not be opened again behind a fork: the child would believe that it
-holds the locks its parent holds.
+A snapshot is an SQLite file beside the ledger. Workers read it while the ledger is being written.
+They must not open the ledger: a process that is forked while the ledger is open would believe
+that it holds its parent's locks.
 """
 
 from __future__ import annotations

@@ -25,15 +25,6 @@ class ItemState(Struct, frozen=True):
     outcomes: dict[str, Outcome]
 
 
-class HeldBack(Struct, frozen=True):
-    """One item that the plan sends nowhere, and why."""
-
-    location: Location
-    verdict: Verdict
-    code: str
-    reason: str
-
-
 def item_states(ledger: Ledger, scan: int, *, held: bool) -> Iterator[ItemState]:
     """Yield every item of a scan in the order found; with `held`, only those that are not ready."""
     only = "AND verdict <> 'ready'" if held else ""
@@ -64,14 +55,3 @@ def item_states(ledger: Ledger, scan: int, *, held: bool) -> Iterator[ItemState]
             state.outcomes[sink] = outcome_of(outcome, why, retryable)
     if state is not None:
         yield state
-
-
-def held_back(ledger: Ledger, scan: int) -> Iterator[HeldBack]:
-    """Yield every item of a scan that is not ready, in the order found."""
-    rows = ledger.connection.execute(
-        "SELECT path, member, verdict, code, reason FROM item"
-        " WHERE scan = ? AND verdict <> 'ready' ORDER BY id",
-        (scan,),
-    )
-    for path, member, verdict, code, reason in rows:
-        yield HeldBack(location_of(path, member), Verdict(verdict), code, reason)

@@ -23,7 +23,7 @@ from dicomferry.ledger.reading import (
 from dicomferry.ledger.reading.expected import ExpectedReader
 from dicomferry.ledger.reading.filed_instances import FiledInstance
 from dicomferry.ledger.reading.found_items import FoundItem, PlannedItem
-from dicomferry.ledger.reading.item_states import HeldBack, ItemState
+from dicomferry.ledger.reading.item_states import ItemState
 from dicomferry.ledger.reading.same_instance import Twin
 from dicomferry.ledger.reading.series import SeriesState
 from dicomferry.ledger.reading.sessions import SessionPlan, VerdictTally
@@ -69,10 +69,6 @@ class PlanReader(Struct, frozen=True):
     def items(self, *, held: bool = False) -> Iterator[ItemState]:
         """Yield every item with what became of it; or only those that are not ready."""
         return item_states.item_states(self.ledger, self.scan, held=held)
-
-    def held_back(self) -> Iterator[HeldBack]:
-        """Yield every item that is not ready, in the order found."""
-        return item_states.held_back(self.ledger, self.scan)
 
     def same_instance(self) -> Iterator[list[Twin]]:
         """Yield every group of two or more ready items with one SOP Instance UID."""

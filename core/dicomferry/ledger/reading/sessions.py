@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from dicomferry.ledger.items import destination_of
 from dicomferry.ledger.planning.alike import ItemGroups
 from dicomferry.ledger.rows import STAMP, Verdict
 from dicomferry.ledger.store import Ledger
@@ -12,25 +11,35 @@ from dicomferry.model import Because, Destination
 
 
 class SessionPlan(Struct, frozen=True):
-    """One session as XNAT will hold it; `size` in bytes, `stored` per sink key."""
+    """One session as XNAT will hold it; `stored` counts its instances by sink key.
 
-    destination: Destination
+    The names of its fields are keys of the JSON that `plan` and `status` print.
+    """
+
+    project: str | None
+    subject: str | None
+    session: str
     auto_archive: str
     because: tuple[Because, ...]
     studies: int
     series: int
     instances: int
-    size: int
+    bytes: int
     modalities: tuple[str, ...]
     stored: dict[str, int]
 
+    @property
+    def destination(self) -> Destination:
+        """Return project, subject and session as one."""
+        return Destination(self.project, self.subject, self.session)
+
 
 class VerdictTally(Struct, frozen=True):
-    """How many items have one verdict for one reason code."""
+    """How many items have one verdict for one reason code; its fields are keys of the JSON."""
 
     verdict: Verdict
     code: str
-    count: int
+    items: int
 
 
 class _Reasons(Struct):
@@ -51,13 +60,15 @@ def session_plans(ledger: Ledger, groups: ItemGroups) -> list[SessionPlan]:
     )
     return [
         SessionPlan(
-            destination=destination_of(project, subject, session),
+            project=project or None,
+            subject=subject or None,
+            session=session,
             auto_archive=reasons[key].auto_archive,
             because=reasons[key].because,
             studies=studies,
             series=series,
             instances=instances,
-            size=size,
+            bytes=size,
             modalities=tuple(sorted(str(modalities).split(","))),
             stored=stored.get(key, {}),
         )

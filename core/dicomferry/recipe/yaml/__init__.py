@@ -4,7 +4,7 @@
 - Node: a mapping, list or scalar with its line and column, and its text in the file.
 - NodePath: the keys and positions that lead to a node; `path_text` writes it for people.
 - Scalar: a value of YAML's core schema.
-- YamlText: the text of a file, whose single values can be replaced, renamed and removed.
+- YamlText: the text of a file, whose single values can be replaced, and whose keys renamed.
 - Span: start and end of a node's text.
 
 The recipe modules and the verbs that write recipes (`init`, `migrate`, `test --update`, `doctor

@@ -48,17 +48,6 @@ class YamlText:
             raise FerryError(f"{self.name}: {path_text(path)} is no key")
         self.text = self.text[: key[0]] + written(name) + self.text[key[1] :]
 
-    def remove(self, path: NodePath) -> None:
-        """Remove a key of a block mapping, with its lines."""
-        span = self._span(path)
-        key = span.key
-        start = self.text.rfind("\n", 0, key[0] if key else span.start) + 1
-        end = self.text.find("\n", span.end)
-        before = self.text[start : key[0] if key else span.start]
-        if key is None or before.strip():
-            raise FerryError(f"{self.name}: {path_text(path)} does not begin a line of its own")
-        self.text = self.text[:start] + (self.text[end + 1 :] if end >= 0 else "")
-
     def _put(self, span: Span, source: str) -> None:
         # An empty value starts right behind the colon of its key.
         blank = " " if self.text[span.start - 1 : span.start] in (":", "-") else ""

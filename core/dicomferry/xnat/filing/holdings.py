@@ -18,12 +18,7 @@ from dicomferry.xnat.filing.archiving import (
 from dicomferry.xnat.filing.conflicts import Conflict, Merge
 from dicomferry.xnat.filing.keys import ArchiveKey, archive_key, prearchive_key, subject_key
 from dicomferry.xnat.filing.scans import merged_scan_id
-from dicomferry.xnat.filing.sessions import (
-    Received,
-    ReceivedSession,
-    SessionStatus,
-    merge_conflict,
-)
+from dicomferry.xnat.filing.sessions import Received, ReceivedSession, SessionStatus, merge_conflict
 
 
 class Holdings:

@@ -91,8 +91,8 @@ class _FoundProject(Struct, frozen=True):
 class _Projects:
     """The projects the receiving user can read, by ID and alias, exact to the letter.
 
-    Without a declaration nobody can say which projects there are: whatever can be a project's ID
-    is then taken for one, and the reason says that it was.
+    Without a declaration the projects are unknown: any text that can be a project's ID counts as
+    one, and the reason says so.
     """
 
     def __init__(self, projects: list[str | Project] | None) -> None:
@@ -155,8 +155,8 @@ class ClassicIdentifier:
     def forecast_import(self, header: Header, parameters: ImportParameters) -> Forecast:
         """Say what XNAT will call an instance that comes by REST import.
 
-        The parameters beat everything else but a project that is not there; receiver rules do not
-        apply.
+        A parameter wins over every other source, unless it names a project that is not there.
+        Receiver rules do not apply.
         """
         return self._forecast(header, {}, parameters)
 
@@ -239,8 +239,8 @@ class DqrIdentifier:
     """The DQR plug-in's `dqrObjectIdentifier`.
 
     The project comes from the table of routed studies alone, the subject from PatientName, the
-    session from StudyID or else AccessionNumber. What its first instance is called, the whole
-    study is called, within half an hour (see `filing/first_session.py`).
+    session from StudyID or else AccessionNumber. An instance that arrives within half an hour of
+    the first one of its study gets the first one's session (see `filing/first_session.py`).
     """
 
     fields: Mapping[str, str] = MappingProxyType({"subject": "PatientName", "session": "StudyID"})

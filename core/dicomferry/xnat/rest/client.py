@@ -135,10 +135,6 @@ class RestClient:
         """Send a form and return the decoded JSON; only for requests that may be repeated."""
         return self._decoded(self._ask("POST", path, params=query, data=dict(form)), path)
 
-    def text(self, path: str, **query: str) -> str:
-        """Return the text of a GET."""
-        return self._ask("GET", path, params=query).text
-
     def content(self, path: str, **query: str) -> bytes:
         """Return the bytes of a GET."""
         return self._ask("GET", path, params=query).content

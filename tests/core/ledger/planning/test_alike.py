@@ -46,7 +46,7 @@ def examined(item: int) -> Examined:
 
 
 def tallies(ledger: Ledger) -> dict[tuple[str, str], int]:
-    return {(t.verdict, t.code): t.count for t in PlanReader.last(ledger).tallies()}
+    return {(t.verdict, t.code): t.items for t in PlanReader.last(ledger).tallies()}
 
 
 def test_items_that_are_alike_are_one_group(ledger: Ledger) -> None:
@@ -95,6 +95,6 @@ def test_no_more_groups_are_gathered_than_there_is_room_for(
     assert len(list(ItemGroups.of(ledger, 1).ready("series"))) == 6
     assert PlanReader.last(ledger).sessions() == whole
     assert whole[0].instances == 6
-    assert whole[0].size == 21
+    assert whole[0].bytes == 21
     assert whole[0].series == 2
     assert tallies(ledger) == {("ready", ""): 6}

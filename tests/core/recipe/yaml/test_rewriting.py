@@ -59,13 +59,6 @@ def test_a_key_is_renamed_and_nothing_else() -> None:
     assert document.text == TEXT.replace("g: 1", "other: 1")
 
 
-def test_a_key_is_removed_with_its_lines() -> None:
-    document = YamlText(TEXT, "t.yaml")
-    document.remove(("a",))
-
-    assert document.text == TEXT.replace("a:   one   # first\n", "")
-
-
 def test_a_change_sees_the_ones_before() -> None:
     document = YamlText(TEXT, "t.yaml")
     document.rename(("a",), "aa")

@@ -9,13 +9,7 @@ from pathlib import Path
 from dicomferry.engine.plan.choosing.line import HELD, KEY, TableLine, mark
 from dicomferry.errors import FerryError, ProblemsError
 from dicomferry.model import LEVELS, Place, Problem
-from dicomferry.spreadsheet import (
-    Cell,
-    UnreadableCsvError,
-    decode,
-    delimiter_of,
-    read_cells,
-)
+from dicomferry.spreadsheet import Cell, UnreadableCsvError, decode, delimiter_of, read_cells
 
 _NEEDED = ("include", *KEY, *LEVELS, "check")
 _WORDS = {"yes": True, "no": False}

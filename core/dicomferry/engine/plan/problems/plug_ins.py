@@ -24,14 +24,14 @@ class PlanInLedger(Struct, frozen=True):
         for plan in self.view.sessions():
             yield PlannedSession(
                 plan.destination, plan.because, plan.modalities, plan.studies, plan.series,
-                plan.instances, plan.size,
+                plan.instances, plan.bytes,
             )  # fmt: skip
 
     def counts(self) -> dict[str, int]:
         """Return how many findings there are of each verdict."""
         counts: dict[str, int] = {}
         for tally in self.view.tallies():
-            counts[str(tally.verdict)] = counts.get(str(tally.verdict), 0) + tally.count
+            counts[str(tally.verdict)] = counts.get(str(tally.verdict), 0) + tally.items
         return counts
 
 

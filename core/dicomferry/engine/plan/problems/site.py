@@ -23,7 +23,7 @@ def anonymizes_of(recipe: Recipe, steps: Steps) -> dict[str, tuple[str, ...]]:
 
 def anonymized(items: ItemGroups, anonymizes: Mapping[str, tuple[str, ...]]) -> Iterator[Problem]:
     """Say what the site's script rewrites once it has the instances."""
-    count = items.instances()
+    count = items.count_ready()
     for server, keywords in anonymizes.items():
         if keywords and count:
             yield problem(

@@ -1,0 +1,124 @@
+"""The source that asks a PACS for the rows of a DQR file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from dicomferry import FerryError, Finding, Location, ProblemsError, Refused, Table, TableRow
+from dicomferry.dimse import Peer
+from dicomferry_plugins._dqr_csv.reading import read_dqr_csv
+from dicomferry_plugins._dqr_csv.table import DqrRow, DqrTable
+from dicomferry_plugins._retrieve.choice import SeriesChoice
+from dicomferry_plugins._retrieve.findings import findings, unexpected
+from dicomferry_plugins._retrieve.query import IncompleteAnswerError, TooManyAnswersError
+from dicomferry_plugins._retrieve.search import FoundStudy, find_contents, find_studies
+from dicomferry_plugins._retrieve.standing import StandingQuery
+
+_UNTRUSTED = (IncompleteAnswerError, TooManyAnswersError)
+
+
+class CsvDqr(Struct, frozen=True):
+    """Asks one PACS, `server` of the recipe, for the rows of one file, one after another."""
+
+    path: Path
+    encoding: str
+    peer: Peer
+    server: str
+    series: SeriesChoice
+    expect: str
+    most_studies: int
+
+    def table(self) -> Table:
+        """Return the file's rows as they stand in it."""
+        read = self._read()
+        rows = (
+            TableRow(row.number, row.line, tuple(row.cells.get(h, "") for h in read.headers))
+            for row in read.rows
+        )
+        return Table(read.headers, tuple(rows))
+
+    def discover(self) -> Iterator[Finding]:
+        """Yield the instances, and the rows that may not be carried out.
+
+        Raises `ProblemsError` for a file that is not sound, before the PACS is asked anything,
+        and `FerryError` when the PACS cannot be asked.
+        """
+        read = self._read()
+        if read.errors:
+            raise ProblemsError(read.errors)
+        with StandingQuery(self.peer) as asking:
+            found = {row.number: self._studies(asking, row) for row in read.rows}
+            disputed = _disputed(read.rows, found)
+            taken: set[str] = set()
+            for row in read.rows:
+                studies = found[row.number]
+                if isinstance(studies, Refused):
+                    yield studies
+                elif row.number in disputed:
+                    yield self._refused(row, "disputed-study", disputed[row.number])
+                else:
+                    fresh = [study for study in studies if study.uid not in taken]
+                    taken |= {study.uid for study in fresh}
+                    yield from self._instances(asking, row, fresh)
+
+    def _read(self) -> DqrTable:
+        try:
+            data = self.path.read_bytes()
+        except OSError as error:
+            raise FerryError(
+                f"{self.path}: the CSV cannot be read: {error.strerror}",
+                hint="a relative path starts at the recipe's folder",
+            ) from None
+        return read_dqr_csv(data, self.path.name, self.encoding)
+
+    def _studies(self, asking: StandingQuery, row: DqrRow) -> list[FoundStudy] | Refused:
+        most = self.most_studies
+        try:
+            studies = asking.ask(lambda query: find_studies(query, row.query, most))
+        except _UNTRUSTED as error:
+            return self._refused(row, "untrusted-answer", error.message)
+        expect = self.expect or ("exactly-one" if row.relabel else "any")
+        fault = unexpected(expect, studies)
+        return self._refused(row, "unexpected-studies", fault) if fault else studies
+
+    def _instances(
+        self, asking: StandingQuery, row: DqrRow, studies: list[FoundStudy]
+    ) -> Iterator[Finding]:
+        whole = []
+        keeps = self.series.keeps
+        for study in studies:
+            try:
+                whole.append(asking.ask(lambda query, s=study: find_contents(query, s, keeps)))  # type: ignore[misc]
+            except _UNTRUSTED as error:
+                yield self._refused(row, "untrusted-answer", error.message)
+                return
+        for study in whole:
+            yield from findings(
+                self.server, study, relabel=row.relabel, row=row.cells, table_row=row.number
+            )
+
+    def _refused(self, row: DqrRow, code: str, reason: str) -> Refused:
+        location = Location(str(self.path), f"row {row.number} (line {row.line})")
+        return Refused(location, code, reason, row.number)
+
+
+def _disputed(
+    rows: tuple[DqrRow, ...], found: Mapping[int, list[FoundStudy] | Refused]
+) -> dict[int, str]:
+    """Return the rows that would give one study different labels, and why."""
+    claims: dict[str, list[DqrRow]] = {}
+    for row in rows:
+        studies = found[row.number]
+        if not isinstance(studies, Refused):
+            for study in studies:
+                claims.setdefault(study.uid, []).append(row)
+    disputed: dict[int, str] = {}
+    for uid, claimants in claims.items():
+        if len({tuple(sorted(row.relabel.items())) for row in claimants}) > 1:
+            numbers = ", ".join(str(row.number) for row in claimants)
+            for row in claimants:
+                disputed[row.number] = f"rows {numbers} relabel study {uid} differently"
+    return disputed

@@ -1,0 +1,54 @@
+"""The source that finds studies by what a PACS tells of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import Struct
+
+from dicomferry import FerryError, Finding
+from dicomferry.dimse import Peer
+from dicomferry_plugins._retrieve.choice import SeriesChoice
+from dicomferry_plugins._retrieve.findings import findings, unexpected
+from dicomferry_plugins._retrieve.search import FoundStudy, find_contents, find_studies
+from dicomferry_plugins._retrieve.standing import StandingQuery
+
+
+class PacsQuery(Struct, frozen=True):
+    """Asks one PACS, `server` of the recipe; a study that several queries find is carried once."""
+
+    peer: Peer
+    server: str
+    queries: Sequence[Mapping[str, str]]
+    series: SeriesChoice
+    expect: str
+    most_studies: int
+
+    def discover(self) -> Iterator[Finding]:
+        """Yield the instances; raises `FerryError` where the PACS's answer may not be all."""
+        with StandingQuery(self.peer) as asking:
+            seen: set[str] = set()
+            for number, keys in enumerate(self.queries, 1):
+                for study in self._studies(asking, keys, number):
+                    if study.uid not in seen:
+                        seen.add(study.uid)
+                        yield from self._instances(asking, study)
+
+    def _studies(
+        self, asking: StandingQuery, keys: Mapping[str, str], number: int
+    ) -> list[FoundStudy]:
+        most = self.most_studies
+        studies = asking.ask(lambda query: find_studies(query, keys, most))
+        fault = unexpected(self.expect, studies)
+        if fault:
+            which = f" number {number}" if len(self.queries) > 1 else ""
+            raise FerryError(
+                f"{self.server}: query{which}: {fault}",
+                hint="ask more narrowly, or change expect",
+            )
+        return studies
+
+    def _instances(self, asking: StandingQuery, study: FoundStudy) -> Iterator[Finding]:
+        keeps = self.series.keeps
+        whole = asking.ask(lambda query: find_contents(query, study, keeps))
+        yield from findings(self.server, whole, relabel={}, row={})
