@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from dicomferry.errors import FerryError
-from dicomferry.model import Finding, LocalFile, Unusable
+from dicomferry.model import Finding, LocalFile, NotLookedInto, Unusable
 from dicomferry_plugins.folder import dicomferry_sources
 
 
@@ -53,7 +53,9 @@ def files(root: Path, findings: list[Finding]) -> list[str]:
 
 def unusable(root: Path, findings: list[Finding]) -> dict[str, str]:
     return {
-        os.path.relpath(f.location.path, root): f.code for f in findings if isinstance(f, Unusable)
+        os.path.relpath(f.location.path, root): f.code
+        for f in findings
+        if isinstance(f, (Unusable, NotLookedInto))
     }
 
 

@@ -118,6 +118,7 @@ CHOSEN = {
 ELSEWHERE = {
     *ASKED,
     *CHOSEN,
+    "nothing-found",
     "plugin-check-failed",
     "project-not-readable",
     "site-anonymizes",
