@@ -13,7 +13,6 @@ from dicomferry.errors import FerryError
 
 if TYPE_CHECKING:
     from dicomferry.host import Plugins
-    from dicomferry.recipe.servers import IdentifiedBy
 
 Command = Callable[..., Any]
 
@@ -88,16 +87,6 @@ def find_plugins() -> Plugins:
     plugins = load_plugins(selection_of(os.environ))
     plugins.verbs(VERBS)
     return plugins
-
-
-def read_identification(path: Path, plugins: Plugins) -> IdentifiedBy:
-    """Load how a server identifies; faults of its rules are printed as warnings."""
-    from dicomferry.recipe.load import load_identification
-
-    identified, faults = load_identification(path, plugins.components)
-    for fault in faults:
-        click.echo(f"warning: {fault}", err=True)
-    return identified
 
 
 def read_files(paths: tuple[Path, ...]) -> list[Path]:
