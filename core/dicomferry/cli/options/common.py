@@ -79,14 +79,11 @@ def _pairs(values: tuple[str, ...]) -> Mapping[str, str]:
 def find_plugins() -> Plugins:
     """Load the installed plug-ins, by DICOMFERRY_ALLOW_PLUGINS and …_BLOCK_PLUGINS.
 
-    Raises `FerryError` where two things have one name, a verb of dicomferry's own among them.
+    Raises `FerryError` where two components have one name.
     """
-    from dicomferry.cli import VERBS
     from dicomferry.host import load_plugins, selection_of
 
-    plugins = load_plugins(selection_of(os.environ))
-    plugins.verbs(VERBS)
-    return plugins
+    return load_plugins(selection_of(os.environ))
 
 
 def read_files(paths: tuple[Path, ...]) -> list[Path]:
