@@ -14,6 +14,7 @@ from dicomferry.errors import ProblemsError
 from dicomferry.model import Severity
 
 if TYPE_CHECKING:
+    from dicomferry.contract.stand_in import Faults
     from dicomferry.engine.pipeline.steps import Steps
     from dicomferry.engine.retrieve.courtesy import Courtesy
     from dicomferry.engine.session.job import Job
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from dicomferry.reports.status import ItemRecord, StatusReport
     from dicomferry.reports.trial import ContrastReport, TrialReport
     from dicomferry.reports.verify import VerifyReport
-    from dicomferry.xnat.receiver import Faults
 
 Content = Literal["none", "sample", "all"]
 """What `verify` reads back: nothing, one instance of each series, or every instance."""

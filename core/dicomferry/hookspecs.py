@@ -15,6 +15,7 @@ from dicomferry.contract.importer import Importer
 from dicomferry.contract.plan import PlanView
 from dicomferry.contract.sink import Sink
 from dicomferry.contract.source import Source
+from dicomferry.contract.stand_in import StandInKind
 from dicomferry.contract.transform import Transform
 from dicomferry.errors import FerryError
 from dicomferry.model import Outcome, Problem
@@ -69,6 +70,11 @@ def dicomferry_executors() -> Iterable[Component[Any, ExecutorFactory]]:  # type
 @hookspec
 def dicomferry_importers() -> Iterable[Importer]:  # type: ignore[empty-body]
     """Offer importers, which make a recipe of a script of another tool."""
+
+
+@hookspec
+def dicomferry_stand_ins() -> Iterable[StandInKind]:  # type: ignore[empty-body]
+    """Offer stand-ins, which receive on this machine what a recipe would send to a server."""
 
 
 @hookspec

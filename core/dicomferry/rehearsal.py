@@ -20,8 +20,8 @@ from dicomferry.reports.rehearsal import RehearsalReport, rehearsal_report
 from dicomferry.reports.run import run_report
 
 if TYPE_CHECKING:
-    from dicomferry.xnat.filing.tree import Tree
-    from dicomferry.xnat.receiver import Faults
+    from dicomferry.contract.stand_in import Faults
+    from dicomferry.contract.tree import Tree
 
 
 class Rehearsal:

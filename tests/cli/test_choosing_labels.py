@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 
 from dicomferry.xnat.naming.identifiers import ClassicIdentifier, DqrIdentifier
 from dicomferry.xnat.naming.options import Identification
-from dicomferry.xnat.receiver import StandIn
+from dicomferry_plugins._stand_in import XnatStandIn
 from support import pacs, servers
 from support.cli import ferry
 from support.instances import uid
@@ -78,7 +78,7 @@ def refused(trip: Journey, plan: Path) -> str:
     return result.stdout + result.stderr
 
 
-def held(xnat: StandIn) -> Places:
+def held(xnat: XnatStandIn) -> Places:
     """Return where the receiver has everything, by its own record."""
     names = {
         uid("sop", study, series, instance): (study, series)
@@ -155,7 +155,7 @@ def test_what_was_not_edited_is_the_same_to_the_byte(trip: Journey) -> None:
 
     run(trip, edit(table(trip), (0, 1), session="FIRST_T0"))
     labelled = {receipt.sop_instance_uid: receipt.sha256 for receipt in trip.xnat.receipts()}
-    with StandIn(ClassicIdentifier(Identification(projects=["P"]))) as other:
+    with XnatStandIn(ClassicIdentifier(Identification(projects=["P"]))) as other:
         text = trip.recipe.read_text().replace(str(trip.xnat.port), str(other.port))
         trip.recipe.write_text(text)
         assert trip.ferry("run", "--state", trip.folder / "other").returncode == 0
@@ -438,15 +438,15 @@ def test_verify_knows_edited_labels_and_what_was_written_of_them(trip: Journey) 
 
 
 @contextmanager
-def routed(folder: Path, port: int = 0) -> Iterator[StandIn]:
+def routed(folder: Path, port: int = 0) -> Iterator[XnatStandIn]:
     """Start an XNAT that takes both studies for the project P, as DQR's receiver does."""
     routing = {pacs.study_uid(number): "P" for number in (1, 2)}
     options = Identification(projects=["P"], routing=routing)
-    with StandIn(DqrIdentifier(options), folder / "xnat", port=port) as xnat:
+    with XnatStandIn(DqrIdentifier(options), folder / "xnat", port=port) as xnat:
         yield xnat
 
 
-def pacs_trip(folder: Path, clinic: servers.Dcmqrscp, xnat: StandIn) -> Journey:
+def pacs_trip(folder: Path, clinic: servers.Dcmqrscp, xnat: XnatStandIn) -> Journey:
     """Write the recipe that brings both studies of the clinic."""
     recipe = pacs_recipe(folder, clinic, xnat, csv_source(folder, TWO_STUDIES), routed=2)
     trip = Journey(folder, xnat)

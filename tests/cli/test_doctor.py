@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dicomferry.xnat.naming.options import Identification, RoutingRules, SiteRules
-from dicomferry.xnat.receiver.site.filters import SeriesFilter
+from dicomferry_plugins._stand_in.site.filters import SeriesFilter
 from support.fake_xnat_rest import Says, fake_xnat, shaped, table
 from support.journey import Journey, journey
 from support.scripted_pacs import Script, scripted

@@ -14,7 +14,7 @@ from pydicom import dcmread
 
 from dicomferry.xnat.naming.identifiers import DqrIdentifier
 from dicomferry.xnat.naming.options import Identification
-from dicomferry.xnat.receiver import StandIn
+from dicomferry_plugins._stand_in import XnatStandIn
 from support import pacs, servers
 from support.cli import ferry
 from support.instances import uid
@@ -24,10 +24,10 @@ from support.scripted_pacs import Script, scripted
 
 
 @contextmanager
-def standin(folder: Path, routed: int, port: int = 0) -> Iterator[StandIn]:
+def standin(folder: Path, routed: int, port: int = 0) -> Iterator[XnatStandIn]:
     routing = {pacs.study_uid(number): "P" for number in range(1, routed + 1)}
     options = Identification(projects=["P"], routing=routing)
-    with StandIn(DqrIdentifier(options), folder / "xnat", port=port) as receiver:
+    with XnatStandIn(DqrIdentifier(options), folder / "xnat", port=port) as receiver:
         yield receiver
 
 

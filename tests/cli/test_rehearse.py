@@ -45,6 +45,13 @@ def test_what_is_as_forecast_is_counted_from_what_xnat_answers(recipe: Path) -> 
     assert [verdict["verdict"] for verdict in report["verdicts"]] == ["landed", "landed"]
 
 
+def test_without_a_stand_in_a_rehearsal_says_so(recipe: Path) -> None:
+    result = ferry("rehearse", recipe, env={"DICOMFERRY_BLOCK_PLUGINS": "stand-in"})
+    assert result.returncode == 2
+    assert "no plug-in offers a stand-in for a server of the kind 'xnat'" in result.stderr
+    assert "hint: `dicomferry plugins` lists the plug-ins" in result.stderr
+
+
 def test_instances_that_vanish_are_told_by_session(recipe: Path) -> None:
     code, report = rehearse(recipe, "--fault", "lose-every=12")
     assert code == 1
@@ -91,8 +98,8 @@ def test_a_saved_vector_holds_against_the_emulation(
     write_recipe: WriteRecipe, tmp_path: Path
 ) -> None:
     from dicomferry.model import AutoArchive, Destination, InstanceRef
-    from dicomferry.xnat.filing.holdings import Holdings
-    from dicomferry.xnat.filing.sessions import Received
+    from dicomferry_plugins._stand_in.site.holdings import Holdings
+    from dicomferry_plugins._stand_in.site.sessions import Received
 
     saved = tmp_path / "vectors.json"
     rehearse(split(write_recipe, tmp_path), "--save-vector", saved)

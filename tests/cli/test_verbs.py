@@ -29,8 +29,9 @@ def test_help_lists_every_verb() -> None:
     result = ferry("--help")
 
     assert result.returncode == 0
-    for verb in ("validate", "plan", "run", "status", "forecast", "rehearse", "receiver"):
+    for verb in ("validate", "plan", "run", "status", "forecast", "rehearse", "verify"):
         assert f"  {verb} " in result.stdout
+    assert "`receiver` runs the stand-in" in result.stdout  # a built-in plug-in's
 
 
 def test_a_misspelt_verb_is_suggested() -> None:

@@ -11,7 +11,7 @@ import pytest
 from pydicom import dcmread
 from ruamel.yaml import YAML
 
-from dicomferry.xnat.receiver import Faults
+from dicomferry.contract.stand_in import Faults
 from support import pacs
 from support.instances import make_instances
 from support.journey import PASSWORD, Journey, journey

@@ -15,8 +15,8 @@ from ruamel.yaml import YAML
 
 from dicomferry.xnat.naming.identifiers import ClassicIdentifier
 from dicomferry.xnat.naming.options import Identification
-from dicomferry.xnat.receiver import StandIn
-from dicomferry.xnat.receiver.site.settings import SiteSettings
+from dicomferry_plugins._stand_in import XnatStandIn
+from dicomferry_plugins._stand_in.site.settings import SiteSettings
 from support.cli import ferry
 
 PASSWORD = "canary-of-a-password"
@@ -28,7 +28,7 @@ class Journey:
     """One recipe and its XNAT; `ferry` runs a verb on it."""
 
     folder: Path
-    xnat: StandIn
+    xnat: XnatStandIn
     password: str = PASSWORD
 
     @property
@@ -89,7 +89,7 @@ def journey(folder: Path, *, builds_at: int = 0, **settings: Any) -> Iterator[Jo
     declared = settings.pop("declared", Identification(projects=["P"]))
     chosen = SiteSettings(login=f"ferry:{PASSWORD}", declared=declared, **settings)
     identifier = ClassicIdentifier(declared)
-    with StandIn(identifier, folder / "xnat", rest_port=0, settings=chosen) as xnat:
+    with XnatStandIn(identifier, folder / "xnat", rest_port=0, settings=chosen) as xnat:
         one = Journey(folder, xnat)
         one.write()
         with _building(xnat, builds_at) if builds_at else nullcontext():
@@ -97,7 +97,7 @@ def journey(folder: Path, *, builds_at: int = 0, **settings: Any) -> Iterator[Jo
 
 
 @contextmanager
-def _building(xnat: StandIn, count: int) -> Iterator[None]:
+def _building(xnat: XnatStandIn, count: int) -> Iterator[None]:
     over = threading.Event()
 
     def wait_and_build() -> None:

@@ -15,7 +15,7 @@ from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, MRImageS
 from pynetdicom import AE, evt
 from pynetdicom.pdu import A_ASSOCIATE_RJ
 
-from dicomferry.xnat.receiver import StandIn
+from dicomferry_plugins._stand_in import XnatStandIn
 from support.patience import PATIENCE
 from support.scu import store_each
 
@@ -25,7 +25,7 @@ LOGIN = ("anybody", "secret")
 class Rest:
     """The REST side of a stand-in."""
 
-    def __init__(self, standin: StandIn, session: requests.Session) -> None:
+    def __init__(self, standin: XnatStandIn, session: requests.Session) -> None:
         self._root = standin.url
         self._session = session
 
@@ -50,7 +50,7 @@ class Rest:
 
 
 @contextmanager
-def rest_of(standin: StandIn, login: tuple[str, str] | None = LOGIN) -> Iterator[Rest]:
+def rest_of(standin: XnatStandIn, login: tuple[str, str] | None = LOGIN) -> Iterator[Rest]:
     with requests.Session() as session:
         session.trust_env = False
         session.auth = login
@@ -88,7 +88,7 @@ def rejection(
     return seen[0] if seen else None
 
 
-def store(standin: StandIn, *datasets: Dataset, calling: str = "SENDER") -> list[int]:
+def store(standin: XnatStandIn, *datasets: Dataset, calling: str = "SENDER") -> list[int]:
     """Send data sets over one association and return the statuses; -1 where none came."""
     entity = AE(calling)
     entity.dimse_timeout = PATIENCE

@@ -39,7 +39,6 @@ VERBS: Final[Mapping[str, str]] = {
     "migrate": "Rewrite a recipe of an older format in the format of today.",
     "plan": "Show what a run would do, and what XNAT will call it; send nothing.",
     "plugins": "Show the installed plug-ins and what they offer.",
-    "receiver": "Run the stand-in XNAT receiver on its own.",
     "rehearse": "Run a recipe against a stand-in XNAT.",
     "replay": "Do a run again elsewhere and prove that every byte is the same.",
     "run": "Do what the plan says; run again to go on after a stop.",
@@ -86,7 +85,8 @@ class _Verbs(click.Group):
         with formatter.section("Verbs"):
             formatter.write_dl(list(VERBS.items()))
             formatter.write_text(
-                "Plug-ins bring more, the built-in ones too; `dicomferry plugins` lists them."
+                "Plug-ins bring more, the built-in ones too: `receiver` runs the stand-in XNAT on"
+                " its own. `dicomferry plugins` lists them."
             )
 
 

@@ -8,13 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dicomferry.cli.options.common import (
-    find_plugins,
-    format_option,
-    read_files,
-    read_identification,
-    set_option,
-)
+from dicomferry.cli.options.common import format_option, read_files, set_option
+from dicomferry.cli.options.identified import identified_by
 from dicomferry.cli.options.with_ferry import open_ferry
 from dicomferry.cli.views.text import count, printable, say, show_json
 from dicomferry.dicom.archive import is_archive, list_members
@@ -64,7 +59,7 @@ def command(
 def _identifier(
     server_file: Path | None, recipe: Path | None, overrides: Mapping[str, str]
 ) -> Identifier:
-    from dicomferry.engine.pipeline.context import BuildContext, LooseContext
+    from dicomferry.engine.pipeline.context import BuildContext
 
     if server_file is not None and recipe is not None:
         raise FerryError(
@@ -73,11 +68,7 @@ def _identifier(
     if recipe is not None:
         ferry = open_ferry(recipe, overrides)
         return BuildContext(ferry.recipe, ferry.plugins).identifier()
-    plugins = find_plugins()
-    context = LooseContext(Path.cwd(), plugins)
-    if server_file is None:
-        return context.identifier()
-    return context.identifier_of(read_identification(server_file, plugins))
+    return identified_by(server_file).identifier
 
 
 def _forecast(files: list[Path], identifier: Identifier) -> ForecastReport:

@@ -17,11 +17,11 @@ from dicomferry.cli.views.progress import showing
 from dicomferry.cli.views.report_view import report_lines
 from dicomferry.cli.views.text import count, printable, say, show_json
 from dicomferry.cli.views.tree_view import format_tree
+from dicomferry.contract.stand_in import Faults
+from dicomferry.contract.tree import Tree
 from dicomferry.ferry import Ferry
 from dicomferry.reports.plan import Plan
 from dicomferry.reports.rehearsal import RehearsalReport, RehearsedSession
-from dicomferry.xnat.filing.tree import Tree
-from dicomferry.xnat.receiver import Faults
 
 
 @click.command("rehearse")

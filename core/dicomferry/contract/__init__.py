@@ -8,13 +8,15 @@
 - Fetcher: brings instances that a source found on a server; it fills an `Inbox` by a `FetchOrder`.
 - Executor: has `Task`s done by `Worker`s, in processes or wherever it likes.
 - Importer: makes recipes of another tool's scripts.
+- StandIn: files what arrives as a real server would; a `StandInKind` opens one by a `StandInOrder`.
+- Tree: what a stand-in holds.
 - PlanView: a plan as the checks of plug-ins see it.
 
 `dicomferry.hookspecs` has the hooks that yield these. The engine calls them, plug-ins implement
 them, `dicomferry.testing` tests them. This package imports `peer`, `dicom` and `model`.
 
-This namespace is public for what fetchers, executors and importers need. The other names are
-public elsewhere: in `dicomferry`, `Identifier` in `dicomferry.xnat`, `DicomNode` in
+This namespace is public for what fetchers, executors, importers and stand-ins need. The other
+names are public elsewhere: in `dicomferry`, `Identifier` in `dicomferry.xnat`, `DicomNode` in
 `dicomferry.dimse`. Each is imported when it is first asked for.
 """
 
@@ -45,6 +47,21 @@ if TYPE_CHECKING:
         Manners as Manners,
     )
     from dicomferry.contract.importer import Importer as Importer, Translation as Translation
+    from dicomferry.contract.stand_in import (
+        Faults as Faults,
+        Receipt as Receipt,
+        StandIn as StandIn,
+        StandInKind as StandInKind,
+        StandInOrder as StandInOrder,
+    )
+    from dicomferry.contract.tree import (
+        ProjectNode as ProjectNode,
+        ScanNode as ScanNode,
+        SessionNode as SessionNode,
+        SessionStatus as SessionStatus,
+        SubjectNode as SubjectNode,
+        Tree as Tree,
+    )
 else:
     __all__, __getattr__, __dir__ = lazily(__name__, {
         "contract.executor": (
@@ -53,4 +70,8 @@ else:
         ),
         "contract.fetcher": ("BytesWriter", "FetchOrder", "Fetched", "Fetcher", "Inbox", "Manners"),
         "contract.importer": ("Importer", "Translation"),
+        "contract.stand_in": ("Faults", "Receipt", "StandIn", "StandInKind", "StandInOrder"),
+        "contract.tree": (
+            "ProjectNode", "ScanNode", "SessionNode", "SessionStatus", "SubjectNode", "Tree",
+        ),
     })  # fmt: skip

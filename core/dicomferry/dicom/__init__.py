@@ -23,8 +23,10 @@ from dicomferry.lazily import lazily
 if TYPE_CHECKING:
     from dicomferry.dicom.archive import is_archive as is_archive, list_members as list_members
     from dicomferry.dicom.between import edits_between as edits_between
+    from dicomferry.dicom.blob import BytesBlob as BytesBlob
     from dicomferry.dicom.dictionary import standard_vr as standard_vr
     from dicomferry.dicom.head import read_header as read_header
+    from dicomferry.dicom.instance import open_instance as open_instance
     from dicomferry.dicom.quiet import quietly as quietly
     from dicomferry.dicom.splice import Spliced as Spliced
     from dicomferry.dicom.tags import (
@@ -37,8 +39,10 @@ else:
     __all__, __getattr__, __dir__ = lazily(__name__, {
         "dicom.archive": ("is_archive", "list_members"),
         "dicom.between": ("edits_between",),
+        "dicom.blob": ("BytesBlob",),
         "dicom.dictionary": ("standard_vr",),
         "dicom.head": ("read_header",),
+        "dicom.instance": ("open_instance",),
         "dicom.quiet": ("quietly",),
         "dicom.splice": ("Spliced",),
         "dicom.tags": ("ElementPattern", "keyword_of", "parse_pattern", "parse_tag"),

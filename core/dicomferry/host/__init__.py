@@ -3,7 +3,7 @@
 - Plugin: one installed plug-in, with its *state*: active, or left out for a reason.
 - Selection: which plug-ins may be imported; the environment makes it (`selection_of`).
 - Plugins: the loaded plug-ins (`load_plugins`). This class alone calls hooks.
-- Offer: a component, a kind of server or an importer, with the plug-in it comes from.
+- Offer: a component, a kind of server, an importer or a stand-in, with the plug-in it comes from.
 - PlanCheck: what the check of one plug-in says of a plan.
 - Extra: packages that only some plug-ins of a distribution need (`extras`).
 - Working copy: a plug-in that runs from its source folder, not installed (`working_copy`).

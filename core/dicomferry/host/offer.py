@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from dicomferry.contract.component import AnyComponent, AnyServerKind
 from dicomferry.contract.importer import Importer
+from dicomferry.contract.stand_in import StandInKind
 from dicomferry.errors import FerryError
 from dicomferry.recipe.servers import XNAT
 
@@ -26,15 +27,16 @@ KINDS: Final[Mapping[str, str]] = {
     "fetcher": "dicomferry_fetchers",
     "executor": "dicomferry_executors",
     "importer": "dicomferry_importers",
+    "stand-in": "dicomferry_stand_ins",
 }
 """The hook that asks for each kind of offer."""
 
 
 class Offer(Struct, frozen=True):
-    """A component, a kind of server or an importer, and the plug-in that offers it."""
+    """A component, a kind of server, an importer or a stand-in, and the plug-in that offers it."""
 
     kind: str
-    component: AnyComponent | AnyServerKind | Importer
+    component: AnyComponent | AnyServerKind | Importer | StandInKind
     plugin: str
 
 

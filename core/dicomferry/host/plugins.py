@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from dicomferry.contract.component import AnyComponent, Component
 from dicomferry.contract.importer import Importer
 from dicomferry.contract.plan import PlanView
+from dicomferry.contract.stand_in import StandInKind
 from dicomferry.errors import FerryError
 from dicomferry.host.offer import (
     ITSELF,
@@ -93,6 +94,16 @@ class Plugins:
         """Return the offered importers."""
         offered = (offer.component for offer in self.offers)
         return tuple(one for one in offered if isinstance(one, Importer))
+
+    def stand_in_for(self, kind: str) -> StandInKind:
+        """Return the stand-in for a kind of server; raises `FerryError` where none is offered."""
+        for offer in self.offers:
+            if isinstance(offer.component, StandInKind) and offer.component.name == kind:
+                return offer.component
+        raise FerryError(
+            f"no plug-in offers a stand-in for a server of the kind '{kind}'",
+            hint="`dicomferry plugins` lists the plug-ins, and says why one is not active",
+        )
 
     def verbs(self, own: Iterable[str]) -> dict[str, OfferedVerb]:
         """Return the verbs that plug-ins bring, by name; `own` are those of dicomferry itself.

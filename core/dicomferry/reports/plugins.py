@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from msgspec import UNSET, Struct, UnsetType
 
 from dicomferry.contract.importer import Importer
+from dicomferry.contract.stand_in import StandInKind
 from dicomferry.host import Offer, Plugin, Plugins, PluginState
 from dicomferry.recipe.schema import Schema, component_schema
 
@@ -31,7 +32,7 @@ class PluginRecord(Struct, frozen=True):
 
 
 class OfferRecord(Struct, frozen=True):
-    """One component, kind of server or importer; an importer has no schema and no example."""
+    """One offer of a plug-in; an importer and a stand-in have no schema and no example."""
 
     kind: str
     name: str
@@ -53,7 +54,7 @@ def offer_record(offer: Offer) -> OfferRecord:
     """Return an offer as a record."""
     component = offer.component
     names = (offer.kind, component.name, offer.plugin, component.summary)
-    if isinstance(component, Importer):
+    if isinstance(component, Importer | StandInKind):
         return OfferRecord(*names)
     return OfferRecord(*names, component_schema(component), component.example)
 

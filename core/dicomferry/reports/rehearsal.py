@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from dicomferry.contract.tree import Tree
 from dicomferry.engine.verify import SessionVerdict, Standing
 from dicomferry.engine.verify.mismatch import as_forecast
 from dicomferry.reports.plan import PlanReport
 from dicomferry.reports.run import RunReport
 from dicomferry.reports.verify import Explain
-from dicomferry.xnat.filing.tree import Tree
 
 
 class ScanRecord(Struct, frozen=True):

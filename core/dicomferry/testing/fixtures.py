@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from dicomferry.contract.stand_in import StandIn
 from dicomferry.dicom.header import Header
 from dicomferry.testing.building import build_stage
 from dicomferry.testing.instances import header_of, instance_bytes
 from dicomferry.testing.pacs import Pacs
 from dicomferry.testing.receiver import open_receiver
-from dicomferry.xnat.receiver import StandIn
 
 
 @pytest.fixture

@@ -5,16 +5,16 @@
 * `routing`: the *rules* that a site writes for its identifier, with Java's regular expressions.
 * `filing`: a *session* in the *prearchive* and in the *archive*: what tells two apart, when one is
   archived, what is a *conflict*, and what its *scans* are called.
-* `receiver`: the *stand-in*, which receives as an XNAT would. It is not an XNAT.
-* `rest`: the client that asks an XNAT, or the stand-in, over REST.
+* `rest`: the client that asks an XNAT, or a stand-in, over REST.
 * `writing`: the *edits* by which an identifier reads the labels that are asked for.
 * `labels` and `capabilities`: the texts of labels, and the SOP classes that XNAT accepts.
 
-`receiver` uses `naming`, which uses `filing` and `routing`; all may use `labels`. Modules above
+`naming` uses `filing` and `routing`; all may use `labels`. Modules above
 `xnat` ask `filing` and `naming` for a rule of XNAT's and do not state it once more. The vectors
 under `tests/core/xnat` share no code with any of this.
 
-Plug-ins see the names of `__all__`, each imported when it is first asked for.
+Plug-ins see the names of `__all__`, each imported when it is first asked for. The built-in
+*stand-in*, which receives as an XNAT would, has its rules by them.
 """
 
 from __future__ import annotations
@@ -32,22 +32,65 @@ if TYPE_CHECKING:
         Forecast as Forecast,
         Wanted as Wanted,
     )
-    from dicomferry.xnat.labels import to_label as to_label
+    from dicomferry.xnat.capabilities import (
+        accepted_sop_classes as accepted_sop_classes,
+        accepted_transfer_syntaxes as accepted_transfer_syntaxes,
+    )
+    from dicomferry.xnat.filing.archiving import QUIET_PERIOD as QUIET_PERIOD
+    from dicomferry.xnat.filing.conflicts import (
+        Conflict as Conflict,
+        Merge as Merge,
+        SessionFacts as SessionFacts,
+        session_conflict as session_conflict,
+    )
+    from dicomferry.xnat.filing.first_session import (
+        FirstSessions as FirstSessions,
+        ForecastArrival as ForecastArrival,
+    )
+    from dicomferry.xnat.filing.keys import (
+        ArchiveKey as ArchiveKey,
+        PrearchiveKey as PrearchiveKey,
+        archive_key as archive_key,
+        prearchive_key as prearchive_key,
+        subject_key as subject_key,
+    )
+    from dicomferry.xnat.filing.scans import (
+        scan_ids as scan_ids,
+        scan_type as scan_type,
+        session_modality as session_modality,
+        session_type as session_type,
+        uid_hash as uid_hash,
+    )
+    from dicomferry.xnat.labels import dcm_text as dcm_text, to_label as to_label
     from dicomferry.xnat.naming.identifiers import (
         ClassicIdentifier as ClassicIdentifier,
         DqrIdentifier as DqrIdentifier,
     )
+    from dicomferry.xnat.naming.import_parameters import ImportParameters as ImportParameters
     from dicomferry.xnat.naming.options import (
         Identification as Identification,
         identification_faults as identification_faults,
     )
+    from dicomferry.xnat.routing.java_regex import java_pattern as java_pattern
     from dicomferry.xnat.writing import LabelsIn as LabelsIn, write_labels as write_labels
 else:
     __all__, __getattr__, __dir__ = lazily(__name__, {
         "contract.identifier": ("Identifier",),
         "model": ("AutoArchive", "Because", "Forecast", "LEVELS", "Wanted"),
-        "xnat.labels": ("to_label",),
+        "xnat.capabilities": ("accepted_sop_classes", "accepted_transfer_syntaxes"),
+        "xnat.filing.archiving": ("QUIET_PERIOD",),
+        "xnat.filing.conflicts": ("Conflict", "Merge", "SessionFacts", "session_conflict"),
+        "xnat.filing.first_session": ("FirstSessions", "ForecastArrival"),
+        "xnat.filing.keys": (
+            "ArchiveKey", "PrearchiveKey", "archive_key", "prearchive_key", "subject_key",
+        ),
+        "xnat.filing.scans": (
+            "scan_ids", "scan_type", "session_modality", "session_type", "uid_hash",
+        ),
+        "xnat.labels": ("dcm_text", "to_label"),
         "xnat.naming.identifiers": ("ClassicIdentifier", "DqrIdentifier"),
+        "xnat.naming.import_parameters": ("ImportParameters",),
         "xnat.naming.options": ("Identification", "identification_faults"),
+        "xnat.routing.java_regex": ("java_pattern",),
         "xnat.writing": ("LabelsIn", "write_labels"),
     })  # fmt: skip

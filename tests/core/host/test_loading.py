@@ -304,3 +304,28 @@ def test_a_plugin_that_breaks_when_asked_for_verbs_is_broken(write) -> None:
 
     assert plugins.verbs([]) == {}
     assert states(plugins) == {"tides": PluginState.BROKEN}
+
+
+STAND_IN = """
+    from dicomferry import hookimpl
+    from dicomferry.contract import StandInKind
+
+    @hookimpl
+    def dicomferry_stand_ins():
+        yield StandInKind("xnat", "a stand-in", {opens})
+"""
+
+
+def test_a_stand_in_is_found_by_the_kind_of_server(write) -> None:
+    plugins = load_plugins(Selection(), [write("quay", STAND_IN.format(opens="repr"))])
+
+    assert plugins.stand_in_for("xnat").open is repr
+    with pytest.raises(FerryError, match="stand-in for a server of the kind 'pacs'"):
+        plugins.stand_in_for("pacs")
+
+
+def test_two_stand_ins_for_one_kind_of_server_are_refused_with_both_named(write) -> None:
+    points = [write(name, STAND_IN.format(opens="repr")) for name in ("pier", "quay")]
+
+    with pytest.raises(FerryError, match="a stand-in called 'xnat': pier and quay"):
+        load_plugins(Selection(), points)

@@ -13,7 +13,6 @@ from dicomferry.errors import FerryError
 
 if TYPE_CHECKING:
     from dicomferry.host import Plugins
-    from dicomferry.recipe.servers import IdentifiedBy
 
 Command = Callable[..., Any]
 
@@ -80,24 +79,11 @@ def _pairs(values: tuple[str, ...]) -> Mapping[str, str]:
 def find_plugins() -> Plugins:
     """Load the installed plug-ins, by DICOMFERRY_ALLOW_PLUGINS and …_BLOCK_PLUGINS.
 
-    Raises `FerryError` where two things have one name, a verb of dicomferry's own among them.
+    Raises `FerryError` where two components have one name.
     """
-    from dicomferry.cli import VERBS
     from dicomferry.host import load_plugins, selection_of
 
-    plugins = load_plugins(selection_of(os.environ))
-    plugins.verbs(VERBS)
-    return plugins
-
-
-def read_identification(path: Path, plugins: Plugins) -> IdentifiedBy:
-    """Load how a server identifies; faults of its rules are printed as warnings."""
-    from dicomferry.recipe.load import load_identification
-
-    identified, faults = load_identification(path, plugins.components)
-    for fault in faults:
-        click.echo(f"warning: {fault}", err=True)
-    return identified
+    return load_plugins(selection_of(os.environ))
 
 
 def read_files(paths: tuple[Path, ...]) -> list[Path]:

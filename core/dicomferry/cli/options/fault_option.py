@@ -7,7 +7,7 @@ from typing import Any
 import click
 from msgspec.structs import fields
 
-from dicomferry.xnat.receiver import Faults
+from dicomferry.contract.stand_in import Faults
 
 _NAMES = {
     field.name.replace("_", "-"): field for field in fields(Faults) if field.name != "drop_stored"

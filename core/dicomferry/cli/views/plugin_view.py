@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dicomferry.cli.views.text import columns, say, show_json
 from dicomferry.contract.component import AnyComponent, AnyServerKind
 from dicomferry.contract.importer import Importer
+from dicomferry.contract.stand_in import StandInKind
 from dicomferry.errors import FerryError
 from dicomferry.host import Offer, Plugins
 from dicomferry.reports.plugins import PluginRecord, offer_record
@@ -46,7 +47,7 @@ def plugin_row(plugin: PluginRecord) -> list[str]:
 def _offer_lines(offer: Offer) -> Iterator[str]:
     component = offer.component
     yield f"{offer.kind} {component.name} (from {offer.plugin}): {component.summary}"
-    if not isinstance(component, Importer):
+    if not isinstance(component, Importer | StandInKind):
         yield from columns(_option_rows(component))
         if component.example:
             yield "  in a recipe:"

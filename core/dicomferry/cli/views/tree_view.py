@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dicomferry.cli.views.text import count, size
-from dicomferry.xnat.filing.tree import ScanNode, SessionNode, Tree
+from dicomferry.contract.tree import ScanNode, SessionNode, Tree
 
 
 def _branches(branches: Sequence[tuple[str, list[str]]]) -> Iterator[str]:

@@ -11,20 +11,20 @@ from pathlib import Path, PurePosixPath
 _LEFT_OUT = frozenset({".pyc", ".pth"})
 
 
-def code_digest(distribution_name: str, module: str) -> str:
+def code_digest(distribution_name: str, package: str) -> str:
     """Return a hex SHA-256 over the files of a distribution, names and contents.
 
     An editable install and a working copy do not list their files: then the digest is over the
-    files of the package that `module` is in. Compiled files and metadata do not count.
+    files of `package`, a top-level package or module. Compiled files and metadata do not count.
     """
-    top = module.partition(":")[0].partition(".")[0]
     try:
         found = dict(_listed(distribution(distribution_name)))
     except PackageNotFoundError:
         found = {}
     # The file list of an editable install has metadata, but no code.
-    whole = any(PurePosixPath(name).parts[0] in (top, f"{top}.py") for name in found if _code(name))
-    return _digest(found if whole else dict(_package(top)))
+    tops = {PurePosixPath(name).parts[0] for name in found if _code(name)}
+    whole = not tops.isdisjoint((package, f"{package}.py"))
+    return _digest(found if whole else dict(_package(package)))
 
 
 def file_digest(path: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -12,6 +12,8 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from dicomferry.contract.stand_in import Faults, StandIn, StandInOrder
+from dicomferry.contract.tree import Tree
 from dicomferry.dicom.quiet import quietly
 from dicomferry.engine.pipeline.context import BuildContext
 from dicomferry.engine.workers.processes import (
@@ -22,10 +24,7 @@ from dicomferry.engine.workers.processes import (
 from dicomferry.errors import FerryError
 from dicomferry.host import Plugins
 from dicomferry.recipe.recipe import Recipe
-from dicomferry.recipe.servers import XnatRest, XnatServer
-from dicomferry.xnat.filing.tree import Tree
-from dicomferry.xnat.naming.options import Identification
-from dicomferry.xnat.receiver import Faults, SiteSettings, StandIn
+from dicomferry.recipe.servers import XNAT, XnatRest, XnatServer
 
 _PATIENCE = 60.0
 """Seconds in which a stand-in must answer."""
@@ -95,6 +94,7 @@ def _pointed(server: XnatServer, process: StandInProcess) -> XnatServer:
 def _started(
     recipe: Recipe, name: str, plugins: Plugins, storage: Path | None, faults: Faults
 ) -> Iterator[StandInProcess]:
+    plugins.stand_in_for(XNAT.name)  # raises here, with its hint, where there is none
     context = process_context()
     here, there = context.Pipe()
     login = f"rehearsal:{secrets.token_hex(16)}"
@@ -143,16 +143,16 @@ def _serve(spec: StandInSpec, connection: Connection, other_end: Connection) -> 
         return
 
 
-def _stand_in(spec: StandInSpec) -> StandIn:
+def _stand_in(spec: StandInSpec) -> AbstractContextManager[StandIn]:
     context = BuildContext(spec.recipe, spec.plugins)
     server = context.server(spec.server, XnatServer)
-    declared = server.identification_options
-    settings = SiteSettings(
+    order = StandInOrder(
+        context.identifier(spec.server),
+        server.identification_options,
+        spec.storage,
+        server.dicom.ae_title,
         anonymize=bool(server.anonymizes),
         login=spec.login,
         faults=spec.faults,
-        declared=declared if isinstance(declared, Identification) else None,
     )
-    identifier = context.identifier(spec.server)
-    ae_title = server.dicom.ae_title
-    return StandIn(identifier, spec.storage, ae_title=ae_title, rest_port=0, settings=settings)
+    return spec.plugins.stand_in_for(XNAT.name).open(order)

@@ -8,12 +8,9 @@
 * A *conflict* is why XNAT does not merge a session into the one that is there: `conflicts.py` has
   the rules and XNAT's words for each.
 * *First session wins* where DQR identifies: `first_session.py`.
-* A *scan* is a series in a session; `scans.py` names scans, folders and files.
+* A *scan* is a series in a session; `scans.py` names scans and their types.
 
 These modules are pure functions over values. The plan's problems, `plan --ask`, `verify` and the
-stand-in all ask them.
-
-`sessions.py`, `holdings.py` and `tree.py` are for the stand-in only: sessions that change as
-instances come (`ReceivedSession`), all of them (`Holdings`), and what they look like from outside
-(`Tree`). They apply the rules and state none.
+stand-in all ask them. A stand-in keeps its sessions itself, and asks by the names in
+`dicomferry.xnat`.
 """

@@ -89,8 +89,8 @@ def session_conflict(
 ) -> Conflict | None:
     """Return why XNAT would not merge `incoming` (XNAT's `checkForConflicts`); None if it would.
 
-    Looks at the sessions only; `scan_conflict` looks at what is in them. What is not known of
-    either session is no conflict.
+    Looks at the sessions only, not at their scans. What is not known of either session is no
+    conflict.
     """
     merge = merge or Merge()
     if not merge.allowed:
@@ -109,44 +109,3 @@ def session_conflict(
 
 def _differ(one: str | None, other: str | None) -> bool:
     return None not in {one, other} and subject_key(one) != subject_key(other)
-
-
-class FileFacts(Struct, frozen=True):
-    """What XNAT compares of two files of one name; `digest` tells contents apart."""
-
-    sop_instance_uid: str
-    digest: str
-
-
-class ScanFacts(Struct, frozen=True):
-    """What XNAT compares of two scans of one series; files by their path within the session."""
-
-    id: str
-    number: str
-    files: Mapping[str, FileFacts]
-
-
-def scan_conflict(
-    incoming: Mapping[str, ScanFacts], existing: Mapping[str, ScanFacts], *, overwrite: bool
-) -> tuple[Conflict, str] | None:
-    """Return why scans would not be merged, and the ID of the scan there; None if all would.
-
-    Scans are given by their SeriesInstanceUID. With `overwrite`, files of one name are replaced.
-    """
-    digests = {
-        file.sop_instance_uid: file.digest
-        for scan in existing.values()
-        for file in scan.files.values()
-    }
-    for uid, scan in incoming.items():
-        held = existing.get(uid)
-        paths = held.files.keys() if held else frozenset[str]()
-        if held and held.number != scan.number:
-            return Conflict.SCAN_NUMBER, held.id
-        if not overwrite and paths & scan.files.keys():
-            return Conflict.FILES, scan.id
-        for path, file in scan.files.items():
-            known = digests.get(file.sop_instance_uid, file.digest)
-            if known != file.digest and path not in paths:
-                return Conflict.CONTENT, scan.id
-    return None

@@ -1,33 +1,18 @@
-"""What XNAT calls scans and files: in the prearchive, in the session, and behind a merge."""
+"""What XNAT calls the scans of a session, and the types of both."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
-from dicomferry.dicom.header import Header
-from dicomferry.xnat.labels import dcm_text, to_label
-
-_FOLDER = re.compile(r"[\w.-]+", re.ASCII)
 _NOT_WORD = re.compile(r"\W", re.ASCII)
-_UNSAFE = re.compile(r"[^\w.-]", re.ASCII)
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _LEADING = ("PT", "MR", "CT")
 """Modalities that make a session theirs whatever else it holds, most telling first."""
 _TYPED = frozenset({"CR", "CT", "DX", "ECG", "EEG", "EPS", "ES", "GM", "GMV", "HD", "IO", "MEG",
     "MG", "MR", "NM", "OP", "OPT", "PETMR", "RF", "SM", "US", "XA", "XC"})  # fmt: skip
 """Modalities that have data types of their own in XNAT's schema, by the same letters."""
-
-_SERIES_NUMBER = 0x00200011
-_INSTANCE_NUMBER = 0x00200013
-
-
-def scan_folder(series_number: str, series_instance_uid: str) -> str:
-    """Return the folder below `SCANS/` (XNAT's `Restructurer.determineScanSubdir`)."""
-    if _FOLDER.fullmatch(series_number) and series_number.strip("."):
-        return series_number
-    return to_label(series_instance_uid) or "NA"
 
 
 def lead_modality(modalities: Iterable[str]) -> str:
@@ -75,16 +60,6 @@ def shared_scan_ids(number: str, modalities: Iterable[str]) -> dict[str, int]:
     return Counter(_stem_of_shared(_plain_id(number, ""), one) for one in modalities)
 
 
-def merged_scan_id(scan_id: str, modality: str, taken: Collection[str]) -> str:
-    """Return the ID of a scan that joins a session holding `taken` (XNAT's `correctScanID`)."""
-    if scan_id not in taken:
-        return scan_id
-    count = 1
-    while f"{scan_id}-{modality}{count}" in taken:
-        count += 1
-    return f"{scan_id}-{modality}{count}"
-
-
 def _java_hash(text: str) -> int:
     """Return Java's `String.hashCode`, unsigned."""
     value = 0
@@ -102,21 +77,6 @@ def uid_hash(sop_class_uid: str, sop_instance_uid: str) -> str:
         value, digit = divmod(value, 36)
         digits = _DIGITS[digit] + digits
     return digits
-
-
-def file_name(header: Header) -> str:
-    """Return the name a received instance is stored by: XNAT's default `dicomFileNameTemplate`.
-
-    The same instance sent again has the same name, and overwrites what was there.
-    """
-    ref = header.ref
-    parts = (
-        ref.study_instance_uid or "no-value-for-StudyInstanceUID",
-        dcm_text(header, _SERIES_NUMBER) or "no-value-for-SeriesNumber",
-        dcm_text(header, _INSTANCE_NUMBER) or "no-value-for-InstanceNumber",
-        uid_hash(ref.sop_class_uid, ref.sop_instance_uid),
-    )
-    return _UNSAFE.sub("_", "-".join(parts)) + ".dcm"
 
 
 def session_type(modality: str) -> str:

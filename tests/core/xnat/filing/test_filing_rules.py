@@ -1,11 +1,10 @@
-"""The rules of filing, each stated once: keys, what is archived, conflicts, first session."""
+"""The rules of filing, each stated once: keys, conflicts, first session."""
 
 from __future__ import annotations
 
 import pytest
 
-from dicomferry.model import AutoArchive, Destination
-from dicomferry.xnat.filing.archiving import archives_itself
+from dicomferry.model import Destination
 from dicomferry.xnat.filing.conflicts import (
     Conflict,
     Merge,
@@ -32,22 +31,6 @@ def test_a_session_of_two_studies_is_two_in_the_prearchive_and_one_in_the_archiv
     assert key == archive_key(HOME)
     assert session.study_instance_uids == {"1.2", "1.3"}
     assert len(session.parts) == 2
-
-
-@pytest.mark.parametrize(
-    ("project", "asked", "code", "archived"),
-    [
-        ("P", AutoArchive.PROJECT_DEFAULT, 4, True),
-        ("P", AutoArchive.PROJECT_DEFAULT, 0, False),
-        ("P", AutoArchive.AUTO, 0, True),
-        ("P", AutoArchive.MANUAL, 4, True),
-        (None, AutoArchive.AUTO, 4, False),
-    ],
-)
-def test_project_and_request_decide_whether_a_session_archives_itself(
-    project: str | None, asked: AutoArchive, code: int, archived: bool
-) -> None:
-    assert archives_itself(Destination(project, "S", "E"), asked, code) is archived
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,10 @@ import pytest
 from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.opening import open_blob
 from dicomferry.model import Location
-from dicomferry.xnat.filing.scans import file_name, uid_hash
+from dicomferry.xnat.filing.scans import uid_hash
 from dicomferry.xnat.rest import HeldFile, RestClient, RestError, RestSite
 from dicomferry.xnat.rest.files import catalog_entries, read_uid
+from dicomferry_plugins._stand_in.site.files import file_name
 from support.fake_xnat_rest import Asked, FakeXnat, Says, fake_xnat
 from support.instances import make_instances
 

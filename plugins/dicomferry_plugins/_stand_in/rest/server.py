@@ -1,0 +1,128 @@
+"""The HTTP server of the stand-in, with one thread per connection."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from dicomferry import FerryError
+from dicomferry_plugins._stand_in.rest.http import HttpAnswer, HttpRefusal, HttpRequest, text
+from dicomferry_plugins._stand_in.rest.login import Logins
+from dicomferry_plugins._stand_in.rest.routes import Routes
+
+if TYPE_CHECKING:
+    from dicomferry_plugins._stand_in.dicom.scp import StorageScp
+    from dicomferry_plugins._stand_in.site.site import StandInSite
+
+_LOG = logging.getLogger(__name__)
+_LARGEST_BODY = 1 << 31
+"""The longest body of a request, in bytes: the server keeps it in memory."""
+
+
+class RestServer:
+    """Answers REST requests for a site; `port` 0 takes a free port at the start."""
+
+    def __init__(self, site: StandInSite, scp: StorageScp, port: int) -> None:
+        self.host = scp.host
+        self.port = port
+        self._logins = Logins(site.settings.login, site.settings.session_timeout)
+        self._routes = Routes(site, scp, self._logins)
+        self._server: _Server | None = None
+
+    @property
+    def url(self) -> str:
+        """The root URL of the routes."""
+        return f"http://{self.host}:{self.port}"
+
+    def start(self) -> None:
+        """Start to listen; raises `OSError` when the address is not free."""
+        self._server = _Server((self.host, self.port), self._answer)
+        self.port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def stop(self) -> None:
+        """Stop listening."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+    def _answer(self, request: HttpRequest) -> HttpAnswer:
+        try:
+            self._logins.check(request)
+            return self._routes.answer(request)
+        except HttpRefusal as refused:
+            return refused.answer
+        except (FerryError, OSError) as error:
+            known = error.message if isinstance(error, FerryError) else error.strerror
+            return text(known or "I/O error", 500)
+        except Exception as error:  # noqa: BLE001 - a servlet container answers 500 to all of it
+            _LOG.error("a request could not be answered: %s", type(error).__name__)
+            return text(f"Internal Server Error: {type(error).__name__}", 500)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(
+        self, address: tuple[str, int], answer: Callable[[HttpRequest], HttpAnswer]
+    ) -> None:
+        self.answer = answer
+        super().__init__(address, _Handler)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server_version = "dicomferry-stand-in"
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def do_GET(self) -> None:
+        """Answer a GET."""
+        self._respond()
+
+    def do_POST(self) -> None:
+        """Answer a POST."""
+        self._respond()
+
+    def do_PUT(self) -> None:
+        """Answer a PUT."""
+        self._respond()
+
+    def do_DELETE(self) -> None:
+        """Answer a DELETE."""
+        self._respond()
+
+    def _respond(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        if length > _LARGEST_BODY:
+            self.close_connection = True
+            self._send(text("Payload Too Large", 413))
+            return
+        parts = urlsplit(self.path)
+        request = HttpRequest(
+            self.command,
+            unquote(parts.path),
+            dict(parse_qsl(parts.query, keep_blank_values=True)),
+            {name.lower(): value for name, value in self.headers.items()},
+            self.rfile.read(length),
+        )
+        self._send(self.server.answer(request))
+
+    def _send(self, answer: HttpAnswer) -> None:
+        self.send_response(answer.status)
+        self.send_header("Content-Type", answer.content_type)
+        self.send_header("Content-Length", str(len(answer.body)))
+        if answer.status == 401:
+            self.send_header("WWW-Authenticate", 'Basic realm="dicomferry stand-in"')
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(answer.body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        """Log nothing: request lines can name patients."""

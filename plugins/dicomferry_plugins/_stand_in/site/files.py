@@ -1,0 +1,46 @@
+"""What an XNAT calls the scans, folders and files that it keeps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from dicomferry import Header
+from dicomferry.xnat import dcm_text, to_label, uid_hash
+
+_FOLDER = re.compile(r"[\w.-]+", re.ASCII)
+_UNSAFE = re.compile(r"[^\w.-]", re.ASCII)
+_SERIES_NUMBER = 0x00200011
+_INSTANCE_NUMBER = 0x00200013
+
+
+def scan_folder(series_number: str, series_instance_uid: str) -> str:
+    """Return the folder below `SCANS/` (XNAT's `Restructurer.determineScanSubdir`)."""
+    if _FOLDER.fullmatch(series_number) and series_number.strip("."):
+        return series_number
+    return to_label(series_instance_uid) or "NA"
+
+
+def merged_scan_id(scan_id: str, modality: str, taken: Collection[str]) -> str:
+    """Return the ID of a scan that joins a session holding `taken` (XNAT's `correctScanID`)."""
+    if scan_id not in taken:
+        return scan_id
+    count = 1
+    while f"{scan_id}-{modality}{count}" in taken:
+        count += 1
+    return f"{scan_id}-{modality}{count}"
+
+
+def file_name(header: Header) -> str:
+    """Return the name a received instance is stored by: XNAT's default `dicomFileNameTemplate`.
+
+    The same instance sent again has the same name, and overwrites what was there.
+    """
+    ref = header.ref
+    parts = (
+        ref.study_instance_uid or "no-value-for-StudyInstanceUID",
+        dcm_text(header, _SERIES_NUMBER) or "no-value-for-SeriesNumber",
+        dcm_text(header, _INSTANCE_NUMBER) or "no-value-for-InstanceNumber",
+        uid_hash(ref.sop_class_uid, ref.sop_instance_uid),
+    )
+    return _UNSAFE.sub("_", "-".join(parts)) + ".dcm"

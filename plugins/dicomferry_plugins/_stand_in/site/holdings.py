@@ -1,0 +1,193 @@
+"""What an XNAT holds: receipt into the prearchive, build, archive, move and delete."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from msgspec.structs import replace
+
+from dicomferry.contract import SessionStatus
+from dicomferry.xnat import (
+    ArchiveKey,
+    AutoArchive,
+    Conflict,
+    Merge,
+    archive_key,
+    prearchive_key,
+    subject_key,
+)
+from dicomferry_plugins._stand_in.site.archiving import (
+    AUTO_ARCHIVE_CODE,
+    archives_itself,
+    overwrites_files,
+)
+from dicomferry_plugins._stand_in.site.files import merged_scan_id
+from dicomferry_plugins._stand_in.site.sessions import Received, ReceivedSession, merge_conflict
+
+
+class Holdings:
+    """An XNAT's prearchive and archive. Used under its owner's lock.
+
+    `prearchive_code` is the projects' setting: 0 leaves sessions in the prearchive, 4 archives
+    them, 5 archives them and overwrites files. `conflict_at` makes the Nth session that archives
+    itself a conflict, as if it were there already.
+    """
+
+    def __init__(
+        self,
+        prearchive_code: int = AUTO_ARCHIVE_CODE,
+        *,
+        conflict_at: int = 0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._code = prearchive_code
+        self._conflict_at = conflict_at
+        self._clock = clock
+        self._archivings = 0
+        self.prearchive: list[ReceivedSession] = []
+        self.archive: dict[ArchiveKey, ReceivedSession] = {}
+        self.subjects: dict[tuple[str, str], tuple[str, str]] = {}
+        """By project and `subject_key`: XNAT's accession number and the label as made."""
+
+    def receive(self, instance: Received) -> ReceivedSession:
+        """File an instance in the prearchive, in the session of its key."""
+        session = self.place(instance)
+        self.add(session, instance)
+        return session
+
+    def add(self, session: ReceivedSession, instance: Received) -> None:
+        """Take a file into its session, which is no longer quiet."""
+        session.add(instance)
+        session.touched = self._clock()
+
+    def place(self, instance: Received) -> ReceivedSession:
+        """Return the prearchive session an instance belongs to; a new one where there is none."""
+        destination, study = instance.destination, instance.ref.study_instance_uid
+        key = prearchive_key(destination, study)
+        for session in self.prearchive:
+            if session.key == key:
+                return session
+        return self.open(ReceivedSession(destination, study, instance.auto_archive))
+
+    def open(self, session: ReceivedSession) -> ReceivedSession:
+        """Give a new session its row and folder in the prearchive."""
+        session.uploaded = session.touched = self._clock()
+        label = session.destination.session
+        stamp = session.timestamp or _timestamp(session.uploaded)
+        taken = {other.timestamp for other in self.prearchive}
+        session.timestamp = next(
+            name
+            for name in (stamp, *(f"{stamp}_{n}" for n in range(1, 2**20)))
+            if name not in taken
+        )
+        project = session.destination.project
+        there = any(
+            (held.destination.project, held.store) == (project, label) for held in self.sessions()
+        )
+        session.store = f"{label}.{session.timestamp}" if there else label
+        self.prearchive.append(session)
+        return session
+
+    def find(self, project: str | None, timestamp: str, folder: str) -> ReceivedSession | None:
+        """Return the prearchive session in a folder."""
+        return next(
+            (
+                session
+                for session in self.prearchive
+                if (session.destination.project, session.timestamp, session.destination.session)
+                == (project, timestamp, folder)
+            ),
+            None,
+        )
+
+    def build(self, idle: float = 0.0) -> list[ReceivedSession]:
+        """Build what received nothing for `idle` seconds, and archive what is to be.
+
+        Returns the sessions that left the prearchive.
+        """
+        quiet = self._clock() - idle
+        return [
+            session
+            for session in list(self.prearchive)
+            if session.status is SessionStatus.RECEIVING
+            and not session.uncommitted
+            and not session.writing
+            and session.touched <= quiet
+            and self.commit(session)
+        ]
+
+    def commit(self, session: ReceivedSession) -> bool:
+        """Build one session and archive it if it is to be; tell whether it left the prearchive."""
+        session.uncommitted = False
+        session.build()
+        if session.status is not SessionStatus.READY or not archives_itself(
+            session.destination, session.auto_archive, self._code
+        ):
+            return False
+        self._archivings += 1
+        if self._archivings == self._conflict_at:
+            session.status, session.conflict = SessionStatus.CONFLICT, Conflict.EXISTS.words()
+            return False
+        return self.move_to_archive(session, Merge(overwrite=overwrites_files(self._code)))
+
+    def move_to_archive(self, session: ReceivedSession, merge: Merge) -> bool:
+        """Archive one session, merged into what is there; False where that is a conflict."""
+        if session.destination.subject is None:
+            session.status, session.conflict = SessionStatus.ERROR, Conflict.NO_SUBJECT.words()
+            return False
+        place = archive_key(session.destination)
+        existing = self.archive.get(place)
+        if existing is not None:
+            session.conflict = merge_conflict(session, existing, merge)
+            if session.conflict is not None:
+                session.status = SessionStatus.CONFLICT
+                return False
+        self.prearchive.remove(session)
+        session.status, session.conflict = SessionStatus.ARCHIVED, None
+        if existing is None:
+            self._enter(place, session)
+        elif merge.override:
+            session.experiment_id = existing.experiment_id
+            self._enter(place, session)
+        else:
+            _merge(session, existing)
+        return True
+
+    def move(self, session: ReceivedSession, project: str) -> None:
+        """Give a prearchive session another project."""
+        session.destination = replace(session.destination, project=project)
+        if session.auto_archive is AutoArchive.NEVER:
+            session.auto_archive = AutoArchive.PROJECT_DEFAULT
+        session.status, session.conflict = SessionStatus.READY, None
+
+    def sessions(self) -> tuple[ReceivedSession, ...]:
+        """Return every session, the archived ones first."""
+        return (*self.archive.values(), *self.prearchive)
+
+    def _enter(self, place: ArchiveKey, session: ReceivedSession) -> None:
+        """Put a session into the archive, under a subject that is there in whatever case."""
+        project, label = place.project or "", session.destination.subject or ""
+        fresh = (f"XNAT_S{len(self.subjects) + 1:05}", label)
+        _, known = self.subjects.setdefault((project, subject_key(label)), fresh)
+        session.destination = replace(session.destination, subject=known)
+        session.experiment_id = session.experiment_id or f"XNAT_E{len(self.archive) + 1:05}"
+        self.archive[place] = session
+
+
+def _timestamp(seconds: float) -> str:
+    """Return a moment as XNAT names prearchive folders: `yyyyMMdd_HHmmssSSS`."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y%m%d_%H%M%S%f")[:-3]
+
+
+def _merge(incoming: ReceivedSession, existing: ReceivedSession) -> None:
+    modality = existing.modality[:2]
+    taken = {scan.id for scan in existing.scans.values()}
+    for uid, scan in incoming.scans.items():
+        if held := existing.scans.get(uid):
+            held.files.update(scan.files)
+            continue
+        scan.id = merged_scan_id(scan.id, modality, taken)
+        taken.add(scan.id)
+        existing.scans[uid] = scan

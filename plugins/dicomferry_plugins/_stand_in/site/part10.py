@@ -1,0 +1,74 @@
+"""Part 10 files made of what came over the wire, and their place in the storage folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import struct
+import threading
+from pathlib import Path
+
+from msgspec import Struct
+
+from dicomferry_plugins._stand_in.site.archiving import UNASSIGNED
+
+_IMPLEMENTATION_CLASS_UID = "2.25.261407421839163265149736230471820593201"
+_IMPLEMENTATION_VERSION = "FERRY_STAND_IN"
+_UNSAFE = re.compile(r"[^\w.-]", re.ASCII)
+
+
+class Wire(Struct, frozen=True):
+    """One C-STORE request as it came: `data_set` are the bytes of the wire."""
+
+    sop_class_uid: str
+    sop_instance_uid: str
+    transfer_syntax_uid: str
+    calling_ae_title: str
+    data_set: bytes
+
+
+def _element(element: int, vr: bytes, value: bytes, pad: bytes = b"\0") -> bytes:
+    value += pad * (len(value) % 2)
+    if vr == b"OB":
+        return struct.pack("<HH2sHL", 2, element, vr, 0, len(value)) + value
+    return struct.pack("<HH2sH", 2, element, vr, len(value)) + value
+
+
+def part10(wire: Wire) -> bytes:
+    """Return the file: preamble, a fresh meta group and the data set untouched (PS3.10 7.1)."""
+    meta = b"".join(
+        (
+            _element(0x0001, b"OB", b"\0\1"),
+            _element(0x0002, b"UI", wire.sop_class_uid.encode("ascii", "replace")),
+            _element(0x0003, b"UI", wire.sop_instance_uid.encode("ascii", "replace")),
+            _element(0x0010, b"UI", wire.transfer_syntax_uid.encode("ascii")),
+            _element(0x0012, b"UI", _IMPLEMENTATION_CLASS_UID.encode("ascii")),
+            _element(0x0013, b"SH", _IMPLEMENTATION_VERSION.encode("ascii"), b" "),
+            _element(0x0016, b"AE", wire.calling_ae_title.encode("ascii", "replace"), b" "),
+        )
+    )
+    length = _element(0x0000, b"UL", struct.pack("<L", len(meta)))
+    return b"".join((bytes(128), b"DICM", length, meta, wire.data_set))
+
+
+def _component(text: str) -> str:
+    """Return `text` as one safe component of a path."""
+    safe = _UNSAFE.sub("_", text)
+    return safe if safe.strip(".") else "_"
+
+
+def stored_path(project: str | None, session: str, path: str) -> Path:
+    """Return where a session's file goes, relative to the storage folder."""
+    folder = Path(_component(project or UNASSIGNED), _component(session))
+    return folder.joinpath(*map(_component, path.split("/")))
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file that is there in full or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(f".{path.name}.{threading.get_ident()}.part")
+    try:
+        scratch.write_bytes(data)
+        os.replace(scratch, path)  # noqa: PTH105 - Path.replace says less: this is the atomic step
+    finally:
+        scratch.unlink(missing_ok=True)

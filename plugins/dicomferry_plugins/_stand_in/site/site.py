@@ -1,0 +1,208 @@
+"""The XNAT behind the stand-in: what comes in by DICOM and by REST is identified and kept here."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from dicomferry import FerryError, Header, Location
+from dicomferry.contract import Receipt
+from dicomferry.dicom import BytesBlob, open_instance
+from dicomferry.xnat import (
+    ClassicIdentifier,
+    DqrIdentifier,
+    FirstSessions,
+    Forecast,
+    ForecastArrival,
+    Identification,
+    Identifier,
+)
+from dicomferry_plugins._stand_in.site.anonymize import anonymized
+from dicomferry_plugins._stand_in.site.holdings import Holdings
+from dicomferry_plugins._stand_in.site.part10 import Wire, part10, stored_path, write_file
+from dicomferry_plugins._stand_in.site.receipts import ReceiptLog
+from dicomferry_plugins._stand_in.site.sessions import Received, ReceivedSession, received
+from dicomferry_plugins._stand_in.site.settings import SiteSettings
+
+Place = Callable[[Received], ReceivedSession]
+"""Finds or opens the prearchive session of an instance, under the site's lock."""
+
+
+class Incoming(Struct, frozen=True):
+    """One instance on its way in: its file, what names it, and the digest of what was sent."""
+
+    file: bytes
+    header: Header
+    digest: str
+    size: int
+    sender: str = ""
+    file_name: str = ""
+    """The client's own name for the file; XNAT's template where empty."""
+    prevent_anonymization: bool = False
+
+
+class StandInSite:
+    """What an XNAT knows and does, whichever way an instance comes; used by many threads."""
+
+    def __init__(
+        self, identifier: Identifier, storage: Path | None, settings: SiteSettings
+    ) -> None:
+        self.identifier = identifier
+        self.settings = settings
+        self.storage = storage
+        declared = settings.declared
+        self.declared = declared if isinstance(declared, Identification) else Identification()
+        self.lock = threading.RLock()
+        self.holdings = Holdings(settings.prearchive_code, conflict_at=settings.faults.conflict_at)
+        self.receipts = ReceiptLog(None)
+        self._first_sessions = FirstSessions()
+        self._writing: set[Path] = set()
+
+    def open(self) -> None:
+        """Make the storage folder and start the record; raises `OSError`."""
+        if self.storage is not None:
+            self.storage.mkdir(parents=True, exist_ok=True)
+            self.receipts = ReceiptLog(self.storage / "receipts.jsonl")
+
+    def close(self) -> None:
+        """Close the record."""
+        self.receipts.close()
+
+    def build(self, idle: float = 0.0) -> None:
+        """Build and archive what was quiet for `idle` seconds."""
+        with self.lock:
+            for session in self.holdings.build(idle):
+                self.forget_route(session)
+
+    def take_wire(self, wire: Wire) -> None:
+        """Identify, store and record what came by C-STORE; raises what XNAT refuses it for."""
+        file = part10(wire)
+        digest = hashlib.sha256(wire.data_set).hexdigest()
+        header = header_of(file)
+        incoming = Incoming(file, header, digest, len(wire.data_set), wire.calling_ae_title)
+        self.take(incoming, self.identifier.forecast(header))
+
+    def take(
+        self, incoming: Incoming, forecast: Forecast, place: Place | None = None
+    ) -> ReceivedSession | None:
+        """Keep an instance where XNAT would; None where the import filter drops it silently."""
+        if forecast.refused is not None:
+            raise FerryError(forecast.refused)
+        series_filter = self.settings.series_filter
+        if series_filter is not None and not series_filter.lets_in(incoming.header):
+            return None
+        with self.lock:
+            forecast = self._settled(incoming.header.ref.study_instance_uid, forecast)
+        instance = received(incoming.header, forecast, incoming.size, incoming.digest)
+        if incoming.file_name:
+            instance = replace(instance, file_name=incoming.file_name)
+        return self._keep(incoming, instance, place or self.holdings.place)
+
+    def disk_full(self) -> None:
+        """Fail as a full disk does."""
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def read(self, instance: Received) -> bytes | None:
+        """Return the stored file; None where the stand-in keeps none."""
+        if self.storage is None or not instance.file:
+            return None
+        return (self.storage / instance.file).read_bytes()
+
+    def configure(self, declared: Identification) -> None:
+        """Identify by other rules or routings from now on."""
+        self.declared = declared
+        if isinstance(self.identifier, ClassicIdentifier):
+            self.identifier = ClassicIdentifier(declared)
+        elif isinstance(self.identifier, DqrIdentifier):
+            self.identifier = DqrIdentifier(declared)
+
+    def forget_route(self, session: ReceivedSession) -> None:
+        """Clear a study's routing, as XNAT does once it is archived or deleted."""
+        if session.study_instance_uid in self.declared.routing:
+            rest = {
+                uid: project
+                for uid, project in self.declared.routing.items()
+                if uid != session.study_instance_uid
+            }
+            self.configure(msgspec.structs.replace(self.declared, routing=rest))
+
+    def _settled(self, study_instance_uid: str, forecast: Forecast) -> Forecast:
+        if not self.identifier.first_session_wins:
+            return forecast
+        return self._first_sessions.settle(
+            ForecastArrival(study_instance_uid, forecast, time.monotonic())
+        )
+
+    def _keep(self, incoming: Incoming, instance: Received, place: Place) -> ReceivedSession:
+        with self.lock:
+            session = place(instance)
+            session.writing += 1
+        relative = stored_path(session.destination.project, session.store, instance.path)
+        try:
+            with self._alone(relative):
+                instance = self._write(incoming, instance, relative)
+        except BaseException:
+            with self.lock:
+                session.writing -= 1
+                if not (session.scans or session.writing) and session in self.holdings.prearchive:
+                    # XNAT drops the session when it cannot store the first object
+                    self.holdings.prearchive.remove(session)
+            raise
+        with self.lock:
+            session.writing -= 1
+            self.holdings.add(session, instance)
+            self.receipts.append(_receipt(incoming, instance))
+        return session
+
+    def _write(self, incoming: Incoming, instance: Received, relative: Path) -> Received:
+        file = incoming.file
+        if self.storage is None:
+            return instance
+        if self.settings.anonymize and not incoming.prevent_anonymization:
+            file = anonymized(file, instance.destination)
+            instance = replace(instance, digest=hashlib.sha256(file).hexdigest())
+        write_file(self.storage / relative, file)
+        return replace(instance, file=relative.as_posix())
+
+    @contextmanager
+    def _alone(self, path: Path) -> Iterator[None]:
+        """Hold a path for one association; XNAT refuses the second one in the same words."""
+        with self.lock:
+            if path in self._writing:
+                raise FerryError("Concurrent file sends of the same data is not supported.")
+            self._writing.add(path)
+        try:
+            yield
+        finally:
+            with self.lock:
+                self._writing.remove(path)
+
+
+def header_of(file: bytes) -> Header:
+    """Return the header of an instance; raises `FerryError` for what XNAT would not parse."""
+    with open_instance(BytesBlob(file), Location("received")) as instance:
+        header = instance.header
+    if not header.ref.sop_instance_uid or not header.ref.sop_class_uid:
+        raise FerryError("no SOP Class UID or SOP Instance UID")
+    return header
+
+
+def _receipt(incoming: Incoming, instance: Received) -> Receipt:
+    return Receipt(
+        instance.ref.sop_instance_uid,
+        incoming.digest,
+        instance.size,
+        incoming.sender,
+        instance.destination,
+        instance.file,
+    )
