@@ -217,7 +217,7 @@ def test_what_a_rehearsal_holds_back_is_not_looked_for_in_the_recipes_ledger(
     instances(tmp_path / "data", {}, {})
     (tmp_path / "data" / "I1").write_bytes((tmp_path / "data" / "I1").read_bytes()[:-7])
     result = ferry("rehearse", plain(write_recipe))
-    assert "rejected before sending: 1 file (damaged)" in result.stdout
+    assert "  rejected: 1 file (damaged)" in result.stdout
     assert "dicomferry status" not in result.stdout
 
 

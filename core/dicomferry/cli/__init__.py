@@ -101,8 +101,9 @@ def _offered() -> Mapping[str, OfferedVerb]:
     cls=_Verbs,
     subcommand_metavar="VERB [ARGS]...",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 everything is stored or was excluded on purpose; 1 something failed or"
-    " was rejected; 2 there is something you can mend (recipe, files, credentials); 70 a bug.",
+    epilog="Exit codes: 0 everything is stored or was excluded on purpose; 1 something failed, was"
+    " rejected or could not be looked into; 2 there is something you can mend (recipe, files,"
+    " credentials); 70 a bug.",
 )
 @click.version_option(package_name="dicomferry")
 def cli() -> None:
