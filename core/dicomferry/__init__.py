@@ -56,6 +56,7 @@ if TYPE_CHECKING:
         ProblemsError as ProblemsError,
         StoppedError as StoppedError,
         TemplateError as TemplateError,
+        UnreadableError as UnreadableError,
     )
     from dicomferry.ferry import Ferry as Ferry
     from dicomferry.hookspecs import hookimpl as hookimpl
@@ -94,7 +95,7 @@ else:
         "dicom.header": ("Header",),
         "errors": (
             "DamagedError", "EditError", "FerryError", "ProblemsError", "StoppedError",
-            "TemplateError",
+            "TemplateError", "UnreadableError",
         ),
         "ferry": ("Ferry",),
         "hookspecs": ("hookimpl",),

@@ -66,5 +66,9 @@ class DamagedError(FerryError):
     """A DICOM instance that is cut short, or contradicts its own header."""
 
 
+class UnreadableError(FerryError):
+    """Bytes that could not be read at this moment: it says nothing about the bytes themselves."""
+
+
 class LedgerError(FerryError):
     """The ledger is unwritable, damaged, of an unknown version, or in use by another run."""

@@ -16,7 +16,7 @@ from dicomferry.engine.pipeline.examine import unchanged
 from dicomferry.engine.pipeline.steps import SinkStep, Steps
 from dicomferry.engine.provenance.witness import WatchedBlob, Witnessed, witness
 from dicomferry.engine.workers.workbench import Workbench
-from dicomferry.errors import FerryError
+from dicomferry.errors import FerryError, UnreadableError
 from dicomferry.ledger.delivering.deliveries import Load
 from dicomferry.ledger.rows import Due
 from dicomferry.log import log_bug
@@ -75,6 +75,10 @@ def _bring(steps: Steps, sink_step: SinkStep, due: Due, delivery: Delivery) -> O
             return witness(delivery.store(parcel), blob, instance, header, stays=stays)
     except OSError as error:
         return Failed(f"it cannot be read: {error.strerror or error}", True)
+    except UnreadableError as error:
+        return Failed(error.message, True)
+    except MemoryError:
+        return Failed("there is not enough memory to bring it", True)
     except FerryError as error:
         return Rejected(error.message)
     except Exception as error:  # noqa: BLE001  a stranger's bug fails one instance, not the run

@@ -12,7 +12,13 @@ from dicomferry.engine.pipeline.described import described, not_as_asked, relabe
 from dicomferry.engine.pipeline.edit import Ready, Withheld, edit_and_forecast
 from dicomferry.engine.pipeline.facts import as_sent
 from dicomferry.engine.pipeline.steps import Steps
-from dicomferry.errors import DamagedError, DicomDirError, FerryError, NotDicomError
+from dicomferry.errors import (
+    DamagedError,
+    DicomDirError,
+    FerryError,
+    NotDicomError,
+    UnreadableError,
+)
 from dicomferry.ledger.rows import Examined, Facts, Item, Remote, Verdict
 from dicomferry.log import log_bug
 from dicomferry.model import Excluded, InstanceRef
@@ -58,8 +64,11 @@ def _examine(item: Item, steps: Steps, upto: int) -> Examined:
         return Examined(item.id, Verdict.PASSED, "not-dicom", _reason(error, item))
     except DamagedError as error:
         return Examined(item.id, Verdict.REJECTED, "damaged", _reason(error, item))
-    except OSError as error:
+    except (OSError, UnreadableError) as error:
         return Examined(item.id, Verdict.NOT_LOOKED_INTO, "unreadable", _reason(error, item))
+    except MemoryError:
+        reason = "there is not enough memory to read it"
+        return Examined(item.id, Verdict.NOT_LOOKED_INTO, "unreadable", reason)
 
 
 def content_digest(item: Item) -> str:
