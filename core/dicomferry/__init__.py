@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Consignment as Consignment,
         Delivery as Delivery,
         Parcel as Parcel,
+        Pending as Pending,
         Sink as Sink,
     )
     from dicomferry.contract.source import (
@@ -88,7 +89,7 @@ else:
         "contract.component": ("Component", "ServerKind"),
         "contract.context": ("Context",),
         "contract.plan": ("PlanView", "PlannedSession"),
-        "contract.sink": ("Consignment", "Delivery", "Parcel", "Sink"),
+        "contract.sink": ("Consignment", "Delivery", "Parcel", "Pending", "Sink"),
         "contract.source": ("Source", "Table", "TableRow", "Tabular"),
         "contract.transform": ("Catalog", "Preparing", "Reading", "Salted", "StudyAt", "Transform"),
         "dicom.edits": ("Delete", "Edit", "Edits", "Set", "TagPath"),

@@ -77,8 +77,9 @@ def examined_row(digest: str, result: Examined, shared: SharedRows) -> tuple[obj
     What could not be looked into counts as not examined: every plan looks at it again.
     """
     forecast = result.forecast
+    by = "" if result.verdict is Verdict.NOT_LOOKED_INTO else digest
     return (
-        "" if result.verdict is Verdict.NOT_LOOKED_INTO else digest, result.verdict.value, result.code, storable(result.reason),
+        by, result.verdict.value, result.code, storable(result.reason),
         *_facts_columns(result.facts), *_sent_columns(result),
         shared.destination(forecast.destination) if forecast else None,
         shared.why(forecast) if forecast else None,
