@@ -147,6 +147,8 @@ class Courier:
                 delivered += self._one(load, message)
         if delivered:
             self._keep(delivered, total)
+        if any(isinstance(one.message, Done) for one in said):
+            self._deliveries.consignment_ended()
 
     def _one(self, load: Load, answer: object) -> list[Delivered]:
         """Return what became of the load's next instance; nothing while the sink does not know."""
