@@ -46,6 +46,16 @@ class StoppedError(BaseException):
     exit_code: ClassVar[int] = 1
 
 
+class OverLimitError(BaseException):
+    """One piece of work takes more of the processor than it may.
+
+    The watch raises it anywhere. It is no `Exception`: code that handles a bad file must not take
+    it for the fault that it looks for.
+    """
+
+    exit_code: ClassVar[int] = 2
+
+
 class TemplateError(FerryError):
     """A template or condition that fails for this instance, for example for a missing name."""
 
