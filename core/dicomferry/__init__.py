@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Consignment as Consignment,
         Delivery as Delivery,
         Parcel as Parcel,
+        Pending as Pending,
         Sink as Sink,
     )
     from dicomferry.contract.source import (
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
         ProblemsError as ProblemsError,
         StoppedError as StoppedError,
         TemplateError as TemplateError,
+        UnreadableError as UnreadableError,
     )
     from dicomferry.ferry import Ferry as Ferry
     from dicomferry.hookspecs import hookimpl as hookimpl
@@ -87,14 +89,14 @@ else:
         "contract.component": ("Component", "ServerKind"),
         "contract.context": ("Context",),
         "contract.plan": ("PlanView", "PlannedSession"),
-        "contract.sink": ("Consignment", "Delivery", "Parcel", "Sink"),
+        "contract.sink": ("Consignment", "Delivery", "Parcel", "Pending", "Sink"),
         "contract.source": ("Source", "Table", "TableRow", "Tabular"),
         "contract.transform": ("Catalog", "Preparing", "Reading", "Salted", "StudyAt", "Transform"),
         "dicom.edits": ("Delete", "Edit", "Edits", "Set", "TagPath"),
         "dicom.header": ("Header",),
         "errors": (
             "DamagedError", "EditError", "FerryError", "ProblemsError", "StoppedError",
-            "TemplateError",
+            "TemplateError", "UnreadableError",
         ),
         "ferry": ("Ferry",),
         "hookspecs": ("hookimpl",),

@@ -46,6 +46,16 @@ class StoppedError(BaseException):
     exit_code: ClassVar[int] = 1
 
 
+class OverLimitError(BaseException):
+    """One piece of work takes more of the processor than it may.
+
+    The watch raises it anywhere. It is no `Exception`: code that handles a bad file must not take
+    it for the fault that it looks for.
+    """
+
+    exit_code: ClassVar[int] = 2
+
+
 class TemplateError(FerryError):
     """A template or condition that fails for this instance, for example for a missing name."""
 
@@ -64,6 +74,10 @@ class DicomDirError(NotDicomError):
 
 class DamagedError(FerryError):
     """A DICOM instance that is cut short, or contradicts its own header."""
+
+
+class UnreadableError(FerryError):
+    """Bytes that could not be read at this moment: it says nothing about the bytes themselves."""
 
 
 class LedgerError(FerryError):

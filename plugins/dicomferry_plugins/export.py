@@ -16,6 +16,7 @@ from dicomferry import (
     Consignment,
     Context,
     Destination,
+    Failed,
     FerryError,
     Header,
     Outcome,
@@ -23,6 +24,7 @@ from dicomferry import (
     Rejected,
     Sink,
     Template,
+    UnreadableError,
     hookimpl,
 )
 from dicomferry_plugins._filing import Cabinet
@@ -79,6 +81,8 @@ class FolderDelivery:
             if "" in names:
                 return Rejected(f"component {names.index('') + 1} of the layout is empty")
             return self._cabinet.file(names, parcel.ref.sop_instance_uid, parcel.file)
+        except UnreadableError as error:
+            return Failed(error.message, retryable=True)
         except FerryError as error:
             return Rejected(error.message)
 

@@ -21,6 +21,7 @@ from dicomferry import (
     Rejected,
     Sink,
     Stored,
+    UnreadableError,
     hookimpl,
 )
 from dicomferry.dimse import (
@@ -131,6 +132,8 @@ class AssociationDelivery:
             response = association.store(pair[0], ref.sop_instance_uid, pair[1], parcel.data_set())
         except _NO_WAY as error:
             return self._trouble(error)
+        except UnreadableError as error:
+            return Failed(f"reading the source: {error.message}", retryable=True)
         except FerryError as error:
             return Rejected(error.message)
         except OSError as error:

@@ -119,15 +119,18 @@ def test_a_param_that_may_be_a_secret_is_not_kept(recipe: Path) -> None:
     assert "--set token=VALUE" in refused.stderr
 
 
-def test_a_ledger_that_begins_anew_overwrites_no_manifest(recipe: Path) -> None:
+def test_a_ledger_that_is_gone_is_missed_beside_a_manifest(recipe: Path) -> None:
     first = run(recipe)
     before = first.read_bytes()
     for path in first.parents[1].glob("ledger.sqlite*"):
         path.unlink()
 
-    second = run(recipe)
+    for verb in ("plan", "run", "status"):
+        result = ferry(verb, recipe)
 
-    assert second.name == "run-1-2.jsonl"
+        assert result.returncode == 2
+        assert "the ledger is missing or empty" in result.stderr
+        assert "move the folder `manifests` away" in result.stderr
     assert first.read_bytes() == before
 
 

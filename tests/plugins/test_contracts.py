@@ -28,6 +28,7 @@ from dicomferry.testing import (
 )
 from dicomferry_plugins._retrieve.server import PacsServer
 from support.instances import make_instances
+from support.misbehaving import Receiver, serving
 
 HEADERS: list[Mapping[str, Any]] = [
     {},
@@ -129,7 +130,21 @@ def test_xnat_cstore(build: Callable[..., Any], files: list[Path], tmp_path: Pat
             )
             return path.read_bytes()
 
-        check_sink(sink, files, held)
+        with (
+            serving(Receiver(status=lambda got: 0xB123)) as lying,
+            serving(Receiver(answers={n: lambda talk, got: talk.hang() for n in (1, 2)})) as mute,
+        ):
+            others = {
+                name: build(
+                    "sink", "xnat-cstore",
+                    {"x": XnatServer(dicom=XnatDicom(
+                        host=other.host, port=other.port, timeout=1,
+                    ))},
+                    server="x", retries=0,
+                )
+                for name, other in (("lying", lying), ("silent", mute))
+            }  # fmt: skip
+            check_sink(sink, files, held, **others)
 
 
 @pytest.fixture

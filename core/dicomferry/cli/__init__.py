@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from dicomferry.errors import FerryError, StoppedError
+from dicomferry.errors import FerryError, OverLimitError, StoppedError
 
 if TYPE_CHECKING:
     from dicomferry.host import OfferedVerb
@@ -126,7 +126,7 @@ def _run() -> int:
         for hint in _hints(error):
             click.echo(f"hint: {hint}", err=True)
         return error.exit_code
-    except StoppedError as stopped:
+    except (OverLimitError, StoppedError) as stopped:
         click.echo(str(stopped), err=True)
         return stopped.exit_code
     except click.exceptions.Exit as stop:

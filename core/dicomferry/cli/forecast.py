@@ -16,7 +16,7 @@ from dicomferry.dicom.archive import is_archive, list_members
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.opening import open_blob
-from dicomferry.errors import DamagedError, FerryError, NotDicomError
+from dicomferry.errors import DamagedError, FerryError, NotDicomError, UnreadableError
 from dicomferry.model import Destination, Forecast, Location
 from dicomferry.reports.forecast import ForecastReport, LeftOutFile, study_forecast
 from dicomferry.xnat.filing.first_session import FirstSessions, ForecastArrival
@@ -79,7 +79,7 @@ def _forecast(files: list[Path], identifier: Identifier) -> ForecastReport:
         try:
             with open_instance(open_blob(location), location) as instance:
                 header = instance.header
-        except (NotDicomError, DamagedError) as error:
+        except (NotDicomError, DamagedError, UnreadableError) as error:
             left_out.append(LeftOutFile(str(location), error.message))
             continue
         except OSError as error:

@@ -40,11 +40,23 @@ class Consignment(Struct, frozen=True):
     size: int
 
 
+class Pending(Struct, frozen=True):
+    """The receiver has not said yet whether it keeps the instance: it does when all have come.
+
+    A pending instance is stored, with this receipt, once the delivery has closed without an error.
+    """
+
+    receipt: str
+
+
 class Delivery(Protocol):
     """An open connection to a receiver, which one process uses for one consignment."""
 
-    def store(self, parcel: Parcel) -> Outcome:
-        """Send one instance; return `Stored` only when the receiver said so, and raise nothing."""
+    def store(self, parcel: Parcel) -> Outcome | Pending:
+        """Send one instance and raise nothing.
+
+        Return `Stored` only when the receiver said so, and `Pending` where it says so at the end.
+        """
 
 
 class Sink(Protocol):
@@ -61,4 +73,8 @@ class Sink(Protocol):
     """The server of the recipe it delivers to, or empty. A rehearsal runs sinks with a server."""
 
     def open(self, consignment: Consignment) -> AbstractContextManager[Delivery]:
-        """Connect to the receiver; raises `FerryError` when it cannot be reached."""
+        """Connect to the receiver; raises `FerryError` when it cannot be reached.
+
+        The context manager closes the delivery. What it raises there takes back whatever was
+        pending or called stored: all of it is failed, and goes again with the next run.
+        """

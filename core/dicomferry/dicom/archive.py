@@ -17,8 +17,9 @@ from types import MappingProxyType
 from typing import IO, TYPE_CHECKING
 
 from dicomferry.dicom.blob import Blob, FileBlob, Stretch
+from dicomferry.dicom.passing import is_of_the_machine
 from dicomferry.dicom.unpack import inflate, spooled
-from dicomferry.errors import DamagedError, FerryError
+from dicomferry.errors import DamagedError, FerryError, UnreadableError
 
 if TYPE_CHECKING:
     import os
@@ -97,9 +98,11 @@ def _named_errors(name: str) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise FerryError(f"{name}: there is no such file") from error
-    except PermissionError as error:
-        raise FerryError(f"{name}: cannot be read: {error.strerror}") from error
+    except MemoryError as error:
+        raise UnreadableError(f"{name}: there is not enough memory to unpack it") from error
     except _BROKEN as error:
+        if isinstance(error, OSError) and is_of_the_machine(error):
+            raise UnreadableError(f"{name}: cannot be read: {error.strerror}") from error
         raise DamagedError(f"{name}: the archive is damaged ({type(error).__name__})") from error
 
 

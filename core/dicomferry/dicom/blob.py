@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 from weakref import finalize
 
-from dicomferry.errors import DamagedError, FerryError
+from dicomferry.dicom.passing import PAUSES, may_pass
+from dicomferry.errors import DamagedError, UnreadableError
 
 if TYPE_CHECKING:
     from tempfile import SpooledTemporaryFile
+
+T = TypeVar("T")
 
 
 class Blob(Protocol):
@@ -23,47 +27,81 @@ class Blob(Protocol):
         """How many bytes there are."""
 
     def read(self, start: int, length: int) -> bytes:
-        """Return exactly `length` bytes; raises `DamagedError` when they cannot be had."""
+        """Return exactly `length` bytes.
+
+        Raises `UnreadableError` when they cannot be had now, and `DamagedError` when they are not
+        what they should be.
+        """
 
     def close(self) -> None:
         """Close what the blob opened."""
 
 
 class FileBlob:
-    """A stretch of a file; raises when another program changes the file meanwhile."""
+    """A stretch of a file; raises when another program changes the file meanwhile.
 
-    __slots__ = ("_descriptor", "_modified", "_name", "_start", "size")
+    A read that fails for a reason that may pass is tried again, in the file opened anew: an NFS
+    server that was restarted knows the old handle no more (ESTALE).
+    """
+
+    __slots__ = ("_descriptor", "_modified", "_name", "_path", "_start", "size")
 
     def __init__(self, path: str, name: str, start: int = 0, size: int | None = None) -> None:
         self._name = name
+        self._path = path
         self._start = start
+        self._descriptor = -1
         try:
-            self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            status = self._open()
         except OSError as error:
-            raise FerryError(f"{name}: cannot be read: {error.strerror}") from error
-        status = os.fstat(self._descriptor)
+            status = self._again(error, self._open)
         self._modified = status.st_mtime_ns, status.st_size
         self.size = status.st_size - start if size is None else size
 
     def read(self, start: int, length: int) -> bytes:
-        """Return exactly `length` bytes; raises `DamagedError` when they cannot be had."""
+        """Return exactly `length` bytes; raises `UnreadableError` when they cannot be had now."""
         try:
             data = os.pread(self._descriptor, length, self._start + start)
             if len(data) < length:
                 data = self._rest(data, start, length)
             status = os.fstat(self._descriptor)
         except OSError as error:
-            raise DamagedError(f"{self._name}: reading failed: {error.strerror}") from error
+            data, status = self._again(error, lambda: self._read_anew(start, length))
         if (status.st_mtime_ns, status.st_size) != self._modified:
-            raise DamagedError(f"{self._name}: was changed while it was read")
+            raise UnreadableError(f"{self._name}: was changed while it was read")
         return data
+
+    def _open(self) -> os.stat_result:
+        descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        self.close()
+        self._descriptor = descriptor
+        return os.fstat(descriptor)
+
+    def _read_anew(self, start: int, length: int) -> tuple[bytes, os.stat_result]:
+        self._open()
+        data = os.pread(self._descriptor, length, self._start + start)
+        data = self._rest(data, start, length)
+        return data, os.fstat(self._descriptor)
+
+    def _again(self, error: OSError, attempt: Callable[[], T]) -> T:
+        """Try again what has failed, while the reason may pass; else raise `UnreadableError`."""
+        for pause in PAUSES:
+            if not may_pass(error):
+                break
+            time.sleep(pause)
+            try:
+                return attempt()
+            except OSError as once_more:
+                error = once_more
+        self.close()
+        raise UnreadableError(f"{self._name}: cannot be read: {error.strerror}") from error
 
     def _rest(self, data: bytes, start: int, length: int) -> bytes:
         # `pread` may return fewer bytes than asked for, above all of long stretches.
         while len(data) < length:
             more = os.pread(self._descriptor, length - len(data), self._start + start + len(data))
             if not more:
-                raise DamagedError(f"{self._name}: became shorter while it was read")
+                raise UnreadableError(f"{self._name}: became shorter while it was read")
             data += more
         return data
 
@@ -114,7 +152,11 @@ class SpooledBlob:
         """Return exactly `length` bytes; raises `DamagedError` when there are fewer."""
         if self._descriptor is not None:
             # Forked processes share the file's position, so `pread` has its own.
-            data = os.pread(self._descriptor, length, start)
+            try:
+                data = os.pread(self._descriptor, length, start)
+            except OSError as error:
+                words = f"{self._name}: what was unpacked cannot be read: {error.strerror}"
+                raise UnreadableError(words) from error
         else:
             with self._lock:
                 self._file.seek(start)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from typing import Final
 
@@ -56,6 +57,17 @@ _INDEXES: Final = (
     "CREATE INDEX IF NOT EXISTS item_destination ON item (destination, id)",
     "CREATE INDEX IF NOT EXISTS item_sop ON item (coalesce(sent_sop, sop))",
 )
+
+
+_NAMES: Final = frozenset(re.findall(r"CREATE TABLE (\w+)", _TABLES))
+
+
+def check_tables(connection: sqlite3.Connection) -> None:
+    """Raise `sqlite3.DatabaseError` where a table of this version is missing."""
+    rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    missing = _NAMES - {name for (name,) in rows}
+    if missing:
+        raise sqlite3.DatabaseError(f"it has no table {', '.join(sorted(missing))}")
 
 
 def make_tables(connection: sqlite3.Connection) -> None:

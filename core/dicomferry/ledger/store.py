@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import logging
+import re
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from dicomferry.errors import LedgerError
 from dicomferry.ledger.migrations import is_earlier, migrate, upgrade
-from dicomferry.ledger.schema import SCHEMA_VERSION, make_indexes, make_tables, schema_of
+from dicomferry.ledger.schema import (
+    SCHEMA_VERSION,
+    check_tables,
+    make_indexes,
+    make_tables,
+    schema_of,
+)
+from dicomferry.ledger.trouble import ledger_error, lost, unwritable
 
 _log = logging.getLogger(__name__)
+_MANIFEST = re.compile(r"run-(\d+)(?:-\d+)?\.jsonl")
 
 
 class Ledger:
@@ -21,33 +31,38 @@ class Ledger:
     A ledger of an earlier version is upgraded by the first that opens it for writing, and a copy
     of it is kept beside it; a reader reads an upgraded copy, and leaves the file as it is. Raises
     `LedgerError` where the file cannot be read or written, is damaged, or was written by a later
-    version; it never starts again from nothing in place of a file that is there.
+    version; it never starts again from nothing in place of a file that is there, nor of one that
+    is gone while manifests of its runs are there.
     """
 
     def __init__(self, folder: Path, *, readonly: bool = False) -> None:
         self.path = folder / "ledger.sqlite"
         self.grouped: tuple[int, ...] | None = None
         """What the temporary table of `ItemGroups` was made of."""
-        if readonly and not self.path.exists():
-            raise LedgerError(
-                f"{self.path}: there is no ledger yet",
-                hint="`dicomferry plan` or `dicomferry run` makes one",
-            )
+        self._checkpoint_due = 0.0
+        runs = _runs_beside(folder)
+        if not self.path.exists():
+            if runs:
+                raise lost(self.path, runs)
+            if readonly:
+                raise LedgerError(
+                    f"{self.path}: there is no ledger yet",
+                    hint="`dicomferry plan` or `dicomferry run` makes one",
+                )
         try:
-            self.connection = _connect(self.path, readonly)
+            self.connection = _for_reading(self.path) if readonly else _for_writing(self.path)
             with ExitStack() as on_failure:
                 on_failure.callback(self.close)
                 _check(self.connection)
+                if runs and not schema_of(self.connection):
+                    raise lost(self.path, runs)
                 if not readonly:
                     _prepare(self.connection)
                 self._bring_to_this_version(readonly=readonly)
+                check_tables(self.connection)
                 on_failure.pop_all()
         except sqlite3.Error as error:
-            raise LedgerError(
-                f"{self.path}: the ledger cannot be used: {error}",
-                hint="if the file is damaged, put it aside: the next run then starts a new ledger"
-                " and sends everything again",
-            ) from None
+            raise ledger_error(self.path, error) from None
 
     def close(self) -> None:
         """Close the file."""
@@ -55,27 +70,42 @@ class Ledger:
 
     def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
         """Make what happens inside one commit, or nothing of it."""
-        hint = "free some space or mend the disk, then run again: nothing is sent twice"
-        return self._as_one("BEGIN IMMEDIATE", "written", hint)
+        return self._as_one("BEGIN IMMEDIATE")
 
     def reading(self) -> AbstractContextManager[sqlite3.Connection]:
         """Let all that is read inside be of one moment; only temporary tables may be written."""
-        hint = "free some space or mend the disk, then try again"
-        return self._as_one("BEGIN", "read", hint)
+        return self._as_one("BEGIN")
+
+    def checkpoint(self, *, now: bool = False) -> None:
+        """Bring what was committed to the disk, so that a power cut cannot lose it.
+
+        Without `now`, not while the last one is so recent that disks slow at this would do little
+        else: a twentieth of the time is spent here at most.
+        """
+        began = time.monotonic()
+        if not now and began < self._checkpoint_due:
+            return
+        try:
+            self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        except sqlite3.Error as error:
+            raise ledger_error(self.path, error) from error
+        ended = time.monotonic()
+        self._checkpoint_due = ended + 20 * (ended - began)
 
     @contextmanager
-    def _as_one(self, begin: str, done: str, hint: str) -> Iterator[sqlite3.Connection]:
+    def _as_one(self, begin: str) -> Iterator[sqlite3.Connection]:
         try:
             self.connection.execute(begin)
             try:
                 yield self.connection
+                self.connection.execute("COMMIT")
             except BaseException:
-                self.connection.execute("ROLLBACK")
+                # A full disk has ended the transaction already.
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
                 raise
-            self.connection.execute("COMMIT")
         except sqlite3.Error as error:
-            message = f"{self.path}: the ledger cannot be {done}: {error}"
-            raise LedgerError(message, hint=hint) from error
+            raise ledger_error(self.path, error) from error
 
     def state(self) -> tuple[int, int]:
         """Return a value that differs after every change of the ledger by any process."""
@@ -136,15 +166,62 @@ def _unnamed_copy(connection: sqlite3.Connection) -> sqlite3.Connection:
     return copy
 
 
-def _connect(path: Path, readonly: bool) -> sqlite3.Connection:
-    if not readonly:
+def _for_writing(path: Path) -> sqlite3.Connection:
+    try:
         path.touch(mode=0o600, exist_ok=True)
-    mode = "ro" if readonly else "rw"
-    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    except OSError as error:
+        raise unwritable(path, error) from None
+    return _connect(path, "mode=rw")
+
+
+def _for_reading(path: Path) -> sqlite3.Connection:
+    """Return a connection that writes nothing beside the file, where nothing can be written.
+
+    SQLite reads a write-ahead log by way of a file that it makes beside it.
+    """
+    connection = _connect(path, "mode=ro")
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+            raise
+        return _copy_elsewhere(path)
+    return connection
+
+
+def _copy_elsewhere(path: Path) -> sqlite3.Connection:
+    from shutil import copyfile
+    from tempfile import TemporaryDirectory
+
+    log = path.with_name(f"{path.name}-wal")
+    try:
+        if not log.exists() or not log.stat().st_size:
+            return _connect(path, "mode=ro&immutable=1")
+        with TemporaryDirectory(prefix="dicomferry-ledger-") as folder:
+            for file in (path, log):
+                copyfile(file, Path(folder, file.name))
+            return _unnamed_copy(_connect(Path(folder, path.name), "mode=rw"))
+    except OSError as error:
+        raise LedgerError(
+            f"{path}: the ledger cannot be read: {error.strerror}",
+            hint="give yourself the right to read it and the file -wal beside it",
+        ) from None
+
+
+def _connect(path: Path, how: str) -> sqlite3.Connection:
+    uri = f"{path.absolute().as_uri()}?{how}"
     # A reader of a WAL ledger waits for a checkpoint rather than fail.
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30)
     connection.execute("PRAGMA busy_timeout = 30000")
     return connection
+
+
+def _runs_beside(folder: Path) -> int:
+    """Return the number of the last run that has a manifest in a state folder; 0 without any."""
+    names = (path.name for path in (folder / "manifests").glob("run-*.jsonl"))
+    numbers = (_MANIFEST.fullmatch(name) for name in names)
+    return max((int(found[1]) for found in numbers if found), default=0)
 
 
 def _check(connection: sqlite3.Connection) -> None:
@@ -154,8 +231,9 @@ def _check(connection: sqlite3.Connection) -> None:
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    # WAL: a commit is durable against a killed process; a power cut may lose the last commits,
-    # which only means that these instances are sent once more. It must not live on NFS.
+    # WAL: a commit is durable against a killed process. A power cut may lose what was committed
+    # since the last checkpoint, which only means that it is sent once more. It must not live on
+    # NFS.
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("BEGIN IMMEDIATE")

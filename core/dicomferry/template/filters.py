@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from jinja2.exceptions import SecurityError, TemplateRuntimeError
+from jinja2.filters import do_round
 
 MAX_TEXT: Final = 1_048_576
 """The longest text that a filter may make, in characters."""
+
+_DIGITS: Final = 15
+"""The digits that a double keeps."""
 
 _WIDE: Final = re.compile(r"\*|[0-9]{4,}")
 
@@ -49,6 +53,23 @@ def join(values: Any, separator: str = "") -> str:
     if len(items) * len(separator) > MAX_TEXT:
         raise SecurityError("join would make too long a text")
     return separator.join(items)
+
+
+def rounded(value: float, precision: int = 0, method: str = "common") -> float:
+    """Round as Jinja does; raises `SecurityError` for a precision beyond 15 digits.
+
+    Jinja takes any precision, and its power of ten as long as it takes.
+    """
+    if abs(precision) > _DIGITS:
+        raise SecurityError(f"round is limited to {_DIGITS} digits")
+    return do_round(value, precision, _method(method))
+
+
+def _method(name: str) -> Literal["common", "ceil", "floor"]:
+    match name:
+        case "common" | "ceil" | "floor":
+            return name
+    raise TemplateRuntimeError("round: the method is common, ceil or floor")
 
 
 def whole_number(value: object, default: int | None = None) -> int:

@@ -64,10 +64,12 @@ class Program:
             raise TemplateError(str(error.message), hint=hint) from error
         except JinjaError as error:
             raise TemplateError(f"the template cannot be used: {error.message}") from error
-        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             # The exception's text may quote values of the instance.
             kind = type(error).__name__
             raise TemplateError(f"the template does not fit this instance ({kind})") from error
+        except (MemoryError, RecursionError) as error:
+            raise TemplateError("the template takes more memory than it may") from error
 
     def _context(
         self, header: Header | None, params: Mapping[str, object], extra: Mapping[str, object]

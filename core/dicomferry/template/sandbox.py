@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from dicomferry.dicom.tags import ElementPattern
 
 _FILTERS: Final = (
-    "abs", "capitalize", "d", "default", "first", "last", "length", "lower", "round", "string",
-    "title", "trim", "upper",
+    "abs", "capitalize", "d", "default", "first", "last", "length", "lower", "string", "title",
+    "trim", "upper",
 )  # fmt: skip
 
 _TEXT_METHODS: Final = frozenset({
@@ -76,9 +77,13 @@ class _Environment(ImmutableSandboxedEnvironment):
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         if operator == "%" and isinstance(left, str):
             return filters.format_text(left, right)
-        if operator == "**" or isinstance(left, str | list) or isinstance(right, str | list):
+        if operator == "**" or not (_is_number(left) and _is_number(right)):
             raise SecurityError(f"'{operator}' is for small numbers only")
         return super().call_binop(context, operator, left, right)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float)
 
 
 class Sandbox:
@@ -94,6 +99,7 @@ class Sandbox:
             "int": filters.whole_number,
             "join": filters.join,
             "replace": filters.replace,
+            "round": filters.rounded,
         }
         env.filters = {name: FILTERS[name] for name in _FILTERS} | own
         self._env = env
@@ -135,6 +141,7 @@ class Sandbox:
         names = frozenset(find_undeclared_variables(tree))
         self._check_names(names | {name.name for name in tree.find_all(nodes.Name)})
         _check_attributes(tree)
+        _check_numbers(tree)
         self._check_params(tree)
         return Program(evaluate, names, dict(_tags(tree)), self._missing_tag)
 
@@ -166,6 +173,12 @@ def _check_attributes(tree: nodes.Template) -> None:
         group = isinstance(attribute.node, nodes.Name) and attribute.node.name in MAPPING_NAMES
         if not group and attribute.attr not in _TEXT_METHODS:
             raise ValueError(f"'.{attribute.attr}' is not allowed in a template")
+
+
+def _check_numbers(tree: nodes.Template) -> None:
+    for number in tree.find_all(nodes.Const):
+        if isinstance(number.value, float) and math.isinf(number.value):
+            raise ValueError("a number in a template is too large")
 
 
 def _members(tree: nodes.Template, group: str) -> Iterator[str]:

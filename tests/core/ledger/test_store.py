@@ -50,7 +50,7 @@ def test_a_damaged_ledger_is_refused_and_kept(tmp_path: Path) -> None:
     damaged[4096:8192] = b"\xff" * 4096
     path.write_bytes(damaged)
 
-    with pytest.raises(LedgerError, match="cannot be used"):
+    with pytest.raises(LedgerError, match="cannot be used, it is damaged"):
         Ledger(tmp_path)
 
     assert path.read_bytes() == damaged
@@ -59,7 +59,7 @@ def test_a_damaged_ledger_is_refused_and_kept(tmp_path: Path) -> None:
 def test_a_file_that_is_no_ledger_is_refused(tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite").write_text("not a database, " * 100)
 
-    with pytest.raises(LedgerError, match="cannot be used"):
+    with pytest.raises(LedgerError, match="cannot be used, it is damaged"):
         Ledger(tmp_path)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from dicomferry import (
     Location,
     Outcome,
     Parcel,
+    Pending,
     RemoteInstance,
     Set,
     Stored,
@@ -194,7 +196,7 @@ def test_an_identifier_must_name_as_xnat_does(identifier: Names, told: str) -> N
 class Keeps:
     """A sink in memory; `store` says what it answers, and may not do it."""
 
-    store_one: Callable[[dict[str, bytes], Parcel], Outcome]
+    store_one: Callable[[dict[str, bytes], Parcel], Outcome | Pending]
     lanes: int = 1
     receiver: str = "memory"
     server: str = ""
@@ -204,7 +206,7 @@ class Keeps:
     def open(self, consignment: Consignment) -> Iterator[Keeps]:
         yield self
 
-    def store(self, parcel: Parcel) -> Outcome:
+    def store(self, parcel: Parcel) -> Outcome | Pending:
         return self.store_one(self.held, parcel)
 
 
@@ -242,6 +244,53 @@ def test_a_sink_must_store_what_it_says(sink: Keeps, told: str, tmp_path: Path) 
 
     with pytest.raises(ContractError, match=told):
         check_sink(sink, make_instances(tmp_path, 1), held)
+
+
+class Posts(Keeps):
+    """A sink that posts a parcel when it closes; `answer` is what the receiver says then."""
+
+    answer: str = ""
+
+    @contextmanager
+    def open(self, consignment: Consignment) -> Iterator[Keeps]:
+        yield self
+        if self.answer:
+            raise FerryError(self.answer)
+
+
+def pend(held: dict[str, bytes], parcel: Parcel) -> Pending:
+    keep(held, parcel)
+    return Pending("on its way")
+
+
+def test_what_is_pending_is_stored_when_the_delivery_has_closed(tmp_path: Path) -> None:
+    sink, failing = Posts(pend), Posts(pend)
+    failing.answer = "500 Internal Server Error"
+
+    outcomes = check_sink(sink, make_instances(tmp_path, 2), sink.held.__getitem__, failing=failing)
+
+    assert outcomes == [Stored("on its way")] * 2
+
+
+@pytest.mark.parametrize("kind", ["lying", "failing", "silent"])
+@pytest.mark.parametrize("store", [keep, pend])
+def test_nothing_is_stored_at_a_receiver_that_has_nothing(
+    tmp_path: Path, kind: str, store: Callable[..., Any]
+) -> None:
+    with pytest.raises(ContractError, match="is called stored"):
+        check_sink(Keeps(keep), make_instances(tmp_path, 1), **{kind: Posts(store)})
+
+
+def test_a_sink_must_not_wait_for_ever(tmp_path: Path) -> None:
+    heard = threading.Event()
+
+    def wait(held: dict[str, bytes], parcel: Parcel) -> Outcome:
+        heard.wait()
+        return Failed("silent", retryable=True)
+
+    with pytest.raises(ContractError, match="never answers"):
+        check_sink(Keeps(keep), make_instances(tmp_path, 1), silent=Keeps(wait), patience=0.1)
+    heard.set()
 
 
 def test_options_that_a_component_does_not_take_are_told(tmp_path: Path) -> None:

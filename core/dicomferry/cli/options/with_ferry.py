@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
@@ -61,7 +62,15 @@ def _opening(function: Command) -> Command:
         executor: str | None = None,
         **options: Any,
     ) -> Any:
+        _watch()
         with open_ferry(recipe, overrides, state, executor) as ferry:
             return function(ferry, **options)
 
     return command
+
+
+def _watch() -> None:
+    """Have this process give up on one instruction that takes too long, as a pattern may."""
+    from dicomferry.engine.pipeline.watch import Limits, Watch
+
+    Watch(Limits.of(os.environ)).start()

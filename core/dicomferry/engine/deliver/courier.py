@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from dicomferry.contract.executor import Done, Executor, Said
+from dicomferry.contract.sink import Pending
 from dicomferry.engine.deliver.task import DeliverTask
 from dicomferry.engine.pipeline.steps import SinkStep
 from dicomferry.engine.provenance.witness import Witnessed
 from dicomferry.engine.workers.lanes import Lanes
 from dicomferry.engine.workers.workshop import Workshop
 from dicomferry.ledger.delivering.deliveries import Delivered, Deliveries, Load
-from dicomferry.ledger.rows import Due
-from dicomferry.model import Failed, Outcome
+from dicomferry.ledger.rows import Due, Proof
+from dicomferry.model import Failed, Outcome, Stored
 
 _MOST_UNREACHED = 3
 """Consignments in a row that found no receiver; after them the courier tries no more."""
@@ -45,10 +46,16 @@ class SinkTally(Struct, frozen=True):
 
 
 class _UnderWay(Struct):
-    """How far a load is: instances answered for, and whether one had trouble that may pass."""
+    """How far a load is: instances answered for, and whether one had trouble that may pass.
+
+    `pending` are those of which the sink says at the end whether they are stored, `stored` those
+    that it would take back if it could not close.
+    """
 
     position: int = 0
     strained: bool = False
+    pending: list[tuple[Due, Pending, Proof | None]] = field(default_factory=list)
+    stored: list[Delivered] = field(default_factory=list)
 
 
 class Courier:
@@ -137,22 +144,32 @@ class Courier:
             if isinstance(message, Done):
                 delivered += self._close(load, message)
             else:
-                delivered.append(self._one(load, message))
+                delivered += self._one(load, message)
         if delivered:
             self._keep(delivered, total)
+        if any(isinstance(one.message, Done) for one in said):
+            self._deliveries.consignment_ended()
 
-    def _one(self, load: Load, answer: object) -> Delivered:
-        """Return what became of the load's next instance."""
+    def _one(self, load: Load, answer: object) -> list[Delivered]:
+        """Return what became of the load's next instance; nothing while the sink does not know."""
         self._unreached = 0
         under_way = self._under_way[load.number]
-        delivered = _delivered(load.dues[under_way.position], answer)
+        due = load.dues[under_way.position]
         under_way.position += 1
-        outcome = delivered.outcome
+        proof = answer.proof if isinstance(answer, Witnessed) else None
+        outcome = answer.outcome if isinstance(answer, Witnessed) else answer
+        if isinstance(outcome, Pending):
+            under_way.pending.append((due, outcome, proof))
+            return []
+        assert isinstance(outcome, Outcome)  # noqa: S101  a `DeliverTask` has no other answers
+        delivered = Delivered(due, outcome, proof)
+        if isinstance(outcome, Stored):
+            under_way.stored.append(delivered)
         # Once for a consignment: what one receiver refuses it refuses many times in a row.
         if isinstance(outcome, Failed) and outcome.retryable and not under_way.strained:
             under_way.strained = True
             self._lanes.strained()
-        return delivered
+        return [delivered]
 
     def _keep(self, delivered: list[Delivered], total: int | None) -> None:
         self._note(self._sink_step, delivered)
@@ -167,20 +184,28 @@ class Courier:
         if not done.error:
             if not under_way.strained:
                 self._lanes.eased()
-            return []
+            return [
+                Delivered(due, Stored(pending.receipt), proof)
+                for due, pending, proof in under_way.pending
+            ]
         self._lanes.strained()
         if under_way.position == 0 and not done.died:
             self._unreached += 1
         self.tally = replace(self.tally, unreachable=done.error, hint=done.hint)
         failed = Failed(done.error, retryable=True)
-        return [Delivered(due, failed) for due in load.dues[under_way.position :]]
+        left = [due for due, *_ in under_way.pending] + list(load.dues[under_way.position :])
+        return [*self._taken_back(under_way, done), *(Delivered(due, failed) for due in left)]
 
+    def _taken_back(self, under_way: _UnderWay, done: Done) -> list[Delivered]:
+        """Return what the sink had called stored before it could not close.
 
-def _delivered(due: Due, answer: object) -> Delivered:
-    if isinstance(answer, Witnessed):
-        return Delivered(due, answer.outcome, answer.proof)
-    assert isinstance(answer, Outcome)  # noqa: S101  a `DeliverTask` has no other answers
-    return Delivered(due, answer)
+        A worker that has died says nothing of the receiver: what was stored then, stays stored.
+        """
+        if done.died:
+            return []
+        self.tally = replace(self.tally, stored=self.tally.stored - len(under_way.stored))
+        failed = Failed(f"taken back when the delivery closed: {done.error}", retryable=True)
+        return [replace(one, outcome=failed) for one in under_way.stored]
 
 
 def is_complete(tally: SinkTally) -> bool:

@@ -16,7 +16,7 @@ from dicomferry.engine.pipeline.examine import unchanged
 from dicomferry.engine.pipeline.steps import SinkStep, Steps
 from dicomferry.engine.provenance.witness import WatchedBlob, Witnessed, witness
 from dicomferry.engine.workers.workbench import Workbench
-from dicomferry.errors import FerryError
+from dicomferry.errors import FerryError, UnreadableError
 from dicomferry.ledger.delivering.deliveries import Load
 from dicomferry.ledger.rows import Due
 from dicomferry.log import log_bug
@@ -32,18 +32,30 @@ class DeliverTask(Struct, frozen=True):
     durable: ClassVar[bool] = True
 
     def work(self, bench: Workbench, stopped: Callable[[], bool]) -> Iterator[Outcome | Witnessed]:
-        """Yield one outcome for each instance of the load, in order.
+        """Yield one outcome for each instance of the load, in order; some may be pending.
 
         Ends early when `stopped` says so: the rest stays due. Raises `FerryError` when the receiver
-        cannot be reached at all.
+        cannot be reached at all, or when it does not keep what it was brought.
         """
         steps = bench.steps()
         sink_step = next(sink for sink in steps.sinks if sink.key == self.load.sink)
-        with sink_step.sink.open(self.load.consignment) as delivery:
-            for due in self.load.dues:
-                if stopped():
-                    return
-                yield _bring(steps, sink_step, due, delivery)
+        try:
+            with sink_step.sink.open(self.load.consignment) as delivery:
+                for due in self.load.dues:
+                    if stopped():
+                        return
+                    yield _bring(steps, sink_step, due, delivery)
+        except OSError as error:
+            words = f"{sink_step.path}: {error.strerror or type(error).__name__}"
+            raise FerryError(words, hint="mend that, then run again") from error
+        except FerryError:
+            raise
+        except Exception as error:
+            log_bug(error, f"{sink_step.path} raised")
+            raise FerryError(
+                f"{sink_step.path} raised {type(error).__name__}; see the log",
+                hint="the plug-in raised it where it opens or closes a delivery",
+            ) from error
 
 
 def _bring(steps: Steps, sink_step: SinkStep, due: Due, delivery: Delivery) -> Outcome | Witnessed:
@@ -75,6 +87,10 @@ def _bring(steps: Steps, sink_step: SinkStep, due: Due, delivery: Delivery) -> O
             return witness(delivery.store(parcel), blob, instance, header, stays=stays)
     except OSError as error:
         return Failed(f"it cannot be read: {error.strerror or error}", True)
+    except UnreadableError as error:
+        return Failed(error.message, True)
+    except MemoryError:
+        return Failed("there is not enough memory to bring it", True)
     except FerryError as error:
         return Rejected(error.message)
     except Exception as error:  # noqa: BLE001  a stranger's bug fails one instance, not the run

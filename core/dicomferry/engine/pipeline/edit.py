@@ -63,7 +63,9 @@ def edit_and_forecast(steps: Steps, header: Header, upto: int) -> Ready | Withhe
 def _worked_out(steps: Steps, header: Header, upto: int) -> Ready | Withheld:
     sha, chosen = hashlib.sha256(), header.wanted
     asker = ""
+    watch = steps.watch
     for step in steps.transforms[:upto]:
+        watch.at = step.path
         try:
             if step.when is not None and not step.when.holds(header):
                 continue
@@ -80,13 +82,14 @@ def _worked_out(steps: Steps, header: Header, upto: int) -> Ready | Withheld:
             return Withheld("not-editable", Rejected(f"{step.path}: {error.message}"))
     # A chosen label counts in the end: half-way nobody may have written it yet.
     wanted = header.wanted if asker or upto == len(steps.transforms) else None
+    watch.at = "the rules of the receiver"
     return _forecast(steps.identifiers, header, sha.hexdigest(), wanted, asker)
 
 
 def _ask(step: TransformStep, header: Header) -> Edits | Excluded | Rejected:
     try:
         return step.transform.edit(header)
-    except FerryError:
+    except (FerryError, MemoryError):
         raise
     except Exception as error:  # noqa: BLE001  a stranger's bug holds back one instance, not the run
         log_bug(error, f"{step.path} raised")

@@ -12,10 +12,20 @@ from dicomferry.engine.pipeline.described import described, not_as_asked, relabe
 from dicomferry.engine.pipeline.edit import Ready, Withheld, edit_and_forecast
 from dicomferry.engine.pipeline.facts import as_sent
 from dicomferry.engine.pipeline.steps import Steps
-from dicomferry.errors import DamagedError, DicomDirError, FerryError, NotDicomError
+from dicomferry.errors import (
+    DamagedError,
+    DicomDirError,
+    FerryError,
+    NotDicomError,
+    OverLimitError,
+    UnreadableError,
+)
 from dicomferry.ledger.rows import Examined, Facts, Item, Remote, Verdict
 from dicomferry.log import log_bug
 from dicomferry.model import Excluded, InstanceRef
+
+OVER_LIMIT = "over-limit"
+"""The code of what takes more of the processor or of memory than one item may."""
 
 _UIDS = (
     ("StudyInstanceUID", "study_instance_uid"),
@@ -31,14 +41,25 @@ def examine(item: Item, steps: Steps, upto: int) -> Examined:
     Whatever is wrong with the item becomes its verdict. Raises `FerryError` only where a
     transform stops the run.
     """
+    watch = steps.watch
+    watch.begin()
     try:
         return _examine(item, steps, upto)
     except FerryError:
         raise
+    except OverLimitError as error:
+        return Examined(item.id, Verdict.NOT_LOOKED_INTO, OVER_LIMIT, str(error))
+    except MemoryError:
+        at = f"{watch.at}: " if watch.at else ""
+        return Examined(
+            item.id, Verdict.NOT_LOOKED_INTO, OVER_LIMIT, f"{at}{watch.limits.too_much}"
+        )
     except Exception as error:  # noqa: BLE001  one strange file must not stop a disk of them
         log_bug(error, f"item {item.id} could not be examined")
         reason = f"{type(error).__name__} while it was read; see the log"
         return Examined(item.id, Verdict.REJECTED, "unexpected", reason)
+    finally:
+        watch.end()
 
 
 def _examine(item: Item, steps: Steps, upto: int) -> Examined:
@@ -58,7 +79,7 @@ def _examine(item: Item, steps: Steps, upto: int) -> Examined:
         return Examined(item.id, Verdict.PASSED, "not-dicom", _reason(error, item))
     except DamagedError as error:
         return Examined(item.id, Verdict.REJECTED, "damaged", _reason(error, item))
-    except OSError as error:
+    except (OSError, UnreadableError) as error:
         return Examined(item.id, Verdict.NOT_LOOKED_INTO, "unreadable", _reason(error, item))
 
 

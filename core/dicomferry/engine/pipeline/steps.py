@@ -20,6 +20,7 @@ from dicomferry.dicom.shapes import Shapes
 from dicomferry.engine.pipeline.context import BuildContext
 from dicomferry.engine.pipeline.facts import FactsReader
 from dicomferry.engine.pipeline.memory import Memory
+from dicomferry.engine.pipeline.watch import Limits, Watch
 from dicomferry.errors import FerryError
 from dicomferry.host import Plugins
 from dicomferry.ledger.planning.chosen_labels import Labels
@@ -89,6 +90,8 @@ class Steps(Struct, frozen=True):
     """Changes when what the transforms do to an instance changes."""
     labels: Labels = field(default_factory=dict)
     """What a chosen plan calls series."""
+    watch: Watch = field(default_factory=lambda: Watch(Limits()))
+    """Told which item and which step the process is at; whoever owns the process starts it."""
 
     @property
     def preparing(self) -> tuple[int, ...]:

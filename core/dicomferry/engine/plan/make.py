@@ -10,15 +10,16 @@ from typing import TypeVar
 from msgspec import Struct
 
 from dicomferry.contract.executor import Done, Said
-from dicomferry.engine.pipeline.steps import Steps
+from dicomferry.engine.pipeline.steps import SourceStep, Steps
 from dicomferry.engine.plan.duplicates import resolve_duplicates
 from dicomferry.engine.plan.first_sessions import settle_first_sessions
 from dicomferry.engine.plan.tasks import Examinations, ExamineTask
 from dicomferry.engine.workers.workshop import Workshop
-from dicomferry.errors import FerryError
+from dicomferry.errors import FerryError, OverLimitError
 from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.ledger.planning.snapshot import snapshot_path, take_snapshot
-from dicomferry.ledger.rows import Item
+from dicomferry.ledger.rows import Examined, Item, Verdict
+from dicomferry.model import Finding
 
 T = TypeVar("T")
 
@@ -98,10 +99,24 @@ def _ways(steps: Steps, scan: int) -> list[_Way]:
 def _scanned(shop: Workshop, catalog: PlanWriter) -> Iterator[Item]:
     """Note what the sources find, and yield what the ledger did not have before."""
     for source in shop.steps.sources:
-        for batch in batched(source.source.discover(), _SCAN_BATCH):
+        for batch in batched(_findings(source), _SCAN_BATCH):
             fresh = catalog.found(source.id, batch)
             shop.progress("found", len(batch), None)
             yield from fresh
+
+
+def _findings(source: SourceStep) -> Iterator[Finding]:
+    """Yield what a source finds; raises `FerryError` where a pattern takes too long."""
+    last: Finding | None = None
+    try:
+        for last in source.source.discover():
+            yield last
+    except OverLimitError as error:
+        behind = f" behind {last.location}" if last else ""
+        raise FerryError(
+            f"{source.path}: what it finds{behind}: {error}",
+            hint="does a pattern of it, such as parts, backtrack? (a+)+ does",
+        ) from None
 
 
 class _Examiner:
@@ -111,6 +126,7 @@ class _Examiner:
         self._shop = shop
         self._catalog = catalog
         self.done = 0
+        self._died: list[tuple[ExamineTask, str]] = []
 
     def examine(
         self, way: _Way, items: Iterator[Item], count: Callable[[str], int] | None = None
@@ -135,8 +151,28 @@ class _Examiner:
         with self._shop.workers(len(first)) as executor:
             for said in executor.run(chain(first, coming), ahead=True):
                 self._note(way, said, total)
+            # One of the items of such a task ends its worker: alone, the others are looked into.
+            alone = (ExamineTask((item,), way.upto) for task in self._lost() for item in task.items)
+            for said in executor.run(alone):
+                self._note(way, said, total)
+        self._give_up(way, total)
         if self.done - before < given:
             raise FerryError("the worker processes died", hint="see the log in the state folder")
+
+    def _lost(self) -> list[ExamineTask]:
+        """Return the tasks whose worker died, and forget them."""
+        lost, self._died = [task for task, _ in self._died], []
+        return lost
+
+    def _give_up(self, way: _Way, total: int | None) -> None:
+        """Note items that end every worker that looks into them."""
+        results = [
+            Examined(item.id, Verdict.NOT_LOOKED_INTO, "ended-its-worker", why)
+            for task, why in self._died
+            for item in task.items
+        ]
+        self._died = []
+        self._keep(way, results, total)
 
     def _note(self, way: _Way, said: list[Said[ExamineTask]], total: int | None) -> None:
         results = [
@@ -145,9 +181,15 @@ class _Examiner:
             if isinstance(one.message, Examinations)
             for result in one.message.results
         ]
-        self._catalog.examined(way.digest, results)
-        self.done += len(results)
-        self._shop.progress("examined", len(results), total)
+        self._keep(way, results, total)
         for one in said:
-            if isinstance(one.message, Done) and one.message.error:
+            if isinstance(one.message, Done) and one.message.died:
+                self._died.append((one.task, one.message.error))
+            elif isinstance(one.message, Done) and one.message.error:
                 raise FerryError(one.message.error, hint=one.message.hint)
+
+    def _keep(self, way: _Way, results: list[Examined], total: int | None) -> None:
+        if results:
+            self._catalog.examined(way.digest, results)
+            self.done += len(results)
+            self._shop.progress("examined", len(results), total)

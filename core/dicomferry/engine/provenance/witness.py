@@ -5,6 +5,7 @@ from __future__ import annotations
 from blake3 import blake3
 from msgspec import Struct
 
+from dicomferry.contract.sink import Pending
 from dicomferry.dicom.blob import Blob
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.instance import Instance
@@ -21,7 +22,7 @@ _NEAR = 1 << 16
 class Witnessed(Struct, frozen=True):
     """The outcome of one delivery, and the digests of what was read and sent."""
 
-    outcome: Outcome
+    outcome: Outcome | Pending
     proof: Proof
 
 
@@ -66,7 +67,12 @@ class WatchedBlob:
 
 
 def witness(
-    outcome: Outcome, blob: WatchedBlob, instance: Instance, header: Header, *, stays: bool
+    outcome: Outcome | Pending,
+    blob: WatchedBlob,
+    instance: Instance,
+    header: Header,
+    *,
+    stays: bool,
 ) -> Witnessed:
     """Return an outcome with the digests of the source and of what was sent.
 

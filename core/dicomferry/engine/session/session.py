@@ -15,6 +15,7 @@ from dicomferry.contract.fetcher import Manners
 from dicomferry.engine.pipeline.chosen_labels import with_chosen_labels
 from dicomferry.engine.pipeline.context import BuildContext
 from dicomferry.engine.pipeline.steps import Steps, build_steps, only_servers
+from dicomferry.engine.pipeline.watch import Limits
 from dicomferry.engine.plan.make import make_plan
 from dicomferry.engine.plan.planned import Planned
 from dicomferry.engine.plan.problems import anonymizes_of, by_severity, find_problems, waive
@@ -48,7 +49,8 @@ class Session:
         self._job = job
         self._built = self.steps = steps
         self.ledger = ledger
-        spec = WorkerSpec(job.recipe, job.plugins, job.state, job.rehearsal)
+        limits = Limits.of(os.environ)
+        spec = WorkerSpec(job.recipe, job.plugins, job.state, job.rehearsal, limits=limits)
         processes = os.cpu_count() or 1
         self._shop = Workshop(steps, ledger, spec, processes, job.progress, executor)
         self._running: Running | None = None

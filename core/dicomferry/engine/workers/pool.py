@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -60,7 +61,7 @@ class Pool:
             raise
         return self
 
-    def _begin(self) -> None:
+    def _begin(self) -> Connection:
         here, there = open_pipe(self._context)
         process = self._context.Process(
             target=_start, daemon=True,
@@ -69,6 +70,21 @@ class Pool:
         process.start()
         there.close()
         self._workers[here] = process
+        return here
+
+    def _replace(self, dead: Connection) -> tuple[str, Connection | None]:
+        """Return why a worker ended, and the pipe of another one if the system starts one."""
+        process = self._workers.pop(dead)
+        dead.close()
+        process.join(_WAIT)
+        why = _reason(process.exitcode)
+        process.kill()  # one that only closed its pipe
+        process.join()
+        try:
+            with signals_held():
+                return why, self._begin()
+        except OSError:
+            return why, None
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.stop()
@@ -101,7 +117,7 @@ class Pool:
         so that it never waits for the caller.
         """
         most = _AHEAD if ahead else 1
-        round_ = _Round(self._workers, tasks, lanes, most, lambda: self._stop.value)
+        round_ = _Round(self._workers, tasks, lanes, most, lambda: self._stop.value, self._replace)
         while round_.goes_on():
             said, answers = round_.hear()
             yield said
@@ -114,13 +130,15 @@ class _Round(Generic[TaskT]):
     def __init__(
         self, workers: Iterable[Connection], tasks: Iterator[TaskT | None],
         lanes: Callable[[], int] | None, most: int, stopped: Callable[[], bool],
+        replace: Callable[[Connection], tuple[str, Connection | None]],
     ) -> None:  # fmt: skip
         self._queues: dict[Connection, deque[_Given[TaskT]]] = {one: deque() for one in workers}
         self._tasks = tasks
         self._lanes = lanes
         self._most = most
         self._stopped = stopped
-        self._next: _Given[TaskT] | None = None
+        self._replace = replace
+        self._again: deque[_Given[TaskT]] = deque()
 
     def goes_on(self) -> bool:
         """Give out what may be given out now; return whether anything is under way."""
@@ -141,11 +159,19 @@ class _Round(Generic[TaskT]):
                     continue
                 # The worker does not wait for an acknowledgement of a task's last answers.
                 answers.pop(ready, None)
-                over = self._queues.pop(ready) if message.died else (queue.popleft(),)
-                said += [Said(one.task, message) for one in over]
+                over = queue.popleft()
+                said.append(Said(over.task, self._buried(ready) if message.died else message))
         if self._most > 1:
             self._give()
         return said, answers
+
+    def _buried(self, dead: Connection) -> Done:
+        """Have another worker do the tasks that a dead one had not begun; return why it died."""
+        self._again.extendleft(reversed(self._queues.pop(dead)))
+        why, new = self._replace(dead)
+        if new is not None:
+            self._queues[new] = deque()
+        return Done(why, died=True)
 
     def _give(self) -> None:
         while self._queues and not self._stopped():
@@ -153,21 +179,32 @@ class _Round(Generic[TaskT]):
             busy = sum(map(bool, self._queues.values()))
             if len(queue) >= self._most or (not queue and self._lanes and busy >= self._lanes()):
                 return
-            self._next = self._next or _next_of(self._tasks)
-            if self._next is None:
+            if not self._again and (given := _next_of(self._tasks)):
+                self._again.append(given)
+            if not self._again:
                 return
-            if queue and sum(len(one.data) for one in (*queue, self._next)) > ROOM:
+            if queue and sum(len(one.data) for one in (*queue, self._again[0])) > ROOM:
                 return
-            queue.append(self._next)
+            queue.append(self._again.popleft())
             # A worker that has died has closed its pipe: `_drain` reports it.
             with suppress(OSError):
-                connection.send_bytes(self._next.data)
-            self._next = None
+                connection.send_bytes(queue[-1].data)
 
 
 def _next_of(tasks: Iterator[TaskT | None]) -> _Given[TaskT] | None:
     task = next(tasks, None)
     return None if task is None else _Given(task, packed(task))
+
+
+def _reason(code: int | None) -> str:
+    """Say why a worker process ended, by its exit code (negative: the signal that ended it)."""
+    if code is None or code >= 0:
+        return "a worker process died"
+    if code == -signal.SIGXCPU:
+        return "a worker process was ended: it took too much of the processor"
+    if code == -signal.SIGKILL:
+        return "a worker process was killed, perhaps for want of memory"
+    return f"a worker process died by signal {-code}"
 
 
 def _start(
@@ -196,4 +233,4 @@ def _drain(connection: Connection) -> Iterator[object]:
             if isinstance(messages[-1], Done) or not connection.poll():
                 return
     except (EOFError, OSError):
-        yield Done("a worker process died", died=True)
+        yield Done(_reason(None), died=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from multiprocessing import parent_process
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -15,7 +16,8 @@ from dicomferry.engine.pipeline.chosen_labels import with_chosen_labels
 from dicomferry.engine.pipeline.context import BuildContext
 from dicomferry.engine.pipeline.memory import Memory
 from dicomferry.engine.pipeline.steps import Steps, build_steps, only_servers
-from dicomferry.errors import FerryError
+from dicomferry.engine.pipeline.watch import Limits, Watch
+from dicomferry.errors import FerryError, OverLimitError
 from dicomferry.host import Plugins
 from dicomferry.ledger.planning.chosen_labels import Labels
 from dicomferry.log import log_bug, log_to
@@ -30,6 +32,7 @@ class WorkerSpec(Struct, frozen=True):
     ledger_folder: Path
     servers_only: bool
     labels: Labels = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
 
 
 class Workbench:
@@ -39,6 +42,7 @@ class Workbench:
         self._spec = spec
         self._prepared: dict[int, Steps] = {}
         self._shapes = Shapes()
+        self.watch = Watch(spec.limits)
 
     def perform(self, task: Task, stopped: Callable[[], bool]) -> Iterator[object]:
         """Do a task: yield its answers, then a `Done` that has what the task raised."""
@@ -63,7 +67,9 @@ class Workbench:
             if spec.servers_only:
                 steps = only_servers(steps)
             steps.prepare(spec.ledger_folder, len(steps.transforms) if upto is None else upto)
-            self._prepared[key] = replace(steps, memory=Memory(), shapes=self._shapes)
+            self._prepared[key] = replace(
+                steps, memory=Memory(), shapes=self._shapes, watch=self.watch
+            )
         return self._prepared[key]
 
 
@@ -73,6 +79,8 @@ def messages_of(task: Task, bench: object, stopped: Callable[[], bool]) -> Itera
         yield from task.work(bench, stopped)
     except FerryError as error:
         yield Done(error.message, error.hint)
+    except OverLimitError as error:
+        yield Done(str(error))
     except Exception as error:  # noqa: BLE001  a bug must reach the main process
         log_bug(error, "a worker failed")
         yield Done(f"a worker failed unexpectedly ({type(error).__name__}); see the log")
@@ -81,6 +89,13 @@ def messages_of(task: Task, bench: object, stopped: Callable[[], bool]) -> Itera
 
 
 def open_workbench(spec: WorkerSpec) -> Workbench:
-    """Return a new workbench; the log of this process goes to the state folder."""
+    """Return a new workbench; the log of this process goes to the state folder.
+
+    A process that was started for it is watched and bounded.
+    """
     log_to(spec.ledger_folder)
-    return Workbench(spec)
+    bench = Workbench(spec)
+    if parent_process() is not None:
+        bench.watch.start()
+        bench.watch.bound()
+    return bench

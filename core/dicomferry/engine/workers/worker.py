@@ -12,6 +12,7 @@ from msgspec import Struct
 from dicomferry.contract.executor import WINDOW, Done, OpenWorker, Task, Worker
 from dicomferry.engine.workers.pipe import receive, send
 from dicomferry.engine.workers.telling import AT_ONCE, in_batches
+from dicomferry.errors import OverLimitError
 
 
 class Kept(Struct, frozen=True):
@@ -31,8 +32,8 @@ def work(open_worker: OpenWorker, inbox: Connection, stop: ctypes.c_bool, parent
     try:
         while True:
             _perform(worker, receive(inbox), inbox, stopped)
-    except (EOFError, OSError):
-        return
+    except (EOFError, OSError, OverLimitError, MemoryError):
+        return  # the main process sees a pipe that was closed
 
 
 def _perform(worker: Worker, task: Task, inbox: Connection, stopped: Callable[[], bool]) -> None:

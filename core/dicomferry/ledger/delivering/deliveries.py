@@ -129,6 +129,10 @@ class Deliveries:
                 [_row(sink, run, now, result) for result in results],
             )
 
+    def consignment_ended(self) -> None:
+        """Bring the outcomes so far to the disk: a power cut costs no consignment that is over."""
+        self._ledger.checkpoint()
+
     def begin(self, verb: str, recipe: str, digest: str) -> int:
         """Open a run and return its number."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -146,6 +150,7 @@ class Deliveries:
             connection.execute(
                 "UPDATE run SET finished = ?, complete = ? WHERE id = ?", (now, complete, run)
             )
+        self._ledger.checkpoint(now=True)
 
 
 def _consignment(place: Destination, dues: Sequence[Due]) -> Consignment:

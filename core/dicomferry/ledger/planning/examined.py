@@ -8,7 +8,7 @@ from typing import Final
 from msgspec.structs import astuple
 
 from dicomferry.ledger.items import destination_columns
-from dicomferry.ledger.rows import Examined, Facts
+from dicomferry.ledger.rows import Examined, Facts, Verdict
 from dicomferry.ledger.text import storable
 from dicomferry.model import Destination, Forecast, Wanted
 
@@ -72,10 +72,14 @@ class SharedRows:
 
 
 def examined_row(digest: str, result: Examined, shared: SharedRows) -> tuple[object, ...]:
-    """Return what `UPDATE_EXAMINED` takes; `digest` is of the recipe an item was examined by."""
+    """Return what `UPDATE_EXAMINED` takes; `digest` is of the recipe an item was examined by.
+
+    What could not be looked into counts as not examined: every plan looks at it again.
+    """
     forecast = result.forecast
+    by = "" if result.verdict is Verdict.NOT_LOOKED_INTO else digest
     return (
-        digest, result.verdict.value, result.code, storable(result.reason),
+        by, result.verdict.value, result.code, storable(result.reason),
         *_facts_columns(result.facts), *_sent_columns(result),
         shared.destination(forecast.destination) if forecast else None,
         shared.why(forecast) if forecast else None,

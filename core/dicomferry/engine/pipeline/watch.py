@@ -1,0 +1,160 @@
+"""The watch over one item: how much of the processor and of memory it may take.
+
+A pattern that backtracks for years, a file of zeros without end and a template that multiplies
+texts cost one item, not the run. The limits belong to the process and not to the recipe: a plan
+under other limits is the same plan.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from msgspec import Struct
+
+from dicomferry.errors import FerryError, OverLimitError
+
+_SECONDS: Final = "DICOMFERRY_ITEM_SECONDS"
+_MEGABYTES: Final = "DICOMFERRY_WORKER_MB"
+_GRACE: Final = 10
+"""Seconds of the processor for code that hears no signal, before the system ends the process."""
+
+
+class Limits(Struct, frozen=True):
+    """What one item may take: seconds of the processor, and MB of memory; 0 is no limit."""
+
+    seconds: int = 60
+    megabytes: int = 4096
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Limits:
+        """Read the limits from DICOMFERRY_ITEM_SECONDS and DICOMFERRY_WORKER_MB.
+
+        Raises `FerryError` for what is not a whole number.
+        """
+        usual = cls()
+        return cls(
+            _whole(environment, _SECONDS, usual.seconds),
+            _whole(environment, _MEGABYTES, usual.megabytes),
+        )
+
+    @property
+    def too_long(self) -> str:
+        """What is said of an item that passes the limit of time."""
+        return f"it takes more than {self.seconds:,} s of the processor ({_SECONDS})"
+
+    @property
+    def too_much(self) -> str:
+        """What is said of an item that passes the limit of memory."""
+        room = f"more than {self.megabytes:,} MB of memory" if self.megabytes else "too much memory"
+        return f"it takes {room} ({_MEGABYTES})"
+
+
+class Watch:
+    """Ends the work on an item that passes the limits. One is started for each process at most.
+
+    A timer ticks once for each second of the processor. The work on an item costs no system call:
+    it only sets `turn` and `at`.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.turn = 0
+        """A number that is another one for each item; 0 between items."""
+        self.at = ""
+        """The step that the item is at."""
+        self._items = 0
+        self._ticks = 0
+        self._seen: tuple[int, ...] = ()
+        self._bound = False
+
+    def begin(self) -> None:
+        """Note that the next item begins."""
+        self._items += 1
+        self.turn = self._items
+        self.at = ""
+
+    def end(self) -> None:
+        """Note that an item is done with."""
+        self.turn = 0
+
+    def start(self) -> None:
+        """Begin to watch this process, where the system can and this is its main thread."""
+        timed = self.limits.seconds and hasattr(signal, "setitimer")
+        if timed and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGPROF, self._tick)
+            signal.setitimer(signal.ITIMER_PROF, 1, 1)
+
+    def bound(self) -> None:
+        """Have the system bound the memory of this process, and the time of code that is deaf."""
+        if sys.platform == "linux":
+            import resource
+
+            self._bound = True
+            # Memory would be written to the disk with what it holds of patients.
+            _limit(resource.RLIMIT_CORE, 0)
+            if self.limits.megabytes:
+                room = _data_of_this_process() + (self.limits.megabytes << 20)
+                _limit(resource.RLIMIT_DATA, room)
+            self._push_back()
+
+    def _push_back(self) -> None:
+        """Have the system end this process after the limit and `_GRACE`, unless there is a tick."""
+        if sys.platform == "linux" and self.limits.seconds:
+            import resource
+
+            _limit(resource.RLIMIT_CPU, int(time.process_time()) + self.limits.seconds + _GRACE)
+
+    def _tick(self, _signal: int, frame: FrameType | None) -> None:
+        """Count a second, and raise `OverLimitError` where nothing has gone on for too many.
+
+        Between items it is one instruction that must not take so long: a loop goes on, a pattern
+        that backtracks does not.
+        """
+        if self._bound:
+            self._push_back()
+        seen = (self.turn,) if self.turn else (-1, id(frame), frame.f_lasti if frame else 0)
+        self._ticks = self._ticks + 1 if seen == self._seen else 0
+        self._seen = seen
+        if self._ticks >= self.limits.seconds:
+            self._ticks = 0
+            at = f"{self.at}: " if self.turn and self.at else ""
+            raise OverLimitError(f"{at}{self.limits.too_long}")
+
+
+def _limit(which: int, value: int) -> None:
+    import resource
+
+    with suppress(OSError, ValueError):
+        _, hard = resource.getrlimit(which)
+        within = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(which, (within, hard))
+
+
+def _data_of_this_process() -> int:
+    """Return the bytes that count towards RLIMIT_DATA now (proc(5), /proc/self/statm)."""
+    import resource
+
+    try:
+        fields = Path("/proc/self/statm").read_text().split()
+        return int(fields[5]) * resource.getpagesize()
+    except OSError:
+        return 0
+
+
+def _whole(environment: Mapping[str, str], name: str, usual: int) -> int:
+    text = environment.get(name, "")
+    if not text:
+        return usual
+    if not text.isdecimal():
+        raise FerryError(
+            f"{name}: '{text}' is not a whole number", hint="0 stands for no limit at all"
+        )
+    return int(text)

@@ -1,0 +1,214 @@
+"""Bounds: one file that takes too long or too much memory costs that file, and is named."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from msgspec import Struct
+from pydicom import dcmread
+from ruamel.yaml import YAML
+
+from dicomferry.contract.executor import Done
+from dicomferry.dicom.made_up import made_up
+from dicomferry.engine.pipeline.watch import Limits, Watch
+from dicomferry.engine.workers.pool import Pool
+from dicomferry.errors import FerryError, OverLimitError
+from dicomferry.template import Templates
+from dicomferry.testing.executor_tasks import BareWorker
+from support.cli import ferry
+from support.instances import make_instances
+from support.plugins import install
+
+SOON = {"DICOMFERRY_ITEM_SECONDS": "1"}
+BACKTRACKS = "(a+)+$"
+LONG = "a" * 40 + "b"
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Callable[..., tuple[dict[str, Any], str]]:
+    """Give a function that plans three files, the first of which has a bad description."""
+
+    def planned(
+        description: str = LONG, transforms: list[Any] | None = None, env: dict[str, str] = SOON,
+        identification: dict[str, Any] | None = None,
+    ) -> tuple[dict[str, Any], str]:  # fmt: skip
+        files = make_instances(tmp_path / "data", 3, sessions=3, series=1)
+        dataset = dcmread(files[0])
+        dataset.StudyDescription = description
+        dataset.save_as(files[0])
+        recipe = {
+            "recipe": 1, "name": "bounds",
+            "servers": {"xnat": {"xnat": {
+                "dicom": {"host": "127.0.0.1", "port": 9},
+                "identification": {"projects": ["P"]} | (identification or {}),
+            }}},
+            "sources": [{"folder": {"path": "data"}}],
+            "transforms": [*(transforms or []),
+                           {"identify": {"project": "P", "subject": "{{ PatientID }}",
+                                         "session": "{{ PatientID }}"}}],
+            "sinks": [{"xnat-cstore": {"server": "xnat"}}],
+        }  # fmt: skip
+        path = tmp_path / "bounds.yaml"
+        with path.open("w") as file:
+            YAML(typ="safe").dump(recipe, file)
+        result = ferry("plan", path, env=env)
+        assert result.returncode == 1, result.stdout + result.stderr
+        told = json.loads(
+            ferry("status", path, "--items", "all", "--format", "json", env=env).stdout
+        )
+        items = {Path(item["location"]).parent.parent.name: item for item in told["items"]}
+        return items, result.stdout
+
+    return planned
+
+
+def test_a_pattern_that_backtracks_costs_one_file_and_names_its_step(
+    plan: Callable[..., tuple[dict[str, Any], str]],
+) -> None:
+    rule = {"StudyDescription": {"pattern": BACKTRACKS, "with": ""}}
+
+    items, text = plan(transforms=[{"remap": {"replace": rule}}])
+
+    bad = items.pop("MC0000")
+    assert (bad["verdict"], bad["code"]) == ("not-looked-into", "over-limit")
+    assert "transforms[0]: it takes" in bad["reason"]
+    assert {item["verdict"] for item in items.values()} == {"ready"}
+    assert "over-limit" in text
+    assert "Everything is stored" not in text
+
+
+def test_a_rule_of_the_site_that_backtracks_costs_one_file(
+    plan: Callable[..., tuple[dict[str, Any], str]],
+) -> None:
+    items, _ = plan(identification={"site": {"project": [f"(0008,1030):{BACKTRACKS}:1"]}})
+
+    assert items["MC0000"]["code"] == "over-limit"
+    assert "rules of the receiver" in items["MC0000"]["reason"]
+    assert items["MC0001"]["verdict"] == "ready"
+
+
+PLUGIN = '''
+import ctypes, os, signal
+from dicomferry import Component, Edits, hookimpl
+import msgspec
+
+class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Ends badly."""
+
+class Ends(msgspec.Struct, frozen=True):
+    def edit(self, header):
+        if header.value("StudyDescription") == "BAD":
+            HOW
+        return Edits()
+
+@hookimpl
+def dicomferry_transforms():
+    yield Component("ends", "ends badly", Options, lambda o, c: Ends(), "transforms: [ends: {}]")
+'''
+
+
+@pytest.mark.parametrize(
+    ("how", "code", "says"),
+    [
+        ("os._exit(1)", "ended-its-worker", "died"),
+        ("os.kill(os.getpid(), signal.SIGKILL)", "ended-its-worker", "killed"),
+        ("os.kill(os.getpid(), signal.SIGXCPU)", "ended-its-worker", "processor"),
+        ("bytearray(1 << 31)", "over-limit", "memory"),
+        ("while True: pass", "over-limit", "processor"),
+    ],
+)
+def test_whatever_ends_a_worker_costs_one_file(
+    plan: Callable[..., tuple[dict[str, Any], str]], tmp_path: Path,
+    how: str, code: str, says: str,
+) -> None:  # fmt: skip
+    env = install(tmp_path / "site", "ends", PLUGIN.replace("HOW", how))
+
+    items, _ = plan("BAD", [{"ends": {}}], env | SOON | {"DICOMFERRY_WORKER_MB": "500"})
+
+    assert (items["MC0000"]["verdict"], items["MC0000"]["code"]) == ("not-looked-into", code)
+    assert says in items["MC0000"]["reason"]
+    assert {items[one]["verdict"] for one in ("MC0001", "MC0002")} == {"ready"}
+
+
+def test_parts_that_backtrack_name_the_source_and_what_to_look_for(tmp_path: Path) -> None:
+    make_instances(tmp_path / "data" / LONG, 1)
+    recipe = tmp_path / "bounds.yaml"
+    with recipe.open("w") as file:
+        YAML(typ="safe").dump({
+            "recipe": 1, "name": "bounds",
+            "sources": [{"folder": {"path": "data", "parts": f"(?P<a>{BACKTRACKS})"}}],
+            "sinks": [{"export": {"path": "out", "layout": "{{ SOPInstanceUID }}"}}],
+        }, file)  # fmt: skip
+
+    result = ferry("plan", recipe, env=SOON)
+
+    assert result.returncode == 2
+    assert "sources[0]" in result.stderr
+    assert "backtrack" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        "{{ (1, 2) * 999999999 }}", "{{ 1000000000 * ('a',) }}", "{{ [1] * 99999999999 }}",
+        "{{ 1e999 | int }}", "{{ 1e999 | round }}", "{{ 1.5 | round(999999999, 'ceil') }}",
+        "{{ 1.5 | round(-999999999, 'floor') }}", "{{ '%999999999d' % 1 }}",
+        "{{ 'x' * 999999999 }}",
+        "{{ 'a'" + " | replace('', 'aaaaaaaaaa')" * 9 + " }}", "{{ 9 ** 9 ** 9 }}",
+        "{{ 'x' | abs }}", "{{ 5 | first }}", "{{ 1 is divisibleby 0 }}", "{{ 1e999 // 1 | int }}",
+        "{{ 1 % 0 }}", "{{ '%c' % 99999999999 }}", "{{ " + "9" * 5000 + " | int }}",
+    ],
+)  # fmt: skip
+def test_a_bomb_in_a_template_is_an_error_of_the_template(bomb: str) -> None:
+    with pytest.raises((ValueError, FerryError)):
+        Templates({}).template(bomb).render(made_up({}, "bomb"))
+
+
+class Dies(Struct, frozen=True):
+    """Ends its worker if it is number 3, else answers with its number."""
+
+    number: int
+    durable: ClassVar[bool] = False
+
+    def work(self, _bench: object, _stopped: Callable[[], bool]) -> Iterator[int]:
+        if self.number == 3:
+            os._exit(1)
+        yield self.number
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_tasks_behind_one_that_ends_its_worker_are_done_by_another(size: int) -> None:
+    with Pool(BareWorker, size) as pool:
+        said = [one for batch in pool.run(map(Dies, range(30)), ahead=True) for one in batch]
+
+    died = [one.task.number for one in said if isinstance(one.message, Done) and one.message.error]
+    assert died == [3]
+    answers = sorted(one.message for one in said if isinstance(one.message, int))
+    assert answers == [number for number in range(30) if number != 3]
+
+
+def test_a_loop_between_items_is_no_hang_and_one_instruction_is() -> None:
+    watch = Watch(Limits(seconds=2))
+
+    class Frame:
+        f_lasti = 0
+
+    one, other = Frame(), Frame()
+    for _ in range(10):
+        watch._tick(0, one)  # type: ignore[arg-type]
+        watch._tick(0, other)  # type: ignore[arg-type]
+    watch._tick(0, one)  # type: ignore[arg-type]
+    watch._tick(0, one)  # type: ignore[arg-type]
+    with pytest.raises(OverLimitError):
+        watch._tick(0, one)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("text", ["soon", "-1", "1.5"])
+def test_a_limit_that_is_no_number_is_told(text: str) -> None:
+    with pytest.raises(FerryError, match="DICOMFERRY_ITEM_SECONDS"):
+        Limits.of({"DICOMFERRY_ITEM_SECONDS": text})
