@@ -72,6 +72,10 @@ class DicomDirError(NotDicomError):
     """A DICOMDIR: a directory of instances, not an instance (PS3.10 section 8)."""
 
 
+class UnopenedError(NotDicomError):
+    """A container that was not opened: an instance may be in it."""
+
+
 class DamagedError(FerryError):
     """A DICOM instance that is cut short, or contradicts its own header."""
 

@@ -9,6 +9,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from dicomferry.names import shown
+
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -82,13 +84,18 @@ class Check(Struct, frozen=True):
 
 
 class Location(Struct, frozen=True, order=True):
-    """Where an instance's bytes are: a file, or a member of an archive file."""
+    """Where an instance's bytes are: a file, or a member of an archive file.
+
+    In an archive inside an archive, and in a compressed file, the member has several names, as in
+    `inner.zip!image`. `path` is the name that the system knows, with its odd bytes (PEP 383); the
+    location as text has them as `%FF`.
+    """
 
     path: str
     member: str = ""
 
     def __str__(self) -> str:
-        return f"{self.path}!{self.member}" if self.member else self.path
+        return shown(f"{self.path}!{self.member}" if self.member else self.path)
 
 
 class LocalFile(Struct, frozen=True):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
-from pathlib import Path, PurePosixPath
+from collections.abc import Container, Iterable, Iterator
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Annotated
 
 import msgspec
@@ -24,13 +24,22 @@ from dicomferry import (
     Unusable,
     hookimpl,
 )
-from dicomferry.dicom import is_archive, list_members
+from dicomferry.dicom import Member, is_archive, list_members
 from dicomferry.options import Regex
 from dicomferry_plugins._globs import compile_globs, glob_fault
 
 _Inode = tuple[int, int]
 _ALL_MAY_READ = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 """Mode bits of a file that everybody may read: no `access` call is needed for it."""
+_TWICE = (
+    "repeated-member",
+    "the archive has this name twice; only the last can be reached",
+)
+_LINKS = ("dangling-link", "link-outside")
+_NOWHERE = "a symbolic link that leads nowhere"
+_ANNEX = "/.git/annex/objects/"
+_UNFETCHED = "a link of git-annex whose content is not here: git annex get brings it"
+_OUTSIDE = "a symbolic link that leads out of the folder; follow_links: true follows it"
 _REPEATED = "a folder that is read at another path"
 
 
@@ -38,8 +47,13 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Every file below a folder, in the order of the names' bytes.
 
     A path is relative to the folder, with `/` between its components; a member of an archive has
-    the archive's path and its own, as though the archive were a folder. What the globs leave out
-    is not found: it appears nowhere. An exclude that matches a folder leaves out all below it.
+    the archive's path and its own, as though the archive were a folder; a compressed file has its
+    own path. What the globs leave out is not found: it appears nowhere. An exclude that matches a
+    folder leaves out all below it.
+
+    With `archives`, zip and tar archives are read in place, archives in them, and files compressed
+    by gzip, bzip2, xz or zstd. Without it, and for archives of other kinds, the plan names each as
+    not looked into.
     """
 
     path: Annotated[str, msgspec.Meta(description="the folder", min_length=1)]
@@ -50,9 +64,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     exclude: Annotated[
         tuple[str, ...], msgspec.Meta(description="globs of the paths to leave out")
     ] = ()
-    archives: Annotated[bool, msgspec.Meta(description="read zip and tar archives in place")] = (
-        False
-    )
+    archives: Annotated[
+        bool, msgspec.Meta(description="read archives and compressed files in place")
+    ] = False
     parts: Annotated[
         Regex,
         msgspec.Meta(description="regex searched in the path; its named groups become path.*"),
@@ -133,18 +147,26 @@ class Folder(Struct, frozen=True):
         except PermissionError:
             raise
         except (OSError, RuntimeError):  # nothing there, or links that lead in a circle
-            return NotLookedInto(location, "dangling-link", "a symbolic link that leads nowhere")
-        inside = target.is_relative_to(self.root.resolve())
-        if inside and target.is_dir():
+            unfetched = _ANNEX in f"/{path.readlink()}"
+            return NotLookedInto(location, "dangling-link", _UNFETCHED if unfetched else _NOWHERE)
+        home = self.root.resolve()
+        inside = target.is_relative_to(home)
+        if inside and target.is_dir() and not self._leaves_out(target.relative_to(home)):
             return Unusable(location, "link-repeated", _REPEATED)
         if inside or self.follow_links:
             return target.stat()
-        return NotLookedInto(
-            location, "link-outside", "a symbolic link that leads out of the folder"
-        )
+        return NotLookedInto(location, "link-outside", _OUTSIDE)
+
+    def _leaves_out(self, path: PurePath) -> bool:
+        return any(self.exclude.fullmatch(str(one)) for one in (path, *path.parents))
 
     def _listed(self, relative: str, finding: Finding) -> Iterator[Finding]:
-        if self.include.fullmatch(relative):
+        """Yield a finding whose path is included; a link may be to a folder of such paths."""
+        if self.include.fullmatch(relative) or (
+            isinstance(finding, NotLookedInto)
+            and finding.code in _LINKS
+            and not PurePosixPath(relative).suffix
+        ):
             yield finding
 
     def _file(self, relative: str, location: Location, status: os.stat_result) -> Iterator[Finding]:
@@ -168,19 +190,35 @@ class Folder(Struct, frozen=True):
     ) -> Iterator[Finding]:
         seen: set[str] = set()
         try:
-            for member, size in list_members(archive.path):
-                location = Location(archive.path, member)
-                inside = PurePosixPath(f"{relative}/{member}")
-                if any(self.exclude.fullmatch(str(path)) for path in (inside, *inside.parents)):
-                    continue
-                found: Finding = self._found(str(inside), location, status, size)
-                if member in seen:
-                    reason = "the archive has this name twice; only the last can be reached"
-                    found = NotLookedInto(location, "repeated-member", reason)
-                seen.add(member)
-                yield from self._listed(str(inside), found)
+            for member in list_members(archive.path):
+                yield from self._member(
+                    relative, Location(archive.path, member.name), member, status, seen
+                )
+                seen.add(member.name)
         except FerryError as error:
-            yield NotLookedInto(archive, "broken-archive", error.message)
+            yield NotLookedInto(
+                archive, "broken-archive", error.message.removeprefix(f"{archive}: ")
+            )
+        else:
+            if not seen:
+                yield Unusable(archive, "empty-archive", "an archive with no file in it")
+
+    def _member(
+        self, relative: str, location: Location, member: Member, status: os.stat_result,
+        seen: Container[str],
+    ) -> Iterator[Finding]:  # fmt: skip
+        inside = PurePosixPath(f"{relative}/{member.path}")
+        if self._leaves_out(inside):
+            return
+        if member.name in seen:
+            yield from self._listed(str(inside), NotLookedInto(location, *_TWICE))
+        elif member.code:
+            kind = Unusable if member.settled else NotLookedInto
+            yield from self._listed(str(inside), kind(location, member.code, member.reason))
+        else:
+            yield from self._listed(
+                str(inside), self._found(str(inside), location, status, member.size)
+            )
 
     def _found(
         self, relative: str, location: Location, status: os.stat_result, size: int

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import io
 import os
 import socket
@@ -362,3 +363,89 @@ def test_a_name_that_an_archive_holds_twice_is_listed(
     findings = discover(archives=True)
     assert files(root, findings) == ["a.zip!one"]
     assert unusable(root, findings) == {"a.zip": "repeated-member"}
+
+
+def test_globs_and_parts_see_a_compressed_file_by_its_own_path(
+    root: Path, discover: Callable[..., Any]
+) -> None:
+    (root / "MC1").mkdir()
+    for name in ("a.dcm.gz", "b.dcm.gz", "c.txt.gz"):
+        (root / "MC1" / name).write_bytes(gzip.compress(b"1"))
+
+    (found,) = discover(
+        archives=True, include=["**/*.dcm.gz"], exclude=["**/b*"], parts=r"^(?P<who>\w+)/a.dcm.gz$"
+    )
+    assert found.location.member == "a.dcm"
+    assert found.names == {"who": "MC1"}
+
+
+def test_globs_see_archives_in_archives_as_folders(
+    root: Path, discover: Callable[..., Any]
+) -> None:
+    zipped(root / "inner.zip", **{"a.dcm": b"1", "b.txt": b"2"})
+    inner = (root / "inner.zip").read_bytes()
+    (root / "inner.zip").unlink()
+    zipped(root / "outer.zip", **{"x/inner.zip": inner, "y/inner.zip": inner})
+
+    findings = discover(archives=True, include=["**/inner.zip/*.dcm"], exclude=["*/y"])
+    assert files(root, findings) == ["outer.zip!x/inner.zip!a.dcm"]
+
+
+def test_an_archive_of_nothing_is_listed(root: Path, discover: Callable[..., Any]) -> None:
+    zipped(root / "a.zip")
+    with tarfile.open(root / "b.tar", "w") as archive:
+        info = tarfile.TarInfo("only a folder")
+        info.type = tarfile.DIRTYPE
+        archive.addfile(info)
+
+    assert unusable(root, discover(archives=True)) == {
+        "a.zip": "empty-archive",
+        "b.tar": "empty-archive",
+    }
+
+
+def test_what_an_archive_cannot_give_is_listed(root: Path, discover: Callable[..., Any]) -> None:
+    with tarfile.open(root / "a.tar", "w") as archive:
+        for name, target in (("in", "file"), ("out", "/etc/passwd"), ("file", "")):
+            info = tarfile.TarInfo(name)
+            info.type = tarfile.SYMTYPE if target else tarfile.REGTYPE
+            info.linkname = target
+            archive.addfile(info)
+
+    kinds = {f.location.member: type(f) for f in discover(archives=True)}
+    assert kinds == {"file": LocalFile, "in": Unusable, "out": NotLookedInto}
+
+
+def test_a_link_to_a_folder_that_is_left_out_is_followed(
+    root: Path, discover: Callable[..., Any]
+) -> None:
+    fill(root, "store/1/scan", "store/2/scan")
+    (root / "visible").symlink_to("store/1")
+
+    findings = discover(exclude=["store"])
+    assert files(root, findings) == ["visible/scan"]
+    assert unusable(root, findings) == {}
+
+
+def test_a_link_that_may_be_to_a_folder_is_listed_whatever_the_globs(
+    root: Path, outside: Path, discover: Callable[..., Any]
+) -> None:
+    (root / "disk2").symlink_to("absent")
+    (root / "9.dcm").symlink_to("absent")
+    (root / "a.txt").symlink_to("absent")
+
+    assert unusable(root, discover(include=["**/*.dcm"])) == {
+        "disk2": "dangling-link",
+        "9.dcm": "dangling-link",
+        "file": "link-outside",
+        "folder": "link-outside",
+    }
+
+
+def test_content_that_was_not_fetched_is_told_with_what_brings_it(
+    root: Path, discover: Callable[..., Any]
+) -> None:
+    (root / "9.dcm").symlink_to(".git/annex/objects/bb/K9/K9")
+
+    (found,) = discover()
+    assert "git annex get" in found.reason

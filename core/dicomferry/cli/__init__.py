@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import io
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
@@ -115,6 +116,10 @@ def main() -> None:
     # Start-up makes many objects, and nearly all of them stay. By default the garbage collector
     # walks them after every 700 new ones, which takes a tenth of the start-up.
     gc.set_threshold(_NEW_OBJECTS, *gc.get_threshold()[1:])
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal's encoding need not have every character of a name: it is escaped then.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(_run())
 
 

@@ -16,7 +16,7 @@ from dicomferry.dicom.archive import is_archive, list_members
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.opening import open_blob
-from dicomferry.errors import DamagedError, FerryError, NotDicomError, UnreadableError
+from dicomferry.errors import FerryError, NotDicomError, UnopenedError
 from dicomferry.model import Destination, Forecast, Location
 from dicomferry.reports.forecast import ForecastReport, LeftOutFile, study_forecast
 from dicomferry.xnat.filing.first_session import FirstSessions, ForecastArrival
@@ -46,14 +46,17 @@ def command(
     overrides: Mapping[str, str],
     form: str,
 ) -> int:
-    """Say what XNAT would call the files in PATHS as they are, and which rule decides it."""
+    """Say what XNAT would call the files in PATHS as they are, and which rule decides it.
+
+    The exit code is 2 without any instance, and 1 where something may be one and is not forecast.
+    """
     identifier = _identifier(server_file, recipe, overrides)
     report = _forecast(read_files(paths), identifier)
     if form == "json":
         show_json(report)
     else:
         say(_lines(report))
-    return 0 if report.studies else 2
+    return int(not report.complete) if report.studies else 2
 
 
 def _identifier(
@@ -76,14 +79,14 @@ def _forecast(files: list[Path], identifier: Identifier) -> ForecastReport:
     left_out: list[LeftOutFile] = []
     sessions = FirstSessions()
     for location in _locations(files):
+        if isinstance(location, LeftOutFile):
+            left_out.append(location)
+            continue
         try:
             with open_instance(open_blob(location), location) as instance:
                 header = instance.header
-        except (NotDicomError, DamagedError, UnreadableError) as error:
-            left_out.append(LeftOutFile(str(location), error.message))
-            continue
-        except OSError as error:
-            left_out.append(LeftOutFile(str(location), error.strerror or str(error)))
+        except (OSError, FerryError) as error:
+            left_out.append(_left_out(location, error))
             continue
         forecast = _settled(header, identifier, sessions)
         key = (header.ref.study_instance_uid, forecast.destination, forecast.refused)
@@ -100,12 +103,29 @@ def _settled(header: Header, identifier: Identifier, sessions: FirstSessions) ->
     return sessions.settle(ForecastArrival(header.ref.study_instance_uid, forecast))
 
 
-def _locations(files: list[Path]) -> Iterator[Location]:
+def _locations(files: list[Path]) -> Iterator[Location | LeftOutFile]:
+    """Yield where instances may be, and what of an archive cannot be opened."""
     for file in files:
-        if file.is_file() and is_archive(str(file)):
-            yield from (Location(str(file), member) for member, _ in list_members(str(file)))
-        else:
-            yield Location(str(file))
+        archive = Location(str(file))
+        if not (file.is_file() and is_archive(archive.path)):
+            yield archive
+            continue
+        try:
+            for member in list_members(archive.path):
+                place = Location(archive.path, member.name)
+                left_out = LeftOutFile(str(place), member.reason, settled=member.settled)
+                yield left_out if member.code else place
+        except (OSError, FerryError) as error:
+            yield _left_out(archive, error)
+
+
+def _left_out(location: Location, error: OSError | FerryError) -> LeftOutFile:
+    settled = isinstance(error, NotDicomError) and not isinstance(error, UnopenedError)
+    if isinstance(error, FerryError):
+        reason = error.message.removeprefix(f"{location}: ")
+    else:
+        reason = error.strerror or str(error)
+    return LeftOutFile(str(location), reason, settled=settled)
 
 
 def _lines(report: ForecastReport) -> Iterator[str]:

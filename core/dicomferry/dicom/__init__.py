@@ -21,7 +21,11 @@ from typing import TYPE_CHECKING
 from dicomferry.lazily import lazily
 
 if TYPE_CHECKING:
-    from dicomferry.dicom.archive import is_archive as is_archive, list_members as list_members
+    from dicomferry.dicom.archive import (
+        Member as Member,
+        is_archive as is_archive,
+        list_members as list_members,
+    )
     from dicomferry.dicom.between import edits_between as edits_between
     from dicomferry.dicom.blob import BytesBlob as BytesBlob
     from dicomferry.dicom.dictionary import standard_vr as standard_vr
@@ -37,7 +41,7 @@ if TYPE_CHECKING:
     )
 else:
     __all__, __getattr__, __dir__ = lazily(__name__, {
-        "dicom.archive": ("is_archive", "list_members"),
+        "dicom.archive": ("Member", "is_archive", "list_members"),
         "dicom.between": ("edits_between",),
         "dicom.blob": ("BytesBlob",),
         "dicom.dictionary": ("standard_vr",),

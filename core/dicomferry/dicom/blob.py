@@ -46,17 +46,22 @@ class FileBlob:
 
     __slots__ = ("_descriptor", "_modified", "_name", "_path", "_start", "size")
 
-    def __init__(self, path: str, name: str, start: int = 0, size: int | None = None) -> None:
+    def __init__(self, path: str, name: str) -> None:
         self._name = name
         self._path = path
-        self._start = start
+        self._start = 0
         self._descriptor = -1
         try:
             status = self._open()
         except OSError as error:
             status = self._again(error, self._open)
         self._modified = status.st_mtime_ns, status.st_size
-        self.size = status.st_size - start if size is None else size
+        self.size = status.st_size
+
+    def narrow(self, start: int, size: int) -> None:
+        """Keep a stretch only; the caller has seen that it lies in the file."""
+        self._start = start
+        self.size = size
 
     def read(self, start: int, length: int) -> bytes:
         """Return exactly `length` bytes; raises `UnreadableError` when they cannot be had now."""

@@ -33,7 +33,7 @@ from dicomferry.dicom.walk import (
     Window,
     walk,
 )
-from dicomferry.errors import DamagedError, DicomDirError, NotDicomError
+from dicomferry.errors import DamagedError, DicomDirError, NotDicomError, UnopenedError
 
 if TYPE_CHECKING:
     from dicomferry.model import Location
@@ -151,7 +151,8 @@ def open_instance(
     """Open an instance, which closes the blob; an error closes it at once.
 
     `shapes` are those of the files opened before, which most files fit. Raises `NotDicomError`,
-    `DicomDirError`, and `DamagedError` where pydicom cannot read the data set either.
+    `DicomDirError`, `UnopenedError` for a container, and `DamagedError` where pydicom cannot read
+    the data set either.
     """
     try:
         known = shapes.recognize(blob) if shapes is not None else None
@@ -170,11 +171,23 @@ def open_instance(
         blob.close()
         raise DamagedError(f"{location}: {error}") from error
     except NotDicomError as error:
-        blob.close()
-        raise type(error)(f"{location}: {error.message}", hint=error.hint) from error
+        try:
+            raise _no_instance(error, blob, location) from error
+        finally:
+            blob.close()
     except BaseException:
         blob.close()
         raise
+
+
+def _no_instance(error: NotDicomError, blob: Blob, location: Location) -> NotDicomError:
+    """Return the error for bytes that are no instance: a container may hold one all the same."""
+    if not isinstance(error, DicomDirError) and blob.size:
+        from dicomferry.dicom.archive.unopened import unopened
+
+        if found := unopened(blob, location):
+            return UnopenedError(f"{location}: {found}")
+    return type(error)(f"{location}: {error.message}", hint=error.hint)
 
 
 def _read(blob: Blob, head: bytes, name: str) -> tuple[Layout, Elements, Blob, int, str]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def open_blob(location: Location) -> Blob:
-    """Open a file, or a member of a zip or tar archive; raises `FerryError`."""
+    """Open a file, or a member of an archive or compressed file; raises `FerryError`."""
     if not location.member:
         return FileBlob(location.path, str(location))
     # The archive modules of Python are loaded only where there is an archive.

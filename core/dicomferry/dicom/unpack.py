@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 20
 _IN_MEMORY = 4 << 20
 _LIMIT = 16 << 30
+_SURE = 1 << 30
+_RATIO = 100
+"""How much bytes may grow beyond `_SURE`: pixel data shrinks to a tenth, a bomb to a thousandth."""
+
+
+def bound(packed: int) -> int:
+    """Return how many bytes `packed` ones may unpack to, so that no bomb fills the disk."""
+    return min(_LIMIT, max(_SURE, packed * _RATIO))
 
 
 def spooled(chunks: Iterable[bytes], name: str, limit: int = _LIMIT) -> SpooledBlob:

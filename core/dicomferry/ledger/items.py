@@ -10,7 +10,6 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from dicomferry.ledger.rows import Item, Remote
-from dicomferry.ledger.text import storable
 from dicomferry.model import (
     Destination,
     Finding,
@@ -22,6 +21,7 @@ from dicomferry.model import (
     RemoteInstance,
     Unusable,
 )
+from dicomferry.names import shown
 
 ITEM_COLUMNS: Final = "id, source, path, member, size, modified_ns, names, row, remote"
 """What `item_of` makes an item of, in this order."""
@@ -31,7 +31,7 @@ SELECT_ITEMS: Final = f"SELECT {ITEM_COLUMNS} FROM item"  # noqa: S608  fixed co
 def finding_row(source: str, scan: int, finding: Finding) -> tuple[object, ...]:
     """Return what a source found in the ledger's columns, as `PlanWriter.found` writes them."""
     place = finding.location
-    path, member = os.fsencode(place.path), os.fsencode(place.member) if place.member else b""
+    path, member = os.fsencode(place.path), member_bytes(place.member)
     match finding:
         case LocalFile(_, size, modified_ns, names, row):
             texts = (_text_of(names), _text_of(row))
@@ -42,11 +42,11 @@ def finding_row(source: str, scan: int, finding: Finding) -> tuple[object, ...]:
             file = (finding.size, finding.modified_ns, _text_of(finding.names))
             return (source, path, member, *file, _text_of(row), *kept)
         case Refused(_, code, reason, table_row):
-            kept = (scan, "unusable", "rejected", code, storable(reason), "", table_row)
+            kept = (scan, "unusable", "rejected", code, shown(reason), "", table_row)
             return (source, path, member, 0, 0, "{}", "{}", *kept)
         case Unusable(_, code, reason) | NotLookedInto(_, code, reason):
             verdict = "passed" if isinstance(finding, Unusable) else "not-looked-into"
-            kept = (scan, "unusable", verdict, code, storable(reason), "", 0)
+            kept = (scan, "unusable", verdict, code, shown(reason), "", 0)
             return (source, path, member, 0, 0, "{}", "{}", *kept)
 
 
@@ -57,9 +57,8 @@ def destination_columns(destination: Destination) -> tuple[str, str, str]:
 
 def new_item(number: int, source: str, file: LocalFile) -> Item:
     """Return a file as the item that the ledger has under `number`."""
-    names = dict(file.names) if file.names else {}
-    row = dict(file.row) if file.row else {}
-    return Item(number, source, file.location, file.size, file.modified_ns, names, row)
+    texts = (_kept(file.names), _kept(file.row))
+    return Item(number, source, file.location, file.size, file.modified_ns, *texts)
 
 
 def item_of(columns: Iterable[Any]) -> Item:
@@ -73,7 +72,12 @@ def item_of(columns: Iterable[Any]) -> Item:
 
 def location_of(path: bytes, member: bytes) -> Location:
     """Return the location behind the ledger's columns, which hold the bytes of file names."""
-    return Location(os.fsdecode(path), os.fsdecode(member) if member else "")
+    return Location(os.fsdecode(path), member.decode("utf-8", "surrogateescape"))
+
+
+def member_bytes(member: str) -> bytes:
+    """Return the bytes of a member's name: an archive has its own encoding, not the system's."""
+    return member.encode("utf-8", "surrogateescape")
 
 
 def destination_of(project: str, subject: str, session: str) -> Destination:
@@ -112,7 +116,12 @@ def _remote_of(text: str, location: Location) -> Remote:
 
 
 def _text_of(names: Mapping[str, str]) -> str:
-    return json.dumps(dict(names), sort_keys=True) if names else "{}"
+    return json.dumps(_kept(names), sort_keys=True) if names else "{}"
+
+
+def _kept(names: Mapping[str, str]) -> dict[str, str]:
+    """Return names of a path, or values of a row, as transforms see them: without odd bytes."""
+    return {name: shown(text) for name, text in names.items()} if names else {}
 
 
 def _map_of(text: str) -> Mapping[str, str]:

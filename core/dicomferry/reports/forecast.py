@@ -21,10 +21,11 @@ class StudyForecast(Struct, frozen=True):
 
 
 class LeftOutFile(Struct, frozen=True):
-    """One file without a forecast, and why."""
+    """One file without a forecast, and why; `settled` when it is known to be no instance."""
 
     location: str
     reason: str
+    settled: bool = True
 
 
 class ForecastReport(Struct, frozen=True):
@@ -32,6 +33,11 @@ class ForecastReport(Struct, frozen=True):
 
     studies: tuple[StudyForecast, ...]
     left_out: tuple[LeftOutFile, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether everything is forecast that may be an instance."""
+        return all(file.settled for file in self.left_out)
 
 
 def study_forecast(uid: str, forecast: Forecast, instances: int) -> StudyForecast:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from dicomferry.engine.plan.planned import Planned
 from dicomferry.engine.session.session import Session
 from dicomferry.errors import FerryError
+from dicomferry.ledger.reading.passed_kinds import PassedKind
 from dicomferry.ledger.reading.sessions import SessionPlan, VerdictTally
 from dicomferry.ledger.rows import UNSETTLED, Verdict
 from dicomferry.reports.problem import ProblemRecord, problem_records
@@ -38,13 +39,17 @@ class RemoteRecord(Struct, frozen=True):
 
 
 class PlanReport(Struct, frozen=True):
-    """The whole of a plan; `sinks` has the number of instances by delivery state, by step id."""
+    """The whole of a plan; `sinks` has the number of instances by delivery state, by step id.
+
+    `not_dicom` sums up what is passed as not DICOM by the ends of the names.
+    """
 
     sessions: tuple[SessionPlan, ...]
     counts: tuple[VerdictTally, ...]
     held: tuple[HeldRecord, ...]
     problems: tuple[ProblemRecord, ...]
     sinks: dict[str, dict[str, int]]
+    not_dicom: tuple[PassedKind, ...]
 
 
 class Plan:
@@ -66,6 +71,11 @@ class Plan:
         return problem_records(self.planned.errors)
 
     @property
+    def for_xnat(self) -> bool:
+        """Tell whether an XNAT receives anything."""
+        return any(sink_step.sink.server for sink_step in self._session.steps.sinks)
+
+    @property
     def unsettled(self) -> int:
         """Return how many items a rule holds back or could not be looked into, as of now."""
         return sum(map(self.planned.count, UNSETTLED))
@@ -85,6 +95,10 @@ class Plan:
                 str(item.location), item.verdict, item.code, item.reason, item.sop_instance_uid
             )
 
+    def passed_kinds(self) -> list[PassedKind]:
+        """Return what is passed as not DICOM, by the ends of the names, the most frequent first."""
+        return self._view.passed_kinds()
+
     def sinks(self) -> dict[str, dict[str, int]]:
         """Return the number of instances by delivery state for each sink, as of now."""
         sinks = self._session.steps.sinks
@@ -101,7 +115,7 @@ class Plan:
         """Return the whole plan as a value."""
         return PlanReport(
             tuple(self.sessions()), tuple(self.counts()), tuple(self.held()), self.problems,
-            self.sinks(),
+            self.sinks(), tuple(self.passed_kinds()),
         )  # fmt: skip
 
     def save(self, path: Path) -> None:

@@ -52,6 +52,10 @@ MAKERS = {
 }
 
 
+def sizes(path: Path) -> dict[str, int]:
+    return {member.name: member.size for member in list_members(path)}
+
+
 @pytest.fixture(params=MAKERS)
 def make(request: pytest.FixtureRequest) -> Maker:
     return MAKERS[request.param]
@@ -98,19 +102,36 @@ def test_members_are_listed_with_their_size(make: Maker, tmp_path: Path) -> None
     path = tmp_path / "archive"
     make(path, {"a/one": b"junk", "two": b""})
 
-    assert list(list_members(path)) == [("a/one", 4), ("two", 0)]
+    assert sizes(path) == {"a/one": 4, "two": 0}
 
 
-def test_links_and_folders_are_not_listed(tmp_path: Path) -> None:
+def test_links_and_devices_are_listed_with_their_reason(tmp_path: Path) -> None:
     path = tmp_path / "archive"
     with tarfile.open(path, "w") as archive:
-        for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE):
-            info = tarfile.TarInfo(f"x{kind!r}")
-            info.type = kind
-            info.linkname = "/etc/passwd"
+        for name, kind, target in (
+            ("folder", tarfile.DIRTYPE, ""),
+            ("folder/file", tarfile.REGTYPE, ""),
+            ("folder/inside", tarfile.SYMTYPE, "file"),
+            ("hard", tarfile.LNKTYPE, "folder/file"),
+            ("whole", tarfile.SYMTYPE, "./folder"),
+            ("outside", tarfile.SYMTYPE, "/etc/passwd"),
+            ("lost", tarfile.LNKTYPE, "nowhere"),
+            ("pipe", tarfile.FIFOTYPE, ""),
+        ):
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = kind, target
             archive.addfile(info)
 
-    assert list(list_members(path)) == []
+    found = {member.name: (member.code, member.settled) for member in list_members(path)}
+    assert found == {
+        "folder/file": ("", False),
+        "folder/inside": ("link-repeated", True),
+        "hard": ("link-repeated", True),
+        "whole": ("link-repeated", True),
+        "outside": ("link-outside", False),
+        "lost": ("link-outside", False),
+        "pipe": ("not-a-file", True),
+    }
 
 
 @pytest.mark.parametrize("kind", ["stored zip", "tar"])
@@ -166,7 +187,8 @@ def test_an_encrypted_member_is_refused_with_a_hint(tmp_path: Path) -> None:
     with pytest.raises(FerryError, match="encrypted") as refused:
         open_blob(Location(str(path), "one"))
     assert "unpack" in refused.value.hint
-    assert list(list_members(path)) == [("one", 4)]
+    (member,) = list_members(path)
+    assert (member.name, member.code, member.settled) == ("one", "encrypted", False)
 
 
 @pytest.mark.parametrize("member", ["", "one"])

@@ -107,7 +107,7 @@ def test_an_archive_on_a_disk_that_fails_is_no_damaged_archive(
     def broken(*_: object) -> object:
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr("dicomferry.dicom.archive._zip_directory", broken)
+    monkeypatch.setattr("dicomferry.dicom.archive.inside._inside", broken)
 
     with pytest.raises(UnreadableError, match="Input/output error"):
         open_member(Location(str(archive), "a.dcm"))

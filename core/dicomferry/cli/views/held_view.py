@@ -11,6 +11,7 @@ from dicomferry.ledger.rows import UNSETTLED, Verdict
 from dicomferry.reports.plan import HeldRecord, Plan
 
 _EXAMPLES = 5
+_ENDINGS = 12
 
 
 def held_lines(plan: Plan) -> Iterator[str]:
@@ -32,10 +33,21 @@ def _lines(plan: Plan, kinds: Collection[VerdictTally]) -> Iterator[str]:
     for kind in kinds:
         verdict = kind.verdict.replace("-", " ")
         yield f"  {verdict}: {count(kind.items, 'file')} ({kind.code})"
+        if (kind.verdict, kind.code) == (Verdict.PASSED, "not-dicom"):
+            yield f"      {_endings(plan)}"
         named = examples[kind.verdict, kind.code]
         yield from (f"      {printable(one.location)}: {printable(one.reason)}" for one in named)
         if kind.items > len(named):
             yield f"      and {kind.items - len(named):,} more"
+
+
+def _endings(plan: Plan) -> str:
+    """Return how many of the files that are not DICOM have which end of their names."""
+    kinds = plan.passed_kinds()
+    told = [f"{one.items:,} {one.kind}" for one in kinds[:_ENDINGS]]
+    if others := sum(one.items for one in kinds[_ENDINGS:]):
+        told.append(f"{others:,} of {count(len(kinds) - _ENDINGS, 'other kind')}")
+    return printable(", ".join(told))
 
 
 def _examples(plan: Plan) -> dict[tuple[Verdict, str], list[HeldRecord]]:

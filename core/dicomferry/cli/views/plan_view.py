@@ -23,9 +23,14 @@ from dicomferry.reports.plan import Plan
 
 
 def plan_lines(plan: Plan) -> list[str]:
-    """Return the tree XNAT will hold, what is held back and why, and the problems."""
+    """Return the tree XNAT will hold, what is held back and why, and the problems.
+
+    Where no XNAT receives anything, nothing is said of one.
+    """
     sessions = plan.sessions()
-    lines = [*_tree(sessions), "", *_why(sessions), *held_lines(plan)]
+    xnat = plan.for_xnat
+    why = _why(sessions) if xnat else ()
+    lines = [*_tree(sessions, xnat=xnat), "", *why, *held_lines(plan)]
     if plan.problems:
         lines += ["Problems", *problem_lines(plan.problems), ""]
     return lines + _ending(plan, sessions)
@@ -49,23 +54,24 @@ def plan_code(plan: Plan) -> int:
     return 2 if plan.errors else int(bool(plan.unsettled))
 
 
-def _tree(sessions: list[SessionPlan]) -> Iterator[str]:
+def _tree(sessions: list[SessionPlan], *, xnat: bool) -> Iterator[str]:
+    nowhere = "Unassigned" if xnat else "(no project)"
     for project, of_project in groupby(sessions, key=lambda plan: plan.project):
-        yield printable(project or "Unassigned")
+        yield printable(project or nowhere)
         for subject, plans in groupby(of_project, key=lambda plan: plan.subject):
             yield f"  {printable(subject or '(no subject)')}"
-            yield from columns([_row(plan) for plan in plans], indent="    ")
+            yield from columns([_row(plan, xnat=xnat) for plan in plans], indent="    ")
 
 
-def _row(plan: SessionPlan) -> list[str]:
-    return [
+def _row(plan: SessionPlan, *, xnat: bool) -> list[str]:
+    cells = [
         printable(plan.session),
         "+".join(plan.modalities),
         count(plan.series, "series"),
         count(plan.instances, "instance"),
         size(plan.bytes),
-        f"auto-archive: {plan.auto_archive}",
     ]
+    return [*cells, f"auto-archive: {plan.auto_archive}"] if xnat else cells
 
 
 def _why(sessions: list[SessionPlan]) -> Iterator[str]:

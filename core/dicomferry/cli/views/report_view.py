@@ -41,6 +41,9 @@ def report_lines(
             yield f"  hint: {report.retrieval.hint}"
     for failure in report.failures[:_REASONS]:
         yield failure_line(failure)
+    if others := report.failures[_REASONS:]:
+        instances = sum(failure.instances for failure in others)
+        yield f"  and {count(len(others), 'other reason')} for {count(instances, 'instance')}"
     yield from unsettled_lines(plan)
     if report.problems:
         yield from problem_lines(report.problems)

@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from dicomferry.model import Problem
+from dicomferry.names import shown
 from dicomferry.reports.problem import ProblemRecord
 
 
@@ -48,13 +49,26 @@ def say(lines: Iterable[str]) -> None:
 
 def show_json(report: object) -> None:
     """Print a report, or a list of records, for programs."""
-    click.echo(json.dumps(msgspec.to_builtins(report), indent=2))
+    click.echo(json.dumps(_told(msgspec.to_builtins(report)), indent=2))
+
+
+def _told(value: object) -> object:
+    """Return a value whose texts have no odd bytes of file names: JSON has no place for them."""
+    match value:
+        case str():
+            return shown(value)
+        case dict():
+            return {_told(key): _told(one) for key, one in value.items()}
+        case list() | tuple():
+            return [_told(one) for one in value]
+        case _:
+            return value
 
 
 def printable(text: str) -> str:
     """Return text in which nothing can move the cursor or break the encoding."""
-    safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-    return safe.encode("utf-8", "backslashreplace").decode()
+    text = shown(text)
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def problem_lines(problems: Sequence[Problem | ProblemRecord]) -> list[str]:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from dicomferry.contract.executor import Done, Executor, Said
 from dicomferry.contract.sink import Pending
-from dicomferry.engine.deliver.task import DeliverTask
+from dicomferry.engine.deliver.task import Changed, DeliverTask
 from dicomferry.engine.pipeline.steps import SinkStep
 from dicomferry.engine.provenance.witness import Witnessed
 from dicomferry.engine.workers.lanes import Lanes
@@ -157,12 +157,12 @@ class Courier:
         due = load.dues[under_way.position]
         under_way.position += 1
         proof = answer.proof if isinstance(answer, Witnessed) else None
-        outcome = answer.outcome if isinstance(answer, Witnessed) else answer
+        outcome = answer.outcome if isinstance(answer, (Witnessed, Changed)) else answer
         if isinstance(outcome, Pending):
             under_way.pending.append((due, outcome, proof))
             return []
         assert isinstance(outcome, Outcome)  # noqa: S101  a `DeliverTask` has no other answers
-        delivered = Delivered(due, outcome, proof)
+        delivered = Delivered(due, outcome, proof, changed=isinstance(answer, Changed))
         if isinstance(outcome, Stored):
             under_way.stored.append(delivered)
         # Once for a consignment: what one receiver refuses it refuses many times in a row.

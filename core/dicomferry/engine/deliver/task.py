@@ -22,7 +22,19 @@ from dicomferry.ledger.rows import Due
 from dicomferry.log import log_bug
 from dicomferry.model import Excluded, Failed, Outcome, Rejected
 
-_CHANGED = Failed("the file is not what was planned any more; run again to plan it anew", True)
+_NOT_AS_PLANNED = "the file is not what was planned any more; run again to plan it anew"
+
+
+class Changed(Struct, frozen=True):
+    """The file is not what was planned: the next plan must examine it anew, whatever its time.
+
+    A file can be replaced by one of the same size and time.
+    """
+
+    outcome: Failed | Rejected
+
+
+_CHANGED = Changed(Failed(_NOT_AS_PLANNED, True))
 
 
 class DeliverTask(Struct, frozen=True):
@@ -31,7 +43,9 @@ class DeliverTask(Struct, frozen=True):
     load: Load
     durable: ClassVar[bool] = True
 
-    def work(self, bench: Workbench, stopped: Callable[[], bool]) -> Iterator[Outcome | Witnessed]:
+    def work(
+        self, bench: Workbench, stopped: Callable[[], bool]
+    ) -> Iterator[Outcome | Witnessed | Changed]:
         """Yield one outcome for each instance of the load, in order; some may be pending.
 
         Ends early when `stopped` says so: the rest stays due. Raises `FerryError` when the receiver
@@ -58,7 +72,9 @@ class DeliverTask(Struct, frozen=True):
             ) from error
 
 
-def _bring(steps: Steps, sink_step: SinkStep, due: Due, delivery: Delivery) -> Outcome | Witnessed:
+def _bring(
+    steps: Steps, sink_step: SinkStep, due: Due, delivery: Delivery
+) -> Outcome | Witnessed | Changed:
     try:
         if not unchanged(due.item):
             return _CHANGED
@@ -92,7 +108,7 @@ def _bring(steps: Steps, sink_step: SinkStep, due: Due, delivery: Delivery) -> O
     except MemoryError:
         return Failed("there is not enough memory to bring it", True)
     except FerryError as error:
-        return Rejected(error.message)
+        return Changed(Rejected(error.message))
     except Exception as error:  # noqa: BLE001  a stranger's bug fails one instance, not the run
         log_bug(error, f"{sink_step.path} raised")
         return Failed(f"{sink_step.path} raised {type(error).__name__}; see the log", False)

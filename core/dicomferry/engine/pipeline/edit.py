@@ -14,7 +14,7 @@ from dicomferry.dicom.header import Header
 from dicomferry.dicom.reads import Trace
 from dicomferry.engine.pipeline.chosen_labels import CHOSEN_PLAN, keep_chosen
 from dicomferry.engine.pipeline.memory import RememberedEdit
-from dicomferry.engine.pipeline.steps import Steps, TransformStep
+from dicomferry.engine.pipeline.steps import NO_XNAT, Steps, TransformStep
 from dicomferry.errors import DamagedError, EditError, FerryError, TemplateError
 from dicomferry.log import log_bug
 from dicomferry.model import LEVELS, Excluded, Forecast, Rejected, Wanted
@@ -105,6 +105,8 @@ def _forecast(
 ) -> Ready | Withheld:
     forecasts = [(name, identifier.forecast(header)) for name, identifier in identifiers]
     first_name, first = forecasts[0]
+    if first_name == NO_XNAT:
+        return Ready(header, digest, _as_asked(first, wanted))
     for name, forecast in forecasts:
         if forecast.refused is not None:
             reason = f"XNAT {name} would refuse it: {forecast.refused}"
@@ -115,6 +117,15 @@ def _forecast(
     if wanted is not None and (mismatch := _mismatch(wanted, asker, first)):
         return Withheld("forecast-mismatch", Rejected(mismatch), first)
     return Ready(header, digest, first)
+
+
+def _as_asked(forecast: Forecast, wanted: Wanted | None) -> Forecast:
+    """Return a forecast with the labels that a recipe without an XNAT asks for."""
+    asked = {} if wanted is None else {level: getattr(wanted, level) for level in LEVELS}
+    told = {level: label for level, label in asked.items() if label is not None}
+    if not told and forecast.refused is None:
+        return forecast
+    return replace(forecast, destination=replace(forecast.destination, **told), refused=None)
 
 
 def _mismatch(wanted: Wanted, asker: str, forecast: Forecast) -> str:

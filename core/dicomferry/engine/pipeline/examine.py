@@ -18,6 +18,7 @@ from dicomferry.errors import (
     FerryError,
     NotDicomError,
     OverLimitError,
+    UnopenedError,
     UnreadableError,
 )
 from dicomferry.ledger.rows import Examined, Facts, Item, Remote, Verdict
@@ -67,6 +68,10 @@ def _examine(item: Item, steps: Steps, upto: int) -> Examined:
         return _examine_described(item, item.remote, steps, upto)
     try:
         blob = open_blob(item.bytes_at)
+    except NotDicomError as error:  # of a compressed file
+        return Examined(item.id, Verdict.PASSED, "not-dicom", _reason(error, item))
+    except DamagedError as error:
+        return Examined(item.id, Verdict.NOT_LOOKED_INTO, "broken-archive", _reason(error, item))
     except (OSError, FerryError) as error:
         return Examined(item.id, Verdict.NOT_LOOKED_INTO, "unreadable", _reason(error, item))
     try:
@@ -75,6 +80,8 @@ def _examine(item: Item, steps: Steps, upto: int) -> Examined:
             return _examine_instance(item, instance, steps, upto)
     except DicomDirError as error:
         return Examined(item.id, Verdict.PASSED, "dicomdir", _reason(error, item))
+    except UnopenedError as error:
+        return Examined(item.id, Verdict.NOT_LOOKED_INTO, "not-opened", _reason(error, item))
     except NotDicomError as error:
         return Examined(item.id, Verdict.PASSED, "not-dicom", _reason(error, item))
     except DamagedError as error:
@@ -104,11 +111,14 @@ def missing_uids(ref: InstanceRef) -> list[str]:
 
 
 def unchanged(item: Item) -> bool:
-    """Tell whether the file behind an item still has the size and time it was planned with."""
+    """Tell whether the file behind an item still has the size and time it was planned with.
+
+    A member of an archive has the time of the archive.
+    """
     place = item.bytes_at
-    if place.member:
-        return True
     status = os.stat(place.path)  # noqa: PTH116  the hot path
+    if place.member:
+        return status.st_mtime_ns == item.modified_ns
     return (status.st_size, status.st_mtime_ns) == (item.size, item.modified_ns)
 
 

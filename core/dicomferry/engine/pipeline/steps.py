@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -25,11 +25,15 @@ from dicomferry.errors import FerryError
 from dicomferry.host import Plugins
 from dicomferry.ledger.planning.chosen_labels import Labels
 from dicomferry.ledger.planning.snapshot import SnapshotReader
+from dicomferry.names import shown
 from dicomferry.recipe.recipe import Recipe, Step
 from dicomferry.recipe.servers import XnatServer
 from dicomferry.template import Condition
 
 BuiltT = TypeVar("BuiltT")
+
+NO_XNAT: Final = ""
+"""Stands for the XNAT's name where no XNAT receives anything."""
 
 
 class SourceStep(Struct, frozen=True):
@@ -68,7 +72,7 @@ class SinkStep(Struct, frozen=True):
     @property
     def key(self) -> str:
         """Return the name of this sink and receiver in the ledger."""
-        return f"{self.id} -> {self.sink.receiver}"
+        return shown(f"{self.id} -> {self.sink.receiver}")
 
 
 class Steps(Struct, frozen=True):
@@ -78,6 +82,7 @@ class Steps(Struct, frozen=True):
     transforms: tuple[TransformStep, ...]
     sinks: tuple[SinkStep, ...]
     identifiers: tuple[tuple[str, Identifier], ...]
+    """How each receiving XNAT identifies, by its name; one called `NO_XNAT` where none receives."""
     digest: str
     """Changes when the recipe, a plug-in's version, or a file that a transform reads changes."""
     memory: Memory | None = None
@@ -162,13 +167,13 @@ def _built(
 def _identifiers(
     recipe: Recipe, sinks: tuple[SinkStep, ...], context: BuildContext
 ) -> tuple[tuple[str, Identifier], ...]:
-    # The XNATs that will receive; a recipe that only exports is named as its one XNAT would.
+    # The XNATs that will receive. Where none does, labels still are what its one XNAT would call
+    # them, or any XNAT; but nobody refuses them.
     names = sorted({sink.sink.server for sink in sinks if sink.sink.server})
-    if not names:
-        names = [n for n, server in recipe.servers.items() if isinstance(server, XnatServer)][:1]
-    if not names:
-        return (("XNAT", context.identifier()),)
-    return tuple((name, context.identifier(name)) for name in names)
+    if names:
+        return tuple((name, context.identifier(name)) for name in names)
+    declared = [n for n, server in recipe.servers.items() if isinstance(server, XnatServer)]
+    return ((NO_XNAT, context.identifier(declared[0] if declared else None)),)
 
 
 def _digest(recipe: Recipe, plugins: Plugins, transforms: tuple[TransformStep, ...]) -> str:

@@ -13,11 +13,13 @@ from dicomferry.contract.executor import Done, Said
 from dicomferry.engine.pipeline.steps import SourceStep, Steps
 from dicomferry.engine.plan.duplicates import resolve_duplicates
 from dicomferry.engine.plan.first_sessions import settle_first_sessions
+from dicomferry.engine.plan.gone import note_what_is_gone
 from dicomferry.engine.plan.tasks import Examinations, ExamineTask
 from dicomferry.engine.workers.workshop import Workshop
 from dicomferry.errors import FerryError, OverLimitError
 from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.ledger.planning.snapshot import snapshot_path, take_snapshot
+from dicomferry.ledger.planning.whereabouts import take_over_deliveries
 from dicomferry.ledger.rows import Examined, Item, Verdict
 from dicomferry.model import Finding
 
@@ -62,6 +64,8 @@ def make_plan(shop: Workshop) -> int:
     if _first_session_wins(steps):
         settle_first_sessions(catalog)
     resolve_duplicates(shop, catalog)
+    take_over_deliveries(shop.ledger, catalog.scan)
+    note_what_is_gone(shop, catalog)
     catalog.plan_made(steps.digest)
     return catalog.scan
 
@@ -79,7 +83,7 @@ def _has_snapshots(shop: Workshop) -> bool:
 
 
 def _first_session_wins(steps: Steps) -> bool:
-    return any(identifier.first_session_wins for _, identifier in steps.identifiers)
+    return any(name and identifier.first_session_wins for name, identifier in steps.identifiers)
 
 
 def _ways(steps: Steps, scan: int) -> list[_Way]:

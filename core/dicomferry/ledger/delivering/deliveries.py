@@ -45,11 +45,12 @@ class Load(Struct, frozen=True):
 
 
 class Delivered(Struct, frozen=True):
-    """What became of one instance at one sink."""
+    """What became of one instance at one sink; `changed` when its file was not as planned."""
 
     due: Due
     outcome: Outcome
     proof: Proof | None = None
+    changed: bool = False
 
 
 class Deliveries:
@@ -127,6 +128,11 @@ class Deliveries:
                 " destination = excluded.destination, attempts = attempts + 1,"
                 " run = excluded.run, at = excluded.at",
                 [_row(sink, run, now, result) for result in results],
+            )
+            # The next plan looks at these again, although size and time may be as they were.
+            connection.executemany(
+                "UPDATE item SET examined = '' WHERE id = ?",
+                [(result.due.item.id,) for result in results if result.changed],
             )
 
     def consignment_ended(self) -> None:

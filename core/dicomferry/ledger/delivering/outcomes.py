@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dicomferry.ledger.text import storable
 from dicomferry.model import Excluded, Failed, Outcome, Rejected, Stored
+from dicomferry.names import shown
 
 
 def columns_of(outcome: Outcome) -> tuple[str, str, int]:
     """Return an outcome as the ledger's columns: state, reason, retryable."""
     match outcome:
         case Stored(receipt):
-            return ("stored", storable(receipt), 0)
+            return ("stored", shown(receipt), 0)
         case Excluded(reason):
-            return ("excluded", storable(reason), 0)
+            return ("excluded", shown(reason), 0)
         case Rejected(reason):
-            return ("rejected", storable(reason), 0)
+            return ("rejected", shown(reason), 0)
         case Failed(reason, retryable):
-            return ("failed", storable(reason), int(retryable))
+            return ("failed", shown(reason), int(retryable))
 
 
 def outcome_of(state: str, reason: str, retryable: int) -> Outcome:

@@ -10,8 +10,8 @@ from dicomferry.ledger.items import SELECT_ITEMS, finding_row, item_of, new_item
 from dicomferry.ledger.planning.examined import UPDATE_EXAMINED, SharedRows, examined_row
 from dicomferry.ledger.rows import Examined, Item, Verdict
 from dicomferry.ledger.store import Ledger
-from dicomferry.ledger.text import storable
 from dicomferry.model import Destination, Finding, LocalFile
+from dicomferry.names import shown
 
 # A row keeps its examination only while the file and what its path says are as they were.
 _UPSERT = """
@@ -152,7 +152,7 @@ class PlanWriter:
         with self.ledger.transaction() as connection:
             connection.executemany(
                 "UPDATE item SET verdict = ?, code = ?, reason = ? WHERE id = ?",
-                [(verdict, code, storable(reason), item) for item, verdict, code, reason in items],
+                [(verdict, code, shown(reason), item) for item, verdict, code, reason in items],
             )
 
     def move(self, items: Iterable[tuple[int, Destination]]) -> None:

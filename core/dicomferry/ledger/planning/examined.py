@@ -9,8 +9,8 @@ from msgspec.structs import astuple
 
 from dicomferry.ledger.items import destination_columns
 from dicomferry.ledger.rows import Examined, Facts, Verdict
-from dicomferry.ledger.text import storable
 from dicomferry.model import Destination, Forecast, Wanted
+from dicomferry.names import shown
 
 # A column has the name of the field of `Facts` that it keeps, but for UIDs.
 _FACTS: Final = (
@@ -79,7 +79,7 @@ def examined_row(digest: str, result: Examined, shared: SharedRows) -> tuple[obj
     forecast = result.forecast
     by = "" if result.verdict is Verdict.NOT_LOOKED_INTO else digest
     return (
-        by, result.verdict.value, result.code, storable(result.reason),
+        by, result.verdict.value, result.code, shown(result.reason),
         *_facts_columns(result.facts), *_sent_columns(result),
         shared.destination(forecast.destination) if forecast else None,
         shared.why(forecast) if forecast else None,

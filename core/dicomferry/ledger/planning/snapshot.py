@@ -57,7 +57,7 @@ def take_snapshot(catalog: PlanWriter, stage: int) -> None:
     connection = ledger.connection
     try:
         fresh.touch(mode=0o600)
-        connection.execute("ATTACH DATABASE ? AS stage", (str(fresh),))
+        connection.execute("ATTACH DATABASE ? AS stage", (fresh.absolute().as_uri(),))
         try:
             with ledger.transaction():
                 connection.execute(_STUDY_TABLE)

@@ -9,11 +9,18 @@ from typing import Final
 
 from msgspec import Struct
 
-from dicomferry.ledger.items import ITEM_COLUMNS, SELECT_ITEMS, at_hand, destination_of, item_of
+from dicomferry.ledger.items import (
+    ITEM_COLUMNS,
+    SELECT_ITEMS,
+    at_hand,
+    destination_of,
+    item_of,
+    member_bytes,
+)
 from dicomferry.ledger.rows import Item, Verdict
 from dicomferry.ledger.store import Ledger
-from dicomferry.ledger.text import storable
 from dicomferry.model import Destination
+from dicomferry.names import bytes_of, shown
 
 _MOST: Final = 500
 """Numbers in one question: SQLite takes 999 parameters in its oldest versions."""
@@ -64,10 +71,19 @@ def planned_items(ledger: Ledger, numbers: Sequence[int]) -> dict[int, PlannedIt
 def find(ledger: Ledger, scan: int, which: str) -> FoundItem | None:
     """Return the item with a file name or SOP Instance UID, as found or as sent.
 
-    A member of an archive is named `ARCHIVE!MEMBER`. What the plan sends goes before what it does
+    A member of an archive is named `ARCHIVE!MEMBER`; odd bytes of a name may be written as `%FF`,
+    as reports do. What the plan sends goes before what it does
     not, and that before what only an earlier scan has seen.
     """
-    path, _, member = which.partition("!")
+    for name in dict.fromkeys((which, bytes_of(which))):
+        path, _, member = name.partition("!")
+        if found := _found(ledger, scan, which, (path, member)):
+            return found
+    return None
+
+
+def _found(ledger: Ledger, scan: int, uid: str, name: tuple[str, str]) -> FoundItem | None:
+    path, member = name
     row = ledger.connection.execute(
         "SELECT spooled.path, item.scan, verdict, code, reason, project, subject, session,"
         " item.id, source, item.path, member, item.size, item.modified_ns, names, row, remote"
@@ -76,10 +92,10 @@ def find(ledger: Ledger, scan: int, which: str) -> FoundItem | None:
         " WHERE sop = ?1 OR sent_sop = ?1 OR (item.path IN (?2, ?3) AND member = ?4)"
         " ORDER BY scan DESC, verdict = 'ready' DESC, item.id LIMIT 1",
         (
-            storable(which),
+            shown(uid),
             os.fsencode(path),
             os.fsencode(Path(path).absolute()),
-            os.fsencode(member),
+            member_bytes(member),
         ),
     ).fetchone()
     if row is None:

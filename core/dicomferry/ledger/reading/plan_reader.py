@@ -12,6 +12,7 @@ from dicomferry.ledger.reading import (
     filed_instances,
     found_items,
     item_states,
+    passed_kinds,
     same_instance,
     series,
     sessions,
@@ -24,6 +25,7 @@ from dicomferry.ledger.reading.expected import ExpectedReader
 from dicomferry.ledger.reading.filed_instances import FiledInstance
 from dicomferry.ledger.reading.found_items import FoundItem, PlannedItem
 from dicomferry.ledger.reading.item_states import ItemState
+from dicomferry.ledger.reading.passed_kinds import PassedKind
 from dicomferry.ledger.reading.same_instance import Twin
 from dicomferry.ledger.reading.series import SeriesState
 from dicomferry.ledger.reading.sessions import SessionPlan, VerdictTally
@@ -61,6 +63,10 @@ class PlanReader(Struct, frozen=True):
     def tallies(self) -> list[VerdictTally]:
         """Return how many items there are of each verdict and code."""
         return sessions.tallies(self.groups())
+
+    def passed_kinds(self) -> list[PassedKind]:
+        """Return what is passed as not DICOM, by the ends of the names."""
+        return passed_kinds.passed_kinds(self.ledger, self.scan)
 
     def series(self) -> Iterator[SeriesState]:
         """Yield every series as it was found, sorted by its key."""

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec.structs import replace
 
 from dicomferry.engine.plan.problems.identification import mismatches, naming, noted
-from dicomferry.engine.plan.problems.instances import capabilities, duplicates, nothing_found
+from dicomferry.engine.plan.problems.instances import capabilities, duplicates, gone, nothing_found
 from dicomferry.engine.plan.problems.kinds import known_codes, problem
 from dicomferry.engine.plan.problems.labels import labels, stored_elsewhere
 from dicomferry.engine.plan.problems.plug_ins import checked_by, is_of_checker
@@ -55,19 +55,23 @@ def find_problems(
     items = plan.groups()
     found = [
         *nothing_found(items, sources),
-        *mismatches(items),
-        *labels(items),
+        *gone(items),
         *stored_elsewhere(items),
     ]
     if xnat:
-        for check in (sessions, naming, noted, scans, gaps, capabilities):
+        for check in (mismatches, labels, sessions, naming, noted, scans, gaps, capabilities):
             found += check(items)
         found += anonymized(items, anonymizes or {})
     found += duplicates(items)
     if plugins is not None:
         found += checked_by(plugins, plan)
     found += _unknown(allow, plugins)
-    return waive(found, allow)
+    return waive(found if xnat else map(_without_xnat, found), allow)
+
+
+def _without_xnat(problem: Problem) -> Problem:
+    """Return a problem of a recipe that has no XNAT, without why one would mind."""
+    return replace(problem, why="") if "XNAT" in problem.why else problem
 
 
 def waive(found: Iterable[Problem], allow: frozenset[str]) -> list[Problem]:

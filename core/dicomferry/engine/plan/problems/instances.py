@@ -37,6 +37,15 @@ def nothing_found(items: ItemGroups, sources: Iterable[str]) -> Iterator[Problem
             )
 
 
+def gone(items: ItemGroups) -> Iterator[Problem]:
+    """Find what the last plan was to bring, and what is not there any more."""
+    if count := items.held_back_by_code().get("gone"):
+        what = (
+            "1 file of the last plan is" if count == 1 else f"{count:,} files of the last plan are"
+        )
+        yield problem("gone", f"{what} not there any more, and not stored everywhere")
+
+
 def duplicates(items: ItemGroups) -> Iterator[Problem]:
     """Find instances that are there more than once."""
     found = items.held_back_by_code()

@@ -151,6 +151,11 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType({
         "a disk that is not mounted and a filter that matches nothing look like work that is done",
         "check the path, the globs and the filters; where there may be nothing, allow it",
     ),
+    "gone": Kind(
+        _WARNING,
+        "a disk that has lost files, or is another disk, looks like a smaller task that is done",
+        "bring the files back, or, where they are not wanted any more, allow it",
+    ),
     "duplicate": Kind(
         _NOTE,
         "XNAT would silently overwrite the first with the second",

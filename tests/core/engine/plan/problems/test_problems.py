@@ -118,6 +118,7 @@ CHOSEN = {
 ELSEWHERE = {
     *ASKED,
     *CHOSEN,
+    "gone",
     "nothing-found",
     "plugin-check-failed",
     "project-not-readable",

@@ -1,0 +1,85 @@
+"""The inside of a tar archive."""
+
+from __future__ import annotations
+
+import posixpath
+import tarfile
+from collections.abc import Iterator
+from typing import IO, TYPE_CHECKING, Final
+
+from dicomferry.dicom.archive.member import Member
+from dicomferry.errors import DamagedError
+
+if TYPE_CHECKING:
+    from dicomferry.dicom.archive.files import Ground
+    from dicomferry.dicom.blob import Blob
+
+
+class TarInside:
+    """The members of a tar archive, read in place."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._members: list[Member] = []
+        self._files: dict[str, tuple[int, int]] = {}
+        with ground.file() as file:
+            for info, member in listed(file):
+                self._members.append(member)
+                if not member.code:
+                    self._files[info.name] = (info.offset_data, info.size)
+
+    def members(self) -> Iterator[Member]:
+        """Yield every file in the archive's order, and what is no file with its reason."""
+        yield from self._members
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is such a file."""
+        return name in self._files
+
+    def open(self, name: str, label: str) -> Blob:
+        """Return the bytes of a file; of two with one name those of the last."""
+        return self._ground.cut(*self._files[name], label)
+
+
+def listed(file: IO[bytes], limit: int = 0) -> Iterator[tuple[tarfile.TarInfo, Member]]:
+    """Yield what a tar archive has, but for folders, in its order; links come last.
+
+    Raises `DamagedError` for an archive of more than `limit` bytes, where a limit is given.
+    """
+    names: set[str] = set()
+    links: list[tarfile.TarInfo] = []
+    with tarfile.open(fileobj=file, mode="r:") as archive:
+        for info in archive:
+            if limit and info.offset_data + info.size > limit:
+                raise DamagedError(f"it unpacks to more than {limit} bytes")
+            if info.issym() or info.islnk():
+                links.append(info)
+            elif not info.isdir():
+                names.add(info.name)
+                yield info, _member(info)
+    yield from ((info, _link(info, names)) for info in links)
+
+
+def _member(info: tarfile.TarInfo) -> Member:
+    if not info.isreg():
+        return Member(info.name, info.name, 0, "not-a-file", _DEVICE, settled=True)
+    if info.issparse():
+        return Member(info.name, info.name, info.size, "sparse", _SPARSE)
+    return Member(info.name, info.name, info.size)
+
+
+def _link(info: tarfile.TarInfo, names: set[str]) -> Member:
+    if info.islnk():
+        inside = info.linkname in names
+    else:
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(info.name), info.linkname))
+        inside = any(name == target or name.startswith(f"{target}/") for name in names)
+    if inside:
+        return Member(info.name, info.name, 0, "link-repeated", _REPEATED, settled=True)
+    return Member(info.name, info.name, 0, "link-outside", _OUTSIDE)
+
+
+_SPARSE: Final = "has holes (a sparse file): unpack the archive"
+_DEVICE: Final = "a pipe or device in an archive"
+_REPEATED: Final = "a link to what the archive has under another name"
+_OUTSIDE: Final = "a link to something that is not in the archive"

@@ -1,0 +1,138 @@
+"""Containers known by their first bytes: what may hold DICOM, and is not DICOM itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import Enum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from dicomferry.dicom.blob import Blob
+
+ENOUGH: Final = 512
+"""Bytes at the start of a file that tell nearly every kind."""
+
+
+class Opens(Enum):
+    """How the inside of a container is reached."""
+
+    AS_ZIP = "zip"
+    AS_TAR = "tar"
+    UNPACKED = "unpacked"
+    """it is one compressed file, which may be a tar archive"""
+    NEVER = "never"
+
+
+class ContainerKind(Struct, frozen=True):
+    """One kind of container: what people call it, how it opens, what to do where it does not."""
+
+    name: str
+    opens: Opens = Opens.NEVER
+    help: str = "unpack it"
+
+
+ZIP: Final = ContainerKind("a zip archive", Opens.AS_ZIP)
+TAR: Final = ContainerKind("a tar archive", Opens.AS_TAR)
+GZIP: Final = ContainerKind("a gzip file", Opens.UNPACKED)
+BZIP2: Final = ContainerKind("a bzip2 file", Opens.UNPACKED)
+XZ: Final = ContainerKind("an xz file", Opens.UNPACKED)
+ZSTD: Final = ContainerKind("a zstd file", Opens.UNPACKED)
+
+_BZIP2_BLOCKS: Final = (b"1AY&SY", b"\x17\x72\x45\x38\x50\x90")
+_MAGIC: Final[tuple[tuple[int, bytes, ContainerKind], ...]] = (
+    (0, b"PK\3\4", ZIP),
+    (0, b"PK\5\6", ZIP),
+    (0, b"PK\7\x08PK\3\4", ZIP),  # the first part of several
+    (0, b"PK00PK\3\4", ZIP),
+    (257, b"ustar", TAR),
+    (0, b"\x1f\x8b\x08", GZIP),
+    (0, b"\xfd7zXZ\0", XZ),
+    (0, b"\x28\xb5\x2f\xfd", ZSTD),
+    (0, b"7z\xbc\xaf\x27\x1c", ContainerKind("a 7z archive", help="unpack it: 7z x")),
+    (0, b"Rar!\x1a\7", ContainerKind("a rar archive", help="unpack it: unrar x")),
+    (0, b"\x1f\x9d", ContainerKind("a file of compress (.Z)", help="unpack it: uncompress")),
+    (0, b"\x1f\xa0", ContainerKind("a file of compress -H", help="unpack it: gzip -d")),
+    (0, b"\x1f\x1e", ContainerKind("a file of pack (.z)", help="unpack it: gzip -d")),
+    (0, b"MSCF\0\0\0\0", ContainerKind("a cabinet archive", help="unpack it: cabextract")),
+    (0, b"\x04\x22\x4d\x18", ContainerKind("an lz4 file", help="unpack it: lz4 -d")),
+    (0, b"LZIP\1", ContainerKind("an lzip file", help="unpack it: lzip -d")),
+    (0, b"\x89LZO\0\r\n\x1a\n", ContainerKind("an lzop file", help="unpack it: lzop -d")),
+    (2, b"-lh", ContainerKind("an LHA archive", help="unpack it: lha x")),
+    (0, b"\x60\xea", ContainerKind("an ARJ archive", help="unpack it: arj x")),
+    (7, b"**ACE**", ContainerKind("an ACE archive")),
+    (0, b"ZOO ", ContainerKind("a zoo archive")),
+    (0, b"SIT!", ContainerKind("a StuffIt archive", help="unpack it: unar")),
+    (0, b"StuffIt", ContainerKind("a StuffIt archive", help="unpack it: unar")),
+    (0, b"xar!", ContainerKind("a xar archive")),
+    (0, b"MSWIM\0\0\0", ContainerKind("a Windows image (WIM)", help="unpack it: 7z x")),
+    (0, b"hsqs", ContainerKind("a squashfs image", help="unpack it: unsquashfs")),
+    (0, b"!<arch>\n", ContainerKind("an ar archive", help="unpack it: ar x")),
+    (0, b"070701", ContainerKind("a cpio archive", help="unpack it: cpio -i")),
+    (0, b"070702", ContainerKind("a cpio archive", help="unpack it: cpio -i")),
+    (0, b"070707", ContainerKind("a cpio archive", help="unpack it: cpio -i")),
+    (0, b"Salted__", ContainerKind("a file encrypted by openssl", help="decrypt it")),
+    (0, b"age-encryption.org/", ContainerKind("a file encrypted by age", help="decrypt it")),
+    (0, b"-----BEGIN PGP MESSAGE", ContainerKind("a file encrypted by PGP", help="decrypt it")),
+    (
+        0,
+        b"version https://git-lfs.github.com/",
+        ContainerKind(
+            "a pointer of Git LFS, whose content is not here", help="get it: git lfs pull"
+        ),
+    ),
+    (
+        0,
+        b"/annex/objects/",
+        ContainerKind(
+            "a pointer of git-annex, whose content is not here", help="get it: git annex get"
+        ),
+    ),
+    (0x8001, b"CD001", ContainerKind("an ISO 9660 image", help="mount it, or unpack it: 7z x")),
+    (0x8001, b"BEA01", ContainerKind("a UDF image", help="mount it, or unpack it: 7z x")),
+    (37649, b"CD001", ContainerKind("a raw CD image", help="convert it to ISO 9660 and mount it")),
+)
+BY_NAME: Final[Mapping[str, ContainerKind]] = MappingProxyType(
+    {
+        ".lzma": ContainerKind("an lzma file", help="unpack it: xz -d"),
+        ".gpg": ContainerKind("a file encrypted by PGP", help="decrypt it"),
+        ".pgp": ContainerKind("a file encrypted by PGP", help="decrypt it"),
+    }
+)
+"""Kinds that no magic number tells, by the end of the name."""
+
+
+def kind_of(blob: Blob) -> ContainerKind | None:
+    """Return the kind of a container; None for any other bytes.
+
+    DICOM is no container, even where its preamble looks like one.
+    """
+    size = blob.size
+    head = blob.read(0, min(ENOUGH, size))
+    if head[128:132] == b"DICM":
+        return None
+    for at, magic, kind in _MAGIC:
+        end = at + len(magic)
+        if end <= len(head):
+            if head[at:end] == magic:
+                return kind
+        elif ENOUGH < end <= size and blob.read(at, len(magic)) == magic:
+            return kind
+    if head[:3] == b"BZh" and head[4:10] in _BZIP2_BLOCKS:
+        return BZIP2
+    if _is_old_tar(head):
+        return TAR
+    if size > ENOUGH and blob.read(size - ENOUGH, 4) == b"koly":
+        return ContainerKind("an Apple disk image", help="mount it, or unpack it: 7z x")
+    return None
+
+
+def _is_old_tar(head: bytes) -> bool:
+    """Tell a tar archive of before POSIX by the checksum of its first header."""
+    told = head[148:156].strip(b" \0")
+    if len(head) < ENOUGH or not told or not re.fullmatch(rb"[0-7]{1,7}", told):
+        return False
+    return sum(head) - sum(head[148:156]) + 8 * 32 == int(told, 8)
