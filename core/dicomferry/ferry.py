@@ -189,17 +189,19 @@ class Ferry:
         anything is sent: for a plan that has errors or is not the last one of this ferry, and with
         `verify` for an XNAT that cannot be asked.
         """
+        from dicomferry.engine.verify.last import doubt
         from dicomferry.engine.verify.mismatch import MismatchExplainer
         from dicomferry.reports.run import run_report
         from dicomferry.reports.verify import verify_report
 
         session = self.session
         asking = self.questions() if verify else None
-        report = run_report(session.run(plan.planned, limit, courtesy))
-        if asking is None or report.interrupted:
-            return report
+        result = session.run(plan.planned, limit, courtesy)
+        if asking is None or result.interrupted:
+            return run_report(result, doubt(self.state))
         findings = asking.after(session.steps, session.ledger, wait)
         explainer = MismatchExplainer(plan.planned.view, plan.planned.problems)
+        report = run_report(result, doubt(self.state))
         return replace(report, verify=verify_report(findings, explainer.rules))
 
     def questions(self) -> Questions:
@@ -216,8 +218,8 @@ class Ferry:
 
         XNAT gets `wait` seconds at most to finish the sessions that it works on. `content` says
         which instances are read back and compared. With `send_again` the next run sends what XNAT
-        does not hold. `save_vectors` is a file for test vectors of the sessions that did not land
-        as forecast.
+        does not hold, or holds with other content. `save_vectors` is a file for test vectors of the
+        sessions that did not land as forecast.
         """
         from dicomferry.engine.session import questions
         from dicomferry.reports.verify import verify_report
@@ -231,9 +233,9 @@ class Ferry:
                 questions.save_mismatches(findings, ledger, Path(save_vectors))
         marked = 0
         if send_again and self._session is not None:
-            marked = questions.mark_missing_in(self._session.ledger, findings.verdicts)
+            marked = questions.mark_wrong_in(self._session.ledger, findings)
         elif send_again:
-            marked = questions.mark_missing(self.state, findings.verdicts)
+            marked = questions.mark_wrong(self.state, findings)
         return verify_report(findings, explainer.rules, marked)
 
     @contextmanager
@@ -259,11 +261,12 @@ class Ferry:
 
     def status(self) -> StatusReport:
         """Return what the ledger knows; it has no items, which `items` yields."""
+        from dicomferry.engine.verify.last import doubt
         from dicomferry.ledger.reading.plan_reader import PlanReader
         from dicomferry.reports.status import status_report
 
         with self._ledger() as ledger:
-            return status_report(PlanReader.last(ledger))
+            return status_report(PlanReader.last(ledger), doubt(self.state))
 
     def items(self, state: str = "all") -> Iterator[ItemRecord]:
         """Yield every item in one of `dicomferry.reports.status.STATES`.

@@ -262,9 +262,14 @@ class Forecast(Struct, frozen=True):
 
 
 class Stored(Struct, frozen=True):
-    """The receiver answered that it has the instance; `receipt` is its answer."""
+    """The receiver answered that it has the instance; `receipt` is its answer.
+
+    `warned` says that the answer is a warning: it has changed or discarded something. Reports count
+    and name these.
+    """
 
     receipt: str
+    warned: bool = False
 
 
 class Excluded(Struct, frozen=True):

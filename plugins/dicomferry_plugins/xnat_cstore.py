@@ -146,7 +146,7 @@ class AssociationDelivery:
         told = f"{status} from {self._sink.peer}" + (f": {comment}" if comment else "")
         match status.verdict:
             case StatusCategory.SUCCESS | StatusCategory.WARNING:
-                return Stored(told)
+                return Stored(told, warned=status.verdict is StatusCategory.WARNING)
             case StatusCategory.RETRY:
                 most = self._sink.retries
                 if code == _XNAT_FAILURE:

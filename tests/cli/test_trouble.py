@@ -245,6 +245,27 @@ def test_a_second_run_beside_a_running_one_is_refused_naming_the_holder(
     assert f"process {running.pid}" in second.stderr
 
 
+@pytest.mark.parametrize("code", [0xB000, 0xB006, 0xB007])
+def test_warnings_of_a_receiver_are_counted_and_named(
+    data: Path, write_recipe: Callable[..., Path], code: int
+) -> None:
+    bad = str(dcmread(first_file(data)).SOPInstanceUID)
+    with serving(
+        Receiver(status=lambda got: code if got.sop_instance_uid == bad else 0)
+    ) as receiver:
+        recipe = write_recipe(receiver)
+        result = ferry("run", recipe)
+
+    assert result.returncode == 0, result.stdout
+    assert "4 instances stored" in result.stdout
+    told = f"1 instance: 0x{code:04X} stored,"
+    assert told in result.stdout
+    assert "receivers warned of 1 instance, see above" in result.stdout
+    assert told in ferry("status", recipe).stdout
+    (warning,) = json.loads(ferry("status", recipe, "--format", "json").stdout)["warnings"]
+    assert (warning["state"], warning["instances"]) == ("stored", 1)
+
+
 def test_an_interrupt_stops_cleanly_and_says_how_to_go_on(
     tmp_path: Path, write_recipe: Callable[..., Path]
 ) -> None:

@@ -355,3 +355,67 @@ def from_a_pacs(trip: Journey, server: pacs.Pacs) -> None:
     recipe["sources"] = [{"pacs-query": query}]
     with trip.recipe.open("w") as file:
         yaml.dump(recipe, file)
+
+
+def test_what_differs_is_sent_again_and_nothing_else(tmp_path: Path) -> None:
+    with journey(tmp_path) as trip:
+        carry(trip)
+        _change_what_is_held(trip)
+        assert trip.verify()["due_again"] == 0
+
+        report = trip.verify("--content", "all", "--send-again")
+
+        differing = [one for one in report["content"] if one["sameness"] == "*"]
+        assert 0 < len(differing) == report["due_again"] < 12
+        assert f"{len(differing)} instances stored" in trip.ferry("run").stdout
+
+
+@pytest.mark.parametrize("trouble", ["missing", "differs", "waiting"])
+def test_no_run_after_a_verify_that_failed_says_that_all_is_well(
+    tmp_path: Path, trouble: str
+) -> None:
+    faults = Faults(lose_every=9) if trouble == "missing" else None
+    with journey(tmp_path, **({"faults": faults} if faults else {})) as trip:
+        carry(trip, build=trouble != "waiting")
+        if trouble == "differs":
+            _change_what_is_held(trip)
+        assert trip.ferry("verify", "--content", "all").returncode == 1
+
+        result = trip.ferry("run")
+        report = json.loads(trip.ferry("run", "--format", "json").stdout)
+        status = trip.ferry("status")
+
+        assert (result.returncode, status.returncode, report["complete"]) == (1, 1, False)
+        assert "Everything is stored" not in result.stdout
+        assert "XNAT did not hold it all at the verify of" in result.stdout
+        assert f"dicomferry verify {trip.recipe}" in result.stdout
+        assert "XNAT did not hold it all" in status.stdout
+
+
+def test_a_verify_that_finds_all_lets_a_run_say_so_again(tmp_path: Path) -> None:
+    with journey(tmp_path) as trip:
+        carry(trip, build=False)
+        assert trip.ferry("verify").returncode == 1
+        assert trip.ferry("run").returncode == 1
+        trip.xnat.build()
+
+        assert trip.ferry("verify").returncode == 0
+
+        result = trip.ferry("run")
+        assert (result.returncode, "Everything is stored." in result.stdout) == (0, True)
+
+
+def test_what_the_last_verify_found_is_the_owners_alone(tmp_path: Path) -> None:
+    with journey(tmp_path) as trip:
+        carry(trip)
+        trip.verify()
+
+        (found,) = tmp_path.rglob("verify.json")
+        assert found.stat().st_mode & 0o077 == 0
+
+
+def _change_what_is_held(trip: Journey) -> None:
+    """Let XNAT hold three instances with another last pixel."""
+    for path in sorted(trip.xnat.site.storage.rglob("*.dcm"))[:3]:
+        content = path.read_bytes()
+        path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))

@@ -85,7 +85,7 @@ def _only_limited(report: RunReport) -> bool:
     """Tell whether nothing but `--limit` kept a run from bringing everything."""
     clean = all(not (s.failed or s.rejected or s.unreachable) for s in report.sinks.values())
     held = report.rejected_before_sending or report.not_looked_into
-    return clean and not held and not report.interrupted
+    return clean and not held and not report.interrupted and not report.unverified
 
 
 def _show(report: RunReport, plan: Plan, recipe: Path, named: str, *, limited: bool) -> None:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from dicomferry.cli.options.common import format_option
 from dicomferry.cli.options.with_ferry import with_ferry
-from dicomferry.cli.views.report_view import failure_line
+from dicomferry.cli.views.report_view import failure_line, warning_lines
 from dicomferry.cli.views.text import columns, count, say, show_json
 from dicomferry.errors import FerryError
 from dicomferry.ferry import Ferry
@@ -52,6 +52,9 @@ def _summary(report: StatusReport) -> Iterator[str]:
         yield f"{sink}: " + ", ".join(f"{n:,} {state}" for state, n in sorted(states.items()))
     for failure in report.failures:
         yield failure_line(failure)
+    yield from warning_lines(report.warnings)
+    if report.unverified:
+        yield f"XNAT did not hold it all at {report.unverified}"
     yield from columns(
         [
             [

@@ -34,6 +34,8 @@ class RunReport(Struct, frozen=True, omit_defaults=True):
     problems: tuple[ProblemRecord, ...]
     manifest: str = ""
     verify: VerifyReport | None = None
+    unverified: str = ""
+    warnings: tuple[SinkFailure, ...] = ()
 
     @property
     def landed(self) -> bool:
@@ -41,10 +43,10 @@ class RunReport(Struct, frozen=True, omit_defaults=True):
         return self.verify is not None and self.verify.landed
 
 
-def run_report(result: RunResult) -> RunReport:
-    """Return the report of a run; nobody has asked XNAT yet."""
+def run_report(result: RunResult, unverified: str = "") -> RunReport:
+    """Return the report of a run; `unverified` is what the last verification found wrong."""
     return RunReport(
-        complete=result.complete,
+        complete=result.complete and not unverified,
         interrupted=result.interrupted,
         remaining=result.remaining,
         sinks=result.tallies,
@@ -55,4 +57,6 @@ def run_report(result: RunResult) -> RunReport:
         planned=result.planned_instances,
         problems=problem_records(result.planned.problems),
         manifest=str(result.manifest),
+        unverified=unverified,
+        warnings=tuple(result.planned.view.warnings()),
     )

@@ -47,21 +47,27 @@ class StatusReport(Struct, frozen=True):
     counts: tuple[VerdictTally, ...]
     sinks: dict[str, dict[str, int]]
     failures: tuple[SinkFailure, ...]
+    warnings: tuple[SinkFailure, ...]
+    unverified: str
     sessions: tuple[SessionPlan, ...]
     items: tuple[ItemRecord, ...] = ()
 
     @property
     def unsettled(self) -> bool:
         """Tell whether something failed, was rejected or could not be looked into."""
-        return bool(self.failures) or any(one.verdict in UNSETTLED for one in self.counts)
+        return bool(self.failures or self.unverified) or any(
+            one.verdict in UNSETTLED for one in self.counts
+        )
 
 
-def status_report(view: PlanReader) -> StatusReport:
+def status_report(view: PlanReader, unverified: str = "") -> StatusReport:
     """Return what a ledger knows, without its items."""
     return StatusReport(
         counts=tuple(view.tallies()),
         sinks={sink: view.delivered(sink) for sink in view.sinks()},
         failures=tuple(view.failures()),
+        warnings=tuple(view.warnings()),
+        unverified=unverified,
         sessions=tuple(view.sessions()),
     )
 

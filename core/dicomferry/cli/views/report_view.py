@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dicomferry.cli.views.held_view import unsettled_lines
@@ -44,10 +44,20 @@ def report_lines(
     if others := report.failures[_REASONS:]:
         instances = sum(failure.instances for failure in others)
         yield f"  and {count(len(others), 'other reason')} for {count(instances, 'instance')}"
+    yield from warning_lines(report.warnings)
     yield from unsettled_lines(plan)
     if report.problems:
         yield from problem_lines(report.problems)
     yield _ending(report, recipe, again or str(recipe), limited=limited)
+
+
+def warning_lines(warnings: Sequence[SinkFailure]) -> Iterator[str]:
+    """Yield what receivers stored and warned of: how many instances, and in what words."""
+    for one in warnings[:_REASONS]:
+        what = f"  stored with a warning at {one.sink}: {count(one.instances, 'instance')}"
+        yield f"{what}: {printable(one.reason)}"
+    if more := sum(one.instances for one in warnings[_REASONS:]):
+        yield f"  stored with other warnings: {count(more, 'instance')}"
 
 
 def failure_line(failure: SinkFailure) -> str:
@@ -65,9 +75,18 @@ def _tally(tally: SinkTally) -> str:
     return ", ".join(parts)
 
 
+def _all_is_well(report: RunReport) -> str:
+    if not report.planned:
+        return "There is nothing to store."
+    warned = sum(one.instances for one in report.warnings)
+    if warned:
+        return f"Everything is stored; receivers warned of {count(warned, 'instance')}, see above."
+    return "Everything is stored."
+
+
 def _ending(report: RunReport, recipe: Path | None, named: str, *, limited: bool) -> str:
     if report.complete:
-        return "Everything is stored." if report.planned else "There is nothing to store."
+        return _all_is_well(report)
     if recipe is None:
         return "Not everything is stored; what was held back is listed above."
     again = f"dicomferry run {named}"
@@ -75,6 +94,10 @@ def _ending(report: RunReport, recipe: Path | None, named: str, *, limited: bool
         return f"Stopped. {report.remaining:,} still to bring; go on with: {again}"
     if report.remaining and limited:
         return f"{report.remaining:,} still to bring; go on with: {again}"
+    held = report.rejected_before_sending or report.not_looked_into
+    if report.unverified and not (report.remaining or held):
+        ask = f"dicomferry verify {recipe}"
+        return f"All was sent, and XNAT did not hold it all at {report.unverified}; ask it: {ask}"
     if report.remaining:
         return f"{report.remaining:,} not stored; when it is mended, try again with: {again}"
     state = "rejected" if report.rejected_before_sending else Verdict.NOT_LOOKED_INTO

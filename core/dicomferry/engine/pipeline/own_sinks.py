@@ -139,7 +139,7 @@ class ReceiverFiling(Struct, frozen=True):
         told = f"{status} from {self.peer}"
         match status.verdict:
             case StatusCategory.SUCCESS | StatusCategory.WARNING:
-                return Stored(told)
+                return Stored(told, warned=status.verdict is StatusCategory.WARNING)
             case StatusCategory.RETRY:
                 return Failed(told, retryable=True)
             case StatusCategory.REFUSED:

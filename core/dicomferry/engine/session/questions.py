@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from contextlib import closing
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.engine.plan.planned import Planned
 from dicomferry.engine.plan.problems import by_severity, find_problems, waive
 from dicomferry.engine.plan.problems.live import ask
-from dicomferry.engine.verify import Findings, Inquiry, SessionVerdict, inquire
+from dicomferry.engine.verify import Findings, Inquiry, Sameness, inquire
+from dicomferry.engine.verify.last import note
 from dicomferry.engine.verify.mismatch import (
     MismatchExplainer,
     is_mismatch,
@@ -28,7 +30,8 @@ from dicomferry.ledger.delivering.deliveries import send_again
 from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.recipe.recipe import Recipe
 
-_REASON = "XNAT said that it has it, and does not hold it (verify)"
+_MISSING = "XNAT said that it has it, and does not hold it (verify)"
+_DIFFERS = "XNAT holds it with other content than was sent (verify)"
 
 
 class Questions(Struct, frozen=True):
@@ -53,7 +56,9 @@ class Questions(Struct, frozen=True):
         Raises `RestError` where one cannot be asked.
         """
         inquiry = Inquiry(steps, ledger, self.targets, self.command_line, content, wait)
-        return inquire(inquiry, self.progress)
+        findings = inquire(inquiry, self.progress)
+        note(ledger.path.parent, findings)
+        return findings
 
 
 def questions(
@@ -77,15 +82,25 @@ def save_mismatches(findings: Findings, ledger: Ledger, path: Path) -> None:
     save_vectors((vector_of(verdict, plan) for verdict in wrong), path)
 
 
-def mark_missing(folder: Path, verdicts: tuple[SessionVerdict, ...]) -> int:
-    """Make due again what XNAT is known not to hold; return how many instances that are.
+def mark_wrong(folder: Path, findings: Findings) -> int:
+    """Make due again what XNAT does not hold as it was sent; return how many instances that are.
 
     Locks the state folder meanwhile.
     """
     with Lock(folder, "verify"), closing(Ledger(folder)) as ledger:
-        return mark_missing_in(ledger, verdicts)
+        return mark_wrong_in(ledger, findings)
 
 
-def mark_missing_in(ledger: Ledger, verdicts: tuple[SessionVerdict, ...]) -> int:
-    """Make due again what XNAT is known not to hold, in a ledger that is open for writing."""
-    return sum(send_again(ledger, verdict.sink, verdict.droppable, _REASON) for verdict in verdicts)
+def mark_wrong_in(ledger: Ledger, findings: Findings) -> int:
+    """Make due again what XNAT does not hold as it was sent, in a ledger open for writing."""
+    missing = sum(
+        send_again(ledger, verdict.sink, verdict.droppable, _MISSING)
+        for verdict in findings.verdicts
+    )
+    differing: dict[str, list[int]] = defaultdict(list)
+    for one in findings.compared:
+        if one.sameness is Sameness.DIFFERS:
+            differing[one.sink].append(one.item)
+    return missing + sum(
+        send_again(ledger, sink, items, _DIFFERS) for sink, items in differing.items()
+    )

@@ -44,7 +44,7 @@ def mend(
         case Standing.SHORT | Standing.EMPTY:
             if any(not instance.stored for instance in missing):
                 return f"dicomferry run {recipe}"
-            again = f"dicomferry verify {recipe} --send-again && dicomferry run {recipe}"
+            again = f"dicomferry verify {recipe} --send-again; dicomferry run {recipe}"
             return f"{again}; if it is short again, dicomferry doctor {recipe} shows the filters"
 
 

@@ -10,6 +10,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.opening import open_blob
@@ -51,11 +52,16 @@ class Sameness(StrEnum):
 
 
 class Compared(Struct, frozen=True):
-    """How one instance compares; `detail` names attributes, never their values."""
+    """How one instance compares; `detail` names attributes, never their values.
+
+    `item` is its number in the ledger and `sink` the key of the sink that brought it.
+    """
 
     sameness: Sameness
     sop_instance_uid: str
     detail: str = ""
+    item: int = 0
+    sink: str = ""
 
 
 class ContentReader:
@@ -84,7 +90,8 @@ class ContentReader:
         for instance in chosen:
             file = verdict.held.get(instance.sop_instance_uid)
             if file is not None:
-                yield self._compared(instance, items[instance.item], file)
+                compared = self._compared(instance, items[instance.item], file)
+                yield replace(compared, item=instance.item, sink=verdict.sink)
             elif verdict.missing:
                 yield Compared(Sameness.MISSING, instance.sop_instance_uid)
             else:

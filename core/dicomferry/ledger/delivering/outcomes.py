@@ -7,10 +7,13 @@ from dicomferry.names import shown
 
 
 def columns_of(outcome: Outcome) -> tuple[str, str, int]:
-    """Return an outcome as the ledger's columns: state, reason, retryable."""
+    """Return an outcome as the ledger's columns: state, reason, retryable.
+
+    Of what is stored, `retryable` says that the receiver warned of it.
+    """
     match outcome:
-        case Stored(receipt):
-            return ("stored", shown(receipt), 0)
+        case Stored(receipt, warned):
+            return ("stored", shown(receipt), int(warned))
         case Excluded(reason):
             return ("excluded", shown(reason), 0)
         case Rejected(reason):
@@ -23,7 +26,7 @@ def outcome_of(state: str, reason: str, retryable: int) -> Outcome:
     """Return the outcome behind the ledger's columns."""
     match state:
         case "stored":
-            return Stored(reason)
+            return Stored(reason, bool(retryable))
         case "excluded":
             return Excluded(reason)
         case "rejected":

@@ -124,6 +124,10 @@ class PlanReader(Struct, frozen=True):
         """Return what went wrong at sinks, the most frequent first."""
         return sink_states.failures(self.ledger, self.scan)
 
+    def warnings(self) -> list[SinkFailure]:
+        """Return what sinks have stored with a warning, the most frequent first."""
+        return sink_states.warnings(self.ledger, self.scan)
+
     def remote(self) -> dict[tuple[str, str], int]:
         """Return how many planned instances come by each fetcher from each server."""
         return sink_states.remote(self.ledger, self.scan)

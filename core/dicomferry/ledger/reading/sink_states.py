@@ -10,7 +10,10 @@ from dicomferry.ledger.store import Ledger
 
 
 class SinkFailure(Struct, frozen=True):
-    """What a sink did not take for one reason: `state` is failed or rejected."""
+    """What a sink did not take for one reason, or stored with a warning.
+
+    `state` is failed, rejected or stored.
+    """
 
     sink: str
     state: str
@@ -46,6 +49,18 @@ def failures(ledger: Ledger, scan: int) -> list[SinkFailure]:
         "SELECT delivery.sink, state, delivery.reason, count(*) FROM delivery"
         " JOIN item ON item.id = delivery.item"
         " WHERE item.scan = ? AND state IN ('failed', 'rejected')"
+        " GROUP BY 1, 2, 3 ORDER BY 4 DESC",
+        (scan,),
+    )
+    return [SinkFailure(sink, state, reason, count) for sink, state, reason, count in rows]
+
+
+def warnings(ledger: Ledger, scan: int) -> list[SinkFailure]:
+    """Return what sinks have stored with a warning, the most frequent first."""
+    rows = ledger.connection.execute(
+        "SELECT delivery.sink, state, delivery.reason, count(*) FROM delivery"
+        " JOIN item ON item.id = delivery.item"
+        " WHERE item.scan = ? AND state = 'stored' AND retryable = 1"
         " GROUP BY 1, 2, 3 ORDER BY 4 DESC",
         (scan,),
     )
