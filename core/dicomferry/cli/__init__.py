@@ -12,9 +12,11 @@ Nothing imports this package but `dicomferry.options`, for the verbs of plug-ins
 
 from __future__ import annotations
 
+import errno
 import gc
 import importlib
 import io
+import os
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from dicomferry.host import OfferedVerb
 
 _BUG: Final = 70
+_OF_A_BUG: Final = frozenset({None, errno.EBADF, errno.EFAULT, errno.EINVAL, errno.ENOTSOCK})
+"""Errors of the system that are no trouble of the machine: a program called it wrongly."""
 _NEW_OBJECTS: Final = 20_000
 """New objects after which the garbage collector looks at them."""
 
@@ -146,9 +150,22 @@ def _run() -> int:
         # The reader of the output has closed the pipe.
         sys.stderr.close()
         return 1
+    except MemoryError:
+        return _trouble("there is not enough memory")
+    except OSError as error:
+        if error.errno in _OF_A_BUG:
+            return _bug(error)
+        at = f"{os.fsdecode(error.filename)}: " if error.filename else ""
+        return _trouble(f"{at}the system says: {error.strerror}")
     except Exception as error:  # noqa: BLE001  the last resort: a bug becomes a log file
         return _bug(error)
     return code if isinstance(code, int) else 0
+
+
+def _trouble(what: str) -> int:
+    """Tell of trouble of the machine that nobody expected at this place; return the exit code."""
+    click.echo(f"{what}\nhint: mend that, then run again: nothing is sent twice", err=True)
+    return 2
 
 
 def _hints(error: FerryError) -> list[str]:

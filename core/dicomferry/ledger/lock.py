@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -38,8 +39,10 @@ class Lock:
             ) from None
         self._acquire()
         holder = {"pid": os.getpid(), "host": socket.gethostname(), "verb": self._verb}
-        os.ftruncate(self._handle, 0)
-        os.pwrite(self._handle, json.dumps(holder).encode(), 0)
+        # The lock holds without it: a full disk only leaves others without a name to tell.
+        with suppress(OSError):
+            os.ftruncate(self._handle, 0)
+            os.pwrite(self._handle, json.dumps(holder).encode(), 0)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -50,7 +53,7 @@ class Lock:
         while True:
             try:
                 fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+            except BlockingIOError:
                 holder = self._holder()
                 if _lives(holder) or time.monotonic() > deadline:
                     os.close(self._handle)
@@ -59,6 +62,12 @@ class Lock:
                         hint="wait for it to end, or stop it; a run after it goes on from there",
                     ) from None
                 time.sleep(0.05)
+            except OSError as error:
+                os.close(self._handle)
+                raise LedgerError(
+                    f"{self._path}: cannot be locked: {error.strerror}",
+                    hint="choose a folder on another disk for the ledger with --state",
+                ) from None
             else:
                 return
 

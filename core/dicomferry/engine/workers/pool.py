@@ -22,6 +22,7 @@ from dicomferry.engine.workers.processes import (
     signals_held,
 )
 from dicomferry.engine.workers.worker import Kept, work
+from dicomferry.errors import FerryError
 
 _AHEAD = 12
 """Tasks that a worker has at most where they do not depend on one another.
@@ -54,12 +55,23 @@ class Pool:
     def __enter__(self) -> Self:
         try:
             with signals_held():
-                for _ in range(self._size):
-                    self._begin()
+                self._begin_all()
         except BaseException as error:  # a held Ctrl-C is delivered when the block ends
             self.__exit__(type(error), error, None)
             raise
         return self
+
+    def _begin_all(self) -> None:
+        for _ in range(self._size):
+            try:
+                self._begin()
+            except OSError as error:
+                if self._workers:
+                    return  # fewer do
+                raise FerryError(
+                    f"no worker process can be started: {error.strerror}",
+                    hint="free some memory or end other programs, then run again",
+                ) from error
 
     def _begin(self) -> Connection:
         here, there = open_pipe(self._context)
@@ -67,7 +79,12 @@ class Pool:
             target=_start, daemon=True,
             args=(self._open_worker, there, self._stop, os.getpid(), (*self._workers, here)),
         )  # fmt: skip
-        process.start()
+        try:
+            process.start()
+        except OSError:
+            here.close()
+            there.close()
+            raise
         there.close()
         self._workers[here] = process
         return here
