@@ -95,7 +95,8 @@ class Location(Struct, frozen=True, order=True):
     member: str = ""
 
     def __str__(self) -> str:
-        return shown(f"{self.path}!{self.member}" if self.member else self.path)
+        text = f"{self.path}!{self.member}" if self.member else self.path
+        return text if text.isascii() else shown(text)  # it is asked of every file
 
 
 class LocalFile(Struct, frozen=True):
