@@ -7,7 +7,16 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from dicomferry import FerryError, Finding, Location, ProblemsError, Refused, Table, TableRow
+from dicomferry import (
+    FerryError,
+    Finding,
+    Location,
+    ProblemsError,
+    Refused,
+    Table,
+    TableRow,
+    Unusable,
+)
 from dicomferry.dimse import Peer
 from dicomferry_plugins._dqr_csv.reading import read_dqr_csv
 from dicomferry_plugins._dqr_csv.table import DqrRow, DqrTable
@@ -59,6 +68,10 @@ class CsvDqr(Struct, frozen=True):
                     yield studies
                 elif row.number in disputed:
                     yield self._refused(row, "disputed-study", disputed[row.number])
+                elif not studies and not self.expect:
+                    yield Unusable(
+                        self._place(row), "nothing-found", "the PACS has no study for it"
+                    )
                 else:
                     fresh = [study for study in studies if study.uid not in taken]
                     taken |= {study.uid for study in fresh}
@@ -101,8 +114,10 @@ class CsvDqr(Struct, frozen=True):
             )
 
     def _refused(self, row: DqrRow, code: str, reason: str) -> Refused:
-        location = Location(str(self.path), f"row {row.number} (line {row.line})")
-        return Refused(location, code, reason, row.number)
+        return Refused(self._place(row), code, reason, row.number)
+
+    def _place(self, row: DqrRow) -> Location:
+        return Location(str(self.path), f"row {row.number} (line {row.line})")
 
 
 def _disputed(

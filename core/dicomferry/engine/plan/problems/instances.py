@@ -11,6 +11,7 @@ from dicomferry.ledger.rows import Verdict
 from dicomferry.model import Problem
 from dicomferry.xnat.capabilities import accepted_sop_classes, accepted_transfer_syntaxes
 
+_NOTHING: Final = "nothing-found"
 _LEFT_OUT: Final = "excluded"
 _NO_INSTANCE: Final = (Verdict.PASSED, Verdict.NOT_LOOKED_INTO)
 
@@ -23,8 +24,12 @@ def nothing_found(items: ItemGroups, sources: Iterable[str]) -> Iterator[Problem
         left_out = sum(one.items for one in found if one.code == _LEFT_OUT)
         strange = sum(one.items for one in found if one.verdict in _NO_INSTANCE)
         total = sum(one.items for one in found)
-        if not total:
+        missed = sum(one.items for one in found if one.code == _NOTHING)
+        if missed == total:
             yield problem("nothing-found", f"the source '{source}' found nothing")
+        elif missed:
+            rows = "1 row" if missed == 1 else f"{missed:,} rows"
+            yield problem("nothing-found", f"the source '{source}' found nothing for {rows}")
         elif strange == total:
             files = "1 file, and it is not" if total == 1 else f"{total:,} files, and none is"
             yield problem(

@@ -76,3 +76,19 @@ def test_a_source_with_anything_else_has_found_something(
 def test_a_recipe_can_allow_it(found: Found) -> None:
     (problem,) = found(allow=["nothing-found"])
     assert str(problem.severity) == "note"
+
+
+def test_a_row_that_finds_nothing_is_an_error_that_can_be_allowed(found: Found) -> None:
+    row = Unusable(Location("/list.csv", "row 2 (line 3)"), "nothing-found", "no study")
+
+    (problem,) = found((Verdict.READY, ""), others=[row])
+    assert problem.code == "nothing-found"
+    assert "nothing for 1 row" in problem.message
+
+
+def test_rows_that_all_find_nothing_are_an_error(found: Found) -> None:
+    rows = [Unusable(Location("/list.csv", f"row {i}"), "nothing-found", "none") for i in (1, 2)]
+
+    (problem,) = found(others=rows, allow=["nothing-found"])
+    assert "'disk' found nothing" in problem.message
+    assert str(problem.severity) == "note"
