@@ -7,6 +7,7 @@ under other limits is the same plan.
 
 from __future__ import annotations
 
+import atexit
 import signal
 import sys
 import threading
@@ -91,6 +92,8 @@ class Watch:
         if timed and threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGPROF, self._tick)
             signal.setitimer(signal.ITIMER_PROF, 1, 1)
+            # Python forgets the handler when it ends; a tick would end the process by its signal.
+            atexit.register(signal.setitimer, signal.ITIMER_PROF, 0)
 
     def bound(self) -> None:
         """Have the system bound the memory of this process, and the time of code that is deaf."""
