@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 
 LOG_NAME = "dicomferry.log"
@@ -33,12 +35,23 @@ def log_to(folder: Path) -> logging.Handler | None:
     for handler in logger.handlers:
         if isinstance(handler, logging.FileHandler) and Path(handler.baseFilename) == path:
             return None
-    handler = logging.FileHandler(path, encoding="utf-8", delay=True)
+    handler = _PrivateFile(path, encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(process)d %(message)s"))
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     logger.propagate = False
     return handler
+
+
+class _PrivateFile(logging.FileHandler):
+    """A log file of its owner alone. A disk that is full costs lines of it, and stops nothing."""
+
+    def _open(self) -> TextIOWrapper:
+        handle = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        return open(handle, "a", encoding=self.encoding)  # noqa: PTH123  a file descriptor
+
+    def handleError(self, _record: logging.LogRecord) -> None:  # noqa: N802  logging's own name
+        return
 
 
 def log_bug(error: BaseException, what: str) -> None:

@@ -12,25 +12,23 @@ Nothing imports this package but `dicomferry.options`, for the verbs of plug-ins
 
 from __future__ import annotations
 
-import errno
 import gc
 import importlib
 import io
-import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import click
 
+from dicomferry.cli.views.output import output_shown
 from dicomferry.errors import FerryError, OverLimitError, StoppedError
 
 if TYPE_CHECKING:
     from dicomferry.host import OfferedVerb
 
 _BUG: Final = 70
-_OF_A_BUG: Final = frozenset({None, errno.EBADF, errno.EFAULT, errno.EINVAL, errno.ENOTSOCK})
-"""Errors of the system that are no trouble of the machine: a program called it wrongly."""
 _NEW_OBJECTS: Final = 20_000
 """New objects after which the garbage collector looks at them."""
 
@@ -129,14 +127,11 @@ def main() -> None:
 
 def _run() -> int:
     try:
-        code = cli.main(standalone_mode=False)
+        code = _called()
     except FerryError as error:
-        click.echo(str(error), err=True)
-        for hint in _hints(error):
-            click.echo(f"hint: {hint}", err=True)
-        return error.exit_code
+        return _told(error)
     except (OverLimitError, StoppedError) as stopped:
-        click.echo(str(stopped), err=True)
+        _complain(str(stopped))
         return stopped.exit_code
     except click.exceptions.Exit as stop:
         return stop.exit_code
@@ -144,28 +139,35 @@ def _run() -> int:
         error.show()
         return 2
     except click.Abort:
-        click.echo("stopped", err=True)
+        _complain("stopped")
         return 1
-    except BrokenPipeError:
-        # The reader of the output has closed the pipe.
-        sys.stderr.close()
-        return 1
-    except MemoryError:
-        return _trouble("there is not enough memory")
-    except OSError as error:
-        if error.errno in _OF_A_BUG:
-            return _bug(error)
-        at = f"{os.fsdecode(error.filename)}: " if error.filename else ""
-        return _trouble(f"{at}the system says: {error.strerror}")
     except Exception as error:  # noqa: BLE001  the last resort: a bug becomes a log file
-        return _bug(error)
+        from dicomferry.cli.machine import trouble_of
+
+        trouble = trouble_of(error)
+        return _bug(error) if trouble is None else _told(trouble)
     return code if isinstance(code, int) else 0
 
 
-def _trouble(what: str) -> int:
-    """Tell of trouble of the machine that nobody expected at this place; return the exit code."""
-    click.echo(f"{what}\nhint: mend that, then run again: nothing is sent twice", err=True)
-    return 2
+def _called() -> object:
+    """Carry out the verb; raises `FerryError` where its output could not be shown to its end."""
+    with output_shown():
+        code: object = cli.main(standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    return code
+
+
+def _told(error: FerryError) -> int:
+    _complain(str(error))
+    for hint in _hints(error):
+        _complain(f"hint: {hint}")
+    return error.exit_code
+
+
+def _complain(line: str) -> None:
+    with suppress(OSError):  # standard error may be on a full disk, too
+        click.echo(line, err=True)
 
 
 def _hints(error: FerryError) -> list[str]:
@@ -182,13 +184,17 @@ def _bug(error: Exception) -> int:
     import traceback
     from pathlib import Path
 
-    handle, name = tempfile.mkstemp(prefix="dicomferry-bug-", suffix=".log")
+    kind = type(error).__name__
     frames = "".join(traceback.format_tb(error.__traceback__))
-    with open(handle, "w", encoding="utf-8") as log:  # noqa: PTH123  a file descriptor
-        log.write(f"{type(error).__name__}\n{frames}")
-    click.echo(
-        f"this is a bug in dicomferry ({type(error).__name__}). Please send the file {Path(name)}:"
-        " it says where it happened and holds nothing of a patient.",
-        err=True,
+    try:
+        handle, name = tempfile.mkstemp(prefix="dicomferry-bug-", suffix=".log")
+        with open(handle, "w", encoding="utf-8") as log:  # noqa: PTH123  a file descriptor
+            log.write(f"{kind}\n{frames}")
+    except OSError:
+        _complain(f"this is a bug in dicomferry ({kind}). Please send these lines:\n{frames}")
+        return _BUG
+    _complain(
+        f"this is a bug in dicomferry ({kind}). Please send the file {Path(name)}:"
+        " it says where it happened and holds nothing of a patient."
     )
     return _BUG

@@ -26,7 +26,7 @@ _WORDS: Final = {
     sqlite3.SQLITE_LOCKED: ("is locked by another program", _WAIT),
     sqlite3.SQLITE_PROTOCOL: ("is locked by another program", _WAIT),
     sqlite3.SQLITE_READONLY: ("is read-only", _RIGHTS),
-    sqlite3.SQLITE_CANTOPEN: ("cannot be opened", _RIGHTS),
+    sqlite3.SQLITE_CANTOPEN: ("cannot be opened", f"{_RIGHTS}; or raise `ulimit -n`"),
     sqlite3.SQLITE_PERM: ("may not be opened", _RIGHTS),
     sqlite3.SQLITE_AUTH: ("may not be opened", _RIGHTS),
     sqlite3.SQLITE_FULL: ("has no room: the disk is full", _SPACE),

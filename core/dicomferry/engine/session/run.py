@@ -15,7 +15,7 @@ from dicomferry.engine.retrieve.retriever import Retrieval, Retriever
 from dicomferry.engine.session.job import Job
 from dicomferry.engine.session.row_tables import write_row_tables
 from dicomferry.engine.workers.workshop import Workshop
-from dicomferry.errors import FerryError
+from dicomferry.errors import FerryError, LedgerError
 from dicomferry.ledger.delivering.deliveries import LABELLED_RUN, Deliveries
 from dicomferry.ledger.delivering.retrievals import Retrievals
 from dicomferry.ledger.rows import Verdict
@@ -49,6 +49,12 @@ class RunResult(Struct, frozen=True):
         )
 
 
+class PartlyDoneError(FerryError):
+    """The ledger or the manifest failed in the middle of a run: what was stored before is kept."""
+
+    exit_code = 1
+
+
 class Running:
     """Runs a plan once, and can be asked to stop."""
 
@@ -61,6 +67,17 @@ class Running:
 
     def run(self, planned: Planned, limit: int | None) -> RunResult:
         """Deliver the plan to every sink in turn. Raises `FerryError` when the plan has errors."""
+        try:
+            return self._run(planned, limit)
+        except LedgerError as error:
+            couriers = [one for one in self._under_way if isinstance(one, Courier)]
+            stored = sum(courier.tally.stored for courier in couriers)
+            if not stored:
+                raise
+            words = f"{error.message}; before that {stored:,} instances were stored"
+            raise PartlyDoneError(words, hint=error.hint) from error
+
+    def _run(self, planned: Planned, limit: int | None) -> RunResult:
         if planned.errors:
             raise FerryError(
                 f"nothing was sent: the plan has {len(planned.errors)} error(s)",

@@ -19,6 +19,7 @@ from dicomferry.engine.workers.pipe import ROOM, open_pipe, packed, receive, sen
 from dicomferry.engine.workers.processes import (
     leave_signals_to_the_main_process,
     process_context,
+    shared_flag,
     signals_held,
 )
 from dicomferry.engine.workers.worker import Kept, work
@@ -46,8 +47,7 @@ class Pool:
 
     def __init__(self, open_worker: OpenWorker, size: int) -> None:
         self._context = process_context()
-        # Without a lock: a signal handler may set it while this process or a worker reads it.
-        self._stop = self._context.RawValue(ctypes.c_bool, False)
+        self._stop = shared_flag(self._context)
         self._open_worker = open_worker
         self._workers: dict[Connection, BaseProcess] = {}
         self._size = max(1, size)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import mmap
 import multiprocessing
 import signal
 import sys
@@ -25,6 +27,17 @@ def preload() -> None:
     if sys.platform == "linux":
         import_module("pynetdicom.pdu")
         import_module("pynetdicom.presentation")
+
+
+def shared_flag(context: ForkContext | SpawnContext) -> ctypes.c_bool:
+    """Return a flag that this process and its workers share, and that is not set.
+
+    It has no lock: a signal handler may set it while a worker reads it. Forked workers inherit a
+    page of memory. `RawValue` would make a file in `/dev/shm`, which may be full.
+    """
+    if isinstance(context, ForkContext):
+        return ctypes.c_bool.from_buffer(mmap.mmap(-1, mmap.PAGESIZE))
+    return context.RawValue(ctypes.c_bool, False)
 
 
 @contextmanager

@@ -81,6 +81,12 @@ def messages_of(task: Task, bench: object, stopped: Callable[[], bool]) -> Itera
         yield Done(error.message, error.hint)
     except OverLimitError as error:
         yield Done(str(error))
+    except MemoryError:
+        yield Done("a worker has not enough memory", "raise the limit (ulimit -v), then run again")
+    except OSError as error:
+        log_bug(error, "a worker failed")
+        place = f"{error.filename}: " if error.filename else ""
+        yield Done(f"a worker failed: {place}{error.strerror or type(error).__name__}")
     except Exception as error:  # noqa: BLE001  a bug must reach the main process
         log_bug(error, "a worker failed")
         yield Done(f"a worker failed unexpectedly ({type(error).__name__}); see the log")
