@@ -16,6 +16,7 @@ from dicomferry.cli.views.text import columns, count, say, show_json
 from dicomferry.errors import FerryError
 from dicomferry.ferry import Ferry
 from dicomferry.ledger.rows import Verdict
+from dicomferry.private import open_private
 from dicomferry.reports.status import STATES, ItemRecord, StatusReport
 
 
@@ -81,7 +82,7 @@ def _item_lines(item: ItemRecord) -> Iterator[str]:
 
 def _save_crosswalk(ferry: Ferry, path: Path) -> None:
     try:
-        with path.open("w", newline="", encoding="utf-8") as file:
+        with open_private(path, newline="") as file:
             writer = csv.writer(file)
             writer.writerow(["kind", "before", "after"])
             writer.writerows(ferry.crosswalk())

@@ -17,6 +17,7 @@ from dicomferry.errors import FerryError
 from dicomferry.ledger.reading.passed_kinds import PassedKind
 from dicomferry.ledger.reading.sessions import SessionPlan, VerdictTally
 from dicomferry.ledger.rows import UNSETTLED, Verdict
+from dicomferry.private import write_private
 from dicomferry.reports.problem import ProblemRecord, problem_records
 
 
@@ -135,8 +136,7 @@ class Plan:
                     hint="name it plan.csv",
                 )
         try:
-            path.touch(mode=0o600)  # it names patients
-            path.write_text(text, encoding="utf-8", errors="backslashreplace")
+            write_private(path, text, errors="backslashreplace")
         except OSError as error:
             raise FerryError(f"{path}: cannot be written: {error.strerror}") from None
 

@@ -14,6 +14,7 @@ import msgspec
 from dicomferry.cli.views.text import count, printable, say, show_json
 from dicomferry.engine.verify import Sameness, Standing
 from dicomferry.errors import FerryError
+from dicomferry.private import write_private
 from dicomferry.reports.verify import PlaceRecord, VerifiedSession, VerifyReport
 from dicomferry.spreadsheet import neutral
 
@@ -62,7 +63,7 @@ def save_verdicts(report: VerifyReport, path: Path) -> None:
                 hint="name it verdicts.csv",
             )
     try:
-        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+        write_private(path, text, errors="backslashreplace")
     except OSError as error:
         raise FerryError(f"{path}: cannot be written: {error.strerror}") from None
 

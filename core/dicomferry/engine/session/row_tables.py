@@ -12,6 +12,7 @@ from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.errors import FerryError
 from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.ledger.reading.table_rows import RowState
+from dicomferry.private import open_private
 from dicomferry.spreadsheet import REJECTED_BECAUSE, neutral
 
 _STATES = ("stored", "excluded", "rejected", "failed", "due")
@@ -79,7 +80,7 @@ def _reason(state: RowState) -> str:
 def _write(path: Path, rows: Iterable[list[str]]) -> None:
     scratch = path.with_suffix(".part")
     try:
-        with scratch.open("w", newline="", encoding="utf-8") as file:
+        with open_private(scratch, newline="") as file:
             csv.writer(file).writerows([neutral(cell) for cell in row] for row in rows)
         os.replace(scratch, path)  # noqa: PTH105  the atomic step
     except OSError as error:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+from msgspec.structs import replace
 
 from dicomferry import FerryError
 from dicomferry_plugins._stand_in.rest.http import HttpAnswer, HttpRefusal, HttpRequest, text
@@ -21,6 +24,12 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _LARGEST_BODY = 1 << 31
 """The longest body of a request, in bytes: the server keeps it in memory."""
+_ALL_BODIES = 1 << 31
+"""Bytes of bodies that are read at the same time at most."""
+_SHORT_BODY = 1 << 16
+"""The longest body, in bytes, that is read of a request that is refused."""
+_PATIENCE = 60.0
+"""Seconds for which a client may send nothing."""
 
 
 class RestServer:
@@ -40,7 +49,7 @@ class RestServer:
 
     def start(self) -> None:
         """Start to listen; raises `OSError` when the address is not free."""
-        self._server = _Server((self.host, self.port), self._answer)
+        self._server = _Server((self.host, self.port), self._refusal, self._answer)
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
@@ -51,9 +60,16 @@ class RestServer:
             self._server.server_close()
             self._server = None
 
-    def _answer(self, request: HttpRequest) -> HttpAnswer:
+    def _refusal(self, request: HttpRequest) -> HttpAnswer | None:
+        """Return why a request is refused before its body is read; None where it is not."""
         try:
             self._logins.check(request)
+        except HttpRefusal as refused:
+            return refused.answer
+        return None
+
+    def _answer(self, request: HttpRequest) -> HttpAnswer:
+        try:
             return self._routes.answer(request)
         except HttpRefusal as refused:
             return refused.answer
@@ -69,16 +85,35 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(
-        self, address: tuple[str, int], answer: Callable[[HttpRequest], HttpAnswer]
+        self,
+        address: tuple[str, int],
+        refusal: Callable[[HttpRequest], HttpAnswer | None],
+        answer: Callable[[HttpRequest], HttpAnswer],
     ) -> None:
+        self.refusal = refusal
         self.answer = answer
+        self._left = _ALL_BODIES
+        self._lock = threading.Lock()
         super().__init__(address, _Handler)
+
+    @contextmanager
+    def room_for(self, length: int) -> Iterator[bool]:
+        """Tell whether there is room for a body of this length, and keep it for the block."""
+        with self._lock:
+            fits = length <= self._left
+            self._left -= length * fits
+        try:
+            yield fits
+        finally:
+            with self._lock:
+                self._left += length * fits
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "dicomferry-stand-in"
     disable_nagle_algorithm = True
+    timeout = _PATIENCE
     server: _Server
 
     def do_GET(self) -> None:
@@ -98,10 +133,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._respond()
 
     def _respond(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        if length > _LARGEST_BODY:
-            self.close_connection = True
-            self._send(text("Payload Too Large", 413))
+        length = self._length()
+        if length is None:
+            self._close_with(text("Bad Request: a body needs a Content-Length", 400))
             return
         parts = urlsplit(self.path)
         request = HttpRequest(
@@ -109,9 +143,46 @@ class _Handler(BaseHTTPRequestHandler):
             unquote(parts.path),
             dict(parse_qsl(parts.query, keep_blank_values=True)),
             {name.lower(): value for name, value in self.headers.items()},
-            self.rfile.read(length),
+            b"",
         )
-        self._send(self.server.answer(request))
+        refusal = self.server.refusal(request)
+        if refusal is not None:
+            self._refuse(refusal, length)
+            return
+        if length > _LARGEST_BODY:
+            self._close_with(text("Payload Too Large", 413))
+            return
+        with self.server.room_for(length) as fits:
+            if not fits:
+                self._close_with(text("Service Unavailable: too many uploads at once", 503))
+                return
+            body = self.rfile.read(length)
+            if len(body) < length:
+                self.close_connection = True
+                return
+            self._send(self.server.answer(replace(request, body=body)))
+
+    def _length(self) -> int | None:
+        """Return the length of the body; None where nobody can tell it (RFC 9112 6.3)."""
+        given = self.headers.get("Content-Length") or "0"
+        if "Transfer-Encoding" in self.headers or not (given.isascii() and given.isdecimal()):
+            return None
+        return int(given)
+
+    def _refuse(self, refusal: HttpAnswer, length: int) -> None:
+        """Refuse a request whose body was not read: a short one is read and forgotten.
+
+        Many clients send the whole body first, and would take a closed connection for no answer.
+        """
+        if length > _SHORT_BODY:
+            self._close_with(refusal)
+            return
+        self.rfile.read(length)
+        self._send(refusal)
+
+    def _close_with(self, answer: HttpAnswer) -> None:
+        self.close_connection = True
+        self._send(answer)
 
     def _send(self, answer: HttpAnswer) -> None:
         self.send_response(answer.status)

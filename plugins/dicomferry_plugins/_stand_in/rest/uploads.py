@@ -12,6 +12,8 @@ from dicomferry_plugins._stand_in.rest.http import HttpRefusal, HttpRequest
 _BOUNDARY = re.compile(r'boundary="?([^";]+)"?')
 _FILE_NAME = re.compile(rb'filename="([^"]*)"')
 _ZIP = b"PK\x03\x04"
+_MOST_UNPACKED = 1 << 31
+"""Bytes of all members of a zip together at most; `zipfile` reads no more than a member claims."""
 
 Upload = tuple[str, bytes]
 """A file name from the client, and the file's content."""
@@ -40,6 +42,8 @@ def unpacked(upload: Upload) -> Iterator[Upload]:
         return
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if sum(member.file_size for member in archive.infolist()) > _MOST_UNPACKED:
+                raise HttpRefusal(413, "The zip unpacks to more than the stand-in takes.")
             for member in archive.infolist():
                 if not member.is_dir():
                     yield member.filename.rpartition("/")[2], archive.read(member)

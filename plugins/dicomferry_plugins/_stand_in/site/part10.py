@@ -63,12 +63,22 @@ def stored_path(project: str | None, session: str, path: str) -> Path:
     return folder.joinpath(*map(_component, path.split("/")))
 
 
+def _make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, for their owner alone: `mkdir` makes the latter open."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
+
+
 def write_file(path: Path, data: bytes) -> None:
-    """Write a file that is there in full or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a file that is there in full or not at all, and its owner's alone."""
+    _make_folder(path.parent)
     scratch = path.with_name(f".{path.name}.{threading.get_ident()}.part")
     try:
-        scratch.write_bytes(data)
+        handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
         os.replace(scratch, path)  # noqa: PTH105 - Path.replace says less: this is the atomic step
     finally:
         scratch.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TextIO
 
@@ -19,7 +20,7 @@ class ReceiptLog:
 
     def __init__(self, path: Path | None) -> None:
         self._receipts: list[Receipt] = []
-        self._file: TextIO | None = path.open("a", encoding="utf-8") if path else None
+        self._file: TextIO | None = _private(path) if path else None
 
     def append(self, receipt: Receipt) -> None:
         """Record one; the line is with the system before this returns."""
@@ -37,3 +38,10 @@ class ReceiptLog:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _private(path: Path) -> TextIO:
+    """Open a file that its owner alone can read: receipts name patients."""
+    return os.fdopen(
+        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8"
+    )

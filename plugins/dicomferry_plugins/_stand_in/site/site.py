@@ -71,7 +71,7 @@ class StandInSite:
     def open(self) -> None:
         """Make the storage folder and start the record; raises `OSError`."""
         if self.storage is not None:
-            self.storage.mkdir(parents=True, exist_ok=True)
+            self.storage.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.receipts = ReceiptLog(self.storage / "receipts.jsonl")
 
     def close(self) -> None:

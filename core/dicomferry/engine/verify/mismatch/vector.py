@@ -16,6 +16,7 @@ from dicomferry.errors import FerryError
 from dicomferry.ledger.reading.filed_instances import FiledInstance
 from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.model import Destination
+from dicomferry.private import write_private
 
 _ROOT: Final = "1.2.826.0.1.3680043.8.498.2999"
 
@@ -62,7 +63,7 @@ def vector_of(verdict: SessionVerdict, plan: PlanReader, *, prearchive_code: int
 def save_vectors(vectors: Iterable[Vector], path: Path) -> None:
     """Save vectors as a JSON list; raises `FerryError` where the file cannot be written."""
     try:
-        path.write_text(json.dumps(list(vectors), indent=1) + "\n", encoding="utf-8")
+        write_private(path, json.dumps(list(vectors), indent=1) + "\n")
     except OSError as error:
         raise FerryError(f"{path}: cannot be written: {error.strerror}") from None
 
