@@ -26,7 +26,7 @@ Held = tuple[int, Verdict, str, str]
 
 
 class Digests(Struct, frozen=True):
-    """The answer to a `DigestTask`: item to hex digest."""
+    """The answer to a `DigestTask`: item to hex digest, empty where it cannot be read now."""
 
     by_item: dict[int, str]
 
@@ -39,7 +39,14 @@ class DigestTask(Struct, frozen=True):
 
     def work(self, _bench: Workbench, _stopped: Callable[[], bool]) -> Iterator[Digests]:
         """Yield one `Digests` of all items."""
-        yield Digests({item.id: content_digest(item) for item in self.items})
+        yield Digests({item.id: _digest(item) for item in self.items})
+
+
+def _digest(item: Item) -> str:
+    try:
+        return content_digest(item)
+    except (OSError, FerryError, MemoryError):
+        return ""
 
 
 def resolve_duplicates(shop: Workshop, catalog: PlanWriter) -> None:
@@ -82,6 +89,12 @@ def _verdicts(executor: Executor, groups: list[list[Twin]]) -> Iterator[Held]:
 
 def _group_verdicts(group: list[Twin], digests: dict[int, str]) -> Iterator[Held]:
     first, *others = group
+    unread = [twin.item for twin in group if not digests[twin.item.id]]
+    if unread:
+        reason = f"{unread[0].location}, which has the same SOP Instance UID, cannot be read now"
+        for twin in group:
+            yield (twin.item.id, Verdict.NOT_LOOKED_INTO, "unreadable", reason)
+        return
     same = all(
         (digests[twin.item.id], twin.edits, twin.destination)
         == (digests[first.item.id], first.edits, first.destination)

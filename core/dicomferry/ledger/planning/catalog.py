@@ -148,10 +148,14 @@ class PlanWriter:
                 )
 
     def hold(self, items: Iterable[tuple[int, Verdict, str, str]]) -> None:
-        """Change the verdict on items: (item, verdict, code, reason)."""
+        """Change the verdict on items: (item, verdict, code, reason).
+
+        What could not be looked into counts as not examined, as in `examined_row`.
+        """
         with self.ledger.transaction() as connection:
             connection.executemany(
-                "UPDATE item SET verdict = ?, code = ?, reason = ? WHERE id = ?",
+                "UPDATE item SET verdict = ?1, code = ?2, reason = ?3, examined ="
+                " CASE ?1 WHEN 'not-looked-into' THEN '' ELSE examined END WHERE id = ?4",
                 [(verdict, code, shown(reason), item) for item, verdict, code, reason in items],
             )
 

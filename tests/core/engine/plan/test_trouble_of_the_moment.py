@@ -88,3 +88,19 @@ def test_what_cannot_be_read_when_it_is_brought_fails_and_goes_with_the_next_run
     with Ferry.open(recipe, executor="in-process") as ferry:
         report = ferry.run(ferry.plan())
     assert (report.complete, report.sinks["export"].stored) == (True, 1)
+
+
+def test_twins_that_cannot_be_compared_now_are_compared_by_the_next_plan(
+    recipe: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = min(path for path in (recipe.parent / "data").rglob("*") if path.is_file())
+    (recipe.parent / "data" / "copy.dcm").write_bytes(first.read_bytes())
+    with monkeypatch.context() as patch:
+
+        def fail(item: object) -> str:
+            raise OSError(errno.EIO, "Input/output error")
+
+        patch.setattr("dicomferry.engine.plan.duplicates.content_digest", fail)
+        assert counts(recipe) == (3, 2)
+
+    assert counts(recipe) == (4, 0)
