@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import resource
+import sqlite3
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -133,3 +134,13 @@ def test_no_memory_and_no_threads_are_the_machines(make: Callable[[], Exception]
 @pytest.mark.parametrize("error", [KeyError("x"), OSError("no number"), RuntimeError("other")])
 def test_what_may_be_a_bug_stays_one(error: Exception) -> None:
     assert trouble_of(error) is None
+
+
+def test_a_table_that_is_gone_in_the_middle_is_damage_of_the_ledger() -> None:
+    with pytest.raises(sqlite3.OperationalError) as raised:
+        sqlite3.connect(":memory:").execute("SELECT * FROM item")
+
+    trouble = trouble_of(raised.value)
+
+    assert trouble is not None
+    assert "it is damaged: no such table: item" in trouble.message

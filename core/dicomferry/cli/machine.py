@@ -54,7 +54,9 @@ def trouble_of(error: BaseException) -> FerryError | None:
         remedy = _REMEDIES.get(error.errno, f"mend that, {_AGAIN}")
         return MachineError(f"{place}{error.strerror}", hint=remedy)
     if type(error).__module__ == "sqlite3":
-        return _of_sqlite(error)
+        from dicomferry.ledger.trouble import trouble_in_a_ledger
+
+        return trouble_in_a_ledger(error)
     if isinstance(error, RuntimeError) and str(error) == "can't start new thread":
         return MachineError("no new thread can be started", hint=_REMEDIES[errno.EAGAIN])
     return None
@@ -68,15 +70,3 @@ def output_failed(error: OSError) -> FerryError:
 def output_closed() -> FerryError:
     """Return what to tell of a standard output that was closed from the start."""
     return MachineError("standard output is closed, so nothing could be shown", hint=_DONE)
-
-
-def _of_sqlite(error: BaseException) -> FerryError | None:
-    import sqlite3
-    from pathlib import Path
-
-    from dicomferry.ledger.trouble import ledger_error
-
-    # A mistake in a statement of ours is a bug; what SQLite finds in its file or its disk is not.
-    if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.ProgrammingError):
-        return ledger_error(Path("ledger.sqlite"), error)
-    return None

@@ -46,6 +46,16 @@ def ledger_error(path: Path, error: sqlite3.Error) -> LedgerError:
     return LedgerError(f"{path}: the ledger cannot be used, it {words}: {error}", hint=hint)
 
 
+def trouble_in_a_ledger(error: BaseException) -> LedgerError | None:
+    """Return what to tell of an error of SQLite that nobody expected where it happened.
+
+    None for a mistake in a statement of ours, which is a bug.
+    """
+    if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.ProgrammingError):
+        return ledger_error(Path("ledger.sqlite"), error)
+    return None
+
+
 def unwritable(path: Path, error: OSError) -> LedgerError:
     """Return what to tell a user of a ledger's file that cannot be made."""
     return LedgerError(f"{path}: the ledger cannot be made: {error.strerror}", hint=_RIGHTS)

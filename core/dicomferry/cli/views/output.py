@@ -25,7 +25,7 @@ def output_shown() -> Iterator[None]:
         yield  # a test has put something else there
         return
     before = sys.stdout
-    watched = _Watched(before)
+    watched = _Output(before)
     sys.stdout = cast("TextIO", watched)  # it has what click and print need of it
     try:
         yield
@@ -38,7 +38,7 @@ def output_shown() -> Iterator[None]:
         raise output_failed(watched.failed)
 
 
-class _Watched:
+class _Output:
     """Standard output, which drops everything once it has failed."""
 
     def __init__(self, stream: io.TextIOWrapper) -> None:
