@@ -29,6 +29,8 @@ if TYPE_CHECKING:
         Sink as Sink,
     )
     from dicomferry.contract.source import (
+        FoundCopy as FoundCopy,
+        Preferring as Preferring,
         Source as Source,
         Table as Table,
         TableRow as TableRow,
@@ -90,7 +92,7 @@ else:
         "contract.context": ("Context",),
         "contract.plan": ("PlanView", "PlannedSession"),
         "contract.sink": ("Consignment", "Delivery", "Parcel", "Pending", "Sink"),
-        "contract.source": ("Source", "Table", "TableRow", "Tabular"),
+        "contract.source": ("FoundCopy", "Preferring", "Source", "Table", "TableRow", "Tabular"),
         "contract.transform": ("Catalog", "Preparing", "Reading", "Salted", "StudyAt", "Transform"),
         "dicom.edits": ("Delete", "Edit", "Edits", "Set", "TagPath"),
         "dicom.header": ("Header",),

@@ -17,6 +17,7 @@ from dicomferry import (
     Context,
     FerryError,
     Finding,
+    FoundCopy,
     LocalFile,
     Location,
     NotLookedInto,
@@ -40,7 +41,25 @@ _NOWHERE = "a symbolic link that leads nowhere"
 _ANNEX = "/.git/annex/objects/"
 _UNFETCHED = "a link of git-annex whose content is not here: git annex get brings it"
 _OUTSIDE = "a symbolic link that leads out of the folder; follow_links: true follows it"
+_UNCOMPRESSED = frozenset({
+    "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99",
+})  # fmt: skip
 _REPEATED = "a folder that is read at another path"
+
+
+class Prefer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which copy wins where differing ones share a SOP Instance UID, in this order."""
+
+    folder: Annotated[
+        tuple[str, ...],
+        msgspec.Meta(description="globs of paths: what the first matches goes before the rest"),
+    ] = ()
+    uncompressed: Annotated[
+        bool, msgspec.Meta(description="uncompressed data before compressed")
+    ] = False
+    newest: Annotated[
+        bool, msgspec.Meta(description="the file, or archive, that was modified last")
+    ] = False
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -74,6 +93,10 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     follow_links: Annotated[
         bool, msgspec.Meta(description="follow symbolic links that lead out of the folder")
     ] = False
+    prefer: Annotated[
+        Prefer | None,
+        msgspec.Meta(description="which of several differing copies of an instance is brought"),
+    ] = None
 
     def faults(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Yield every glob that matches no path, and a regex without named groups."""
@@ -81,8 +104,29 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             for number, glob in enumerate(getattr(self, name)):
                 if fault := glob_fault(glob):
                     yield (name, number), fault
+        for number, glob in enumerate(self.prefer.folder if self.prefer else ()):
+            if fault := glob_fault(glob):
+                yield ("prefer", "folder", number), fault
         if self.parts and not re.compile(self.parts).groupindex:
             yield ("parts",), "names nothing: write a named group, such as (?P<subject>[^/]+)/"
+
+
+class Preference(Struct, frozen=True):
+    """`prefer` of the options, ready to be asked."""
+
+    folders: tuple[re.Pattern[str], ...]
+    uncompressed: bool
+    newest: bool
+
+    def rank(self, path: str, copy: FoundCopy) -> tuple[int, ...]:
+        """Return the place of a copy at a path relative to the source's folder."""
+        matching = (n for n, glob in enumerate(self.folders) if glob.fullmatch(path))
+        compressed = copy.transfer_syntax_uid not in _UNCOMPRESSED
+        return (
+            next(matching, len(self.folders)),
+            int(compressed and self.uncompressed),
+            -copy.modified_ns if self.newest else 0,
+        )
 
 
 class Folder(Struct, frozen=True):
@@ -94,6 +138,16 @@ class Folder(Struct, frozen=True):
     parts: re.Pattern[str] | None
     archives: bool
     follow_links: bool
+    prefer: Preference | None = None
+
+    def rank(self, copy: FoundCopy) -> tuple[int, ...]:
+        """Return the place of a copy by `prefer`; every copy has the same without it."""
+        if self.prefer is None:
+            return ()
+        place = copy.location
+        inside = place.path[len(str(self.root / "x")) - 1 :]
+        path = f"{inside}/{place.member}" if place.member else inside
+        return self.prefer.rank(path, copy)
 
     def discover(self) -> Iterator[Finding]:
         """Yield the findings below the folder; raises `FerryError` for an unreadable folder."""
@@ -243,6 +297,13 @@ def _inode(status: os.stat_result) -> _Inode:
     return status.st_dev, status.st_ino
 
 
+def _preference(prefer: Prefer | None) -> Preference | None:
+    if prefer is None:
+        return None
+    globs = tuple(compile_globs((glob,)) for glob in prefer.folder)
+    return Preference(globs, prefer.uncompressed, prefer.newest)
+
+
 def _build(options: Options, context: Context) -> Folder:
     return Folder(
         root=context.path(options.path),
@@ -251,6 +312,7 @@ def _build(options: Options, context: Context) -> Folder:
         parts=re.compile(options.parts) if options.parts else None,
         archives=options.archives,
         follow_links=options.follow_links,
+        prefer=_preference(options.prefer),
     )
 
 

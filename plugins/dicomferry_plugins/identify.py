@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated
 
 import msgspec
@@ -21,6 +22,13 @@ from dicomferry import (
 )
 from dicomferry.options import ServerName
 from dicomferry.xnat import LEVELS, Identifier, LabelsIn, write_labels
+
+_PART_EMPTY = "label-part-empty"
+_PLAIN = re.compile(r"\{\{-?\s*([A-Za-z_]\w*(?:\.\w+)?)\s*((?:\|[^}]*)?)\}\}")
+"""An expression that is one name, with or without filters."""
+_NAMES = re.compile(r"\b(?:(?:path|row)\.)?[A-Za-z_]\w*\b")
+_SECTIONS = frozenset({"params", "path", "row", "tag"})
+_SEPARATORS = re.compile(r"[_\-. ]")
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -64,7 +72,28 @@ class Identify(Struct, frozen=True):
         """Write the labels; reject an instance whose label would be empty or cannot be written."""
         options = self.options
         texts = self._texts(header)
-        return write_labels(texts, (self.identifier,), options.write, options.auto_archive)
+        edits = write_labels(texts, (self.identifier,), options.write, options.auto_archive)
+        if isinstance(edits, Rejected) or not (empty := self._empty(header, texts)):
+            return edits
+        return Edits(edits.items, edits.wanted, tuple(f"{_PART_EMPTY}:{name}" for name in empty))
+
+    def _empty(self, header: Header, texts: Mapping[str, str]) -> list[str]:
+        """Return the names in the templates that have no value and leave a gap in a label."""
+        found: dict[str, None] = {}
+        for level, text in texts.items():
+            template: Template | None = getattr(self.options, level)
+            if template is None or level in (header.wanted.chosen if header.wanted else ()):
+                continue
+            names = dict.fromkeys(_NAMES.findall(template.source))
+            plain = {
+                name for name, filters in _PLAIN.findall(template.source) if _as_it_is(filters)
+            }
+            gap = "" in _SEPARATORS.split(text)
+            for name in names:
+                known = "." in name or name in template.names - _SECTIONS
+                if known and (gap or name in plain) and not _text(header, name):
+                    found[name] = None
+        return list(found)
 
     def _texts(self, header: Header) -> dict[str, str]:
         # A label that a chosen plan gives this series goes before the recipe's own.
@@ -77,6 +106,18 @@ class Identify(Struct, frozen=True):
             elif template is not None:
                 texts[level] = template.render(header).strip()
         return texts
+
+
+def _text(header: Header, name: str) -> str:
+    """Return what a template sees by a keyword, or by a name of a path or a row."""
+    section, dot, key = name.partition(".")
+    if dot:
+        return {"path": header.names, "row": header.row}[section].get(key, "").strip()
+    return (header.text(name) or "").strip()
+
+
+def _as_it_is(filters: str) -> bool:
+    return "default" not in filters
 
 
 def _build(options: Options, context: Context) -> Identify:

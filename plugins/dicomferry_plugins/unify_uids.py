@@ -32,7 +32,16 @@ from dicomferry.xnat import Identifier
 _STUDY_INSTANCE_UID = 0x0020_000D
 _SERIES_INSTANCE_UID = 0x0020_000E
 _REFERENCED_STUDY_SEQUENCE = 0x0008_1110
+_RT_REFERENCED_STUDY_SEQUENCE = 0x3006_0012
 _REFERENCED_SOP_INSTANCE_UID = 0x0008_1155
+_UID_OF_CONTENT = 0x0040_A124
+"""The value of a content item with the value type UIDREF."""
+_NAMING = {
+    _REFERENCED_STUDY_SEQUENCE: _REFERENCED_SOP_INSTANCE_UID,
+    _RT_REFERENCED_STUDY_SEQUENCE: _REFERENCED_SOP_INSTANCE_UID,
+}
+"""Sequences whose items name a study as though it were an instance."""
+_NOT_FOLLOWED = "reference-not-followed"
 _BYTE_ORDERS: tuple[Literal["little", "big"], ...] = ("little", "big")
 
 _Session = tuple[str, str]
@@ -44,7 +53,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     `derive` makes it from the salt, the project and the session: the same on every machine and
     run. `first` keeps the UID of the session's earliest study, `keep` that of a session which is
-    exactly one study; where another session has that UID, it is derived.
+    exactly one study; where another session has that UID, it is derived. With both, a session of
+    which something is stored keeps the UID it was stored under, whatever a later disk brings.
     """
 
     scope: Annotated[
@@ -85,18 +95,26 @@ class UnifyUids:
             sessions[study.study_instance_uid].add(_session(study.destination))
         self._sessions = dict(sessions)
         self._uids = {}
-        taken: set[str] = set()
-        for session in sorted(studies):
+        taken = self._stored(catalog) if self._study != "derive" else set[str]()
+        for session in sorted(studies.keys() - self._uids.keys()):
             kept = self._kept(studies[session])
             uid = kept if kept and kept not in taken else derived_uid(self.salt, *session)
             self._uids[session] = uid
             taken.add(uid)
 
+    def _stored(self, catalog: Catalog) -> set[str]:
+        """Give stored sessions the UIDs they have; return all of these, nobody else gets one."""
+        taken: set[str] = set()
+        for stored in catalog.stored_studies():
+            self._uids.setdefault(_session(stored.destination), stored.study_instance_uid)
+            taken.add(stored.study_instance_uid)
+        return taken
+
     def edit(self, header: Header) -> Edits | Rejected:
         """Set the StudyInstanceUID of the instance's session, and every reference to a study."""
         own_session = _session(self._identifier.forecast(header).destination)
         try:
-            return Edits.of(self._edits(header, own_session))
+            return self._edits(header, own_session)
         except DamagedError as error:
             return Rejected(error.message)
 
@@ -113,15 +131,21 @@ class UnifyUids:
             return uid if len(self._sessions[uid]) == 1 else ""
         return ""
 
-    def _edits(self, header: Header, own_session: _Session) -> Iterator[Edit]:
+    def _edits(self, header: Header, own_session: _Session) -> Edits:
+        edits: list[Edit] = []
+        notes: tuple[str, ...] = ()
         own = header.text(_STUDY_INSTANCE_UID)
         new = self._uids.get(own_session)
         if new and own and own in self._sessions and new != own:
-            yield Set((_STUDY_INSTANCE_UID,), new)
+            edits.append(Set((_STUDY_INSTANCE_UID,), new))
         for path, item, uid in _references(header):
             session = self._referenced(uid, item, own_session)
-            if session and (target := self._uids[session]) != uid:
-                yield Set(path, target)
+            if session is None:
+                if uid in self._sessions:
+                    notes = (_NOT_FOLLOWED,)
+            elif (target := self._uids[session]) != uid:
+                edits.append(Set(path, target))
+        return Edits(tuple(edits), notes=notes)
 
     def _referenced(self, uid: str, item: Header, own_session: _Session) -> _Session | None:
         """Return the session of a referenced study; None where several are possible."""
@@ -159,14 +183,10 @@ def _session(destination: Destination) -> _Session:
 
 def _references(header: Header) -> Iterator[tuple[TagPath, Header, str]]:
     """Yield path, item and value of every UID in a sequence that names a study."""
-    for path, sequence, item in _items(header, _STUDY_INSTANCE_UID, _REFERENCED_STUDY_SEQUENCE):
-        key = (
-            _REFERENCED_SOP_INSTANCE_UID
-            if sequence == _REFERENCED_STUDY_SEQUENCE
-            else _STUDY_INSTANCE_UID
-        )
-        if uid := item.text(key):
-            yield (*path, key), item, uid
+    for path, sequence, item in _items(header, _STUDY_INSTANCE_UID, _UID_OF_CONTENT, *_NAMING):
+        for key in (_NAMING.get(sequence, _STUDY_INSTANCE_UID), _UID_OF_CONTENT):
+            if uid := item.text(key):
+                yield (*path, key), item, uid
 
 
 def _series(item: Header) -> Iterator[str]:

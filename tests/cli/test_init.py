@@ -14,6 +14,7 @@ from dicomferry.engine.trial.expectation import run_tests
 from dicomferry.host import Selection, load_plugins
 from dicomferry.recipe.load import load_recipe
 from dicomferry.recipe.starter import with_example
+from support import pacs
 from support.cli import PROGRAM, ferry
 from support.patience import PATIENCE
 
@@ -85,7 +86,8 @@ def test_a_folder_with_trustworthy_headers_is_identified_by_them(
 
     assert result.returncode == 0, result.stderr
     text = (tmp_path / "r.yaml").read_text()
-    assert 'session: "{{ PatientID }}_{{ Modality }}_{{ StudyDate }}"' in text
+    # MC0012 is MC12, too: PatientID would make two subjects of one patient.
+    assert 'session: "{{ PatientName }}_{{ Modality }}_{{ StudyDate }}"' in text
     assert passes_its_own_test(tmp_path / "r.yaml")
 
 
@@ -109,6 +111,40 @@ def test_a_folder_whose_headers_say_nothing_is_identified_by_its_names(
     assert passes_its_own_test(tmp_path / "r.yaml")
     plan = ferry("plan", "r.yaml", cwd=tmp_path)
     assert "MC0012_MR_visit1" in plan.stdout, plan.stdout + plan.stderr
+
+
+def test_an_id_that_several_patients_share_is_not_proposed(tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        pacs.study(
+            tmp_path / "disk", number, PatientID="A1", PatientName=f"X{number}^Y{number}",
+            PatientBirthDate=f"196{number}0101",
+        )  # fmt: skip
+
+    result = ferry("init", "r.yaml", "--from", "disk", cwd=tmp_path)
+
+    assert result.returncode == 0, result.stderr
+    assert 'subject: "{{ PatientName }}"' in (tmp_path / "r.yaml").read_text()
+
+
+def test_a_study_of_several_modalities_is_not_divided(tmp_path: Path) -> None:
+    for modality, series in (("PT", 1), ("CT", 2), ("SR", 3)):
+        pacs.study(tmp_path / "disk" / modality, 1, Modality=modality, SeriesNumber=series)
+
+    ferry("init", "r.yaml", "--from", "disk", cwd=tmp_path)
+
+    assert 'session: "{{ PatientID }}_{{ StudyDate }}"' in (tmp_path / "r.yaml").read_text()
+
+
+def test_visits_without_a_date_in_the_headers_are_not_joined(tmp_path: Path) -> None:
+    for number, day in ((1, "20030101"), (2, "20060601")):
+        pacs.study(
+            tmp_path / "disk", number, PatientID="A1", PatientName="X", StudyDate="",
+            AcquisitionDate=day,
+        )  # fmt: skip
+
+    ferry("init", "r.yaml", "--from", "disk", cwd=tmp_path)
+
+    assert "_{{ StudyInstanceUID }}" in (tmp_path / "r.yaml").read_text()
 
 
 def test_no_value_of_a_header_gets_into_the_recipe(legacy: Path, tmp_path: Path) -> None:

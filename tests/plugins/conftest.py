@@ -47,9 +47,13 @@ class Holdings:
 
     held: tuple[StudyAt, ...]
     series: Mapping[str, tuple[Destination, ...]] = field(default_factory=dict)
+    stored: tuple[StudyAt, ...] = ()
 
     def studies(self) -> Iterator[StudyAt]:
         yield from self.held
+
+    def stored_studies(self) -> Iterator[StudyAt]:
+        yield from self.stored
 
     def destinations_of_series(self, series_instance_uid: str) -> tuple[Destination, ...]:
         return self.series.get(series_instance_uid, ())

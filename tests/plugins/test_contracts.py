@@ -47,6 +47,9 @@ class OneStudy:
     def studies(self) -> Iterator[StudyAt]:
         yield StudyAt(self.study, Destination("P", "S", "E"), "20050102", 1)
 
+    def stored_studies(self) -> Iterator[StudyAt]:
+        yield from ()
+
     def destinations_of_series(self, series_instance_uid: str) -> tuple[Destination, ...]:
         return (Destination("P", "S", "E"),)
 

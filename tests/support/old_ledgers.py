@@ -41,7 +41,7 @@ CREATE TABLE delivery (
 ) WITHOUT ROWID;
 """
 
-TABLES: Mapping[str, str] = {
+_TABLES: Mapping[str, str] = {
     "1": f"""{_META}
 CREATE TABLE why (
     id INTEGER PRIMARY KEY, project TEXT NOT NULL, subject TEXT NOT NULL, session TEXT NOT NULL,
@@ -76,6 +76,7 @@ CREATE TABLE spooled (
 );
 {_DELIVERY}""",
 }
+TABLES: Mapping[str, str] = {**_TABLES, "3": _TABLES["2"]}
 """The tables of each version before the one of now."""
 
 

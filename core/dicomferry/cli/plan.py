@@ -21,10 +21,16 @@ from dicomferry.ferry import Ferry
     "-o", "--output", type=click.Path(path_type=Path),
     help="Save it as .json, or as .csv to choose from and to edit labels in.",
 )  # fmt: skip
+@click.option(
+    "--audit", metavar="FILE.csv", type=click.Path(path_type=Path),
+    help="Save the patients of the source beside the subjects they become.",
+)  # fmt: skip
 @click.option("--ask", is_flag=True, help="Ask XNAT what stands in the way there (needs rest:).")
 @executor_option
 @click.option("--diff", metavar="FILE|UID", help="Show the tag edits of one instance instead.")
-def command(ferry: Ferry, form: str, output: Path | None, ask: bool, diff: str | None) -> int:
+def command(
+    ferry: Ferry, form: str, output: Path | None, audit: Path | None, ask: bool, diff: str | None
+) -> int:
     """Show what a run of RECIPE would do, and what XNAT will call it. Nothing is sent."""
     with showing(ferry, form):
         plan = ferry.plan(ask=ask)
@@ -36,4 +42,6 @@ def command(ferry: Ferry, form: str, output: Path | None, ask: bool, diff: str |
         return 0 if told.sent else 2
     if output is not None:
         plan.save(output)
+    if audit is not None:
+        plan.save_audit(audit)
     return show_plan(plan, form)

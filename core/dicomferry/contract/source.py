@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
-from dicomferry.model import Finding
+from dicomferry.model import Finding, Location
 
 
 class Source(Protocol):
@@ -18,6 +18,25 @@ class Source(Protocol):
 
         The engine calls it once for each plan, in the main process. The order must be the same for
         the same input.
+        """
+
+
+class FoundCopy(Struct, frozen=True):
+    """One of several findings with one SOP Instance UID. `modified_ns` is since the epoch."""
+
+    location: Location
+    modified_ns: int
+    transfer_syntax_uid: str
+
+
+@runtime_checkable
+class Preferring(Protocol):
+    """The optional half of a source that says which of several differing copies wins."""
+
+    def rank(self, copy: FoundCopy) -> tuple[int, ...]:
+        """Return the place of a copy among those of one instance: the least wins.
+
+        Where differing copies share the first place, none of them is sent.
         """
 
 

@@ -64,5 +64,13 @@ class Catalog(Protocol):
     def studies(self) -> Iterator[StudyAt]:
         """Yield every pair of study and destination, ordered by destination, date and UID."""
 
+    def stored_studies(self) -> Iterator[StudyAt]:
+        """Yield every pair of session and study that a sink of the recipe has stored instances of.
+
+        The UIDs are those that were sent. They come from earlier runs, and the sources need not
+        have them any more. `study_date` is empty. Of one session, the study of most instances
+        comes first.
+        """
+
     def destinations_of_series(self, series_instance_uid: str) -> tuple[Destination, ...]:
         """Return the destinations of a series; empty for a series that is not in the plan."""

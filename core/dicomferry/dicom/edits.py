@@ -41,11 +41,13 @@ class Edits(Struct, frozen=True):
     """Edits in the order they take effect; a later one at the same path wins.
 
     `wanted` are the labels that a transform asks of XNAT; the engine refuses a plan whose
-    forecast differs.
+    forecast differs. `notes` are codes of problems that the plan must warn of, as `code` or
+    `code:what` without spaces; they change nothing of the instance, nor the digest.
     """
 
     items: tuple[Edit, ...] = ()
     wanted: Wanted | None = None
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, items: Iterable[Edit]) -> Edits:
@@ -53,7 +55,8 @@ class Edits(Struct, frozen=True):
         return cls(tuple(items))
 
     def __add__(self, later: Edits) -> Edits:
-        return Edits(self.items + later.items, later.wanted or self.wanted)
+        wanted = later.wanted or self.wanted
+        return Edits(self.items + later.items, wanted, self.notes + later.notes)
 
     def __iter__(self) -> Iterator[Edit]:
         return iter(self.items)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterator, Mapping
 from operator import itemgetter
 from types import MappingProxyType
@@ -195,6 +196,19 @@ class Elements(Struct, frozen=True):
             else:
                 parts.extend(self._held(*piece))
         return b"".join(parts)
+
+    def names(self, uid: str, *, without: frozenset[int]) -> bool:
+        """Say whether a value of the source in memory, or in an item's bytes, is a UID.
+
+        A longer UID around it does not count, nor do elements at the tags `without`.
+        """
+        self._trace_all()
+        pattern = re.compile(rb"(?<![0-9.])%b(?![0-9.])" % re.escape(uid.encode()))
+        # One search of all bytes is fast, and says no of nearly every instance.
+        found = sum(len(pattern.findall(data)) for _, data in self.windows)
+        return found > 1 and any(
+            pattern.search(self.raw(tag) or b"") for tag in self.index if tag not in without
+        )
 
     def _held(self, start: int, stop: int) -> Iterator[bytes]:
         for base, data in self.windows:

@@ -80,6 +80,19 @@ def member_bytes(member: str) -> bytes:
     return member.encode("utf-8", "surrogateescape")
 
 
+def folder_of(location: Location) -> str:
+    """Return the folder that a finding is in, as text that can be kept; of a remote one the server.
+
+    Of a member of an archive it is the archive, and its folder in there.
+    """
+    if location.member and "/" not in location.path:  # a fetcher and its server, as `pacs:main`
+        return shown(location.path)
+    if not location.member:
+        return shown(os.path.dirname(location.path))  # noqa: PTH120  a text, once for a series
+    inside = os.path.dirname(location.member)  # noqa: PTH120
+    return shown(f"{location.path}!{inside}" if inside else location.path)
+
+
 def destination_of(project: str, subject: str, session: str) -> Destination:
     """Return the destination behind the ledger's columns, where None is stored as empty text."""
     return Destination(project or None, subject or None, session)

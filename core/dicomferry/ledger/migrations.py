@@ -50,6 +50,31 @@ MIGRATIONS: Final[Mapping[int, tuple[str, ...]]] = MappingProxyType(
             WHERE project LIKE '%projects are not declared'
             """,
         ),
+        # The patients and days of the source, and the StudyInstanceUID that each sink was given.
+        4: (
+            """
+            CREATE TABLE patient (
+                id INTEGER PRIMARY KEY, patient_id TEXT NOT NULL, issuer TEXT NOT NULL,
+                name TEXT NOT NULL, birth_date TEXT NOT NULL, sex TEXT NOT NULL,
+                UNIQUE (patient_id, issuer, name, birth_date, sex)
+            )
+            """,
+            "ALTER TABLE item ADD COLUMN acquired TEXT",
+            "ALTER TABLE item ADD COLUMN patient INTEGER REFERENCES patient",
+            "ALTER TABLE delivery ADD COLUMN filed_study TEXT NOT NULL DEFAULT ''",
+            # What was sent is known only where the item has not been planned otherwise since.
+            """
+            UPDATE delivery SET filed_study = coalesce(
+                (
+                    SELECT coalesce(item.sent_study, item.study) FROM item
+                    WHERE item.id = delivery.item AND delivery.stamp =
+                        substr(item.edits, 1, 32) || ':' || item.size || ':' || item.modified_ns
+                ),
+                ''
+            )
+            """,
+            "UPDATE item SET examined = '' WHERE examined <> 'unusable'",
+        ),
     }
 )
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from dicomferry.dicom.patient import Patient
 from dicomferry.model import Destination, Forecast, InstanceRef, Location, RemoteInstance, Wanted
 
 
@@ -79,7 +80,8 @@ class Item(Struct, frozen=True):
 class Facts(Struct, frozen=True):
     """What the header of an instance says, before any edit.
 
-    Each field behind the UIDs is kept in the item's column of the same name. A new one needs its
+    Each field behind the UIDs is kept in the item's column of the same name; a patient is a row of
+    a table of its own. A new one needs its
     tag in `engine/pipeline/facts.py`, a column in `schema.py` and a migration, which also empties
     `item.examined`: the next plan reads the headers again, and nothing is sent again for it.
     """
@@ -89,6 +91,9 @@ class Facts(Struct, frozen=True):
     study_date: str
     modality: str
     series_number: str
+    acquired: str = ""
+    """The day of the acquisition, or else of the series or the content, for want of a StudyDate."""
+    patient: Patient = Patient()
 
 
 class Examined(Struct, frozen=True):
@@ -103,6 +108,8 @@ class Examined(Struct, frozen=True):
     forecast: Forecast | None = None
     wanted: Wanted | None = None
     edits: str = ""
+    notes: tuple[str, ...] = ()
+    """Codes of problems that the plan must warn of, as `code` or `code:what`."""
 
 
 class Due(Struct, frozen=True):

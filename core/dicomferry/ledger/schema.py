@@ -6,11 +6,12 @@ import re
 import sqlite3
 from typing import Final
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 """Goes up with every change to what a ledger holds; `migrations` then has the way to it."""
 
-# Text that occurs in many rows (labels, rules) has its own table, so that a million instances stay
-# small. Paths are bytes: file names need not be UTF-8. `sent_*` is NULL where nothing changed.
+# Text that occurs in many rows (labels, rules, patients) has its own table, so that a million
+# instances stay small. Paths are bytes: file names need not be UTF-8. `sent_*` is NULL where it is
+# as found.
 _TABLES: Final = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE run (
@@ -26,6 +27,11 @@ CREATE TABLE why (
     auto_archive TEXT NOT NULL, notes TEXT NOT NULL,
     UNIQUE (project, subject, session, auto_archive, notes)
 );
+CREATE TABLE patient (
+    id INTEGER PRIMARY KEY, patient_id TEXT NOT NULL, issuer TEXT NOT NULL, name TEXT NOT NULL,
+    birth_date TEXT NOT NULL, sex TEXT NOT NULL,
+    UNIQUE (patient_id, issuer, name, birth_date, sex)
+);
 CREATE TABLE item (
     id INTEGER PRIMARY KEY,
     source TEXT NOT NULL, path BLOB NOT NULL, member BLOB NOT NULL,
@@ -39,6 +45,7 @@ CREATE TABLE item (
     destination INTEGER REFERENCES destination, why INTEGER REFERENCES why,
     subject_original TEXT, session_original TEXT, edits TEXT,
     remote TEXT NOT NULL DEFAULT '', table_row INTEGER NOT NULL DEFAULT 0,
+    acquired TEXT, patient INTEGER REFERENCES patient,
     UNIQUE (source, path, member)
 );
 CREATE TABLE spooled (
@@ -49,6 +56,7 @@ CREATE TABLE delivery (
     item INTEGER NOT NULL REFERENCES item, sink TEXT NOT NULL, state TEXT NOT NULL,
     reason TEXT NOT NULL, retryable INTEGER NOT NULL, stamp TEXT NOT NULL, sop TEXT NOT NULL,
     destination INTEGER NOT NULL, attempts INTEGER NOT NULL, run INTEGER NOT NULL, at TEXT NOT NULL,
+    filed_study TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (item, sink)
 ) WITHOUT ROWID;
 """

@@ -6,11 +6,16 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
+from typing import Final
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import astuple
 
+from dicomferry.dicom.patient import persons
+from dicomferry.engine.plan.audit import AuditRow, audit_rows
 from dicomferry.engine.plan.planned import Planned
 from dicomferry.engine.session.session import Session
 from dicomferry.errors import FerryError
@@ -19,6 +24,7 @@ from dicomferry.ledger.reading.sessions import SessionPlan, VerdictTally
 from dicomferry.ledger.rows import UNSETTLED, Verdict
 from dicomferry.private import write_private
 from dicomferry.reports.problem import ProblemRecord, problem_records
+from dicomferry.spreadsheet import neutral
 
 
 class HeldRecord(Struct, frozen=True):
@@ -31,12 +37,61 @@ class HeldRecord(Struct, frozen=True):
     sop_instance_uid: str
 
 
+class AuditRecord(Struct, frozen=True):
+    """One subject, and whose images it gets; no patient of the source is named.
+
+    `patients` counts them: several are one person where that can be told. `folders` are where
+    their files were found. `findings` are codes of problems.
+    """
+
+    project: str
+    subject: str
+    patients: int
+    sessions: tuple[str, ...]
+    studies: int
+    instances: int
+    folders: tuple[str, ...]
+    findings: tuple[str, ...]
+
+
 class RemoteRecord(Struct, frozen=True):
     """How many planned instances are still on a server, and the hours in which it may be asked."""
 
     server: str
     instances: int
     hours: Mapping[str, str]
+
+
+AUDIT_HEADERS: Final = (
+    "project", "subject", "PatientID", "IssuerOfPatientID", "PatientName", "PatientBirthDate",
+    "PatientSex", "sessions", "studies", "instances", "folders", "findings",
+)  # fmt: skip
+
+
+def _audit_cells(row: AuditRow) -> tuple[str, ...]:
+    return (
+        row.project, row.subject, *astuple(row.patient), "; ".join(row.sessions), str(row.studies),
+        str(row.instances), "; ".join(row.folders), "; ".join(row.findings),
+    )  # fmt: skip
+
+
+def _audit_record(project: str, subject: str, rows: list[AuditRow]) -> AuditRecord:
+    def all_of(name: str) -> tuple[str, ...]:
+        return tuple(sorted({text for row in rows for text in getattr(row, name)}))
+
+    return AuditRecord(
+        project, subject, len(persons(row.patient for row in rows)), all_of("sessions"),
+        sum(row.studies for row in rows), sum(row.instances for row in rows), all_of("folders"),
+        all_of("findings"),
+    )  # fmt: skip
+
+
+def _write(path: Path, text: str) -> None:
+    """Write what names patients: only its owner may read it."""
+    try:
+        write_private(path, text, errors="backslashreplace")
+    except OSError as error:
+        raise FerryError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 class PlanReport(Struct, frozen=True):
@@ -51,6 +106,7 @@ class PlanReport(Struct, frozen=True):
     problems: tuple[ProblemRecord, ...]
     sinks: dict[str, dict[str, int]]
     not_dicom: tuple[PassedKind, ...]
+    audit: tuple[AuditRecord, ...] = ()
 
 
 class Plan:
@@ -116,8 +172,29 @@ class Plan:
         """Return the whole plan as a value."""
         return PlanReport(
             tuple(self.sessions()), tuple(self.counts()), tuple(self.held()), self.problems,
-            self.sinks(), tuple(self.passed_kinds()),
+            self.sinks(), tuple(self.passed_kinds()), tuple(self.audit()),
         )  # fmt: skip
+
+    def audit(self) -> list[AuditRecord]:
+        """Return every subject and whose images it gets, sorted by project and subject."""
+        rows = audit_rows(self._view.groups())
+        return [
+            _audit_record(project, subject, list(group))
+            for (project, subject), group in groupby(rows, key=lambda r: (r.project, r.subject))
+        ]
+
+    def save_audit(self, path: Path) -> None:
+        """Save the patients of the source beside the subjects they become, as CSV.
+
+        It names patients, so only its owner may read it. Raises `FerryError` where it cannot be
+        written.
+        """
+        table = io.StringIO()
+        writer = csv.writer(table)
+        writer.writerow(AUDIT_HEADERS)
+        for row in audit_rows(self._view.groups()):
+            writer.writerow(map(neutral, _audit_cells(row)))
+        _write(path, table.getvalue())
 
     def save(self, path: Path) -> None:
         """Save the plan: its series to choose from for `.csv`, everything for `.json`.
@@ -135,10 +212,7 @@ class Plan:
                     f"{path}: a plan is saved as .json or .csv, not '{other}'",
                     hint="name it plan.csv",
                 )
-        try:
-            write_private(path, text, errors="backslashreplace")
-        except OSError as error:
-            raise FerryError(f"{path}: cannot be written: {error.strerror}") from None
+        _write(path, text)
 
     def _spreadsheet(self) -> str:
         from dicomferry.engine.plan.choosing import table_rows

@@ -21,6 +21,8 @@ from dicomferry.ledger.reading.sessions import SessionPlan
 from dicomferry.model import LEVELS
 from dicomferry.reports.plan import Plan
 
+_MOST_FOLDERS = 3
+
 
 def plan_lines(plan: Plan) -> list[str]:
     """Return the tree XNAT will hold, what is held back and why, and the problems.
@@ -30,7 +32,7 @@ def plan_lines(plan: Plan) -> list[str]:
     sessions = plan.sessions()
     xnat = plan.for_xnat
     why = _why(sessions) if xnat else ()
-    lines = [*_tree(sessions, xnat=xnat), "", *why, *held_lines(plan)]
+    lines = [*_tree(sessions, xnat=xnat), "", *why, *held_lines(plan), *_patients(plan)]
     if plan.problems:
         lines += ["Problems", *problem_lines(plan.problems), ""]
     return lines + _ending(plan, sessions)
@@ -67,6 +69,7 @@ def _row(plan: SessionPlan, *, xnat: bool) -> list[str]:
     cells = [
         printable(plan.session),
         "+".join(plan.modalities),
+        f"{plan.source_studies:,} {'study' if plan.source_studies == 1 else 'studies'}",
         count(plan.series, "series"),
         count(plan.instances, "instance"),
         size(plan.bytes),
@@ -82,6 +85,26 @@ def _why(sessions: list[SessionPlan]) -> Iterator[str]:
     for level in LEVELS:
         yield f"  {level}: " + "; ".join(sorted({getattr(rule, level) for rule in rules}))
     yield ""
+
+
+def _patients(plan: Plan) -> Iterator[str]:
+    """Yield a row for each subject that gets several patients, or shares one with another."""
+    told = {problem.code for problem in plan.problems}
+    odd = [record for record in plan.audit() if told.intersection(record.findings)]
+    if odd:
+        yield "Patients and subjects that do not match (--audit FILE.csv has all)"
+        rows = [
+            [
+                printable(f"{record.project or 'Unassigned'} / {record.subject or '-'}"),
+                count(record.patients, "patient"),
+                count(len(record.sessions), "session"),
+                ", ".join(record.findings),
+                "from " + ", ".join(map(printable, record.folders[:_MOST_FOLDERS])),
+            ]
+            for record in odd
+        ]
+        yield from columns(rows, indent="  ")
+        yield ""
 
 
 def _ending(plan: Plan, sessions: list[SessionPlan]) -> list[str]:

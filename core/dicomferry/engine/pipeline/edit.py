@@ -26,6 +26,8 @@ class Ready(Struct, frozen=True):
     header: Header
     digest: str
     forecast: Forecast
+    notes: tuple[str, ...] = ()
+    """What the transforms ask the plan to warn of, see `Edits`."""
 
 
 class Withheld(Struct, frozen=True):
@@ -53,17 +55,18 @@ def edit_and_forecast(steps: Steps, header: Header, upto: int) -> Ready | Withhe
         if isinstance(result, Withheld):
             return result
         edited, digest, forecast = result.header, result.digest, result.forecast
-        known = RememberedEdit(edited.laid, edited.wanted, digest, forecast)
+        known = RememberedEdit(edited.laid, edited.wanted, digest, forecast, result.notes)
         memory.keep(header, trace, known)
     if known.laid or known.wanted is not header.wanted:
         header = header.with_laid(known.laid, known.wanted)
-    return Ready(header, known.digest, known.forecast)
+    return Ready(header, known.digest, known.forecast, known.notes)
 
 
 def _worked_out(steps: Steps, header: Header, upto: int) -> Ready | Withheld:
     sha, chosen = hashlib.sha256(), header.wanted
     asker = ""
     watch = steps.watch
+    notes: tuple[str, ...] = ()
     for step in steps.transforms[:upto]:
         watch.at = step.path
         try:
@@ -74,6 +77,7 @@ def _worked_out(steps: Steps, header: Header, upto: int) -> Ready | Withheld:
                 code = "excluded" if isinstance(answer, Excluded) else "rejected"
                 return Withheld(code, type(answer)(f"{step.path}: {answer.reason}"))
             sha.update(answer.digest().encode())
+            notes += answer.notes
             if answer.wanted is not None:
                 asker = step.name
                 answer = replace(answer, wanted=keep_chosen(answer.wanted, chosen))
@@ -83,7 +87,8 @@ def _worked_out(steps: Steps, header: Header, upto: int) -> Ready | Withheld:
     # A chosen label counts in the end: half-way nobody may have written it yet.
     wanted = header.wanted if asker or upto == len(steps.transforms) else None
     watch.at = "the rules of the receiver"
-    return _forecast(steps.identifiers, header, sha.hexdigest(), wanted, asker)
+    result = _forecast(steps.identifiers, header, sha.hexdigest(), wanted, asker)
+    return replace(result, notes=notes) if notes and isinstance(result, Ready) else result
 
 
 def _ask(step: TransformStep, header: Header) -> Edits | Excluded | Rejected:

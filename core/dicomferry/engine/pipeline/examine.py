@@ -11,6 +11,7 @@ from dicomferry.dicom.opening import open_blob
 from dicomferry.engine.pipeline.described import described, not_as_asked, relabelled, signed
 from dicomferry.engine.pipeline.edit import Ready, Withheld, edit_and_forecast
 from dicomferry.engine.pipeline.facts import as_sent
+from dicomferry.engine.pipeline.references import references_left
 from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.errors import (
     DamagedError,
@@ -152,7 +153,7 @@ def _judge(
         return Examined(item.id, Verdict.REJECTED, "not-editable", error.message, facts)
     result = edit_and_forecast(steps, header, upto)
     match result:
-        case Ready(edited, digest, forecast):
+        case Ready(edited, digest, forecast, notes):
             told, sent = as_sent(facts, edited)
             if lost := _lost_uids(facts.ref, sent):
                 reason = f"the edits leave it without {' and '.join(lost)}"
@@ -160,6 +161,7 @@ def _judge(
             return Examined(
                 item.id, Verdict.READY, "", note, told, sent,
                 forecast, edited.wanted, signed(digest, item, steps.work),
+                notes + references_left(header, edited, facts.ref, sent),
             )  # fmt: skip
         case Withheld(code, why, forecast):
             verdict = Verdict.EXCLUDED if isinstance(why, Excluded) else Verdict.REJECTED

@@ -7,6 +7,7 @@ from collections.abc import Hashable
 from msgspec.structs import replace
 
 from dicomferry.dicom.header import Header
+from dicomferry.dicom.patient import Patient
 from dicomferry.dicom.reads import Reads
 from dicomferry.ledger.rows import Facts
 from dicomferry.model import InstanceRef
@@ -15,12 +16,19 @@ _CHARACTER_SET = 0x00080005
 _SOP_CLASS, _SOP_INSTANCE = 0x00080016, 0x00080018
 _STUDY_DATE, _MODALITY = 0x00080020, 0x00080060
 _STUDY, _SERIES, _SERIES_NUMBER = 0x0020000D, 0x0020000E, 0x00200011
+_ACQUIRED = (0x00080022, 0x00080021, 0x00080023)
+"""AcquisitionDate, SeriesDate, ContentDate: the first that has a value counts."""
+_PATIENT = (0x00100020, 0x00100021, 0x00100010, 0x00100030, 0x00100040)
+"""In the order of the fields of `Patient`."""
+_DECIDING = (
+    _CHARACTER_SET, _SOP_CLASS, _STUDY_DATE, _MODALITY, _STUDY, _SERIES, _SERIES_NUMBER,
+)  # fmt: skip
 _SHARED = Reads(
-    (_CHARACTER_SET, _SOP_CLASS, _STUDY_DATE, _MODALITY, _STUDY, _SERIES, _SERIES_NUMBER),
+    tuple(sorted((*_DECIDING, *_ACQUIRED, *_PATIENT))),
     all_tags=False,
     sequences=False,
 )
-_ALL = frozenset((*_SHARED.tags, _SOP_INSTANCE))
+_ALL = frozenset((*_DECIDING, _SOP_INSTANCE))
 _MOST = 2000
 """Series that are remembered."""
 
@@ -64,4 +72,6 @@ def _read(header: Header, transfer_syntax_uid: str) -> Facts:
         study_date=header.text(_STUDY_DATE) or "",
         modality=header.text(_MODALITY) or "",
         series_number=header.text(_SERIES_NUMBER) or "",
+        acquired=next(filter(None, map(header.text, _ACQUIRED)), ""),
+        patient=Patient(*(header.text(tag) or "" for tag in _PATIENT)),
     )

@@ -31,6 +31,7 @@ class RememberedEdit(Struct, frozen=True):
     wanted: Wanted | None
     digest: str
     forecast: Forecast
+    notes: tuple[str, ...] = ()
 
 
 class Memory:

@@ -59,7 +59,7 @@ def make_plan(shop: Workshop) -> int:
     for way in ways:
         examiner.examine(way, catalog.unexamined(way.digest), catalog.count_unexamined)
         if way is not ways[-1]:
-            take_snapshot(catalog, way.upto)
+            take_snapshot(catalog, way.upto, [sink.key for sink in steps.sinks])
     shop.ledger.index()
     if _first_session_wins(steps):
         settle_first_sessions(catalog)

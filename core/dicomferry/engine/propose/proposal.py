@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from msgspec import Struct
 
+from dicomferry.engine.propose.labels import (
+    UNDATED,
+    UNKNOWN,
+    Label,
+    confuses_patients,
+    confuses_visits,
+    first_without,
+)
 from dicomferry.engine.propose.survey import LEVELS, Survey
+from dicomferry.errors import FerryError
 
 
 class Proposal(Struct, frozen=True):
@@ -24,34 +34,54 @@ class Proposal(Struct, frozen=True):
 
 
 def propose(found: Survey) -> Proposal:
-    """Propose labels from headers where these tell instances apart, else from folder names."""
-    subject, levels = _subject(found)
-    session, levels = _session(found, subject, levels)
+    """Propose labels from headers where these tell instances apart, else from folder names.
+
+    No proposal confuses the patients that were sampled, or joins their visits. Raises `FerryError`
+    where no label keeps the patients apart.
+    """
+    subject = first_without(confuses_patients, _subjects(found), found.samples)
+    if subject is None:
+        raise FerryError(
+            "no label was found that keeps the patients of this folder apart",
+            hint="start from `dicomferry init` without --from, and name them by a table; see who"
+            " goes where with `dicomferry plan --audit FILE.csv`",
+        )
+    session = first_without(confuses_visits, _sessions(found, subject), found.samples)
+    session = session or Label((*subject.parts, "StudyInstanceUID"))
+    levels = max(subject.levels, session.levels)
     parts = "".join(f"(?P<{name}>[^/]+)/" for name in LEVELS[:levels])
     return Proposal(
-        subject, session, f"^{parts}" if parts else "", found.archives, tuple(_facts(found))
-    )
+        subject.template, session.template, f"^{parts}" if parts else "", found.archives,
+        tuple(_facts(found)),
+    )  # fmt: skip
 
 
-def _subject(found: Survey) -> tuple[str, int]:
-    for keyword in ("PatientID", "PatientName"):
-        told_apart = found.distinct(keyword) > 1 or found.folders(0) <= 1
-        if found.filled(keyword) and told_apart:
-            return f"{{{{ {keyword} }}}}", 0
-    if found.folders(0):
-        return "{{ path.subject }}", 1
-    return "{{ PatientID | default('unknown', true) }}", 0
+def _subjects(found: Survey) -> Iterator[Label]:
+    """Yield subject labels that the headers or the folders have, the best first."""
+    filled = [keyword for keyword in ("PatientID", "PatientName") if found.filled(keyword)]
+    folder = ["path.subject"] if found.folders(0) else []
+    for keyword in filled:
+        if found.distinct(keyword) > 1 or found.folders(0) <= 1:
+            yield Label((keyword,))
+    yield from (Label((name,)) for name in folder)
+    yield from (Label((keyword,)) for keyword in filled)
+    if not filled and not folder:
+        yield Label((UNKNOWN,))
+    if len(filled) > 1:
+        yield Label(tuple(filled))
+    if found.filled("PatientBirthDate"):
+        yield from (Label((keyword, "PatientBirthDate")) for keyword in filled)
+    yield from (Label((*folder, keyword)) for keyword in filled if folder)
 
 
-def _session(found: Survey, subject: str, levels: int) -> tuple[str, int]:
-    session = subject
-    if found.filled("Modality"):
-        session += "_{{ Modality }}"
-    if found.filled("StudyDate"):
-        return f"{session}_{{{{ StudyDate }}}}", levels
-    if found.folders(1):
-        return f"{session}_{{{{ path.visit }}}}", 2
-    return f"{session}_{{{{ StudyDate | default('undated', true) }}}}", levels
+def _sessions(found: Survey, subject: Label) -> Iterator[Label]:
+    """Yield session labels, the best first: with the modality, unless that divides a study."""
+    dates = [("StudyDate",)] if found.filled("StudyDate") else []
+    dates += [("path.visit",)] if found.folders(1) else []
+    dates += [(UNDATED,)]
+    modality = ("Modality",) if found.filled("Modality") else ()
+    for with_modality in dict.fromkeys((modality, ())):
+        yield from (Label((*subject.parts, *with_modality, *day)) for day in dates)
 
 
 def _facts(found: Survey) -> list[str]:

@@ -13,15 +13,24 @@ from msgspec import Struct
 from dicomferry.dicom.archive import is_archive
 from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.opening import open_blob
+from dicomferry.dicom.patient import Patient
 from dicomferry.errors import FerryError
 from dicomferry.model import Location
 
-KEYWORDS: Final = ("PatientID", "PatientName", "StudyDescription", "StudyDate", "Modality")
+KEYWORDS: Final = (
+    "PatientID", "PatientName", "PatientBirthDate", "StudyDescription", "StudyDate", "Modality",
+)  # fmt: skip
 LEVELS: Final = ("subject", "visit")
 """The names that templates know the first two levels of folders by, as `path.subject`."""
 
+_PATIENT: Final = (
+    "PatientID", "IssuerOfPatientID", "PatientName", "PatientBirthDate", "PatientSex",
+)  # fmt: skip
+_DAYS: Final = ("StudyDate", "AcquisitionDate", "SeriesDate", "ContentDate")
 _MOST_FILES: Final = 400
 _MOST_IN_ONE: Final = 2
+_MOST_SPARE: Final = 100
+"""Files of one folder that are looked at once two of every folder were."""
 
 
 class Sampled(Struct, frozen=True):
@@ -30,6 +39,9 @@ class Sampled(Struct, frozen=True):
     folders: tuple[str, ...]
     values: Mapping[str, str]
     study_instance_uid: str
+    patient: Patient = Patient()
+    day: str = ""
+    """StudyDate, or else the day of the acquisition, the series or the content."""
 
 
 class Survey(Struct, frozen=True):
@@ -63,29 +75,38 @@ class Survey(Struct, frozen=True):
 
 
 def survey(folder: Path) -> Survey:
-    """Read some instances of every folder below `folder`, in name order.
+    """Read two instances of every folder below `folder`, and more of them while they are few.
 
     Raises `FerryError` when there is no such folder, or no instance in it.
     """
     if not folder.is_dir():
         raise FerryError(f"{folder}: there is no such folder", hint="check the spelling")
     samples: list[Sampled] = []
+    spare: list[Path] = []
     others, archives = 0, False
+
+    def look(path: Path) -> bool:
+        nonlocal others
+        sample = _sample(path, path.relative_to(folder).parts[:-1])
+        if sample is None:
+            others += 1
+        else:
+            samples.append(sample)
+        return sample is not None
+
     for here, names in _walk(folder):
-        taken = 0
-        for name in names:
-            path = here / name
-            if taken == _MOST_IN_ONE or len(samples) == _MOST_FILES:
-                break
-            if is_archive(str(path)):
-                archives = True
-                continue
-            sample = _sample(path, path.relative_to(folder).parts[:-1])
-            if sample is None:
-                others += 1
-            else:
-                samples.append(sample)
-                taken += 1
+        archives = archives or any(map(is_archive, names))
+        paths = [here / name for name in names if not is_archive(name)]
+        taken = tried = 0
+        while tried < len(paths) and taken < _MOST_IN_ONE and len(samples) < _MOST_FILES:
+            taken += look(paths[tried])
+            tried += 1
+        rest = paths[tried:]
+        spare += rest[:: max(1, len(rest) // _MOST_SPARE)]
+        del spare[_MOST_FILES:]
+    # One folder may hold many patients: what room is left is for files from all over it.
+    for path in spare[: _MOST_FILES - len(samples)]:
+        look(path)
     if not samples:
         raise FerryError(f"{folder}: no DICOM instance was found", hint="is it the right folder?")
     return Survey(tuple(samples), others, archives)
@@ -103,6 +124,8 @@ def _sample(path: Path, folders: tuple[str, ...]) -> Sampled | None:
         with open_instance(open_blob(location), location) as instance:
             header = instance.header
             values = {keyword: header.text(keyword) or "" for keyword in KEYWORDS}
-            return Sampled(folders, values, header.ref.study_instance_uid)
+            patient = Patient(*(header.text(keyword) or "" for keyword in _PATIENT))
+            day = next(filter(None, map(header.text, _DAYS)), "")
+            return Sampled(folders, values, header.ref.study_instance_uid, patient, day)
     except (FerryError, OSError):
         return None

@@ -18,7 +18,13 @@ from dicomferry.engine.pipeline.steps import Steps, build_steps, only_servers
 from dicomferry.engine.pipeline.watch import Limits
 from dicomferry.engine.plan.make import make_plan
 from dicomferry.engine.plan.planned import Planned
-from dicomferry.engine.plan.problems import anonymizes_of, by_severity, find_problems, waive
+from dicomferry.engine.plan.problems import (
+    anonymizes_of,
+    by_severity,
+    find_problems,
+    names_labels,
+    waive,
+)
 from dicomferry.engine.retrieve.courtesy import Courtesy
 from dicomferry.engine.session.executors import choose_executor
 from dicomferry.engine.session.job import Job
@@ -94,7 +100,8 @@ class Session:
         anonymizes = anonymizes_of(recipe, self.steps)
         found += find_problems(
             self.ledger, recipe.allow, xnat=xnat, sources=[step.id for step in self.steps.sources],
-            anonymizes=anonymizes, plugins=self._job.plugins,
+            anonymizes=anonymizes, plugins=self._job.plugins, labelled=names_labels(recipe),
+            sinks=[sink.key for sink in self.steps.sinks if sink.sink.server],
         )  # fmt: skip
         return Planned(PlanReader.last(self.ledger), tuple(by_severity(found)))
 

@@ -118,6 +118,10 @@ class _OneInstanceCatalog(Struct, frozen=True):
             destination = self.result.forecast.destination
             yield StudyAt(self.header.ref.study_instance_uid, destination, date, 1)
 
+    def stored_studies(self) -> Iterator[StudyAt]:
+        """Yield nothing: no sink has anything in a test."""
+        yield from ()
+
     def destinations_of_series(self, series_instance_uid: str) -> tuple[Destination, ...]:
         """Return the destination of the instance's own series; empty for another series."""
         own = series_instance_uid == self.header.ref.series_instance_uid

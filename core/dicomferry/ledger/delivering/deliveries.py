@@ -120,11 +120,12 @@ class Deliveries:
         with self._ledger.transaction() as connection:
             connection.executemany(
                 "INSERT INTO delivery (item, sink, state, reason, retryable, stamp, sop,"
-                " destination, attempts, run, at) VALUES (?, ?, ?, ?, ?, ?, ?,"
+                " filed_study, destination, attempts, run, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?,"
                 " (SELECT destination FROM item WHERE id = ?), 1, ?, ?)"
                 " ON CONFLICT (item, sink) DO UPDATE SET state = excluded.state,"
                 " reason = excluded.reason, retryable = excluded.retryable,"
-                " stamp = excluded.stamp, sop = excluded.sop,"
+                " stamp = excluded.stamp, sop = excluded.sop, "
+                " filed_study = excluded.filed_study,"
                 " destination = excluded.destination, attempts = attempts + 1,"
                 " run = excluded.run, at = excluded.at",
                 [_row(sink, run, now, result) for result in results],
@@ -168,8 +169,8 @@ def _consignment(place: Destination, dues: Sequence[Due]) -> Consignment:
 
 def _row(sink: str, run: int, now: str, result: Delivered) -> tuple[object, ...]:
     due = result.due
-    sent = (due.stamp, due.sent.sop_instance_uid, due.item.id)
-    return (due.item.id, sink, *columns_of(result.outcome), *sent, run, now)
+    uids = (due.sent.sop_instance_uid, due.sent.study_instance_uid)
+    return (due.item.id, sink, *columns_of(result.outcome), due.stamp, *uids, due.item.id, run, now)
 
 
 def send_again(ledger: Ledger, sink: str, items: Collection[int], reason: str) -> int:

@@ -8,7 +8,8 @@ from typing import Any, Literal, Self
 
 from msgspec import Struct
 
-from dicomferry.ledger.items import destination_of
+from dicomferry.dicom.patient import Patient
+from dicomferry.ledger.items import destination_of, folder_of, location_of
 from dicomferry.ledger.planning.grouping import group_items
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Destination
@@ -44,6 +45,23 @@ class DestinationStudy(Struct, frozen=True):
 
     destination: Destination
     study_instance_uid: str
+
+
+class SourceSeries(Struct, frozen=True):
+    """What of one series of the source goes to one destination; UIDs are those of the source.
+
+    `folder` is where the first of its instances was found: a folder, an archive or a server.
+    `study_date` and `acquired` are texts as `Facts` has them, and may be empty.
+    """
+
+    destination: Destination
+    study_instance_uid: str
+    series_instance_uid: str
+    patient: Patient
+    study_date: str
+    acquired: str
+    folder: str
+    instances: int
 
 
 class SharedLabel(Struct, frozen=True):
@@ -122,6 +140,32 @@ class ItemGroups(Struct, frozen=True):
         for *place, study in self.ready("DISTINCT project, subject, session, study"):
             yield DestinationStudy(destination_of(*place), study)
 
+    def source_series(self) -> Iterator[SourceSeries]:
+        """Yield every pair of destination and series of the source, in the order found.
+
+        A series whose instances differ in patient or date comes more than once.
+        """
+        rows = self.ready(
+            "project, subject, session, found_study, found_series,"
+            " patient_id, issuer, patient.name, birth_date, sex,"
+            " coalesce(ready.study_date, ''), coalesce(ready.acquired, ''), item.path, item.member,"
+            " instances",
+            "ORDER BY first",
+            join=" LEFT JOIN patient ON patient.id = ready.patient JOIN item ON item.id = first",
+        )
+        for row in rows:
+            place, uids, who = destination_of(*row[:3]), row[3:5], row[5:10]
+            patient = Patient(*who) if who[0] is not None else Patient()
+            study_date, acquired, path, member, instances = row[10:]
+            folder = folder_of(location_of(path, member))
+            yield SourceSeries(
+                place, uids[0], uids[1], patient, study_date, acquired, folder, instances
+            )
+
+    def renamed(self) -> int:
+        """Return how many instances the transforms give another series or SOP Instance UID."""
+        return self.count_ready("renamed")
+
     def labels_of_several_originals(
         self, level: Literal["subject", "session"]
     ) -> Iterator[SharedLabel]:
@@ -166,18 +210,20 @@ class ItemGroups(Struct, frozen=True):
             found.update(dict.fromkeys(notes.split(), count))
         return found
 
-    def ready(self, columns: str, behind: str = "", *, why: bool = False) -> Iterator[Any]:
+    def ready(
+        self, columns: str, behind: str = "", *, why: bool = False, join: str = ""
+    ) -> Iterator[Any]:
         """Yield rows of `columns` over groups of what is to be sent, joined with the destination.
 
         `behind` is what follows the WHERE clause, conditions with AND first. A group may occur
         more than once: its `instances` and `bytes` are to be summed up, of its `largest` the
         maximum counts. For the ledger's own modules: nobody else writes SQL.
         """
-        join = " JOIN why ON why.id = ready.why" if why else ""
+        join += " JOIN why ON why.id = ready.why" if why else ""
         yield from self.ledger.connection.execute(
             f"SELECT {columns} FROM temp.alike AS ready"  # noqa: S608  fixed texts of the ledger
             f" JOIN destination ON destination.id = ready.destination{join}"
-            f" WHERE verdict = 'ready' {behind}"
+            f" WHERE ready.verdict = 'ready' {behind}"
         )
 
     def count_ready(self, condition: str = "true") -> int:

@@ -7,6 +7,7 @@ from typing import Final
 
 from msgspec.structs import astuple
 
+from dicomferry.dicom.patient import Patient
 from dicomferry.ledger.items import destination_columns
 from dicomferry.ledger.rows import Examined, Facts, Verdict
 from dicomferry.model import Destination, Forecast, Wanted
@@ -26,7 +27,7 @@ UPDATE_EXAMINED: Final = f"UPDATE item SET {_SET} WHERE id = ?"  # noqa: S608  f
 
 
 class SharedRows:
-    """Destinations and reasons, which many items share: one row each, found by its number.
+    """Destinations, reasons and patients, which many items share: a row each, found by number.
 
     Used inside a transaction. Numbers are remembered, because rows of these tables stay.
     """
@@ -35,6 +36,7 @@ class SharedRows:
         self._connection = connection
         self._destinations: dict[Destination, int] = {}
         self._whys: dict[tuple[str, ...], int] = {}
+        self._patients: dict[Patient, int] = {}
 
     def destination(self, destination: Destination) -> int:
         """Return the number of a destination, which is written if it is new."""
@@ -50,12 +52,28 @@ class SharedRows:
             ).fetchone()
         return self._destinations[destination]
 
-    def why(self, forecast: Forecast) -> int:
+    def patient(self, patient: Patient) -> int:
+        """Return the number of a patient, who is written if new."""
+        if patient not in self._patients:
+            values = tuple(map(shown, astuple(patient)))
+            self._connection.execute(
+                "INSERT OR IGNORE INTO patient (patient_id, issuer, name, birth_date, sex)"
+                " VALUES (?, ?, ?, ?, ?)",
+                values,
+            )
+            (self._patients[patient],) = self._connection.execute(
+                "SELECT id FROM patient WHERE patient_id = ? AND issuer = ? AND name = ?"
+                " AND birth_date = ? AND sex = ?",
+                values,
+            ).fetchone()
+        return self._patients[patient]
+
+    def why(self, forecast: Forecast, notes: tuple[str, ...] = ()) -> int:
         """Return the number of what a forecast rests on, which is written if it is new."""
         because = forecast.because
         values = (
             because.project, because.subject, because.session, str(forecast.auto_archive),
-            " ".join(forecast.notes),
+            " ".join(notes),
         )  # fmt: skip
         if values not in self._whys:
             self._connection.execute(
@@ -80,18 +98,18 @@ def examined_row(digest: str, result: Examined, shared: SharedRows) -> tuple[obj
     by = "" if result.verdict is Verdict.NOT_LOOKED_INTO else digest
     return (
         by, result.verdict.value, result.code, shown(result.reason),
-        *_facts_columns(result.facts), *_sent_columns(result),
+        *_facts_columns(result.facts, shared), *_sent_columns(result),
         shared.destination(forecast.destination) if forecast else None,
-        shared.why(forecast) if forecast else None,
+        shared.why(forecast, forecast.notes + result.notes) if forecast else None,
         *_originals(result), result.edits, result.item,
     )  # fmt: skip
 
 
-def _facts_columns(facts: Facts | None) -> tuple[object, ...]:
+def _facts_columns(facts: Facts | None, shared: SharedRows) -> tuple[object, ...]:
     if facts is None:
         return (None,) * len(_FACTS)
-    ref, *texts = astuple(facts)
-    return (*astuple(ref), *texts)
+    ref, *texts, patient = astuple(facts)
+    return (*astuple(ref), *texts, shared.patient(patient))
 
 
 def _originals(result: Examined) -> tuple[str | None, str | None]:

@@ -13,17 +13,20 @@ _TABLE = """
 CREATE TEMP TABLE IF NOT EXISTS alike (
     source, verdict, code, reason, destination, why, sop_class, transfer_syntax, modality,
     series_number, subject_original, session_original, study, series, remote,
-    instances, largest, bytes
+    found_study, found_series, study_date, acquired, patient, renamed, instances, largest, bytes,
+    first
 )
 """
 _ITEMS = """
 SELECT source, verdict, CASE verdict WHEN 'ready' THEN '' ELSE code END,
     CASE verdict WHEN 'ready' THEN '' ELSE reason END, destination, why, sop_class,
     transfer_syntax, modality, trim(series_number), subject_original, session_original,
-    coalesce(sent_study, study), coalesce(sent_series, series), remote <> '', size
+    coalesce(sent_study, study), coalesce(sent_series, series), remote <> '',
+    study, series, study_date, acquired, patient, sent_series IS NOT NULL OR sent_sop IS NOT NULL,
+    id, size
 FROM item NOT INDEXED WHERE scan = ?
 """
-_INSERT = "INSERT INTO temp.alike VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT = f"INSERT INTO temp.alike VALUES ({', '.join('?' * 25)})"  # noqa: S608  marks alone
 _MOST = 10_000
 """Groups that are gathered at a time: where nothing is alike, memory stays small all the same."""
 
@@ -41,21 +44,22 @@ def group_items(ledger: Ledger, scan: int) -> None:
 
 
 def _alike(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    """Yield groups of rows with the same beginning; the last column is a size.
+    """Yield groups of rows with the same beginning; the last columns are number and size.
 
     Those of a series are found together mostly, so that few of them have to be looked up.
     """
-    groups: dict[tuple[Any, ...], tuple[int, int, int]] = {}
-    for key, run in groupby(rows, key=itemgetter(slice(0, -1))):
-        sizes = [row[-1] for row in run]
-        count, largest, total = groups.get(key, (0, 0, 0))
-        groups[key] = (count + len(sizes), max(largest, max(sizes)), total + sum(sizes))
+    groups: dict[tuple[Any, ...], tuple[int, int, int, int]] = {}
+    for key, run in groupby(rows, key=itemgetter(slice(0, -2))):
+        found = list(run)
+        sizes = [row[-1] for row in found]
+        count, largest, total, first = groups.get(key, (0, 0, 0, found[0][-2]))
+        groups[key] = (count + len(sizes), max(largest, max(sizes)), total + sum(sizes), first)
         if len(groups) == _MOST:
             yield from _rows(groups)
             groups.clear()
     yield from _rows(groups)
 
 
-def _rows(groups: dict[tuple[Any, ...], tuple[int, int, int]]) -> Iterator[tuple[Any, ...]]:
+def _rows(groups: dict[tuple[Any, ...], tuple[int, int, int, int]]) -> Iterator[tuple[Any, ...]]:
     for key, figures in groups.items():
         yield (*key, *figures)

@@ -7,9 +7,11 @@ that it holds its parent's locks.
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Final
 
 from dicomferry.contract.transform import StudyAt
 from dicomferry.errors import LedgerError
@@ -28,6 +30,9 @@ CREATE TABLE stage.series_at (
     series TEXT NOT NULL, {_PLACE}, PRIMARY KEY (series, project, subject, session)
 ) WITHOUT ROWID
 """
+_STORED_TABLE = f"""
+CREATE TABLE stage.stored_at (study TEXT NOT NULL, {_PLACE}, instances INTEGER NOT NULL)
+"""
 _STUDIES = """
 INSERT INTO stage.study_at
 SELECT study, project, subject, session, min(coalesce(study_date, '')), count(*)
@@ -41,6 +46,13 @@ SELECT DISTINCT series, project, subject, session
 FROM item JOIN destination ON destination.id = item.destination
 WHERE scan = ? AND verdict = 'ready'
 """
+STORED_STUDIES: Final = """
+SELECT filed_study, project, subject, session, count(*) AS instances
+FROM delivery JOIN destination ON destination.id = delivery.destination
+WHERE state = 'stored' AND filed_study <> '' AND sink IN (SELECT value FROM json_each(?))
+GROUP BY project, session, filed_study ORDER BY project, session, instances DESC, filed_study
+"""
+"""Takes the keys of sinks as a JSON list; what earlier scans found counts as well."""
 
 
 def snapshot_path(folder: Path, stage: int) -> Path:
@@ -48,8 +60,8 @@ def snapshot_path(folder: Path, stage: int) -> Path:
     return folder / f"stage-{stage}.sqlite"
 
 
-def take_snapshot(catalog: PlanWriter, stage: int) -> None:
-    """Keep studies and series per destination as the plan has them now."""
+def take_snapshot(catalog: PlanWriter, stage: int, sinks: Iterable[str]) -> None:
+    """Keep studies and series per destination as the plan has them now, and what `sinks` have."""
     ledger = catalog.ledger
     path = snapshot_path(ledger.path.parent, stage)
     fresh = path.with_suffix(".new")
@@ -64,6 +76,9 @@ def take_snapshot(catalog: PlanWriter, stage: int) -> None:
                 connection.execute(_SERIES_TABLE)
                 connection.execute(_STUDIES, (catalog.scan,))
                 connection.execute(_SERIES, (catalog.scan,))
+                connection.execute(_STORED_TABLE)
+                stored = f"INSERT INTO stage.stored_at {STORED_STUDIES}"
+                connection.execute(stored, (json.dumps(list(sinks)),))
         finally:
             connection.execute("DETACH DATABASE stage")
         fresh.rename(path)
@@ -92,6 +107,20 @@ class SnapshotReader:
         )
         for study, project, subject, session, study_date, instances in rows:
             yield StudyAt(study, destination_of(project, subject, session), study_date, instances)
+
+    def stored_studies(self) -> Iterator[StudyAt]:
+        """Yield the studies that stored sessions were sent as, that of most instances first.
+
+        A snapshot of an earlier dicomferry has none.
+        """
+        if not self._connection.execute(
+            "SELECT 1 FROM sqlite_master WHERE name = 'stored_at'"
+        ).fetchone():
+            return
+        for study, project, subject, session, instances in self._connection.execute(
+            "SELECT study, project, subject, session, instances FROM stored_at ORDER BY rowid"
+        ):
+            yield StudyAt(study, destination_of(project, subject, session), "", instances)
 
     def destinations_of_series(self, series_instance_uid: str) -> tuple[Destination, ...]:
         """Return where the instances of a series go."""

@@ -18,6 +18,7 @@ from dicomferry.ledger.reading import (
     sessions,
     sink_states,
     stored_elsewhere,
+    stored_studies,
     stray_items,
     table_rows,
 )
@@ -31,6 +32,7 @@ from dicomferry.ledger.reading.series import SeriesState
 from dicomferry.ledger.reading.sessions import SessionPlan, VerdictTally
 from dicomferry.ledger.reading.sink_states import SinkFailure
 from dicomferry.ledger.reading.stored_elsewhere import StoredElsewhere
+from dicomferry.ledger.reading.stored_studies import StoredStudy
 from dicomferry.ledger.reading.stray_items import StrayItem
 from dicomferry.ledger.reading.table_rows import RowState
 from dicomferry.ledger.rows import Item
@@ -87,6 +89,10 @@ class PlanReader(Struct, frozen=True):
     def stored_elsewhere(self) -> Iterator[StoredElsewhere]:
         """Yield what a run with labels of a chosen plan has stored under other labels."""
         return stored_elsewhere.stored_elsewhere(self.ledger, self.scan)
+
+    def stored_studies(self, sinks: Sequence[str]) -> Iterator[StoredStudy]:
+        """Yield the StudyInstanceUIDs that sinks have sessions under, of whatever plan."""
+        return stored_studies.stored_studies(self.ledger, sinks)
 
     def find(self, which: str) -> FoundItem | None:
         """Return the item with a file name or SOP Instance UID, of whatever scan; None without."""

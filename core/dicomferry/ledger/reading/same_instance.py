@@ -19,6 +19,7 @@ class Twin(Struct, frozen=True):
     item: Item
     edits: str
     destination: int
+    transfer_syntax_uid: str
 
 
 def twins(ledger: Ledger, scan: int) -> Iterator[list[Twin]]:
@@ -26,13 +27,17 @@ def twins(ledger: Ledger, scan: int) -> Iterator[list[Twin]]:
     # UIDs that are in the ledger twice are found by its index alone. The rest is read as a whole:
     # verdicts are written while the groups are gone through.
     rows = ledger.connection.execute(
-        f"SELECT coalesce(sent_sop, sop) AS uid, edits, destination, {ITEM_COLUMNS} FROM item"  # noqa: S608
+        "SELECT coalesce(sent_sop, sop) AS uid, edits, destination, transfer_syntax,"  # noqa: S608
+        f" {ITEM_COLUMNS} FROM item"
         " WHERE scan = ? AND verdict = 'ready' AND coalesce(sent_sop, sop) IN"
         " (SELECT coalesce(sent_sop, sop) FROM item GROUP BY 1 HAVING count(*) > 1)"
         " ORDER BY uid, id",
         (scan,),
     ).fetchall()
     for _, group in groupby(rows, key=itemgetter(0)):
-        alike = [Twin(item_of(item), edits, place) for _, edits, place, *item in group]
+        alike = [
+            Twin(item_of(item), edits, place, syntax or "")
+            for _, edits, place, syntax, *item in group
+        ]
         if len(alike) > 1:
             yield alike

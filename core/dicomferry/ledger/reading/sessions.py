@@ -27,6 +27,10 @@ class SessionPlan(Struct, frozen=True):
     bytes: int
     modalities: tuple[str, ...]
     stored: dict[str, int]
+    source_studies: int = 0
+    """How many studies of the source are joined in it, by their own UIDs."""
+    study_dates: tuple[str, ...] = ()
+    """Their dates as the headers have them, once each."""
 
     @property
     def destination(self) -> Destination:
@@ -55,7 +59,9 @@ def session_plans(ledger: Ledger, groups: ItemGroups) -> list[SessionPlan]:
     reasons = _reasons(groups)
     rows = groups.ready(
         "destination.id, project, subject, session, count(DISTINCT study),"
-        " count(DISTINCT series), sum(instances), sum(bytes), group_concat(DISTINCT modality)",
+        " count(DISTINCT series), sum(instances), sum(bytes), group_concat(DISTINCT modality),"
+        " count(DISTINCT found_study),"
+        " group_concat(DISTINCT coalesce(nullif(study_date, ''), acquired))",
         "GROUP BY destination.id ORDER BY project = '', project, subject, session",
     )
     return [
@@ -71,8 +77,22 @@ def session_plans(ledger: Ledger, groups: ItemGroups) -> list[SessionPlan]:
             bytes=size,
             modalities=tuple(sorted(str(modalities).split(","))),
             stored=stored.get(key, {}),
+            source_studies=sources,
+            study_dates=tuple(sorted(filter(None, (dates or "").split(",")))),
         )
-        for key, project, subject, session, studies, series, instances, size, modalities in rows
+        for (
+            key,
+            project,
+            subject,
+            session,
+            studies,
+            series,
+            instances,
+            size,
+            modalities,
+            sources,
+            dates,
+        ) in rows
     ]
 
 

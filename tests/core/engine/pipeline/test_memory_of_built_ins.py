@@ -70,6 +70,9 @@ class Catalog:
         for uid, session in (("1.1", "A_X"), ("1.2", "A_X"), ("1.2", "B_X"), ("1.3", "B_HEAD")):
             yield StudyAt(uid, Destination("P", session[0], session), "20200101", 1)
 
+    def stored_studies(self) -> Iterator[StudyAt]:
+        yield from ()
+
     def destinations_of_series(self, series_instance_uid: str) -> tuple[Destination, ...]:
         return (Destination("P", "B", "B_X"),) if series_instance_uid == "2.2" else ()
 

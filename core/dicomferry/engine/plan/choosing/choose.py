@@ -53,7 +53,7 @@ def choose(catalog: PlanWriter, path: Path, lines: Iterable[TableLine]) -> list[
         catalog.plan_opened()
         reason = f"not chosen in {path.name}"
         catalog.hold((item, Verdict.EXCLUDED, NOT_CHOSEN, reason) for item in left_out)
-    return list(doubts(plan, path.name, taken))
+    return list(doubts(path.name, taken))
 
 
 def _unlisted(state: SeriesState, path: Path) -> Iterator[Problem]:

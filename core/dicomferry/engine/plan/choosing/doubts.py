@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
 from dicomferry.engine.plan.choosing.line import TableLine, mark
-from dicomferry.engine.plan.choosing.table import found_texts
 from dicomferry.engine.plan.problems.kinds import problem, several
-from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.ledger.reading.series import SeriesState
 from dicomferry.model import LEVELS, Problem
 
@@ -22,7 +19,7 @@ class IncludedSeries(Struct, frozen=True):
     line: TableLine
 
 
-def doubts(plan: PlanReader, name: str, taken: Sequence[IncludedSeries]) -> Iterator[Problem]:
+def doubts(name: str, taken: Sequence[IncludedSeries]) -> Iterator[Problem]:
     """Yield notes and warnings about the edited labels of the table called `name`."""
     edited = [one for one in taken if one.line.edited]
     if edited:
@@ -32,7 +29,6 @@ def doubts(plan: PlanReader, name: str, taken: Sequence[IncludedSeries]) -> Iter
     for level in LEVELS:
         yield from _cut(level, name, taken)
         yield from _swapped(level, name, edited)
-    yield from _merged(plan, taken)
 
 
 def _cut(level: str, name: str, taken: Sequence[IncludedSeries]) -> Iterator[Problem]:
@@ -52,21 +48,3 @@ def _swapped(level: str, name: str, edited: Sequence[IncludedSeries]) -> Iterato
             "labels-swapped",
             f"the {level}s of {len(lines):,} lines of {name} have changed places among them",
         )
-
-
-def _merged(plan: PlanReader, taken: Sequence[IncludedSeries]) -> Iterator[Problem]:
-    subjects: dict[tuple[str, str], list[IncludedSeries]] = defaultdict(list)
-    for one in taken:
-        subjects[one.line.labels["project"], one.line.labels["subject"]].append(one)
-    for (project, subject), series in subjects.items():
-        before = {(one.line.planned["project"], one.line.planned["subject"]) for one in series}
-        if len(before) > 1 and len({_patient(plan, one.state) for one in series}) > 1:
-            yield problem(
-                "patients-merged",
-                f"the subject '{subject}' in {project} gets what was of {len(before)} subjects,"
-                " with different PatientIDs",
-            )
-
-
-def _patient(plan: PlanReader, state: SeriesState) -> str:
-    return found_texts(plan.item(state.ready[0])).get("PatientID", "")

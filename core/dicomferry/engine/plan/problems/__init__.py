@@ -5,7 +5,8 @@
 * A *kind* (`kinds.py`) is what all problems of one code have in common: severity, why XNAT minds,
   what to do. `docs/problems.md` has a section for each.
 * A *check* is a function that looks at the plan's `ItemGroups` and yields problems. Checks stand in
-  modules by what they look at: identification, labels, sessions, scans, instances, site.
+  modules by what they look at: identification, labels, sessions, studies, patients, scans,
+  instances, site.
 * What XNAT does is not stated here: checks ask `xnat/filing` and `xnat/naming`.
 * What only the receiving XNAT knows is asked of it by `live.ask`, what a site minds by `plug_ins`.
 * To *waive* a problem is to make a note of it, because the recipe allows its code.
@@ -16,7 +17,7 @@ The session calls `find_problems`, `plan --ask` calls `live.ask`. Nothing here w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -24,16 +25,18 @@ from dicomferry.engine.plan.problems.identification import mismatches, naming, n
 from dicomferry.engine.plan.problems.instances import capabilities, duplicates, gone, nothing_found
 from dicomferry.engine.plan.problems.kinds import known_codes, problem
 from dicomferry.engine.plan.problems.labels import labels, stored_elsewhere
+from dicomferry.engine.plan.problems.patients import empty_parts, patients, references
 from dicomferry.engine.plan.problems.plug_ins import checked_by, is_of_checker
 from dicomferry.engine.plan.problems.scans import scans
-from dicomferry.engine.plan.problems.sessions import gaps, sessions
-from dicomferry.engine.plan.problems.site import anonymized, anonymizes_of
+from dicomferry.engine.plan.problems.sessions import gaps, sessions, stored_under_another_study
+from dicomferry.engine.plan.problems.site import anonymized, anonymizes_of, names_labels
+from dicomferry.engine.plan.problems.studies import studies
 from dicomferry.host import Plugins
 from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Problem, Severity
 
-__all__ = ["anonymizes_of", "by_severity", "find_problems", "known_codes", "waive"]
+__all__ = ["anonymizes_of", "by_severity", "find_problems", "known_codes", "names_labels", "waive"]
 
 
 def find_problems(
@@ -41,13 +44,16 @@ def find_problems(
     allow: frozenset[str],
     *,
     xnat: bool,
+    labelled: bool = True,
+    sinks: Sequence[str] = (),
     sources: Iterable[str] = (),
     anonymizes: Mapping[str, tuple[str, ...]] | None = None,
     plugins: Plugins | None = None,
 ) -> list[Problem]:
     """Return the plan's problems, errors first; those the recipe allows become notes.
 
-    An error stops a run before anything is sent. `xnat` says whether an XNAT receives the data;
+    An error stops a run before anything is sent. `xnat` says whether an XNAT receives the data,
+    `labelled` whether its labels matter all the same; `sinks` are the keys of the XNATs;
     `sources` are the ids of the recipe's sources; `anonymizes` are the keywords that the script of
     each receiving server rewrites; `plugins` are asked for their own checks.
     """
@@ -58,6 +64,10 @@ def find_problems(
         *gone(items),
         *stored_elsewhere(items),
     ]
+    if xnat or labelled:
+        for audit in (studies, patients, empty_parts, references):
+            found += audit(items)
+    found += stored_under_another_study(items, sinks)
     if xnat:
         for check in (mismatches, labels, sessions, naming, noted, scans, gaps, capabilities):
             found += check(items)

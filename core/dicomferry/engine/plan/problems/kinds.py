@@ -103,7 +103,8 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType({
     "patients-merged": Kind(
         _ERROR,
         "what is filed under one subject is one person's to everybody who reads it",
-        "edit the subject in the table; if they are one person, allow it",
+        "`dicomferry plan --audit FILE.csv` lists who goes where; mend the labels or the table, or"
+        " allow it if they are one person",
     ),
     "stored-under-other-labels": Kind(
         _ERROR,
@@ -126,7 +127,79 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType({
     "study-over-several-sessions": Kind(
         _WARNING,
         "sessions with one StudyInstanceUID cannot be merged or told apart by UID later",
-        "add unify-uids to the transforms, or check the labels",
+        "leave what differs within a study (such as Modality) out of the session label; with"
+        " unify-uids each session gets a UID of its own",
+    ),
+    "studies-joined": Kind(
+        _WARNING,
+        "what was two examinations becomes one session, and nothing in XNAT tells them apart",
+        "nothing, if they are one visit; otherwise name in the session label what tells them apart",
+    ),
+    "studies-joined-apart": Kind(
+        _ERROR,
+        "visits of different days become one session with the date of one of them",
+        "put a date into the session label: StudyDate, or AcquisitionDate where that is empty; if"
+        " they are one visit, allow it",
+    ),
+    "study-over-several-subjects": Kind(
+        _ERROR,
+        "a study is of one patient (PS3.3 A.1.2), so one of its subjects is a wrong one",
+        "make the subject of what all instances of a study share; if it is meant, allow it",
+    ),
+    "series-over-several-sessions": Kind(
+        _ERROR,
+        "a series belongs to one study (PS3.3 A.1.2): its images are one scan, and half a scan"
+        " cannot be read",
+        "make the session label of what all instances of a series share; if it is meant, allow it",
+    ),
+    "date-spelled-twice": Kind(
+        _WARNING,
+        "one visit becomes two sessions when its date is written in two ways",
+        "spell the dates alike with remap before identify",
+    ),
+    "session-stored-under-another-study": Kind(
+        _ERROR,
+        "XNAT merges no other StudyInstanceUID: 'Invalid modification of session UID via archive"
+        " process.'",
+        "keep the setting and the name of the recipe that the session was sent with, or choose"
+        " another session label; to have it in the prearchive, allow it",
+    ),
+    # patients
+    "session-of-several-patients": Kind(
+        _ERROR,
+        "the images of two people in one session cannot be told apart any more",
+        "`dicomferry plan --audit FILE.csv` lists who goes where; mend the labels or the table, or"
+        " allow it if they are one person",
+    ),
+    "patient-over-several-subjects": Kind(
+        _ERROR,
+        "one person counted as two is found by nobody later",
+        "`dicomferry plan --audit FILE.csv` lists who goes where; mend the labels or the table, or"
+        " allow it if it is meant",
+    ),
+    "study-of-several-patients": Kind(
+        _ERROR,
+        "a study is of one patient (PS3.3 A.1.2); anonymised disks give one UID to several",
+        "look at both folders; give each patient UIDs of their own with remap, or allow it if they"
+        " are one person",
+    ),
+    "label-part-empty": Kind(
+        _ERROR,
+        "labels that lack the part which tells visits or people apart fall together",
+        "give the value a default(), or make the label of another attribute; if it is meant, allow"
+        " it",
+    ),
+    # references
+    "reference-not-followed": Kind(
+        _WARNING,
+        "viewers and analyses that follow such a reference find nothing",
+        "nothing, if nobody needs them; otherwise keep the study's UID, or delete the elements with"
+        " remap",
+    ),
+    "references-to-renamed": Kind(
+        _WARNING,
+        "presentation states, structure sets and reports find their images by these UIDs",
+        "leave these UIDs as they are, or remap the references in the same way",
     ),
     "gap-in-session": Kind(
         _NOTE,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from dicomferry.engine.plan.problems.kinds import problem, several
 from dicomferry.ledger.planning.alike import ItemGroups
+from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.model import Problem
 from dicomferry.xnat.filing.archiving import QUIET_PERIOD
-from dicomferry.xnat.filing.keys import ArchiveKey, GatheredSession, gathered
+from dicomferry.xnat.filing.keys import ArchiveKey, GatheredSession, archive_key, gathered
 from dicomferry.xnat.labels import UNASSIGNED
 
 _SLOW_LINK: Final = 1_000_000
@@ -25,7 +25,7 @@ def sessions_of(items: ItemGroups) -> dict[ArchiveKey, GatheredSession]:
 
 
 def sessions(items: ItemGroups) -> Iterator[Problem]:
-    """Find sessions that do not stay together, and studies that do not."""
+    """Find sessions that do not stay together."""
     found = sorted(sessions_of(items).items(), key=lambda one: (one[0].project or "", one[0].label))
     for key, session in found:
         if len(session.subjects) > 1:
@@ -42,11 +42,24 @@ def sessions(items: ItemGroups) -> Iterator[Problem]:
                 f" {len(session.parts)} StudyInstanceUIDs; XNAT makes several prearchive sessions"
                 " of it, and all but one end in conflict",
             )
-    places = Counter(study for _, session in found for study in session.study_instance_uids)
-    if spanning := sum(1 for count in places.values() if count > 1):
+
+
+def stored_under_another_study(items: ItemGroups, sinks: Sequence[str]) -> Iterator[Problem]:
+    """Find sessions of which an XNAT has something, all of it under another StudyInstanceUID."""
+    planned = sessions_of(items)
+    stored: dict[ArchiveKey, set[str]] = {}
+    for one in PlanReader(items.ledger, items.scan).stored_studies(sinks):
+        stored.setdefault(archive_key(one.destination), set()).add(one.study_instance_uid)
+    found = [
+        f"'{key.label}' in {key.project or UNASSIGNED}"
+        for key, uids in stored.items()
+        if key in planned and uids.isdisjoint(planned[key].study_instance_uids)
+    ]
+    if found:
+        number = "1 session was" if len(found) == 1 else f"{len(found):,} sessions were"
         yield problem(
-            "study-over-several-sessions",
-            f"{spanning:,} StudyInstanceUIDs are spread over more than one session",
+            "session-stored-under-another-study",
+            f"{number} sent under another StudyInstanceUID than the plan has now: {several(found)}",
         )
 
 

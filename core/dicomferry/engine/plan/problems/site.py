@@ -21,6 +21,11 @@ def anonymizes_of(recipe: Recipe, steps: Steps) -> dict[str, tuple[str, ...]]:
     }
 
 
+def names_labels(recipe: Recipe) -> bool:
+    """Tell whether a recipe knows an XNAT, whether or not it brings anything there."""
+    return any(isinstance(server, XnatServer) for server in recipe.servers.values())
+
+
 def anonymized(items: ItemGroups, anonymizes: Mapping[str, tuple[str, ...]]) -> Iterator[Problem]:
     """Say what the site's script rewrites once it has the instances."""
     count = items.count_ready()

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from dicomferry.dicom.patient import Patient
 from dicomferry.engine.plan.problems import find_problems, known_codes
 from dicomferry.ledger import Ledger
 from dicomferry.ledger.rows import Examined, Facts, Verdict
@@ -38,7 +40,9 @@ PLAIN: Row = {
     "sop_class": MR_IMAGE, "syntax": EXPLICIT, "modality": "MR", "number": "1", "size": 1000,
     "notes": (), "verdict": Verdict.READY, "code": "", "reason": "",
     "subject_original": None, "session_original": None,
-    "subject_found": None, "session_found": None,
+    "subject_found": None, "session_found": None, "folder": "disk", "date": "20200101",
+    "acquired": "", "patient": Patient("P1", "", "DOE^JANE", "19500101", "F"), "sent_study": None,
+    "sent_sop": None, "plan_notes": (),
 }  # fmt: skip
 
 Plan = Callable[..., list[Problem]]
@@ -52,11 +56,19 @@ def examined(item: int, row: Row) -> Examined:
         place, because, AutoArchive.PROJECT_DEFAULT, notes=row["notes"],
         originals=(row["subject_found"], row["session_found"]),
     )  # fmt: skip
-    facts = Facts(ref, row["syntax"], "20200101", row["modality"], row["number"])
+    facts = Facts(
+        ref, row["syntax"], row["date"], row["modality"], row["number"], row["acquired"],
+        row["patient"],
+    )  # fmt: skip
+    sent = replace(
+        ref,
+        study_instance_uid=row["sent_study"] or ref.study_instance_uid,
+        sop_instance_uid=row["sent_sop"] or ref.sop_instance_uid,
+    )
     originals = {name: row[name] for name in ("subject_original", "session_original")}
     return Examined(
-        item, row["verdict"], row["code"], row["reason"], facts, ref, forecast,
-        Wanted(**originals), "digest",
+        item, row["verdict"], row["code"], row["reason"], facts, sent, forecast,
+        Wanted(**originals), "digest", row["plan_notes"],
     )  # fmt: skip
 
 
@@ -67,7 +79,10 @@ def plan(tmp_path: Path) -> Iterator[Plan]:
 
     def problems(*rows: Row, allow: tuple[str, ...] = (), **options: Any) -> list[Problem]:
         given = [{**PLAIN, **row} for row in rows]
-        files = [LocalFile(Location(str(i)), row["size"], 1) for i, row in enumerate(given)]
+        files = [
+            LocalFile(Location(f"{row['folder']}/{i}"), row["size"], 1)
+            for i, row in enumerate(given)
+        ]
         put_plan(ledger, files, [examined(i, row) for i, row in enumerate(given, 1)])
         return find_problems(ledger, frozenset(allow), xnat=True, **options)
 
@@ -83,6 +98,11 @@ def test_a_plain_plan_has_no_problems(plan: Plan) -> None:
     assert plan({}, {}) == []
 
 
+OTHER = Patient("P2", "", "ROE^JOHN", "19620202", "M")
+ANOTHER = {
+    "study": "1.3", "series": "1.3.1", "sent_study": "1.2", "folder": "other", "number": "2",
+}  # fmt: skip
+
 SITUATIONS: dict[str, list[Row]] = {
     "forecast-mismatch": [{"verdict": Verdict.REJECTED, "code": "forecast-mismatch"}],
     "servers-disagree": [{"verdict": Verdict.REJECTED, "code": "servers-disagree"}],
@@ -96,11 +116,43 @@ SITUATIONS: dict[str, list[Row]] = {
     "label-collision": [{"subject_original": "S.1"}, {"subject_original": "S 1"}],
     "labels-differ-by-case": [
         {"subject": "Ab", "session": "E1"},
-        {"subject": "aB", "session": "E2", "study": "1.3"},
+        {
+            "subject": "aB",
+            "session": "E2",
+            "study": "1.3",
+            "series": "1.3.1",
+        },
     ],
-    "session-of-several-subjects": [{"subject": "S1"}, {"subject": "S2"}],
+    "session-of-several-subjects": [
+        {"subject": "S1", "patient": Patient()},
+        {"subject": "S2", "patient": Patient()},
+    ],
     "session-of-several-studies": [{"study": "1.2"}, {"study": "1.3", "series": "1.3.1"}],
-    "study-over-several-sessions": [{"session": "E1"}, {"session": "E2"}],
+    "study-over-several-sessions": [{"session": "E1"}, {"session": "E2", "series": "1.2.2"}],
+    "study-over-several-subjects": [
+        {"patient": Patient()},
+        {"subject": "S2", "session": "E2", "series": "1.2.2", "patient": Patient()},
+    ],
+    "series-over-several-sessions": [{}, {"session": "E2", "study": "1.3"}],
+    "studies-joined": [{}, ANOTHER],
+    "studies-joined-apart": [{}, {**ANOTHER, "date": "20210101"}],
+    "date-spelled-twice": [
+        {"session": "S_20200101"},
+        {"session": "S_2020_01_01", "study": "1.3", "series": "1.3.1"},
+    ],
+    "session-of-several-patients": [{}, {"patient": OTHER, "series": "1.2.2", "number": "2"}],
+    "patients-merged": [{}, {"patient": OTHER, "session": "E2", **ANOTHER, "sent_study": None}],
+    "patient-over-several-subjects": [
+        {},
+        {"subject": "S2", "session": "E2", **ANOTHER, "sent_study": None},
+    ],
+    "study-of-several-patients": [
+        {"series": "1.2.1"},
+        {"series": "1.2.2", "patient": OTHER, "subject": "S2", "session": "E2"},
+    ],
+    "label-part-empty": [{"plan_notes": ("label-part-empty:StudyDate",)}],
+    "reference-not-followed": [{"plan_notes": ("reference-not-followed",)}],
+    "references-to-renamed": [{"sent_sop": "9.9"}],
     "gap-in-session": [{"size": 400_000_000}],
     "series-number-shared": [{"series": "1.2.1"}, {"series": "1.2.2"}],
     "series-number-missing": [{"number": ""}],
@@ -111,7 +163,7 @@ SITUATIONS: dict[str, list[Row]] = {
 
 ASKED = {code for code in known_codes() if code.startswith("session-exists")}
 CHOSEN = {
-    "labels-from-plan", "zeros-restored", "labels-swapped", "patients-merged",
+    "labels-from-plan", "zeros-restored", "labels-swapped",
     "stored-under-other-labels",
 }  # fmt: skip
 """Those of labels edited in a table: `tests/cli/test_choosing_labels.py`."""
@@ -122,6 +174,7 @@ ELSEWHERE = {
     "nothing-found",
     "plugin-check-failed",
     "project-not-readable",
+    "session-stored-under-another-study",
     "site-anonymizes",
     "allowed-code-unknown",
 }
@@ -164,13 +217,14 @@ def test_what_identify_means_goes_before_what_xnat_finds(plan: Plan) -> None:
 
 
 def test_session_labels_that_differ_by_case_are_told_as_sessions(plan: Plan) -> None:
-    (found,) = plan({"session": "Ab"}, {"session": "aB"}, {"session": "C"})[:1]
+    problems = plan(*({"session": name, "series": f"1.2.{name}"} for name in ("Ab", "aB", "C")))
+    (found,) = (one for one in problems if one.code == "labels-differ-by-case")
     assert found.code == "labels-differ-by-case"
     assert found.message.startswith("the sessions Ab,aB in P1 differ only by case")
 
 
 def test_errors_come_first(plan: Plan) -> None:
-    problems = plan({"number": "", "subject": "S1"}, {"number": "", "subject": "S2"})
+    problems = plan(*({"number": "", "subject": name, "patient": Patient()} for name in "AB"))
     assert [problem.severity for problem in problems] == [Severity.ERROR, Severity.WARNING]
 
 

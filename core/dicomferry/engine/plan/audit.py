@@ -1,0 +1,179 @@
+"""The identity audit: patients of the source beside subjects of XNAT, in both directions.
+
+It asks the plan alone, so it does not matter what made the labels: a template, a table, folder
+names, rows of a CSV, or labels that somebody edited in a saved plan.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from msgspec import Struct
+
+from dicomferry.dicom.patient import Patient, akin, persons, same_person
+from dicomferry.ledger.planning.alike import ItemGroups, SourceSeries
+from dicomferry.xnat.filing.keys import ArchiveKey, archive_key, subject_key
+
+SESSION_OF_SEVERAL_PATIENTS = "session-of-several-patients"
+PATIENTS_MERGED = "patients-merged"
+PATIENT_OVER_SEVERAL_SUBJECTS = "patient-over-several-subjects"
+STUDY_OF_SEVERAL_PATIENTS = "study-of-several-patients"
+
+_MOST_COMPARED: Final = 200
+
+
+class AuditRow(Struct, frozen=True):
+    """One patient of the source under one subject. `findings` are codes of problems."""
+
+    project: str
+    subject: str
+    patient: Patient
+    sessions: tuple[str, ...]
+    studies: int
+    instances: int
+    folders: tuple[str, ...]
+    findings: tuple[str, ...]
+
+
+class Suspicion(Struct, frozen=True):
+    """What the audit finds: `where` in words, and a folder of each patient or subject."""
+
+    code: str
+    where: str
+    folders: tuple[str, ...]
+    parts: tuple[SourceSeries, ...]
+
+
+def suspicions(items: ItemGroups) -> list[Suspicion]:
+    """Return everything that is wrong between patients and subjects."""
+    parts = list(items.source_series())
+    in_sessions = list(_in_sessions(parts))
+    return [
+        *in_sessions,
+        *_in_subjects(parts, in_sessions),
+        *_over_subjects(parts),
+        *_studies(parts, in_sessions),
+    ]
+
+
+def audit_rows(items: ItemGroups) -> list[AuditRow]:
+    """Return a row for each patient under each subject, sorted by project and subject."""
+    found: dict[tuple[str, str, Patient], list[SourceSeries]] = defaultdict(list)
+    for part in items.source_series():
+        place = part.destination
+        found[place.project or "", place.subject or "", part.patient].append(part)
+    codes: dict[tuple[str, str, Patient], dict[str, None]] = defaultdict(dict)
+    for one in suspicions(items):
+        for part in one.parts:
+            place = part.destination
+            codes[place.project or "", place.subject or "", part.patient][one.code] = None
+    return [
+        AuditRow(
+            *key,
+            tuple(sorted({part.destination.session for part in parts})),
+            len({part.study_instance_uid for part in parts}),
+            sum(part.instances for part in parts),
+            tuple(sorted({part.folder for part in parts})),
+            tuple(codes[key]),
+        )
+        for key, parts in sorted(found.items(), key=lambda one: one[0][:2])
+    ]
+
+
+def _in_sessions(parts: Iterable[SourceSeries]) -> Iterator[Suspicion]:
+    sessions: dict[ArchiveKey, list[SourceSeries]] = defaultdict(list)
+    for part in parts:
+        sessions[archive_key(part.destination)].append(part)
+    for key, inside in sessions.items():
+        if folders := _one_folder_each(inside):
+            where = f"the session '{key.label}' in {key.project or 'Unassigned'}"
+            yield Suspicion(SESSION_OF_SEVERAL_PATIENTS, where, folders, tuple(inside))
+
+
+def _in_subjects(parts: Iterable[SourceSeries], told: Iterable[Suspicion]) -> Iterator[Suspicion]:
+    """Yield subjects of several patients, unless these meet in a session, which was told."""
+    known = {archive_key(part.destination) for one in told for part in one.parts}
+    subjects: dict[tuple[str, str], list[SourceSeries]] = defaultdict(list)
+    for part in parts:
+        place = part.destination
+        if place.subject is not None:
+            subjects[place.project or "", subject_key(place.subject)].append(part)
+    for (project, _), inside in subjects.items():
+        folders = _one_folder_each(inside)
+        if not folders or _all_told(inside, known):
+            continue
+        where = f"the subject '{inside[0].destination.subject}' in {project or 'Unassigned'}"
+        yield Suspicion(PATIENTS_MERGED, where, folders, tuple(inside))
+
+
+def _all_told(inside: Iterable[SourceSeries], known: set[ArchiveKey]) -> bool:
+    """Tell whether all patients of a subject meet in sessions that were told already."""
+    inside = list(inside)
+    met = {part.patient for part in inside if archive_key(part.destination) in known}
+    return bool(met) and all(part.patient in met for part in inside)
+
+
+def _over_subjects(parts: Iterable[SourceSeries]) -> Iterator[Suspicion]:
+    by_id: dict[tuple[str, str], dict[tuple[str, Patient], SourceSeries]] = defaultdict(dict)
+    everything: dict[tuple[str, str], list[SourceSeries]] = defaultdict(list)
+    for part in parts:
+        place, known = part.destination, akin(part.patient)
+        if known and place.subject is not None:
+            key = place.project or "", known
+            by_id[key].setdefault((subject_key(place.subject), part.patient), part)
+            everything[key].append(part)
+    for (project, known), found in by_id.items():
+        pairs = _same_elsewhere(list(found.items()))
+        if not pairs:
+            continue
+        labels = ", ".join(f"'{part.destination.subject}'" for part in pairs)
+        where = f"one patient is under {len(pairs)} subjects of {project or 'Unassigned'}: {labels}"
+        folders = tuple(part.folder for part in pairs)
+        yield Suspicion(
+            PATIENT_OVER_SEVERAL_SUBJECTS, where, folders, tuple(everything[project, known])
+        )
+
+
+def _same_elsewhere(
+    found: list[tuple[tuple[str, Patient], SourceSeries]],
+) -> list[SourceSeries]:
+    """Return a part of each subject that one and the same person is under; none for one subject."""
+    alike: dict[Patient, dict[str, SourceSeries]] = defaultdict(dict)
+    for (subject, patient), part in found:
+        alike[patient][subject] = part
+    for same in alike.values():
+        if len(same) > 1:
+            return list(same.values())
+    # Several people behind one ID of an anonymised disk: not every pair of thousands is compared.
+    for at, ((subject, patient), part) in enumerate(found[:_MOST_COMPARED]):
+        same = {subject: part}
+        for (other_subject, other), other_part in found[at + 1 : _MOST_COMPARED]:
+            if other_subject != subject and same_person(patient, other):
+                same.setdefault(other_subject, other_part)
+        if len(same) > 1:
+            return list(same.values())
+    return []
+
+
+def _studies(parts: Iterable[SourceSeries], told: Iterable[Suspicion]) -> Iterator[Suspicion]:
+    """Yield studies of several patients, unless these meet in a session, which was told."""
+    known = {archive_key(part.destination) for one in told for part in one.parts}
+    by_uid: dict[str, list[SourceSeries]] = defaultdict(list)
+    for part in parts:
+        by_uid[part.study_instance_uid].append(part)
+    for inside in by_uid.values():
+        if (folders := _one_folder_each(inside)) and not _all_told(inside, known):
+            yield Suspicion(STUDY_OF_SEVERAL_PATIENTS, "one study", folders, tuple(inside))
+
+
+def _one_folder_each(inside: Iterable[SourceSeries]) -> tuple[str, ...]:
+    """Return a folder of each person that parts are of; none where all may be one person's."""
+    folder: dict[Patient, str] = {}
+    for part in inside:
+        folder.setdefault(part.patient, part.folder)
+    if len(folder) < 2:
+        return ()
+    found = persons(folder)
+    return tuple(folder[group[0]] for group in found) if len(found) > 1 else ()

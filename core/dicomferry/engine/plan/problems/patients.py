@@ -1,0 +1,62 @@
+"""Patients of the source that do not become one subject each."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from dicomferry.engine.plan.audit import (
+    PATIENT_OVER_SEVERAL_SUBJECTS,
+    STUDY_OF_SEVERAL_PATIENTS,
+    suspicions,
+)
+from dicomferry.engine.plan.problems.kinds import instances, problem, several
+from dicomferry.ledger.planning.alike import ItemGroups
+from dicomferry.model import Problem
+
+_MOST = 20
+"""Problems of one code that are told one by one; the audit's table has them all."""
+
+
+def patients(items: ItemGroups) -> Iterator[Problem]:
+    """Find patients that are merged, and patients that are divided."""
+    told: dict[str, int] = defaultdict(int)
+    for one in suspicions(items):
+        told[one.code] += 1
+        if told[one.code] > _MOST:
+            continue
+        folders = several(list(one.folders))
+        if one.code == PATIENT_OVER_SEVERAL_SUBJECTS:
+            message = f"{one.where}, from {folders}"
+        elif one.code == STUDY_OF_SEVERAL_PATIENTS:
+            message = f"{one.where} is of {len(one.folders)} patients, from {folders}"
+        else:
+            count = sum(part.instances for part in one.parts)
+            message = (
+                f"{one.where} gets what was of {len(one.folders)} patients, from {folders}"
+                f" ({instances(count)})"
+            )
+        yield problem(one.code, message)
+    for code, count in told.items():
+        if count > _MOST:
+            yield problem(code, f"and {count - _MOST:,} more; `dicomferry plan --audit` lists all")
+
+
+def empty_parts(items: ItemGroups) -> Iterator[Problem]:
+    """Find labels of which a part is empty, because the header has no value there."""
+    for note, count in sorted(items.notes().items()):
+        code, _, what = note.partition(":")
+        if code == "label-part-empty":
+            yield problem(
+                code, f"the label of {instances(count)} is made of {what}, which is empty"
+            )
+
+
+def references(items: ItemGroups) -> Iterator[Problem]:
+    """Count instances in which a reference still names what has another UID now."""
+    if count := items.notes()["reference-not-followed"]:
+        yield problem(
+            "reference-not-followed",
+            f"{instances(count)} name a study by the UID it had, where no edit follows (a private"
+            " element, or a study that is divided)",
+        )

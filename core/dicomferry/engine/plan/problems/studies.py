@@ -1,0 +1,162 @@
+"""Studies and series of the source that do not stay as they are, whatever UIDs they are sent with.
+
+All is asked of the UIDs as found: a transform that gives each session one StudyInstanceUID mends
+what XNAT would mind, and hides nothing here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from typing import Final
+
+from dicomferry.dicom.patient import persons
+from dicomferry.engine.plan.problems.kinds import instances, problem, several
+from dicomferry.ledger.planning.alike import ItemGroups, SourceSeries
+from dicomferry.model import Problem
+from dicomferry.xnat.filing.keys import ArchiveKey, archive_key, subject_key
+from dicomferry.xnat.labels import UNASSIGNED
+
+_A_DAY: Final = 1
+"""A study that goes on past midnight has two dates, one day apart."""
+_DATE_IN_LABEL: Final = re.compile(r"(?<!\d)(\d{4})([_-])(\d{2})\2(\d{2})(?!\d)")
+
+
+def studies(items: ItemGroups) -> Iterator[Problem]:
+    """Find studies that are joined, divided, or shared by several patients."""
+    found = list(items.source_series())
+    sent: dict[ArchiveKey, set[str]] = defaultdict(set)
+    for one in items.studies_of_destinations():
+        sent[archive_key(one.destination)].add(one.study_instance_uid)
+    yield from _joined(found, sent)
+    yield from _divided(found)
+    yield from _date_spellings(found)
+    if count := items.renamed():
+        yield problem(
+            "references-to-renamed",
+            f"{instances(count)} get another SOP or SeriesInstanceUID; what refers to them still"
+            " names the old one",
+        )
+
+
+def day_of(one: SourceSeries) -> str:
+    """Return the day of a series as YYYYMMDD; empty where no date tells it."""
+    for text in (one.study_date, one.acquired):
+        digits = re.sub(r"\D", "", text)[:8]
+        if _date(digits) is not None:
+            return digits
+    return ""
+
+
+def days_apart(days: Iterable[str]) -> int:
+    """Return how many days lie between the first and the last of days; 0 without any."""
+    dates = [found for day in days if (found := _date(day)) is not None]
+    return (max(dates) - min(dates)).days if dates else 0
+
+
+def names_a_day(label: str, days: Iterable[str]) -> bool:
+    """Tell whether a label has one of some days in it, however it is written."""
+    digits = re.sub(r"[_-]", "", label)
+    return any(day in digits or day[2:] in digits for day in days)
+
+
+def _date(digits: str) -> date | None:
+    try:
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
+    except ValueError:
+        return None
+
+
+def _joined(found: list[SourceSeries], sent: Mapping[ArchiveKey, set[str]]) -> Iterator[Problem]:
+    sessions: dict[ArchiveKey, dict[str, set[str]]] = {}
+    for one in found:
+        studies_of = sessions.setdefault(archive_key(one.destination), {})
+        studies_of.setdefault(one.study_instance_uid, set()).add(day_of(one))
+    told: dict[str, list[str]] = defaultdict(list)
+    for key, joined in sorted(sessions.items(), key=lambda one: _label(one[0])):
+        if len(joined) < 2:
+            continue
+        days = sorted({day for of_study in joined.values() for day in of_study if day})
+        when = f"of {several(days)}" if days else "without a date"
+        what = f"'{key.label}' in {key.project or UNASSIGNED} ({len(joined):,} studies {when})"
+        if days_apart(days) > _A_DAY and not names_a_day(key.label, days):
+            told["studies-joined-apart"].append(what)
+        elif len(sent[key]) < 2:  # what is sent as several is told by `sessions`
+            told["studies-joined"].append(what)
+    for code, which in told.items():
+        number = "1 session joins" if len(which) == 1 else f"{len(which):,} sessions join"
+        yield problem(code, f"{number} several studies of the source: {several(which)}")
+
+
+def _divided(found: list[SourceSeries]) -> Iterator[Problem]:
+    of_study: dict[str, list[SourceSeries]] = defaultdict(list)
+    of_series: dict[str, list[SourceSeries]] = defaultdict(list)
+    for one in found:
+        of_study[one.study_instance_uid].append(one)
+        of_series[one.series_instance_uid].append(one)
+    series = [parts for parts in of_series.values() if len(_places(parts)) > 1]
+    if series:
+        yield problem(
+            "series-over-several-sessions",
+            f"{_number(series, 'series of the source', 'series of the source')} divided:"
+            f" {several([_parts(parts) for parts in series])}",
+        )
+    over_subjects, over_sessions = [], []
+    for parts in of_study.values():
+        if len(_places(parts)) < 2:
+            continue
+        if not _several_subjects(parts):
+            over_sessions.append(parts)
+        elif len(persons(part.patient for part in parts)) < 2:  # else the audit tells it
+            over_subjects.append(parts)
+    for code, which in (
+        ("study-over-several-subjects", over_subjects),
+        ("study-over-several-sessions", over_sessions),
+    ):
+        if which:
+            yield problem(
+                code,
+                f"{_number(which, 'study of the source', 'studies of the source')} divided:"
+                f" {several([_parts(parts) for parts in which])}",
+            )
+
+
+def _several_subjects(parts: Iterable[SourceSeries]) -> bool:
+    """Tell whether parts have several subjects in one project; those of two projects are others."""
+    subjects: dict[str | None, set[str]] = defaultdict(set)
+    for part in parts:
+        subjects[part.destination.project].add(subject_key(part.destination.subject))
+    return any(len(found) > 1 for found in subjects.values())
+
+
+def _date_spellings(found: list[SourceSeries]) -> Iterator[Problem]:
+    labels: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for one in found:
+        place = one.destination
+        plain = _DATE_IN_LABEL.sub(r"\1\3\4", place.session)
+        labels[place.project or "", place.subject or "", plain].add(place.session)
+    twice = [", ".join(sorted(found)) for found in labels.values() if len(found) > 1]
+    if twice:
+        yield problem(
+            "date-spelled-twice",
+            f"session labels that differ only by how a date is written: {several(twice)}",
+        )
+
+
+def _places(parts: Iterable[SourceSeries]) -> set[ArchiveKey]:
+    return {archive_key(part.destination) for part in parts}
+
+
+def _parts(parts: list[SourceSeries]) -> str:
+    labels = sorted({str(part.destination) for part in parts})
+    return f"from {parts[0].folder} to {several(labels)}"
+
+
+def _number(found: list[list[SourceSeries]], one: str, more: str) -> str:
+    return f"1 {one} is" if len(found) == 1 else f"{len(found):,} {more} are"
+
+
+def _label(key: ArchiveKey) -> tuple[str, str]:
+    return key.project or "", key.label

@@ -1,0 +1,65 @@
+"""Whether two patients of a disk may be one person."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from dicomferry.dicom.patient import Patient, akin, persons, same_person
+
+JANE = Patient("P1", "", "DOE^JANE", "19500101", "F")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"name": "Doe^Jane "},
+        {"name": "DOE^JANE^MARY"},  # one birth date, and a name in common
+        {"name": "ROE^JANE"},  # changed by marriage
+        {"name": "ANONYMOUS"},
+        {"name": "P1"},
+        {"birth_date": "1950.01.01"},
+        {"birth_date": "1950"},
+        {"birth_date": "", "sex": "", "name": ""},
+        {"sex": "O"},
+        {"patient_id": "p1 "},
+        {"patient_id": "P-0001"},
+        {"patient_id": ""},
+    ],
+)
+def test_spellings_and_gaps_are_one_person(other: dict[str, str]) -> None:
+    assert same_person(JANE, replace(JANE, **other))
+    assert same_person(replace(JANE, **other), JANE)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"name": "ROE^JOHN"},
+        {"name": "ROE^JANE", "birth_date": ""},
+        {"birth_date": "19620202"},
+        {"sex": "M"},
+        {"patient_id": "P2"},  # the same name, and the same day of birth
+        {"patient_id": "P01", "name": ""},  # nothing but zeros speak for it
+    ],
+)
+def test_contradictions_are_two(other: dict[str, str]) -> None:
+    assert not same_person(JANE, replace(JANE, **other))
+
+
+def test_who_is_told_apart_by_nothing_makes_nobody_two() -> None:
+    assert len(persons([Patient(), JANE])) == 1
+
+
+def test_an_id_that_everybody_has_is_none() -> None:
+    assert same_person(replace(JANE, patient_id="ANONYMOUS"), JANE)
+    assert not akin(replace(JANE, patient_id="anon"))
+
+
+def test_letters_of_two_alphabets_are_compared_without_marks() -> None:
+    one = replace(JANE, name="MÜLLER^ZOË", birth_date="")
+    assert same_person(one, replace(one, name="MULLER^ZOE"))
+
+
+def test_thousands_of_patients_are_counted_in_no_time() -> None:
+    assert len(persons(Patient(f"Q{number}") for number in range(5_000))) == 5_000
