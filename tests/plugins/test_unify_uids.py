@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from dicomferry.contract.transform import Catalog
+from dicomferry.contract.transform import Catalog, StudyAt
 from dicomferry.dicom.header import Header
+from dicomferry.model import Destination
 from dicomferry.xnat.naming.identifiers import ClassicIdentifier
 from dicomferry.xnat.naming.options import Identification
 from dicomferry_plugins.unify_uids import derived_uid, dicomferry_transforms
@@ -271,3 +272,92 @@ def test_a_session_without_a_project_has_a_uid_too(
 
     before = header(StudyInstanceUID="1.1", PatientID="A")
     assert study_uid(transform, before) == derived_uid("test", "", "A")
+
+
+@pytest.mark.parametrize("study", ["first", "keep"])
+def test_a_stored_session_keeps_its_uid_whatever_a_later_disk_brings(
+    unify: Callable[..., Any],
+    holdings: Callable[..., Any],
+    instance: Callable[..., Header],
+    study: str,
+) -> None:
+    catalog = holdings(("1.1", "P", "A", "20050101"), ("1.2", "P", "A", "20050102"))
+    catalog.stored = (StudyAt("1.2", Destination("P", "S", "A"), "", 4),)
+    transform = unify(catalog, study=study)
+
+    assert {study_uid(transform, instance(uid, "A")) for uid in ("1.1", "1.2")} == {"1.2"}
+
+
+@pytest.mark.parametrize("study", ["first", "keep"])
+def test_the_uid_of_a_stored_session_is_nobody_elses(
+    unify: Callable[..., Any],
+    holdings: Callable[..., Any],
+    instance: Callable[..., Header],
+    study: str,
+) -> None:
+    catalog = holdings(("1.1", "P", "B", "20050101"))
+    catalog.stored = (StudyAt("1.1", Destination("P", "S", "A"), "", 4),)
+
+    uid = study_uid(unify(catalog, study=study), instance("1.1", "B"))
+
+    assert uid == derived_uid("test", "P", "B")
+
+
+def test_references_of_structure_sets_and_reports_follow(
+    unify: Callable[..., Any],
+    holdings: Callable[..., Catalog],
+    instance: Callable[..., Header],
+) -> None:
+    transform = unify(holdings(("1.1", "P", "A", ""), ("1.2", "P", "B", "")))
+    named = item(ReferencedSOPClassUID="1.9", ReferencedSOPInstanceUID="1.1")
+    before = instance(
+        "1.2", "B", RTReferencedStudySequence=[named],
+        ReferencedFrameOfReferenceSequence=[item(RTReferencedStudySequence=[named])],
+        ContentSequence=[item(ContentSequence=[item(ValueType="UIDREF", UID="1.1")])],
+    )  # fmt: skip
+
+    after = before.edited(transform.edit(before)).dataset()
+
+    wanted = derived_uid("test", "P", "A")
+    frame = after.ReferencedFrameOfReferenceSequence[0]
+    assert after.RTReferencedStudySequence[0].ReferencedSOPInstanceUID == wanted
+    assert frame.RTReferencedStudySequence[0].ReferencedSOPInstanceUID == wanted
+    assert wanted == after.ContentSequence[0].ContentSequence[0].UID
+
+
+def test_the_series_in_a_structure_set_decides_where_its_study_is_divided(
+    unify: Callable[..., Any],
+    holdings: Callable[..., Any],
+    instance: Callable[..., Header],
+) -> None:
+    catalog = holdings(("1.1", "P", "A", ""), ("1.1", "P", "B", ""), ("1.3", "P", "C", ""))
+    catalog.series = {"2.2": (Destination("P", "S", "B"),)}
+    transform = unify(catalog)
+    series = item(SeriesInstanceUID="2.2")
+    named = item(ReferencedSOPInstanceUID="1.1", RTReferencedSeriesSequence=[series])
+    before = instance("1.3", "C", RTReferencedStudySequence=[named])
+
+    after = before.edited(transform.edit(before)).dataset()
+
+    uid = after.RTReferencedStudySequence[0].ReferencedSOPInstanceUID
+    assert uid == derived_uid("test", "P", "B")
+
+
+def test_a_reference_to_a_divided_study_that_nothing_decides_is_noted(
+    unify: Callable[..., Any],
+    holdings: Callable[..., Catalog],
+    instance: Callable[..., Header],
+) -> None:
+    rows = (("1.1", "P", "A", ""), ("1.1", "P", "B", ""), ("1.3", "P", "C", ""))
+    transform = unify(holdings(*rows))
+    named = item(ReferencedSOPInstanceUID="1.1")
+
+    edits = transform.edit(instance("1.3", "C", ReferencedStudySequence=[named]))
+
+    assert edits.notes == ("reference-not-followed",)
+
+
+def test_options_that_a_ledger_knows_are_written_as_they_were() -> None:
+    # `Steps.work` is made of this text: another one would send everything again.
+    text = "Options(scope='session', study='derive', salt='', server='')"
+    assert repr(component.options()) == text

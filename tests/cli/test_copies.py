@@ -1,0 +1,77 @@
+"""Copies of one instance: the same goes once, others are told apart, a source may prefer one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pydicom import dcmread
+
+from support import pacs
+from support.cli import ferry
+
+Recipe = Callable[..., Path]
+
+
+def plan(recipe: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(ferry("plan", recipe, "--format", "json").stdout)
+    return found
+
+
+def counts(report: dict[str, Any]) -> dict[tuple[str, str], int]:
+    return {(one["verdict"], one["code"]): one["items"] for one in report["counts"]}
+
+
+def corrected(folder: Path) -> None:
+    (path,) = pacs.study(folder / "a", 1, instances=1)
+    dataset = dcmread(path)
+    dataset.PatientComments = "looked at again"
+    (folder / "b").mkdir()
+    dataset.save_as(folder / "b" / "x.dcm")
+
+
+def test_copies_that_differ_are_told_by_the_elements(tmp_path: Path, write_recipe: Recipe) -> None:
+    corrected(tmp_path / "data")
+
+    report = plan(write_recipe(transforms=()))
+
+    assert counts(report) == {("rejected", "duplicate-differs"): 2}
+    assert all("differs in PatientComments" in one["reason"] for one in report["held"])
+    assert "looked at again" not in json.dumps(report)
+
+
+def test_the_source_says_which_folder_wins(tmp_path: Path, write_recipe: Recipe) -> None:
+    corrected(tmp_path / "data")
+
+    report = plan(write_recipe(transforms=(), source={"prefer": {"folder": ["b/**"]}}))
+
+    assert counts(report) == {("ready", ""): 1, ("excluded", "duplicate"): 1}
+    assert report["held"][0]["location"].endswith("a/0001-1-1.dcm")
+
+
+def test_the_newest_copy_wins_where_the_source_says_so(
+    tmp_path: Path, write_recipe: Recipe
+) -> None:
+    import os
+
+    corrected(tmp_path / "data")
+    os.utime(tmp_path / "data" / "a" / "0001-1-1.dcm", (2_000_000_000, 2_000_000_000))
+
+    report = plan(write_recipe(transforms=(), source={"prefer": {"newest": True}}))
+
+    assert report["held"][0]["location"].endswith("b/x.dcm")
+
+
+def test_hundreds_of_copies_have_reasons_of_a_line(tmp_path: Path, write_recipe: Recipe) -> None:
+    corrected(tmp_path / "data")
+    content = (tmp_path / "data" / "b" / "x.dcm").read_bytes()
+    for number in range(300):
+        (tmp_path / "data" / "b" / f"{number}.dcm").write_bytes(content)
+
+    report = plan(write_recipe(transforms=()))
+
+    assert counts(report) == {("rejected", "duplicate-differs"): 302}
+    assert max(len(one["reason"]) for one in report["held"]) < 400
+    assert "and to 300 more" in report["held"][0]["reason"]
