@@ -113,7 +113,8 @@ def test_a_changed_recipe_sends_again_and_says_so(
 ) -> None:
     make_instances(tmp_path / "data", 5)
     ferry("run", write_recipe(storescp, dicom={"associations": 1}))
-    changed = [{"identify": {"project": "P", "subject": "S", "session": "{{ PatientID }}_X"}}]
+    labels = {"project": "P", "subject": "{{ PatientID }}", "session": "{{ PatientID }}_X"}
+    changed = [{"identify": labels}]
     recipe = write_recipe(storescp, dicom={"associations": 1}, transforms=changed)
 
     plan = ferry("plan", recipe)
