@@ -111,6 +111,8 @@ def test_help_loads_neither_engine_nor_plug_ins() -> None:
 
     assert not {name for name in loaded if name.startswith(("dicomferry.", "dicomferry_"))} - {
         "dicomferry.cli",
+        "dicomferry.cli.views",
+        "dicomferry.cli.views.output",
         "dicomferry.errors",
         "dicomferry.lazily",
     }

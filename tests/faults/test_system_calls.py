@@ -115,6 +115,8 @@ def under_way(folder: Path, *, builds_at: int = 0) -> Iterator[Journey]:
     """Make a dozen instances, an XNAT, and a recipe that brings them there and into a folder."""
     make_instances(folder / "data", COUNT, sessions=2, series=1)
     with journey(folder, builds_at=builds_at) as one:
+        # A request that was never sent is waited for as long as this.
+        one.write(rest={"timeout": 10})
         text = one.recipe.read_text()
         sink = "- export: {path: out, layout: '{{ SOPInstanceUID }}.dcm'}"
         one.recipe.write_text(text.replace("sinks:\n", f"sinks:\n{sink}\n"))

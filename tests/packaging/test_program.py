@@ -78,7 +78,7 @@ def test_the_demo_is_rehearsed(program: Program, legacy: Path) -> None:
     result = program("rehearse", quickstart, "--set", f"archive={legacy}")
 
     assert result.returncode == 1, result.stderr  # one file is cut short
-    assert "rejected before sending: 1 file (damaged)" in result.stdout
+    assert "  rejected: 1 file (damaged)" in result.stdout
     assert "13 of 13 sessions landed as forecast." in result.stdout
 
 

@@ -10,6 +10,7 @@ from operator import itemgetter
 from msgspec import Struct
 
 from dicomferry.ledger.items import destination_of
+from dicomferry.ledger.planning.whereabouts import GONE
 from dicomferry.ledger.rows import Verdict
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Destination
@@ -56,7 +57,7 @@ class _Instance(Struct, frozen=True):
 
 
 def series_states(ledger: Ledger, scan: int) -> Iterator[SeriesState]:
-    """Yield every series of a scan, sorted by its key."""
+    """Yield every series of a scan, sorted by its key; items that are gone are in none."""
     rows = ledger.connection.execute(
         "SELECT source, table_row, study, series, item.id, verdict, path, member, size,"
         " modified_ns, modality, study_date, series_number, project, subject,"
@@ -64,9 +65,9 @@ def series_states(ledger: Ledger, scan: int) -> Iterator[SeriesState]:
         " AND (item.id IN (SELECT item FROM spooled WHERE edits <> '')"
         "  OR EXISTS (SELECT 1 FROM delivery WHERE delivery.item = item.id))"
         " FROM item LEFT JOIN destination ON destination.id = item.destination"
-        " WHERE scan = ? AND study <> '' AND series <> ''"
+        " WHERE scan = ? AND study <> '' AND series <> '' AND code <> ?"
         " ORDER BY source, table_row, study, series, path, member",
-        (scan,),
+        (scan, GONE),
     )
     for key, of_series in groupby(rows, key=itemgetter(0, 1, 2, 3)):
         yield _state(key, [_Instance(*instance) for _, _, _, _, *instance in of_series])
