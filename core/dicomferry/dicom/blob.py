@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
 from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -198,3 +200,37 @@ class Stretch:
 
     def close(self) -> None:
         """Keep the other blob open."""
+
+
+class Pieced:
+    """New bytes and stretches of another blob, one behind the other."""
+
+    __slots__ = ("_blob", "_pieces", "_starts", "size")
+
+    def __init__(self, pieces: Sequence[bytes | tuple[int, int]], blob: Blob) -> None:
+        self._blob = blob
+        self._pieces = tuple(pieces)
+        sizes = [len(one) if isinstance(one, bytes) else one[1] - one[0] for one in pieces]
+        self._starts = [0, *accumulate(sizes)]
+        self.size = self._starts[-1]
+
+    def read(self, start: int, length: int) -> bytes:
+        """Return exactly `length` bytes; raises `DamagedError` when they cannot be had."""
+        if start + length > self.size:
+            raise DamagedError(f"{self.size} bytes, {start + length} were expected")
+        found: list[bytes] = []
+        number, at, stop = bisect_right(self._starts, start) - 1, start, start + length
+        while at < stop:
+            begin = self._starts[number]
+            low, high = at - begin, min(stop, self._starts[number + 1]) - begin
+            piece = self._pieces[number]
+            if isinstance(piece, bytes):
+                found.append(piece[low:high])
+            else:
+                found.append(self._blob.read(piece[0] + low, high - low))
+            at, number = begin + high, number + 1
+        return b"".join(found)
+
+    def close(self) -> None:
+        """Close the other blob."""
+        self._blob.close()

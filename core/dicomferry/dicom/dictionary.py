@@ -53,6 +53,12 @@ def keywords() -> tuple[str, ...]:
 
 
 @cache
+def sequences() -> frozenset[int]:
+    """Return the tags of PS3.6 that are sequences."""
+    return frozenset(tag for tag, entry in _standard().items() if entry[0] == "SQ")
+
+
+@cache
 def uid_name(uid: str) -> str:
     """Return a UID's name by PS3.6 annex A; empty for an unknown one."""
     names: Mapping[str, tuple[str, ...]] = _pydicom("_uid_dict", "UID_dictionary")

@@ -20,6 +20,8 @@ from dicomferry.dicom.walk import BULK_TAGS, DEPTH, LONG, SHORT, CutError, Synta
 from dicomferry.errors import EditError
 
 PIXEL_REPRESENTATION = 0x00280103
+LENGTH_TO_END = 0x00080001
+"""A retired element: how many bytes follow it."""
 _VRS = SHORT | LONG
 DECIDING = frozenset((CHARACTER_SET, PIXEL_REPRESENTATION))
 """The elements that decide how others are decoded."""
@@ -193,18 +195,27 @@ def _sequence(elements: Elements, tag: int, items: list[SequenceItem], syntax: S
 
 
 def _with_group_lengths(before: Elements, after: Elements) -> Elements:
-    """Correct (gggg,0000) of the edited groups: retired (PS3.5 7.2), but a wrong one harms."""
-    edited = {tag >> 16 for tag, new in after.fresh.items() if before.fresh.get(tag) is not new}
-    lengths: dict[int, Fresh | None] = {}
+    """Correct (gggg,0000) of the edited groups: retired (PS3.5 7.2), but a wrong one harms.
+
+    So is Length to End, which counts the bytes of all groups behind it.
+    """
+    edited = {tag >> 16 for tag, new in after.fresh.items() if before.fresh.get(tag, tag) is not new}
     for group in edited:
         tag = group << 16
-        if tag not in after:
-            continue
-        length = sum(after.length(other) for other in after.tags() if tag < other <= tag + 0xFFFF)
-        raw = length.to_bytes(4, after.syntax.order)
-        data, start = encode_element(tag, "UL", raw, after.syntax)
-        lengths[tag] = Fresh(b"" if after.syntax.implicit else b"UL", start, data)
-    return after.with_fresh(lengths) if lengths else after
+        if tag in after:
+            behind = (other for other in after.tags() if tag < other <= tag + 0xFFFF)
+            after = _with_length(after, tag, sum(map(after.length, behind)))
+    if edited and LENGTH_TO_END in after:
+        behind = (other for other in after.tags() if other > LENGTH_TO_END)
+        after = _with_length(after, LENGTH_TO_END, sum(map(after.length, behind)))
+    return after
+
+
+def _with_length(elements: Elements, tag: int, length: int) -> Elements:
+    raw = length.to_bytes(4, elements.syntax.order)
+    data, start = encode_element(tag, "UL", raw, elements.syntax)
+    vr = b"" if elements.syntax.implicit else b"UL"
+    return elements.with_fresh({tag: Fresh(vr, start, data)})
 
 
 def _check_reading(
@@ -231,7 +242,7 @@ def _foreign_text(
 ) -> Iterator[tuple[TagPath, bytes, str]]:
     """Yield path, bytes and VR of each text that depends on the character set."""
     for tag in elements.tags():
-        if elements.is_sequence(tag):
+        if elements.is_said_to_be_sequence(tag):
             if len(path) > 2 * DEPTH:
                 raise EditError(f"sequences are nested more than {DEPTH} deep")
             for number, item in enumerate(_items(elements, tag)):

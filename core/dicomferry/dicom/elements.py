@@ -21,8 +21,10 @@ from dicomferry.dicom.walk import (
     LONG,
     OUT_OF_PLACE,
     SHORT,
+    CutError,
     Index,
     Syntax,
+    UnsureError,
     Window,
     frames,
     walk,
@@ -30,6 +32,7 @@ from dicomferry.dicom.walk import (
 
 _NOTHING: Mapping[int, Fresh | None] = MappingProxyType({})
 _MAYBE_SEQUENCES = frozenset((b"SQ", b"UN", b""))
+_ITEMS = frozenset((b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00"))
 _DELIMITERS = frozenset((b"\xfe\xff\xdd\xe0", b"\xff\xfe\xe0\xdd"))
 
 
@@ -226,13 +229,34 @@ class Elements(Struct, frozen=True):
         if self.trace is not None:
             self.trace.sequences = True
         tags = {*self._maybe_sequences(), *self.fresh}
+        return sorted(tag for tag in tags if tag in self and self.is_said_to_be_sequence(tag))
+
+    def every_sequence(self) -> list[int]:
+        """Return the tags of `sequences`, and of unknown values that are items, ascending."""
+        if self.trace is not None:
+            self.trace.sequences = True
+        tags = {*self._maybe_sequences(), *self.fresh}
         return sorted(tag for tag in tags if tag in self and self.is_sequence(tag))
 
     def _maybe_sequences(self) -> list[int]:
         return [tag for tag, entry in self.index.items() if entry[3] in _MAYBE_SEQUENCES]
 
     def is_sequence(self, tag: int) -> bool:
-        """Say whether the element has items."""
+        """Say whether the element has items, or an unknown value that is nothing but items."""
+        if self.is_said_to_be_sequence(tag):
+            return True
+        if self.vr(tag) not in ("", "UN") or self.known_vr(tag):
+            return False
+        raw = self.raw(tag)
+        if raw is None or raw[:4] not in _ITEMS:
+            return False
+        try:
+            return bool(self.items(tag))
+        except (UnsureError, CutError):
+            return False
+
+    def is_said_to_be_sequence(self, tag: int) -> bool:
+        """Say whether an element is a sequence by VR, length or dictionary."""
         vr = self.vr(tag)
         if vr == "SQ":
             return True

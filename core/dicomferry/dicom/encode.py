@@ -58,9 +58,12 @@ def encode_value(
 
 def padded(raw: bytes, vr: str) -> bytes:
     """Return `raw` with even length: NUL for UIDs and binary VRs, else a space (PS3.5 6.2)."""
-    if len(raw) % 2 == 0:
-        return raw
-    return raw + (b" " if vr in _TEXT and vr != "UI" else b"\0")
+    return raw if len(raw) % 2 == 0 else raw + padding(vr)
+
+
+def padding(vr: str) -> bytes:
+    """Return the byte that makes a value of a VR even."""
+    return b" " if vr in _TEXT and vr != "UI" else b"\0"
 
 
 def encode_element(tag: int, vr: str, raw: bytes, syntax: Syntax) -> tuple[bytes, int]:

@@ -185,6 +185,13 @@ class Header:
         """Return the tags of the sequences that are present, ascending."""
         return self._elements.sequences()
 
+    def every_sequence(self) -> list[int]:
+        """Return the tags of `sequences`, and of values that are items though no VR says so.
+
+        Private sequences of an unknown creator are such, in implicit VR or as UN (PS3.5 6.2.2).
+        """
+        return self._elements.every_sequence()
+
     def items(self, tag: int) -> tuple[Header, ...]:
         """Return the items of a sequence; none for a missing element or another VR.
 
@@ -207,16 +214,21 @@ class Header:
 
         `element` is the last two hex digits (PS3.5 7.8.1); the element itself may be missing.
         """
+        for start in self.private_blocks(group, creator):
+            return start | element
+        return None
+
+    def private_blocks(self, group: int, creator: str) -> Iterator[int]:
+        """Yield the first tag of each block that `creator` reserved here, normally of one."""
         for block in range(0x10, 0x100):
             tag = group << 16 | block
             if tag in self._elements and self.text(tag) == creator:
-                return group << 16 | block << 8 | element
-        return None
+                yield group << 16 | block << 8
 
     def dataset(self) -> Dataset:
         """Return a new pydicom data set, without the values that are not in memory.
 
-        Raises `DamagedError` where pydicom cannot read a sequence: the walk does not look into one.
+        Raises `DamagedError` where pydicom cannot read a sequence.
         """
         from dicomferry.dicom.bridge import decoded
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
-from dicomferry.dicom.blob import Blob, BytesBlob
+from dicomferry.dicom.blob import Blob
 from dicomferry.dicom.elements import Elements
 from dicomferry.dicom.header import Header
-from dicomferry.dicom.integrity import fault_of
+from dicomferry.dicom.integrity import Fault, fault_of
+from dicomferry.dicom.mends import Mend
 from dicomferry.dicom.part10 import (
     DEFLATED,
     MEDIA_STORAGE_DIRECTORY,
@@ -41,17 +42,19 @@ if TYPE_CHECKING:
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _DIRECTORY_RECORDS = 0x00041220
 _SOP_CLASS, _SOP_INSTANCE = 0x00080016, 0x00080018
+_INFLATED = Mend("its data set is deflated: it is sent inflated")
+_IMPLICIT_META = Mend("its meta group is written in implicit VR, not in explicit VR")
 
 
 class Instance:
     """An opened instance; a context manager that closes its blob.
 
     `transfer_syntax_uid` is the syntax of the bytes that leave: those of a deflated file are
-    inflated. `whole` says that `check` has nothing left to do. `repaired` says why pydicom had to
-    rewrite the data set; it is normally empty.
+    inflated. `whole` says that `fault` has nothing left to do. `mends` say what of the file is not
+    sent as it is written; there are normally none.
     """
 
-    __slots__ = ("_blob", "_data", "_layout", "_origin", "_whole", "header", "repaired")
+    __slots__ = ("_blob", "_data", "_layout", "_origin", "_whole", "header", "mends")
 
     def __init__(
         self,
@@ -60,7 +63,7 @@ class Instance:
         header: Header,
         data: Blob,
         origin: int,
-        repaired: str = "",
+        mends: tuple[Mend, ...] = (),
         *,
         whole: bool = False,
     ) -> None:
@@ -70,7 +73,7 @@ class Instance:
         self._origin = origin
         self._whole = whole
         self.header = header
-        self.repaired = repaired
+        self.mends = mends
 
     def __enter__(self) -> Self:
         return self
@@ -91,11 +94,15 @@ class Instance:
 
     def check(self) -> None:
         """Raise `DamagedError` when the instance is cut short or contradicts its own header."""
+        fault = self.fault()
+        if fault is not None:
+            raise DamagedError(f"{self.header.location}: {fault.text}")
+
+    def fault(self) -> Fault | None:
+        """Return why the instance is not complete; None where it is."""
         if self._whole:
-            return
-        fault = fault_of(self.header, self.transfer_syntax_uid, self._layout.sop_class_uid)
-        if fault:
-            raise DamagedError(f"{self.header.location}: {fault}")
+            return None
+        return fault_of(self.header, self.transfer_syntax_uid, self._layout.sop_class_uid)
 
     def data_set(self, header: Header) -> Spliced:
         """Return the data set alone, with the edits of `header`, as C-STORE wants it."""
@@ -105,7 +112,7 @@ class Instance:
         """Return the data set without its end, and the end's length in bytes.
 
         The end is what follows the last edit: the last bytes of the file itself. It has no bytes
-        where the file is deflated, or where pydicom had to rewrite its data set.
+        where the file is deflated, or where its data set had to be mended.
         """
         pieces = self._pieces(header).pieces()
         last = pieces[-1] if pieces else b""
@@ -151,8 +158,8 @@ def open_instance(
     """Open an instance, which closes the blob; an error closes it at once.
 
     `shapes` are those of the files opened before, which most files fit. Raises `NotDicomError`,
-    `DicomDirError`, `UnopenedError` for a container, and `DamagedError` where pydicom cannot read
-    the data set either.
+    `DicomDirError`, `UnopenedError` for a container, and `DamagedError` where the data set cannot
+    be mended either.
     """
     try:
         known = shapes.recognize(blob) if shapes is not None else None
@@ -162,11 +169,11 @@ def open_instance(
             header = Header(elements, location=location, names=names, row=row)
             return Instance(blob, layout, header, blob, layout.start, whole=shape.whole)
         head = blob.read(0, min(HEAD, blob.size))
-        layout, elements, data, origin, repaired = _read(blob, head, str(location))
+        layout, elements, data, origin, mends = _read(blob, head, str(location))
         if shapes is not None and data is blob:
             shapes.keep(head, blob.size, layout, elements)
         header = Header(elements, location=location, names=names, row=row)
-        return Instance(blob, layout, header, data, origin, repaired)
+        return Instance(blob, layout, header, data, origin, mends)
     except (CutError, UnsureError) as error:
         blob.close()
         raise DamagedError(f"{location}: {error}") from error
@@ -190,27 +197,30 @@ def _no_instance(error: NotDicomError, blob: Blob, location: Location) -> NotDic
     return type(error)(f"{location}: {error.message}", hint=error.hint)
 
 
-def _read(blob: Blob, head: bytes, name: str) -> tuple[Layout, Elements, Blob, int, str]:
-    """Return layout, elements, the blob they are in, the data set's first byte, and the repair.
-
-    The repair says why pydicom had to rewrite the data set; it is normally empty.
-    """
+def _read(
+    blob: Blob, head: bytes, name: str
+) -> tuple[Layout, Elements, Blob, int, tuple[Mend, ...]]:
+    """Return layout, elements, the blob they are in, the data set's first byte, and the mends."""
     if blob.size == 0:
         raise NotDicomError("empty file")
     layout = layout_of(blob, head)
+    mends: tuple[Mend, ...] = ()
+    if layout.meta is not None and layout.meta.stop != layout.start - len(layout.preamble):
+        mends += (_IMPLICIT_META,)
     data, origin, rest = blob, layout.start, head[layout.start :]
     if layout.declared in DEFLATED:
         from dicomferry.dicom.unpack import inflated
 
         data, origin, rest = inflated(blob, layout.start, name), 0, b""
+        mends += (_INFLATED,)
     try:
-        elements, data, origin, repaired = _index(data, origin, rest, layout.syntax)
+        elements, data, origin, mended = _index(data, origin, rest, layout)
         _refuse(elements, layout)
     except BaseException:
         if data is not blob:
             data.close()
         raise
-    return layout, elements, data, origin, repaired
+    return layout, elements, data, origin, mends + mended
 
 
 def _refuse(elements: Elements, layout: Layout) -> None:
@@ -221,23 +231,23 @@ def _refuse(elements: Elements, layout: Layout) -> None:
         raise UnsureError("its pixel data is encapsulated, but no transfer syntax says how")
 
 
-def _index(data: Blob, origin: int, head: bytes, syntax: Syntax) -> tuple[Elements, Blob, int, str]:
-    """Index a data set; where the walk is unsure, let pydicom rewrite it and index that."""
+def _index(
+    data: Blob, origin: int, head: bytes, layout: Layout
+) -> tuple[Elements, Blob, int, tuple[Mend, ...]]:
+    """Index a data set; where the walk is unsure, have it mended and index that."""
     try:
-        return _walked(data, origin, head, syntax), data, origin, ""
-    except UnsureError as doubt:
-        reason = str(doubt)
-    anew = BytesBlob(_rewritten(data.read(origin, data.size - origin), syntax, reason))
-    return _walked(anew, 0, b"", syntax), anew, 0, reason
+        return _walked(data, origin, head, layout.syntax), data, origin, ()
+    except (UnsureError, CutError) as doubt:
+        from dicomferry.dicom.mending import mended
 
-
-def _rewritten(data: bytes, syntax: Syntax, reason: str) -> bytes:
-    from dicomferry.dicom.bridge import rewritten
-
-    try:
-        return rewritten(data, syntax)
-    except UnsureError as error:
-        raise UnsureError(f"{reason}; {error}") from error
+        meta = frozenset(layout.meta.index) if layout.meta is not None else frozenset[int]()
+        anew, mends = mended(data, origin, layout.syntax, meta)
+        if not mends:
+            raise
+        try:
+            return _walked(anew, 0, b"", layout.syntax), anew, 0, mends
+        except (UnsureError, CutError) as still:
+            raise UnsureError(f"{mends[0].text}; {still}") from doubt
 
 
 def _walked(data: Blob, origin: int, head: bytes, syntax: Syntax) -> Elements:

@@ -1,17 +1,18 @@
 """The check that an instance is complete; pydicom reads most truncated files without a warning.
 
 The walk has already made sure that the last element ends where the bytes end, and that
-encapsulated pixel data ends with its delimiter. Bytes behind the last element are damage, NULs
-too: dcmtk refuses them as well.
+encapsulated pixel data ends with its delimiter.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct
+
 from dicomferry.dicom import dictionary
-from dicomferry.dicom.part10 import NATIVE
-from dicomferry.dicom.walk import BULK_TAGS
+from dicomferry.dicom.part10 import NATIVE, is_encapsulated
+from dicomferry.dicom.walk import BULK_TAGS, PIXEL_DATA
 
 if TYPE_CHECKING:
     from dicomferry.dicom.header import Header
@@ -24,27 +25,44 @@ _PROVIDER_URL = 0x00287FE0
 _IMAGE_TYPE, _POSITION, _ORIENTATION = 0x00080008, 0x00200032, 0x00200037
 _ACQUIRED = frozenset((_IMAGE_TYPE, _POSITION, _ORIENTATION, _ROWS, _COLUMNS))
 _ACQUISITION = 0x0018
+_LEAST_PIXELS = 4096
+"""Bytes of a private element that may be pixels."""
 _IMAGES_NOT_NAMED_IMAGE = ("Segmentation Storage", "Parametric Map Storage")
 
 
-def fault_of(header: Header, transfer_syntax_uid: str, media_storage_class: str) -> str:
-    """Return what is missing or contradicts the header; empty for a complete instance."""
+NO_PIXEL_DATA: Final = "no-pixel-data"
+"""The code of an image without pixel data, which a recipe can allow."""
+
+
+class Fault(Struct, frozen=True):
+    """Why an instance is not complete; an empty `code` cannot be allowed."""
+
+    text: str
+    code: str = ""
+
+
+def fault_of(header: Header, transfer_syntax_uid: str, media_storage_class: str) -> Fault | None:
+    """Return what is missing or contradicts the header; None for a complete instance."""
     elements = header.elements
     if not elements.index:
-        return "there is no data set"
+        return Fault("there is no data set")
     present = [tag for tag in BULK_TAGS if tag in elements]
     expected = native_length(header)
     if not present:
-        return _fault_without_pixels(header, media_storage_class)
+        text = _fault_without_pixels(header, media_storage_class)
+        return Fault(text + _held_elsewhere(header), NO_PIXEL_DATA) if text else None
     tag = present[0]
     if elements.undefined(tag):
-        native = transfer_syntax_uid in NATIVE
-        return "its pixel data is encapsulated, its transfer syntax is not" if native else ""
+        if transfer_syntax_uid not in NATIVE:
+            return None
+        return Fault("its pixel data is encapsulated, its transfer syntax is not")
+    if tag == PIXEL_DATA and is_encapsulated(transfer_syntax_uid):
+        return Fault("its pixel data is not encapsulated, its transfer syntax says so")
     found = elements.value_length(tag)
     # Longer pixel data is common and harmless: scanners pad to blocks.
     if expected is not None and found < expected:
-        return f"its pixel data has {found} bytes, its header implies {expected}"
-    return ""
+        return Fault(f"its pixel data has {found} bytes, its header implies {expected}")
+    return None
 
 
 def native_length(header: Header) -> int | None:
@@ -81,6 +99,17 @@ def _fault_without_pixels(header: Header, media_storage_class: str) -> str:
     sop_class = header.ref.sop_class_uid or media_storage_class
     acquired = any(tag in _ACQUIRED or tag >> 16 == _ACQUISITION for tag in header.tags())
     return "it is an image, but has no pixel data" if acquired and _is_image(sop_class) else ""
+
+
+def _held_elsewhere(header: Header) -> str:
+    """Name the private element that seems to hold the pixels, as Philips' PMSCT_RLE1 does."""
+    elements = header.elements
+    private = [tag for tag in elements.index if dictionary.is_private(tag)]
+    largest = max(private, key=elements.value_length, default=0)
+    if not largest or elements.value_length(largest) < _LEAST_PIXELS:
+        return ""
+    size = elements.value_length(largest)
+    return f"; {dictionary.keyword_of(largest)} holds {size} bytes, which may be its pixels"
 
 
 def _number(header: Header, tag: int) -> int | None:

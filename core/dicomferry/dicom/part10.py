@@ -38,6 +38,9 @@ DEFLATED = {
     "1.2.840.10008.1.2.4.95": "1.2.840.10008.1.2.4.94",
     "1.2.840.10008.1.2.4.205": "1.2.840.10008.1.2.4.204",
 }
+_COMPRESSED = ("1.2.840.10008.1.2.4.", "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.8.")
+# JPIP: no pixel data, but the URL of a provider (PS3.5 A.6).
+_REFERENCED = frozenset(f"1.2.840.10008.1.2.4.{last}" for last in (94, 95, 204, 205))
 NATIVE = frozenset((IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG))
 # GE's private syntax: implicit VR little endian, but for big endian pixel data.
 _GE_BIG_PIXELS = "1.2.840.113619.5.2"
@@ -47,6 +50,11 @@ META_SOP_CLASS, META_SOP_INSTANCE, META_TRANSFER_SYNTAX = 0x00020002, 0x00020003
 _IMPLEMENTATION_CLASS_UID = "2.25.212763018964409165213747523906133184577"
 _IMPLEMENTATION_VERSION = "DICOMFERRY"
 _PREFIX = 132
+
+
+def is_encapsulated(transfer_syntax_uid: str) -> bool:
+    """Say whether a transfer syntax of PS3.5 A.4 has its pixel data encapsulated."""
+    return transfer_syntax_uid.startswith(_COMPRESSED) and transfer_syntax_uid not in _REFERENCED
 
 
 class Layout(Struct, frozen=True):
@@ -88,11 +96,31 @@ def layout_of(blob: Blob, head: bytes) -> Layout:
         at = 0
     else:
         return Layout(b"", None, 0, "", _guess(head, blob.size, needed=True))
-    end, head = _meta_end(blob, head, at)
-    meta = Elements.of(head[at:end], EXPLICIT, OUT_OF_PLACE_IN_META) if end > at else None
+    if head[at : at + 2] == b"\2\0" and _is_implicit(head[at + 4 : at + 8]):
+        end, head = _meta_end(blob, head, at, IMPLICIT)
+        written = explicit_meta(head[at:end])
+    else:
+        end, head = _meta_end(blob, head, at, EXPLICIT)
+        written = head[at:end]
+    meta = Elements.of(written, EXPLICIT, OUT_OF_PLACE_IN_META) if end > at else None
     declared = _uid(meta, META_TRANSFER_SYNTAX)
     syntax = _syntax_of(declared) or _guess(head[end:], blob.size - end, needed=False)
     return Layout(head[:at], meta, end, declared, syntax)
+
+
+def _is_implicit(field: bytes) -> bool:
+    """Say whether four bytes are the length of a meta element that has no VR."""
+    return field[:2] not in SHORT | LONG and field[2:] == b"\0\0"
+
+
+def explicit_meta(data: bytes) -> bytes:
+    """Return a meta group that was written in implicit VR as it should be (PS3.10 7.1)."""
+    elements = Elements.of(data, IMPLICIT, OUT_OF_PLACE_IN_META)
+    parts = []
+    for tag in elements.tags():
+        known = dictionary.standard_vr(tag)
+        parts.append(_element(tag, known if len(known) == 2 else "UN", elements.raw(tag) or b""))
+    return b"".join(parts)
 
 
 def _syntax_of(declared: str) -> Syntax | None:
@@ -103,15 +131,22 @@ def _syntax_of(declared: str) -> Syntax | None:
     return BIG if declared == EXPLICIT_BIG else EXPLICIT
 
 
-def _meta_end(blob: Blob, head: bytes, at: int) -> tuple[int, bytes]:
-    """Return where group 0002 ends, and a longer head; its group length is often wrong."""
+def _meta_end(blob: Blob, head: bytes, at: int, syntax: Syntax) -> tuple[int, bytes]:
+    """Return where group 0002 ends, and a longer head; its group length is often wrong.
+
+    An element that occurs again is not of the group any more.
+    """
+    seen: set[bytes] = set()
     while True:
         if at + 12 > len(head) and len(head) < blob.size:
             head = blob.read(0, min(blob.size, at + HEAD))
-        if head[at : at + 2] != b"\2\0":
+        tag, vr = head[at : at + 4], head[at + 4 : at + 6]
+        if tag[:2] != b"\2\0" or tag in seen:
             return at, head
-        vr = head[at + 4 : at + 6]
-        if vr in LONG:
+        seen.add(tag)
+        if syntax.implicit:
+            at += 8 + int.from_bytes(head[at + 4 : at + 8], "little")
+        elif vr in LONG:
             at += 12 + int.from_bytes(head[at + 8 : at + 12], "little")
         elif vr in SHORT:
             at += 8 + int.from_bytes(head[at + 6 : at + 8], "little")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
@@ -85,36 +85,39 @@ class TagPattern(Struct, frozen=True):
 
     def _private_matches(self, header: Header) -> Iterator[int]:
         group = self.tag >> 16
-        start = header.private(group, self.creator, 0)
-        if start is None:
-            return
-        if self.exact:
-            tag = start | self.tag & 0xFF
-            if tag in header:
-                yield tag
-            return
-        yield from (tag for tag in header.tags() if tag & 0xFFFFFF00 == start)
-        yield group << 16 | start >> 8 & 0xFF
+        for start in header.private_blocks(group, self.creator):
+            if self.exact:
+                tag = start | self.tag & 0xFF
+                if tag in header:
+                    yield tag
+                continue
+            yield from (tag for tag in header.tags() if tag & 0xFFFFFF00 == start)
+            yield group << 16 | start >> 8 & 0xFF
 
-    def place(self, header: Header, above: TagPath) -> tuple[int, tuple[Edit, ...]]:
-        """Return the tag to set, and the edit that reserves a private block that is missing.
+    def places(self, header: Header, above: TagPath) -> tuple[tuple[int, ...], tuple[Edit, ...]]:
+        """Return the tags to set, and the edit that reserves a private block that is missing.
 
-        Raises `EditError` where the group has no free block.
+        They are several where a creator has reserved several blocks and the element stands in
+        more than one. Raises `EditError` where the group has no free block.
         """
         if not self.creator:
-            return self.tag, ()
+            return (self.tag,), ()
         group, element = self.tag >> 16, self.tag & 0xFF
-        tag = header.private(group, self.creator, element)
-        if tag is not None:
-            return tag, ()
+        blocks = [start | element for start in header.private_blocks(group, self.creator)]
+        if blocks:
+            return tuple(tag for tag in blocks if tag in header) or (blocks[0],), ()
         taken = {other >> 8 & 0xFF for other in header.tags() if other >> 16 == group}
         for block in range(0x10, 0x100):
             creator = group << 16 | block
             if creator not in header and block not in taken:
-                return creator & 0xFFFF0000 | block << 8 | element, (
+                return (creator & 0xFFFF0000 | block << 8 | element,), (
                     Set((*above, creator), self.creator, "LO"),
                 )
         raise EditError(f"group {group:04X}: all private blocks are taken")
+
+
+ANYWHERE: Final = TagPattern(0, 0)
+"""The step `**`: the data set, and every item of every sequence in it, at any depth."""
 
 
 class ElementPattern(Struct, frozen=True):
@@ -130,7 +133,8 @@ class ElementPattern(Struct, frozen=True):
     @property
     def settable(self) -> bool:
         """Whether its elements can be created: it has no `x`."""
-        return self.leaf.exact and all(pattern.exact for pattern, _ in self.steps)
+        steps = (pattern for pattern, _ in self.steps)
+        return self.leaf.exact and all(one.exact or one == ANYWHERE for one in steps)
 
     def matches(self, header: Header) -> Iterator[TagPath]:
         """Yield the paths of the elements that are present."""
@@ -149,11 +153,13 @@ class ElementPattern(Struct, frozen=True):
     def setting(self, header: Header, value: str | bytes) -> tuple[Edit, ...]:
         """Return the edits that give every target `value`, and reserve a missing private block.
 
-        `[*]` means the items that are present; a missing `[0]` is created. Raises `EditError` for
-        a pattern that is not `settable`.
+        `[*]` means the items that are present, `**` the elements that are; a missing `[0]` is
+        created. Raises `EditError` for a pattern that is not `settable`.
         """
         if not self.settable:
             raise EditError(f"{self.source}: a pattern with x cannot be set")
+        if any(pattern == ANYWHERE for pattern, _ in self.steps):
+            return tuple(Set(path, value) for path in self.matches(header))
         return tuple(self._settings(header, self.steps, (), value))
 
     def _settings(
@@ -165,19 +171,21 @@ class ElementPattern(Struct, frozen=True):
     ) -> Iterator[Edit]:
         here = header if header is not None else _empty()
         if not steps:
-            tag, reserving = self.leaf.place(here, above)
+            tags, reserving = self.leaf.places(here, above)
             yield from reserving
-            yield Set((*above, tag), value, self._vr_of_new(here, tag, value))
+            for tag in tags:
+                yield Set((*above, tag), value, self._vr_of_new(here, tag, value))
             return
         (pattern, number), *rest = steps
-        tag, reserving = pattern.place(here, above)
-        items = here.items(tag)
-        numbers = range(len(items)) if number is None else (number,)
-        if numbers:
-            yield from reserving
-        for item in numbers:
-            inner = items[item] if item < len(items) else None
-            yield from self._settings(inner, tuple(rest), (*above, tag, item), value)
+        tags, reserving = pattern.places(here, above)
+        for tag in tags:
+            items = here.items(tag)
+            numbers = range(len(items)) if number is None else (number,)
+            if numbers:
+                yield from reserving
+            for item in numbers:
+                inner = items[item] if item < len(items) else None
+                yield from self._settings(inner, tuple(rest), (*above, tag, item), value)
 
     def _vr_of_new(self, header: Header, tag: int, value: str | bytes) -> str:
         """Return the VR of the vendor's dictionary; empty where `lay` finds the VR itself."""
@@ -195,6 +203,12 @@ class ElementPattern(Struct, frozen=True):
             yield above, header
             return
         (pattern, number), *rest = steps
+        if pattern == ANYWHERE:
+            yield from self._items(header, tuple(rest), above)
+            for tag in header.every_sequence():
+                for item, inner in enumerate(header.items(tag)):
+                    yield from self._items(inner, steps, (*above, tag, item))
+            return
         for tag in pattern.matches(header):
             for item, inner in enumerate(header.items(tag)):
                 if number in (None, item):
@@ -213,16 +227,24 @@ def parse_pattern(text: str) -> ElementPattern:
     """Return the pattern that `text` writes; raises `ValueError` with a suggestion.
 
     Forms: `PatientID`, `(0010,0020)`, `(0019,xx10)`, `(0019,"CREATOR",0C)`, `(0019,"CREATOR",xx)`,
-    and behind `Sequence[*].` or `Sequence[0].` any of them.
+    and behind `Sequence[*].` or `Sequence[0].` any of them. `**.` in front means the data set and
+    every item of every sequence in it.
     """
     *above, leaf = _SEPARATOR.split(text.strip())
-    steps = []
+    steps: list[tuple[TagPattern, int | None]] = []
     for step in above:
+        if step == "**":
+            if steps and steps[-1][0] == ANYWHERE:
+                raise ValueError(f"'{text}': one ** is enough")
+            steps.append((ANYWHERE, None))
+            continue
         match = _STEP.fullmatch(step)
         if not match:
             raise ValueError(f"'{text}': '{step}' needs an item, as in {step}[*] or {step}[0]")
         pattern = _tag_pattern(match[1])
         steps.append((pattern, None if match[2] == "*" else int(match[2])))
+    if leaf == "**":
+        raise ValueError(f"'{text}' names no element; name one behind it, as in **.PatientID")
     if _STEP.fullmatch(leaf):
         raise ValueError(f"'{text}' names an item; name an element in it, as in {leaf}.PatientID")
     return ElementPattern(text.strip(), tuple(steps), _tag_pattern(leaf))

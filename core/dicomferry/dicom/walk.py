@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
+from dicomferry.dicom import dictionary
+
 if TYPE_CHECKING:
     from dicomferry.dicom.blob import Blob
 
@@ -20,6 +22,9 @@ ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 PIXEL_DATA = 0x7FE00010
 BULK_TAGS = frozenset((0x7FE00008, 0x7FE00009, PIXEL_DATA))
 BULK_SIZE = 1 << 20
+_LAST_BEFORE_BULK = min(BULK_TAGS) - 1
+_MOST_HELD = 1 << 29
+"""Bytes of one data set that are held in memory; only damage asks for more."""
 
 # Groups that no data set holds: command, meta, delimiters. A meta group holds 0002.
 OUT_OF_PLACE = frozenset((0x0000, 0x0002, 0xFFFE))
@@ -32,8 +37,11 @@ SHORT = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL 
 LONG = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 
 
+_NO_TAGS: frozenset[int] = frozenset()
+
+
 class UnsureError(Exception):
-    """The walk met bytes that it does not understand; the caller asks pydicom to read them."""
+    """The walk met bytes that it does not understand; the caller lets them be mended."""
 
 
 class CutError(Exception):
@@ -87,6 +95,8 @@ class Window:
             raise CutError(f"the data set ends at byte {self.size}, {end} were expected")
         held = self.base + len(self.data)
         if end > held:
+            if end - self.base > _MOST_HELD:
+                raise CutError(f"its elements take more than {_MOST_HELD >> 20} MiB without pixels")
             ahead = min(self.size, max(end, held + max(HEAD, len(self.data))))
             self.data += self._blob.read(self._origin + held, ahead - held)
 
@@ -127,7 +137,7 @@ def walk(
 ) -> tuple[Index, int]:
     """Index the elements from `start` to `end`; return where they end.
 
-    With `open_end`, an item delimitation item ends them (PS3.5 7.5.2). Raises `CutError`, and
+    Items of sequences are looked into, but not indexed. With `open_end`, an item delimitation item ends them (PS3.5 7.5.2). Raises `CutError`, and
     `UnsureError`: also for a group in `out_of_place`.
     """
     if depth > DEPTH:
@@ -135,6 +145,7 @@ def walk(
     index: Index = {}
     implicit, unpack = syntax.implicit, syntax.element.unpack_from
     number = syntax.number.unpack_from
+    sequences = dictionary.sequences() if implicit else _NO_TAGS
     position, limit = start, -1
     while position < end:
         if position + 12 > limit:
@@ -144,13 +155,19 @@ def walk(
         value, vr = position + 8, b""
         if implicit:
             group, element, length = unpack(data, position - base)
+            deep = group << 16 | element in sequences
         else:
             group, element, vr, length = unpack(data, position - base)
+            deep = False
             if vr in LONG:
                 value += 4
                 length = number(data, position - base + 8)[0] if value <= limit else UNDEFINED
+                deep = vr == b"SQ"
             elif vr not in SHORT and group != 0xFFFE:
-                raise UnsureError(f"{vr!r} at byte {position + 4} is not a VR")
+                if not is_new_vr(vr, data[position - base + 6 : position - base + 8]):
+                    raise UnsureError(f"{vr!r} at byte {position + 4} is not a VR")
+                value += 4
+                length = number(data, position - base + 8)[0] if value <= limit else UNDEFINED
         tag = group << 16 | element
         if group in out_of_place or tag in index:
             if tag == ITEM_END and open_end:
@@ -159,7 +176,7 @@ def walk(
             raise UnsureError(f"({group:04X},{element:04X}) {what}")
         stop = value + length
         # Most values are short and in memory: their end is known without a call.
-        if stop > limit or length > BULK_SIZE or tag in BULK_TAGS:
+        if deep or stop & 1 or stop > limit or length > BULK_SIZE or tag > _LAST_BEFORE_BULK:
             stop = _value_end(window, tag, vr, value, length, end, syntax, depth)
             data, base = window.data, window.base
             limit = min(end, base + len(data))
@@ -168,6 +185,11 @@ def walk(
     if open_end:
         raise CutError(f"the item at byte {start} has no end")
     return index, position
+
+
+def is_new_vr(vr: bytes, reserved: bytes) -> bool:
+    """Say whether two bytes are a VR of a later Standard; it has the structure of OB (PS3.5 6.2)."""
+    return reserved == b"\0\0" and vr.isalpha() and vr.isupper()
 
 
 def _value_end(
@@ -180,7 +202,7 @@ def _value_end(
     syntax: Syntax,
     depth: int,
 ) -> int:
-    """Return where a value ends; read it into memory unless it is bulk."""
+    """Return where a value ends; look into a sequence; read it into memory unless it is bulk."""
     if value > end:
         raise CutError(f"({tag >> 16:04X},{tag & 0xFFFF:04X}) is cut short before its value")
     if length == UNDEFINED:
@@ -191,12 +213,38 @@ def _value_end(
             f"({tag >> 16:04X},{tag & 0xFFFF:04X}) needs {length} bytes at byte {value}, "
             f"{end - value} are left"
         )
-    if depth == 0 and _is_bulk(window, tag, vr, value, length):
+    if length & 1:
+        raise UnsureError(f"({tag >> 16:04X},{tag & 0xFFFF:04X}) has the odd length {length}")
+    if vr == b"SQ" or (syntax.implicit and tag in dictionary.sequences()):
+        window.reach(stop)
+        _look_into(window, value, stop, syntax, depth + 1)
+    elif depth == 0 and _is_bulk(window, tag, vr, value, length):
         window.bulk(tag, vr, value)
         window.skip(value, stop)
     else:
         window.reach(stop)
     return stop
+
+
+def _look_into(window: Window, position: int, end: int, syntax: Syntax, depth: int) -> None:
+    """Walk the items of a sequence of defined length."""
+    while position < end:
+        if position + 8 > end:
+            raise CutError(f"a sequence has {end - position} bytes behind its last item")
+        position = _item_end(window, position, end, syntax, depth)
+
+
+def _item_end(window: Window, position: int, end: int, syntax: Syntax, depth: int) -> int:
+    window.reach(position + 8)
+    tag, length = item_header(window.data, position - window.base, syntax)
+    if tag != ITEM:
+        raise UnsureError(f"no item starts at byte {position}")
+    position += 8
+    if length == UNDEFINED:
+        return walk(window, position, end, syntax, depth, open_end=True)[1]
+    if position + length > end:
+        raise CutError("an item of a sequence is longer than what is left")
+    return walk(window, position, position + length, syntax, depth)[1]
 
 
 def _is_bulk(window: Window, tag: int, vr: bytes, value: int, length: int) -> bool:
@@ -234,6 +282,8 @@ def _fragments_end(window: Window, position: int, end: int, syntax: Syntax) -> i
             return position
         if tag != ITEM or length == UNDEFINED:
             raise UnsureError(f"no fragment of pixel data starts at byte {position - 8}")
+        if length & 1:
+            raise UnsureError(f"the fragment at byte {position - 8} has the odd length {length}")
         position += length
     raise CutError("the encapsulated pixel data has no end")
 
@@ -249,19 +299,9 @@ def sequence_end(window: Window, position: int, end: int, syntax: Syntax, depth:
     """Return where a sequence of undefined length ends, its delimitation item included."""
     while position + 8 <= end:
         window.reach(position + 8)
-        tag, length = item_header(window.data, position - window.base, syntax)
-        position += 8
-        if tag == SEQUENCE_END:
-            return position
-        if tag != ITEM:
-            raise UnsureError(f"no item starts at byte {position - 8}")
-        if length == UNDEFINED:
-            position = walk(window, position, end, syntax, depth, open_end=True)[1]
-        else:
-            position += length
-            if position > end:
-                raise CutError("an item of a sequence is longer than what is left")
-            window.reach(position)
+        if item_header(window.data, position - window.base, syntax)[0] == SEQUENCE_END:
+            return position + 8
+        position = _item_end(window, position, end, syntax, depth)
     raise CutError("a sequence has no end")
 
 

@@ -178,12 +178,12 @@ class TestRepair:
     ) -> None:
         instance = opened(ROOT / "SC_rgb_jpeg.dcm")
 
-        assert "is not a VR" in instance.repaired
+        assert "is not a VR" in instance.mends
 
     def test_an_element_that_occurs_twice_is_repaired(self, part10: Callable[..., bytes]) -> None:
         twice = bytes.fromhex("10002000") + b"LO\2\0ab"
         with open_instance(BytesBlob(part10(twice * 2)), HERE) as instance:
-            assert ("twice" in instance.repaired, list(instance.header.tags())) == (
+            assert ("twice" in instance.mends, list(instance.header.tags())) == (
                 True,
                 [0x00100020],
             )
@@ -199,7 +199,7 @@ class TestRepair:
     ) -> None:
         stray = bytes.fromhex("10002000") + b"LO\2\0ab" + bytes.fromhex("02001600") + b"AE\2\0ab"
         with open_instance(BytesBlob(part10(stray)), HERE) as instance:
-            assert instance.repaired
+            assert instance.mends
             assert list(instance.header.tags()) == [0x00100020]
 
     def test_a_whole_file_is_not_repaired(self, opened: Callable[[Path], Instance]) -> None:
