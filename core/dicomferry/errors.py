@@ -60,6 +60,10 @@ class TemplateError(FerryError):
     """A template or condition that fails for this instance, for example for a missing name."""
 
 
+class MissingValueError(TemplateError):
+    """A template that needs a value which this instance does not have."""
+
+
 class EditError(FerryError):
     """An edit that this instance cannot hold: text without encoding, or a value out of range."""
 

@@ -280,9 +280,13 @@ class Excluded(Struct, frozen=True):
 
 
 class Rejected(Struct, frozen=True):
-    """A rule holds the instance back: it is damaged, cannot be identified, or is in conflict."""
+    """A rule holds the instance back: it is damaged, cannot be identified, or is in conflict.
+
+    A transform may give a stable `code`, by which reports count; without one it is `rejected`.
+    """
 
     reason: str
+    code: str = ""
 
 
 class Failed(Struct, frozen=True):

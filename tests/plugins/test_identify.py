@@ -102,7 +102,9 @@ def test_blanks_around_a_label_do_not_count(identify: Callable[..., Any], jane: 
 def test_an_empty_label_is_rejected(identify: Callable[..., Any], jane: Header, level: str) -> None:
     answer = identify(**{level: "{{ StudyID | default('') }} "}).edit(jane)
 
-    assert answer == Rejected(f"the {level} is empty")
+    assert answer.code == "value-missing"
+    assert answer.reason.startswith(f"the {level} is empty: give it a value, as in")
+    assert "default(" in answer.reason
 
 
 @pytest.mark.parametrize("project", ["P 2", "P.1", "Ä", "P1\nSubject:X"])

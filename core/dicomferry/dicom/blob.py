@@ -6,8 +6,8 @@ import os
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from itertools import accumulate
 from contextlib import contextmanager
+from itertools import accumulate
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol, TypeVar
 from weakref import finalize

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dicomferry.dicom.quiet import quietly
 from dicomferry.dicom.text import codecs_of
+
 if TYPE_CHECKING:
     from pydicom import Dataset
 

@@ -199,7 +199,9 @@ def _with_group_lengths(before: Elements, after: Elements) -> Elements:
 
     So is Length to End, which counts the bytes of all groups behind it.
     """
-    edited = {tag >> 16 for tag, new in after.fresh.items() if before.fresh.get(tag, tag) is not new}
+    edited = {
+        tag >> 16 for tag, new in after.fresh.items() if before.fresh.get(tag, tag) is not new
+    }
     for group in edited:
         tag = group << 16
         if tag in after:

@@ -204,9 +204,7 @@ def _read(
     if blob.size == 0:
         raise NotDicomError("empty file")
     layout = layout_of(blob, head)
-    mends: tuple[Mend, ...] = ()
-    if layout.meta is not None and layout.meta.stop != layout.start - len(layout.preamble):
-        mends += (_IMPLICIT_META,)
+    mends: tuple[Mend, ...] = (_IMPLICIT_META,) if layout.implicit_meta else ()
     data, origin, rest = blob, layout.start, head[layout.start :]
     if layout.declared in DEFLATED:
         from dicomferry.dicom.unpack import inflated

@@ -189,7 +189,9 @@ class _Mender:
                 left_out = True
             else:
                 if tag in found:
-                    self._note(f"{_shown(tag)} occurs twice, at byte {at} again: the last one counts")
+                    self._note(
+                        f"{_shown(tag)} occurs twice, at byte {at} again: the last one counts"
+                    )
                     part.changed = True
                 found[tag] = part
             at = stop
@@ -201,9 +203,9 @@ class _Mender:
 
     def _leave_out(self, element: _Element) -> None:
         again = element.tag in self._meta
-        what = "a second time" if again else "in the data set"
+        what = "a second time: the first counts" if again else "in the data set: it is left out"
         self._note(
-            f"{_shown(element.tag)} at byte {element.at} stands {what} and is left out",
+            f"{_shown(element.tag)} at byte {element.at} stands {what}",
             SECOND_META_GROUP if again else "",
         )
 
@@ -292,9 +294,8 @@ class _Mender:
             inner = _Part([], 0)
             inner.add((element.value, stop))
             if element.length % 2:
-                self._note(
-                    f"{element.name} at byte {element.at} has the odd length {element.length}: padded"
-                )
+                odd = f"has the odd length {element.length}: padded"
+                self._note(f"{element.name} at byte {element.at} {odd}")
                 inner.add(padding(element.vr))
                 inner.changed = True
         return self._framed(element, inner, stop, read, written), stop
@@ -337,7 +338,9 @@ class _Mender:
             # UN of undefined length holds implicit VR (PS3.5 6.2.2), but some writers use explicit.
             form = self._form_of_items(element.value, end, IMPLICIT)
             if form is IMPLICIT or read.order == "big":
-                inner, stop = self._items(element, element.value, end, IMPLICIT, IMPLICIT, depth + 1)
+                inner, stop = self._items(
+                    element, element.value, end, IMPLICIT, IMPLICIT, depth + 1
+                )
                 return self._unbounded(element, "UN", inner, stop, read, written), stop
             self._note(f"{element.name} at byte {element.at} has items in explicit VR: read as SQ")
             inner, stop = self._items(element, element.value, end, EXPLICIT, written, depth + 1)
@@ -394,7 +397,9 @@ class _Mender:
                 at += 8
                 continue
             if tag != ITEM:
-                raise UnsureError(f"{element.name} at byte {element.at}: no item starts at byte {at}")
+                raise UnsureError(
+                    f"{element.name} at byte {element.at}: no item starts at byte {at}"
+                )
             item, at = self._item(at, length, end, form, written, depth)
             part.join(item)
         if is_open:

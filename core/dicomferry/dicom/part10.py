@@ -61,7 +61,8 @@ class Layout(Struct, frozen=True):
     """What is in front of a data set: preamble with `DICM`, and meta group; either may be missing.
 
     `start` is the data set's offset in the file. `declared` is the transfer syntax UID of the meta
-    group; where it is empty, `syntax` comes from the first element.
+    group; where it is empty, `syntax` comes from the first element. `implicit_meta` says that the
+    file has the meta group in implicit VR; `meta` is in explicit VR all the same.
     """
 
     preamble: bytes
@@ -69,6 +70,7 @@ class Layout(Struct, frozen=True):
     start: int
     declared: str
     syntax: Syntax
+    implicit_meta: bool = False
 
     @property
     def transfer_syntax_uid(self) -> str:
@@ -96,7 +98,8 @@ def layout_of(blob: Blob, head: bytes) -> Layout:
         at = 0
     else:
         return Layout(b"", None, 0, "", _guess(head, blob.size, needed=True))
-    if head[at : at + 2] == b"\2\0" and _is_implicit(head[at + 4 : at + 8]):
+    implicit = head[at : at + 2] == b"\2\0" and _is_implicit(head[at + 4 : at + 8])
+    if implicit:
         end, head = _meta_end(blob, head, at, IMPLICIT)
         written = explicit_meta(head[at:end])
     else:
@@ -105,7 +108,7 @@ def layout_of(blob: Blob, head: bytes) -> Layout:
     meta = Elements.of(written, EXPLICIT, OUT_OF_PLACE_IN_META) if end > at else None
     declared = _uid(meta, META_TRANSFER_SYNTAX)
     syntax = _syntax_of(declared) or _guess(head[end:], blob.size - end, needed=False)
-    return Layout(head[:at], meta, end, declared, syntax)
+    return Layout(head[:at], meta, end, declared, syntax, implicit)
 
 
 def _is_implicit(field: bytes) -> bool:

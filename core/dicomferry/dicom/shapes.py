@@ -1,24 +1,28 @@
 """Shapes: where the elements of the files opened before are, since a series' files are alike.
 
-A file fits a shape when all its tags, VRs and lengths are the shape's, and so are the values that
-decide how long its pixel data must be. Its index is then the shape's: no walk and no check of the
-pixel data is needed, and only the head of the file is read.
+A file fits a shape when all its tags, VRs and lengths are the shape's, those in its sequences too,
+and so are the values that decide how long its pixel data must be. Its index is then the shape's: no
+walk and no check of the pixel data is needed, and only the head of the file is read.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
 
-from dicomferry.dicom.blob import Blob
+from dicomferry.dicom import dictionary
+from dicomferry.dicom.blob import Blob, BytesBlob
 from dicomferry.dicom.elements import Elements
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.integrity import NATIVE_LENGTH, fault_of
 from dicomferry.dicom.part10 import META_SOP_CLASS, META_TRANSFER_SYNTAX, Layout
 from dicomferry.dicom.reads import Cut, Reads
-from dicomferry.dicom.walk import BULK_TAGS, EXPLICIT, Index
+from dicomferry.dicom.walk import BULK_TAGS, EXPLICIT, Index, Syntax, Window, frames, walk
+
+Stretch = tuple[int, int]
+"""Where some bytes start and end."""
 
 _PREFIX = b"DICM"
 _COMPARED_VALUES = frozenset((META_SOP_CLASS, META_TRANSFER_SYNTAX, *NATIVE_LENGTH))
@@ -31,7 +35,7 @@ _MAX_SHAPES = 4
 class Shape(Struct, frozen=True):
     """The layout of one file; another file of its size fits when it has the same `marks`.
 
-    `marks` are the prefix, the tag, VR and length of every element, and the values of
+    `marks` are the prefix, the tag, VR and length of every element and item, and the values of
     `_COMPARED_VALUES`. `cut` takes them out of a file's head, of which it needs `needed` bytes.
     `whole` says that the pixel data is complete. `cuts` are shared by all files of this shape.
     """
@@ -97,16 +101,14 @@ def _shape(head: bytes, layout: Layout, elements: Elements) -> Shape | None:
     meta, prefix = layout.meta, len(layout.preamble)
     if meta is None or not prefix or not _is_in_head(head, layout, elements):
         return None
-    stretches = [
-        (prefix - len(_PREFIX), prefix),
-        *_fronts(meta.index, prefix),
-        *_fronts(elements.index, layout.start),
-    ]
-    form, at = "<", 0
-    for start, stop in stretches:
-        form += f"{start - at}x{stop - start}s"
-        at = stop
-    cut = struct.Struct(form)
+    nested = _nested(head[layout.start :], elements)
+    cut = _cut(
+        [
+            (prefix - len(_PREFIX), prefix),
+            *_fronts(meta.index, prefix, {}),
+            *_fronts(elements.index, layout.start, nested),
+        ]
+    )
     whole = _is_whole(layout, elements)
     needed = max(cut.size, layout.start + len(elements.windows[0][1]))
     return Shape(cut, cut.unpack_from(head), layout, meta.index, elements, whole, needed)
@@ -138,7 +140,53 @@ def _is_in_head(head: bytes, layout: Layout, elements: Elements) -> bool:
     )
 
 
-def _fronts(index: Index, origin: int) -> Iterator[tuple[int, int]]:
-    """Yield start and end of each element's tag, VR and length; of compared values, too."""
+def _cut(stretches: Iterable[Stretch]) -> struct.Struct:
+    """Return what takes stretches of bytes out of a head; those that adjoin are one."""
+    form, at, begin = "<", 0, 0
+    for start, stop in stretches:
+        if start != at:
+            form += f"{at - begin}s" if at > begin else ""
+            form += f"{start - at}x"
+            begin = start
+        at = stop
+    return struct.Struct(form + f"{at - begin}s")
+
+
+def _fronts(index: Index, origin: int, nested: Mapping[int, list[Stretch]]) -> Iterator[Stretch]:
+    """Yield start and end of each element's tag, VR and length; of compared values, too.
+
+    `nested` has the elements and items in each sequence, in the same form.
+    """
     for tag, (start, value, stop, _) in index.items():
         yield origin + start, origin + (stop if tag in _COMPARED_VALUES else value)
+        for inner in nested.get(tag, ()):
+            yield origin + inner[0], origin + inner[1]
+
+
+def _nested(data: bytes, elements: Elements) -> dict[int, list[Stretch]]:
+    """Return where tags, VRs and lengths are in each sequence: its items must be well formed."""
+    syntax, window = elements.syntax, Window(BytesBlob(data), 0, data)
+    return {
+        tag: list(_in_items(window, value, stop, syntax))
+        for tag, (_, value, stop, vr) in elements.index.items()
+        if _is_sequence(tag, vr, syntax)
+    }
+
+
+def _in_items(window: Window, start: int, stop: int, syntax: Syntax) -> Iterator[Stretch]:
+    for begin, value, last, end in frames(window, start, stop, syntax):
+        yield begin, value
+        for tag, (at, inner, behind, vr) in walk(window, value, last, syntax, 1)[0].items():
+            if window.data[inner - 4 : inner] == b"\xff\xff\xff\xff":
+                # It ends where its delimiter is: all of it is compared.
+                yield at, behind
+                continue
+            yield at, inner
+            if _is_sequence(tag, vr, syntax):
+                yield from _in_items(window, inner, behind, syntax)
+        if end > last:
+            yield last, end
+
+
+def _is_sequence(tag: int, vr: bytes, syntax: Syntax) -> bool:
+    return vr == b"SQ" or (syntax.implicit and tag in dictionary.sequences())

@@ -51,7 +51,7 @@ def raw_text(raw: bytes, vr: str, character_set: tuple[str, ...], *, little: boo
         return "\\".join(_number_text(number) for number in _numbers(raw, vr, little=little))
     if vr == "UN":
         return _printable(raw)
-    return decode(raw, vr, character_set)
+    return decode(raw, vr, character_set) if vr in _TEXT else None
 
 
 def _printable(raw: bytes) -> str | None:

@@ -137,8 +137,9 @@ def walk(
 ) -> tuple[Index, int]:
     """Index the elements from `start` to `end`; return where they end.
 
-    Items of sequences are looked into, but not indexed. With `open_end`, an item delimitation item ends them (PS3.5 7.5.2). Raises `CutError`, and
-    `UnsureError`: also for a group in `out_of_place`.
+    Items of sequences are looked into, but not indexed. With `open_end`, an item delimitation item
+    ends them (PS3.5 7.5.2). Raises `CutError`, and `UnsureError`: also for a group in
+    `out_of_place`.
     """
     if depth > DEPTH:
         raise UnsureError(f"sequences are nested more than {DEPTH} deep")
@@ -188,7 +189,7 @@ def walk(
 
 
 def is_new_vr(vr: bytes, reserved: bytes) -> bool:
-    """Say whether two bytes are a VR of a later Standard; it has the structure of OB (PS3.5 6.2)."""
+    """Say whether two bytes are a VR of a later Standard, which is laid out as OB (PS3.5 6.2)."""
     return reserved == b"\0\0" and vr.isalpha() and vr.isupper()
 
 

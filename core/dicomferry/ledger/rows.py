@@ -138,10 +138,12 @@ class Proof(Struct, frozen=True):
 
     `sop_instance_uid` is the source's. `input` is of the file or archive member as it is on the
     disk, `sent` of the data set that the sink was given, but for its last `untouched` bytes, which
-    are the input's last ones. Both are empty when they could not be read once more.
+    are the input's last ones. Both are empty when they could not be read once more. `mended` says
+    in what more than the edits the data set differs from the file.
     """
 
     sop_instance_uid: str
     input: str
     sent: str
     untouched: int
+    mended: str = ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from jinja2 import TemplateError as JinjaError
 from jinja2.exceptions import TemplateRuntimeError, UndefinedError
 
-from dicomferry.errors import TemplateError
+from dicomferry.errors import MissingValueError, TemplateError
 from dicomferry.template.vocabulary import DESTINATION_NAMES
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Program:
             return self._evaluate(context)
         except UndefinedError as error:
             hint = "use default('') where it may be missing"
-            raise TemplateError(str(error.message), hint=hint) from error
+            raise MissingValueError(str(error.message), hint=hint) from error
         except JinjaError as error:
             raise TemplateError(f"the template cannot be used: {error.message}") from error
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:

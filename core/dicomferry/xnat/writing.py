@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from typing import Final, Literal
 
 from dicomferry.contract.identifier import Identifier
 from dicomferry.dicom.edits import Edit, Edits, Set
@@ -18,6 +18,10 @@ _ASSIGNABLE = re.compile(r"[A-Za-z0-9_-]+")
 
 LabelsIn = Literal["comments", "fields", "both"]
 """One line in PatientComments, or the fields that XNAT reads where no comment tells."""
+
+
+VALUE_MISSING: Final = "value-missing"
+"""The code of a label or a template that an instance has no value for."""
 
 
 def write_labels(
@@ -35,7 +39,8 @@ def write_labels(
     """
     for level, text in texts.items():
         if not text:
-            return Rejected(f"the {level} is empty")
+            hint = "give it a value, as in {{ PatientID | default('none', true) }}"
+            return Rejected(f"the {level} is empty: {hint}", VALUE_MISSING)
     labels = {
         level: text if level == "project" else to_label(text) for level, text in texts.items()
     }

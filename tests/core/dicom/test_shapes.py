@@ -8,6 +8,7 @@ from pathlib import Path
 import pydicom
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
+from pydicom import Dataset
 
 from dicomferry.dicom.blob import BytesBlob
 from dicomferry.dicom.instance import open_instance
@@ -180,3 +181,31 @@ def test_a_size_met_once_is_not_worth_remembering() -> None:
     read(first, shapes)
 
     assert shapes.recognize(BytesBlob(first)) is None
+
+
+def with_sequences(number: int, code: str = "AB") -> bytes:
+    inner, outer = Dataset(), Dataset()
+    inner.CodeValue = code
+    outer.CodeMeaning = "A meaning"
+    outer.PurposeOfReferenceCodeSequence = [inner, Dataset()]
+    data = image({"PatientID": "P1", "SOPInstanceUID": f"1.2.3.{1000 + number}",
+                  "ReferencedImageSequence": [outer]})  # fmt: skip
+    return part10(data)
+
+
+def test_a_file_with_sequences_is_recognized_whatever_their_values() -> None:
+    shapes = knowing(with_sequences(1))
+
+    assert shapes.recognize(BytesBlob(with_sequences(2, "CD"))) is not None
+    assert read(with_sequences(2, "CD"), shapes) == read(with_sequences(2, "CD"))
+
+
+def test_damage_anywhere_in_the_heads_of_a_sequence_is_found_in_a_known_shape_too() -> None:
+    whole = with_sequences(1)
+    shapes = knowing(whole)
+    first = whole.index(bytes.fromhex("08004011"))
+    last = whole.index(bytes.fromhex("10002000"))
+    for place in range(first, last):
+        for byte in (0, 1, 0xFF):
+            changed = whole[:place] + bytes([byte]) + whole[place + 1 :]
+            assert read(changed, shapes) == read(changed)

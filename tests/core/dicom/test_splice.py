@@ -23,7 +23,7 @@ ROOT = Path(pydicom.__file__).parent / "data" / "test_files"
 # Their form is not that of a normal Part 10 file, so something has to be made anew.
 MADE_ANEW = {
     "ExplVR_BigEndNoMeta.dcm", "ExplVR_LitEndNoMeta.dcm", "SC_rgb_jpeg.dcm", "image_dfl.dcm",
-    "meta_missing_tsyntax.dcm", "rtstruct.dcm",
+    "meta_missing_tsyntax.dcm", "nested_priv_SQ.dcm", "rtstruct.dcm",
 }  # fmt: skip
 UNREADABLE = {"MR_truncated.dcm", "rtplan_truncated.dcm", "no_meta.dcm"}
 NORMAL = sorted(path for path in ROOT.glob("*.dcm") if path.name not in MADE_ANEW | UNREADABLE)

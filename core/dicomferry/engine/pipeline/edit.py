@@ -15,7 +15,7 @@ from dicomferry.dicom.reads import Trace
 from dicomferry.engine.pipeline.chosen_labels import CHOSEN_PLAN, keep_chosen
 from dicomferry.engine.pipeline.memory import RememberedEdit
 from dicomferry.engine.pipeline.steps import NO_XNAT, Steps, TransformStep
-from dicomferry.errors import DamagedError, EditError, FerryError, TemplateError
+from dicomferry.errors import DamagedError, EditError, FerryError, MissingValueError, TemplateError
 from dicomferry.log import log_bug
 from dicomferry.model import LEVELS, Excluded, Forecast, Rejected, Wanted
 
@@ -74,14 +74,19 @@ def _worked_out(steps: Steps, header: Header, upto: int) -> Ready | Withheld:
                 continue
             answer = _ask(step, header)
             if not isinstance(answer, Edits):
-                code = "excluded" if isinstance(answer, Excluded) else "rejected"
-                return Withheld(code, type(answer)(f"{step.path}: {answer.reason}"))
+                reason = f"{step.path}: {answer.reason}"
+                if isinstance(answer, Excluded):
+                    return Withheld("excluded", Excluded(reason))
+                return Withheld(answer.code or "rejected", Rejected(reason))
             sha.update(answer.digest().encode())
             notes += answer.notes
             if answer.wanted is not None:
                 asker = step.name
                 answer = replace(answer, wanted=keep_chosen(answer.wanted, chosen))
             header = header.edited(answer)
+        except MissingValueError as error:
+            why = f"{step.path}: {error.message}: {error.hint}"
+            return Withheld("value-missing", Rejected(why))
         except (TemplateError, EditError, DamagedError) as error:
             return Withheld("not-editable", Rejected(f"{step.path}: {error.message}"))
     # A chosen label counts in the end: half-way nobody may have written it yet.

@@ -11,6 +11,7 @@ from dicomferry.dicom.opening import open_blob
 from dicomferry.engine.pipeline.described import described, not_as_asked, relabelled, signed
 from dicomferry.engine.pipeline.edit import Ready, Withheld, edit_and_forecast
 from dicomferry.engine.pipeline.facts import as_sent
+from dicomferry.engine.pipeline.faults import MENDED, FileFault, faults_of
 from dicomferry.engine.pipeline.references import references_left
 from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.errors import (
@@ -77,7 +78,6 @@ def _examine(item: Item, steps: Steps, upto: int) -> Examined:
         return Examined(item.id, Verdict.NOT_LOOKED_INTO, "unreadable", _reason(error, item))
     try:
         with open_instance(blob, item.location, item.names, item.row, steps.shapes) as instance:
-            instance.check()
             return _examine_instance(item, instance, steps, upto)
     except DicomDirError as error:
         return Examined(item.id, Verdict.PASSED, "dicomdir", _reason(error, item))
@@ -125,25 +125,26 @@ def unchanged(item: Item) -> bool:
 
 def _examine_instance(item: Item, instance: Instance, steps: Steps, upto: int) -> Examined:
     header = instance.header
+    faults = faults_of(instance)
+    for fault in faults:
+        if fault.code not in steps.allow and (fault.code or fault.stops):
+            return Examined(item.id, Verdict.REJECTED, fault.code or "damaged", fault.text)
     facts = steps.facts.read(header, instance.transfer_syntax_uid)
-    missing = missing_uids(facts.ref)
-    if missing:
-        reason = f"{' and '.join(missing)} missing"
-        return Examined(item.id, Verdict.REJECTED, "missing-uid", reason, facts)
     strange = not_as_asked(header, item.remote) if item.remote else ""
     if strange:
         return Examined(item.id, Verdict.REJECTED, "not-as-asked", strange, facts)
-    return _judge(item, header, facts, steps, upto, note=instance.repaired)
+    return _judge(item, header, facts, steps, upto, faults)
 
 
 def _examine_described(item: Item, remote: Remote, steps: Steps, upto: int) -> Examined:
     header = described(item, remote)
-    return _judge(item, header, steps.facts.read(header, ""), steps, upto)
+    return _judge(item, header, steps.facts.read(header, ""), steps, upto, is_described=True)
 
 
 def _judge(
-    item: Item, header: Header, facts: Facts, steps: Steps, upto: int, *, note: str = ""
-) -> Examined:
+    item: Item, header: Header, facts: Facts, steps: Steps, upto: int,
+    faults: tuple[FileFault, ...] = (), *, is_described: bool = False,
+) -> Examined:  # fmt: skip
     when = next((source.when for source in steps.sources if source.id == item.source), None)
     try:
         if when is not None and not when.holds(header):
@@ -155,21 +156,28 @@ def _judge(
     match result:
         case Ready(edited, digest, forecast, notes):
             told, sent = as_sent(facts, edited)
-            if lost := _lost_uids(facts.ref, sent):
-                reason = f"the edits leave it without {' and '.join(lost)}"
+            # A server does not tell everything of an instance: its file will.
+            if reason := _lacking(facts.ref, sent, told_all=not is_described):
                 return Examined(item.id, Verdict.REJECTED, "missing-uid", reason, facts)
+            allowed = tuple({fault.code for fault in faults if fault.code})
             return Examined(
-                item.id, Verdict.READY, "", note, told, sent,
+                item.id, Verdict.READY, MENDED if faults else "",
+                "; ".join(fault.text for fault in faults), told, sent,
                 forecast, edited.wanted, signed(digest, item, steps.work),
-                notes + references_left(header, edited, facts.ref, sent),
+                notes + references_left(header, edited, facts.ref, sent) + allowed,
             )  # fmt: skip
         case Withheld(code, why, forecast):
             verdict = Verdict.EXCLUDED if isinstance(why, Excluded) else Verdict.REJECTED
             return Examined(item.id, verdict, code, why.reason, facts, forecast=forecast)
 
 
-def _lost_uids(was: InstanceRef, sent: InstanceRef) -> list[str]:
-    return [keyword for keyword, name in _UIDS if getattr(was, name) and not getattr(sent, name)]
+def _lacking(was: InstanceRef, sent: InstanceRef, *, told_all: bool) -> str:
+    """Say which UIDs an instance has neither from its file nor from the transforms so far."""
+    lost = [keyword for keyword, name in _UIDS if getattr(was, name) and not getattr(sent, name)]
+    if lost:
+        return f"the edits leave it without {' and '.join(lost)}"
+    missing = missing_uids(sent) if told_all else []
+    return f"{' and '.join(missing)} missing, and no transform sets it" if missing else ""
 
 
 def _reason(error: OSError | FerryError, item: Item) -> str:

@@ -19,6 +19,7 @@ from dicomferry.dicom.header import Header
 from dicomferry.dicom.shapes import Shapes
 from dicomferry.engine.pipeline.context import BuildContext
 from dicomferry.engine.pipeline.facts import FactsReader
+from dicomferry.engine.pipeline.faults import ALLOWABLE
 from dicomferry.engine.pipeline.memory import Memory
 from dicomferry.engine.pipeline.watch import Limits, Watch
 from dicomferry.errors import FerryError
@@ -95,6 +96,8 @@ class Steps(Struct, frozen=True):
     """Changes when what the transforms do to an instance changes."""
     labels: Labels = field(default_factory=dict)
     """What a chosen plan calls series."""
+    allow: frozenset[str] = frozenset()
+    """Codes of problems that the recipe waives."""
     watch: Watch = field(default_factory=lambda: Watch(Limits()))
     """Told which item and which step the process is at; whoever owns the process starts it."""
 
@@ -136,7 +139,7 @@ def build_steps(recipe: Recipe, plugins: Plugins, context: BuildContext | None =
     )  # fmt: skip
     identifiers = _identifiers(recipe, sinks, context)
     digest, work = _digest(recipe, plugins, transforms), _work(recipe, transforms)
-    return Steps(sources, transforms, sinks, identifiers, digest, work=work)
+    return Steps(sources, transforms, sinks, identifiers, digest, work=work, allow=recipe.allow)
 
 
 def _sink(name: str, plugins: Plugins) -> AnyComponent:
@@ -180,6 +183,9 @@ def _digest(recipe: Recipe, plugins: Plugins, transforms: tuple[TransformStep, .
     sha = hashlib.sha256(recipe.digest.encode())
     for plugin in plugins.plugins:
         sha.update(f"{plugin.name} {plugin.version} {plugin.state}\n".encode())
+    # Other codes are asked for when a plan is judged, these when a file is examined.
+    for code in sorted(recipe.allow & ALLOWABLE):
+        sha.update(f"allow {code}\n".encode())
     return _with_inputs(sha.digest(), transforms)
 
 

@@ -60,6 +60,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     untouched: int = 0
     outcome: str
     reason: str
+    mended: str = ""
 
 
 def read_head(path: Path) -> Head:

@@ -156,6 +156,7 @@ def _delivered_line(sink_step: SinkStep, result: Delivered) -> dict[str, Any]:
         "untouched": proof.untouched if proof else 0,
         "outcome": outcome,
         "reason": reason,
+        **({"mended": proof.mended} if proof and proof.mended else {}),
     }
 
 

@@ -80,6 +80,7 @@ def witness(
     the source's last, unedited bytes, because the digest of the source covers them.
     """
     uid = instance.header.text(_SOP_INSTANCE) or ""
+    mended = "; ".join(mend.text for mend in instance.mends)
     try:
         whole = blob.digest()
         front, untouched = instance.parted(header) if stays else (instance.data_set(header), 0)
@@ -88,5 +89,5 @@ def witness(
             sent.update(chunk)
     except (FerryError, OSError):
         # The outcome holds without digests; a replay cannot prove this instance.
-        return Witnessed(outcome, Proof(uid, "", "", 0))
-    return Witnessed(outcome, Proof(uid, whole, sent.hexdigest(), untouched))
+        return Witnessed(outcome, Proof(uid, "", "", 0, mended))
+    return Witnessed(outcome, Proof(uid, whole, sent.hexdigest(), untouched, mended))

@@ -58,9 +58,6 @@ class Bench:
 
     def carry(self, header: Header) -> Carried:
         """Carry one instance; a reason that holds it back is in the answer, and never raised."""
-        missing = missing_uids(header.ref)
-        if missing:
-            return _held(header, Rejected(f"{' and '.join(missing)} missing"))
         # A preparing transform keeps state: build a fresh one per instance.
         steps = self._build() if self._steps.preparing else self._steps
         try:
@@ -88,7 +85,7 @@ class Bench:
             return Carried(header, forecast=result.forecast, held=result.why)
         lost = missing_uids(result.header.ref)
         if lost:
-            return _held(header, Rejected(f"the edits leave it without {' and '.join(lost)}"))
+            return _held(header, Rejected(f"it is sent without {' and '.join(lost)}"))
         whens = [sink.when for sink in steps.sinks]
         if not any(when is None or when.holds(result.header) for when in whens):
             return _held(header, Excluded("the sinks' when"))

@@ -12,7 +12,7 @@ from dicomferry.dicom.patient import Patient
 from dicomferry.ledger.items import destination_of, folder_of, location_of
 from dicomferry.ledger.planning.grouping import group_items
 from dicomferry.ledger.store import Ledger
-from dicomferry.model import Destination
+from dicomferry.model import Destination, Location
 
 
 class HeldReason(Struct, frozen=True):
@@ -21,6 +21,20 @@ class HeldReason(Struct, frozen=True):
     code: str
     reason: str
     instances: int
+
+
+class MendedFile(Struct, frozen=True):
+    """An instance that is not sent as the file has it, and in what it differs."""
+
+    location: Location
+    reason: str
+
+
+class Mended(Struct, frozen=True):
+    """The instances that are not sent as the file has them; `first` are some of them."""
+
+    instances: int
+    first: tuple[MendedFile, ...]
 
 
 class SourceCount(Struct, frozen=True):
@@ -120,6 +134,18 @@ class ItemGroups(Struct, frozen=True):
     def held_back_by_code(self) -> dict[str, int]:
         """Return how many items have each code, of those that are not to be sent."""
         return dict(self.counted("code", "verdict <> 'ready'"))
+
+    def mended(self, most: int) -> Mended:
+        """Return how many instances are not sent as the file has them, and the first of them."""
+        where = "FROM item WHERE scan = ? AND verdict = 'ready' AND code = 'mended'"
+        execute = self.ledger.connection.execute
+        (count,) = execute(f"SELECT count(*) {where}", (self.scan,)).fetchone()
+        rows = execute(
+            f"SELECT path, member, reason {where} ORDER BY id LIMIT ?",
+            (self.scan, most),
+        )
+        first = tuple(MendedFile(location_of(*place), reason) for *place, reason in rows)
+        return Mended(count, first)
 
     def by_source(self) -> Iterator[SourceCount]:
         """Yield how many items of each source have each verdict and code."""

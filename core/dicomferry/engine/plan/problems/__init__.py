@@ -22,7 +22,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from dicomferry.engine.plan.problems.identification import mismatches, naming, noted
-from dicomferry.engine.plan.problems.instances import capabilities, duplicates, gone, nothing_found
+from dicomferry.engine.plan.problems.instances import (
+    capabilities,
+    duplicates,
+    faults,
+    gone,
+    nothing_found,
+)
 from dicomferry.engine.plan.problems.kinds import known_codes, problem
 from dicomferry.engine.plan.problems.labels import labels, stored_elsewhere
 from dicomferry.engine.plan.problems.patients import empty_parts, patients, references
@@ -62,6 +68,7 @@ def find_problems(
     found = [
         *nothing_found(items, sources),
         *gone(items),
+        *faults(items),
         *stored_elsewhere(items),
     ]
     if xnat or labelled:

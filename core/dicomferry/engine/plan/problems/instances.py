@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Final
 
+from dicomferry.dicom.integrity import NO_PIXEL_DATA
+from dicomferry.dicom.mends import SECOND_META_GROUP
+from dicomferry.engine.pipeline.faults import MENDED
 from dicomferry.engine.plan.problems.kinds import instances, problem
 from dicomferry.ledger.planning.alike import ItemGroups
 from dicomferry.ledger.rows import Verdict
@@ -13,6 +17,14 @@ from dicomferry.xnat.capabilities import accepted_sop_classes, accepted_transfer
 
 _NOTHING: Final = "nothing-found"
 _LEFT_OUT: Final = "excluded"
+_EXAMPLES: Final = 5
+"""Mended files that are named; the manifest names all."""
+_ALLOWABLE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        SECOND_META_GROUP: "elements of a second meta group",
+        NO_PIXEL_DATA: "no pixel data, although what they say of themselves is an image's",
+    }
+)
 _NO_INSTANCE: Final = (Verdict.PASSED, Verdict.NOT_LOOKED_INTO)
 
 
@@ -49,6 +61,28 @@ def gone(items: ItemGroups) -> Iterator[Problem]:
             "1 file of the last plan is" if count == 1 else f"{count:,} files of the last plan are"
         )
         yield problem("gone", f"{what} not there any more, and not stored everywhere")
+
+
+def faults(items: ItemGroups) -> Iterator[Problem]:
+    """Find files that are not sent as they are, and those that only a recipe can let in."""
+    found = items.mended(_EXAMPLES)
+    if found.instances:
+        named = "; ".join(f"{one.location}: {one.reason}" for one in found.first)
+        more = found.instances - len(found.first)
+        others = f"; and {more:,} more" if more else ""
+        sent = (
+            "is not sent as its file has it"
+            if found.instances == 1
+            else ("are not sent as their files have them")
+        )
+        yield problem(MENDED, f"{instances(found.instances)} {sent}: {named}{others}")
+    held, allowed = items.held_back_by_code(), items.notes()
+    for code, what in _ALLOWABLE.items():
+        if count := held.get(code):
+            files = "file has" if count == 1 else "files have"
+            yield problem(code, f"{count:,} {files} {what}")
+        if count := allowed[code]:
+            yield problem(code, f"{instances(count)} with {what}")
 
 
 def duplicates(items: ItemGroups) -> Iterator[Problem]:

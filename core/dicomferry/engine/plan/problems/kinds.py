@@ -229,6 +229,21 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType({
         "a disk that has lost files, or is another disk, looks like a smaller task that is done",
         "bring the files back, or, where they are not wanted any more, allow it",
     ),
+    "mended": Kind(
+        _NOTE,
+        "what XNAT stores differs from the file in more than the edits of the recipe",
+        "nothing: every reader takes it for the same; the manifest of the run names all",
+    ),
+    "second-meta-group": Kind(
+        _WARNING,
+        "it does not get the second group; if that one is right, the transfer syntax is wrong",
+        "look at the files; where the first group is right, allow it: the second is left out",
+    ),
+    "no-pixel-data": Kind(
+        _WARNING,
+        "XNAT files what comes as an image, but no viewer shows it and no snapshot is made of it",
+        "look for a whole copy; where there is nothing more to bring, allow it",
+    ),
     "duplicate": Kind(
         _NOTE,
         "XNAT would silently overwrite the first with the second",
