@@ -35,7 +35,9 @@ from dicomferry.dicom.walk import (
     CutError,
     Syntax,
     UnsureError,
+    has_fragments,
     is_new_vr,
+    is_of_pixels,
     item_header,
 )
 
@@ -242,6 +244,9 @@ class _Mender:
             if len(head) < 12:
                 raise CutError(f"{_shown(tag)} at byte {at} is cut short before its value")
             length = int.from_bytes(head[8:12], order)
+            if tag in BULK_TAGS and not is_of_pixels(vr_field, length):
+                self._note(f"{_shown(tag)} at byte {at} has the VR {vr_field!r}: read as OB")
+                return _Element(at, tag, "OB", at + 12, length, plain=False)
             return _Element(at, tag, vr_field.decode(), at + 12, length, plain=True)
         if _is_letters(vr_field):
             raise UnsureError(f"{_shown(tag)} at byte {at} has the unknown VR {vr_field.decode()}")
@@ -327,7 +332,7 @@ class _Mender:
     ) -> tuple[_Part, int]:  # fmt: skip
         """Return an element of undefined length, its delimitation item included."""
         vr = element.vr
-        if element.tag in BULK_TAGS or vr in ("OB", "OW"):
+        if has_fragments(element.tag, vr.encode()):
             inner, stop = self._fragments(element, end, read, found)
             vr = "OB" if element.tag in BULK_TAGS and read is not written else vr
             return self._unbounded(element, vr, inner, stop, read, written), stop

@@ -22,6 +22,7 @@ ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 PIXEL_DATA = 0x7FE00010
 BULK_TAGS = frozenset((0x7FE00008, 0x7FE00009, PIXEL_DATA))
 BULK_SIZE = 1 << 20
+_BULK_VRS = frozenset((b"", b"OB", b"OD", b"OF", b"OW", b"UN"))
 _LAST_BEFORE_BULK = min(BULK_TAGS) - 1
 _MOST_HELD = 1 << 29
 """Bytes of one data set that are held in memory; only damage asks for more."""
@@ -193,6 +194,11 @@ def is_new_vr(vr: bytes, reserved: bytes) -> bool:
     return reserved == b"\0\0" and vr.isalpha() and vr.isupper()
 
 
+def is_of_pixels(vr: bytes, length: int) -> bool:
+    """Say whether pixel data may have a VR: readers take UN of undefined length for a sequence."""
+    return vr in _BULK_VRS and not (vr == b"UN" and length == UNDEFINED)
+
+
 def _value_end(
     window: Window,
     tag: int,
@@ -206,6 +212,8 @@ def _value_end(
     """Return where a value ends; look into a sequence; read it into memory unless it is bulk."""
     if value > end:
         raise CutError(f"({tag >> 16:04X},{tag & 0xFFFF:04X}) is cut short before its value")
+    if tag in BULK_TAGS and not is_of_pixels(vr, length):
+        raise UnsureError(f"({tag >> 16:04X},{tag & 0xFFFF:04X}) has the VR {vr!r}")
     if length == UNDEFINED:
         return _undefined_end(window, tag, vr, value, end, syntax, depth)
     stop = value + length
@@ -257,10 +265,15 @@ def _is_bulk(window: Window, tag: int, vr: bytes, value: int, length: int) -> bo
     return vr not in (b"", b"UN") or window.peek(value, 4) != b"\xfe\xff\x00\xe0"
 
 
+def has_fragments(tag: int, vr: bytes) -> bool:
+    """Say whether a value of undefined length is in fragments: pixels, or a vendor's own."""
+    return tag in BULK_TAGS or (bool(tag & 0x10000) and vr in (b"OB", b"OW"))
+
+
 def _undefined_end(
     window: Window, tag: int, vr: bytes, value: int, end: int, syntax: Syntax, depth: int
 ) -> int:
-    if tag in BULK_TAGS or vr in (b"OB", b"OW"):
+    if has_fragments(tag, vr):
         if depth == 0:
             window.bulk(tag, vr, value)
             stop = _fragments_end(window, value, end, syntax)
