@@ -23,7 +23,7 @@ from dicomferry.dimse import (
     echo,
     open_association,
 )
-from dicomferry.errors import DamagedError, FerryError
+from dicomferry.errors import DamagedError, FerryError, UnreadableError
 from dicomferry.model import Location
 from support import servers
 from support.instances import CT_IMAGE, EXPLICIT_LITTLE, MR_IMAGE, make_instances
@@ -229,7 +229,7 @@ def test_a_source_that_shrinks_is_never_completed(
     with file.open("r+b") as shrinking:
         shrinking.truncate(4_999_990)
 
-    with pytest.raises(DamagedError):
+    with pytest.raises(UnreadableError):
         association.store(CT_IMAGE, "1.2.3", EXPLICIT_LITTLE, Spliced([(0, blob.size)], blob, 0))
 
     assert receiver.received == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import signal
 from collections import deque
@@ -68,9 +69,12 @@ class Pool:
             except OSError as error:
                 if self._workers:
                     return  # fewer do
+                files = error.errno == errno.EMFILE
                 raise FerryError(
                     f"no worker process can be started: {error.strerror}",
-                    hint="free some memory or end other programs, then run again",
+                    hint="raise the limit on open files (ulimit -n), then run again"
+                    if files
+                    else "free some memory or end other programs, then run again",
                 ) from error
 
     def _begin(self) -> Connection:
