@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 from msgspec import Struct
 
 from dicomferry import Delete, Edit, Edits, FerryError, Header, Rejected, Set, TagPath, Template
-from dicomferry.dicom import ElementPattern
+from dicomferry.dicom import ElementPattern, transcoding_edits
 from dicomferry_plugins._lookup import LookupTable
 
 _ONE_TEXT = frozenset({"LT", "ST", "UR", "UT"})  # `\` separates no values here (PS3.5 6.2)
@@ -21,6 +21,16 @@ class RemapStep(Protocol):
     def edits(self, header: Header) -> Edits | Rejected:
         """Return the edits; all parts of one step read the same header."""
         ...
+
+
+class TranscodeStep(Struct, frozen=True):
+    """Writes all texts in another character set."""
+
+    character_set: str
+
+    def edits(self, header: Header) -> Edits:
+        """Set every text beyond ASCII, and the character set."""
+        return transcoding_edits(header, self.character_set)
 
 
 class CopyStep(Struct, frozen=True):

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from dicomferry import Component, Context, Edits, Header, Rejected, Template, Transform, hookimpl
-from dicomferry.dicom import ElementPattern, parse_pattern
+from dicomferry.dicom import ElementPattern, check_character_set, parse_pattern
 from dicomferry.options import Attribute, AttributePattern, Regex
 from dicomferry_plugins._lookup import read_table
 from dicomferry_plugins._remapping import (
@@ -22,6 +22,7 @@ from dicomferry_plugins._remapping import (
     ReplaceStep,
     SetIfPresentStep,
     SetStep,
+    TranscodeStep,
 )
 
 _Fault = tuple[tuple[str | int, ...], str]
@@ -84,9 +85,17 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Sections take effect in the order they have here, each seeing what the ones before did.
 
     Attributes are keywords, `(gggg,eeee)`, `(gggg,"CREATOR",ee)`, or a path into sequences such as
-    `RequestAttributesSequence[*].ScheduledProcedureStepID`.
+    `RequestAttributesSequence[*].ScheduledProcedureStepID`. `**.PatientID` is every PatientID that
+    is there: in the data set, and in every item of every sequence at any depth.
     """
 
+    transcode: Annotated[
+        str,
+        msgspec.Meta(
+            description="character set that all texts are written in, at any depth; such as"
+            " ISO_IR 192, which is UTF-8"
+        ),
+    ] = ""
     copy: Annotated[
         dict[Attribute, Attribute],
         msgspec.Meta(description="attribute: where it is copied from"),
@@ -110,8 +119,18 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         msgspec.Meta(description="attributes to remove; x stands for any hexadecimal digit"),
     ] = ()
 
+    def __repr__(self) -> str:
+        """Return what the ledger knows a recipe's work by: as ever where nothing is transcoded."""
+        names = self.__struct_fields__ if self.transcode else self.__struct_fields__[1:]
+        return f"Options({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
+
     def faults(self) -> Iterator[_Fault]:
-        """Yield the faults of replacements and of the lookup's key."""
+        """Yield the faults of the character set, of replacements and of the lookup's key."""
+        if self.transcode:
+            try:
+                check_character_set(self.transcode)
+            except ValueError as error:
+                yield ("transcode",), str(error)
         for name, rule in self.replace.items():
             try:
                 re.compile(rule.pattern).sub(rule.replacement, "")
@@ -154,6 +173,8 @@ def _steps(options: Options, table: Path | None) -> Iterator[RemapStep]:
     def texts(section: dict[str, Template]) -> tuple[tuple[ElementPattern, Template], ...]:
         return tuple((parse_pattern(name), text) for name, text in section.items())
 
+    if options.transcode:
+        yield TranscodeStep(options.transcode)
     yield CopyStep(tuple((parse_pattern(a), parse_pattern(b)) for a, b in options.copy.items()))
     yield ReplaceStep(
         tuple(

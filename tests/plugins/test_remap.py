@@ -11,7 +11,7 @@ from dicomferry.dicom.edits import Edits
 from dicomferry.dicom.header import Header
 from dicomferry.errors import FerryError
 from dicomferry.model import Rejected
-from dicomferry_plugins.remap import dicomferry_transforms
+from dicomferry_plugins.remap import Options, dicomferry_transforms
 
 (component,) = dicomferry_transforms()
 
@@ -382,3 +382,59 @@ def _item(step: str) -> Any:
     item = Dataset()
     item.ScheduledProcedureStepID = step
     return item
+
+
+@pytest.mark.parametrize("depth", ["set", "set_if_present"])
+def test_an_attribute_at_any_depth_is_set_wherever_it_stands(
+    remapped: Callable[..., Header], header: Callable[..., Header], depth: str
+) -> None:
+    before = header(PatientID="1", RequestAttributesSequence=[_item("a"), _item("b")])
+    said = {depth: {"**.ScheduledProcedureStepID": "c", "**.PatientID": "2"}}
+
+    after = remapped(before, **said)
+
+    items = after.items(0x0040_0275)
+    assert [item.text("ScheduledProcedureStepID") for item in items] == ["c", "c"]
+    assert (after.text("PatientID"), "PatientID" in map(str, items[0].tags())) == ("2", False)
+
+
+def test_replace_and_delete_reach_any_depth(
+    remapped: Callable[..., Header], header: Callable[..., Header]
+) -> None:
+    before = header(RequestAttributesSequence=[_item("a"), _item("ba")])
+    step = "**.ScheduledProcedureStepID"
+
+    replaced = remapped(before, replace={step: {"pattern": "a", "with": "z"}})
+    deleted = remapped(before, delete=[step])
+
+    texts = [one.text("ScheduledProcedureStepID") for one in replaced.items(0x0040_0275)]
+    assert texts == ["z", "zb"] or texts == ["z", "bz"]
+    assert [list(one.tags()) for one in deleted.items(0x0040_0275)] == [[], []]
+
+
+def test_transcode_writes_all_texts_in_the_character_set_and_goes_first(
+    remapped: Callable[..., Header], header: Callable[..., Header]
+) -> None:
+    before = header(SpecificCharacterSet="ISO_IR 100", PatientName="Müller", PatientID="1")
+
+    after = remapped(before, transcode="ISO_IR 192", set={"StudyDescription": "王"})
+
+    assert after.text("SpecificCharacterSet") == "ISO_IR 192"
+    assert (after.text("PatientName"), after.text("StudyDescription")) == ("Müller", "王")
+    assert after.raw(0x00100010).rstrip() == "Müller".encode()
+
+
+def test_a_term_that_is_none_is_a_fault_of_the_recipe() -> None:
+    (fault,) = Options(transcode="UTF-8").faults()
+    assert fault[0] == ("transcode",)
+
+
+def test_a_recipe_that_does_not_transcode_is_known_by_what_it_always_was() -> None:
+    """The ledger knows by this text what was sent: another one would send everything again."""
+    assert repr(Options()) == (
+        "Options(copy={}, replace={}, lookup=None, set={}, set_if_present={}, delete=())"
+    )
+    assert repr(Options(delete=("C",))) == (
+        "Options(copy={}, replace={}, lookup=None, set={}, set_if_present={}, delete=('C',))"
+    )
+    assert "transcode='ISO_IR 192'" in repr(Options(transcode="ISO_IR 192"))

@@ -39,6 +39,10 @@ if TYPE_CHECKING:
         parse_pattern as parse_pattern,
         parse_tag as parse_tag,
     )
+    from dicomferry.dicom.transcoding import (
+        check_character_set as check_character_set,
+        transcoding_edits as transcoding_edits,
+    )
 else:
     __all__, __getattr__, __dir__ = lazily(__name__, {
         "dicom.archive": ("Member", "is_archive", "list_members"),
@@ -50,4 +54,5 @@ else:
         "dicom.quiet": ("quietly",),
         "dicom.splice": ("Spliced",),
         "dicom.tags": ("ElementPattern", "keyword_of", "parse_pattern", "parse_tag"),
+        "dicom.transcoding": ("check_character_set", "transcoding_edits"),
     })  # fmt: skip

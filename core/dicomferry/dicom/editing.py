@@ -73,6 +73,9 @@ def lay(elements: Elements, edits: Iterable[Edit], around: Setting) -> Elements:
     Edits inside a sequence wait, so that the sequence is written once.
     """
     before, setting = elements, around.inside(elements)
+    # `elements` sees what is laid here: a copy for each edit would take the square of their number.
+    laid = dict(before.fresh)
+    elements = before.over(laid)
     waiting: dict[int, list[Edit]] = {}
     renewed: set[TagPath] = set()
     for edit in edits:
@@ -84,27 +87,27 @@ def lay(elements: Elements, edits: Iterable[Edit], around: Setting) -> Elements:
         # Edits that came before this one take effect before it: in the sequence that it
         # replaces, and in the character set that it changes.
         for held in list(waiting) if tag == CHARACTER_SET else [tag] if tag in waiting else []:
-            elements = _lay_inside(elements, held, waiting.pop(held), around)
+            laid.update(_lay_inside(elements, held, waiting.pop(held), around))
         if tag == CHARACTER_SET:
             renewed.clear()
         renewed.add(edit.path)
-        elements = _lay_one(elements, edit, setting)
+        laid.update(_lay_one(elements, edit, setting))
         if tag in DECIDING:
             setting = around.inside(elements)
     for tag, inner in waiting.items():
-        elements = _lay_inside(elements, tag, inner, around)
+        laid.update(_lay_inside(elements, tag, inner, around))
     if CHARACTER_SET in elements.fresh:
         _check_reading(before, elements, around, frozenset(renewed))
     return _with_group_lengths(before, elements)
 
 
-def _lay_one(elements: Elements, edit: Edit, setting: Setting) -> Elements:
+def _lay_one(elements: Elements, edit: Edit, setting: Setting) -> dict[int, Fresh | None]:
     tag = edit.path[0]
     if isinstance(edit, Delete):
-        return elements.with_fresh({tag: None}) if tag in elements else elements
+        return {tag: None} if tag in elements else {}
     if tag & 0xFFFF == 0 or tag >> 16 in (0, 0xFFFE):
         raise EditError(f"{dictionary.keyword_of(tag)}: group lengths and delimiters are not set")
-    return elements.with_fresh({tag: _written(elements, edit, setting)})
+    return {tag: _written(elements, edit, setting)}
 
 
 def _written(elements: Elements, edit: Set, setting: Setting) -> Fresh:
@@ -147,7 +150,9 @@ def _check_private(elements: Elements, tag: int) -> None:
         )
 
 
-def _lay_inside(elements: Elements, tag: int, edits: list[Edit], around: Setting) -> Elements:
+def _lay_inside(
+    elements: Elements, tag: int, edits: list[Edit], around: Setting
+) -> dict[int, Fresh | None]:
     """Rewrite a sequence; items without an edit and the kind of its length stay the same."""
     if tag in elements and not elements.is_sequence(tag):
         raise EditError(f"{dictionary.keyword_of(tag)}: not a sequence, it has no items")
@@ -157,7 +162,7 @@ def _lay_inside(elements: Elements, tag: int, edits: list[Edit], around: Setting
         inner = replace(edit, path=edit.path[2:])
         by_item.setdefault(edit.path[1], []).append(inner)
     if tag not in elements and not any(isinstance(edit, Set) for edit in edits):
-        return elements
+        return {}
     syntax = items[0].elements.syntax if items else elements.syntax
     setting = around.inside(elements)
     for number, inner_edits in sorted(by_item.items()):
@@ -173,7 +178,7 @@ def _lay_inside(elements: Elements, tag: int, edits: list[Edit], around: Setting
             )
         item = items[number]
         items[number] = replace(item, elements=lay(item.elements, inner_edits, setting))
-    return elements.with_fresh({tag: _sequence(elements, tag, items, syntax)})
+    return {tag: _sequence(elements, tag, items, syntax)}
 
 
 def _items(elements: Elements, tag: int) -> tuple[SequenceItem, ...]:

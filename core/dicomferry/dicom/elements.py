@@ -175,7 +175,11 @@ class Elements(Struct, frozen=True):
 
     def with_fresh(self, fresh: Mapping[int, Fresh | None]) -> Elements:
         """Return these elements with `fresh` ones in place of theirs."""
-        laid = MappingProxyType({**self.fresh, **fresh})
+        return self.over({**self.fresh, **fresh})
+
+    def over(self, fresh: Mapping[int, Fresh | None]) -> Elements:
+        """Return the elements of the source with all that is `fresh`, now and later, over them."""
+        laid = MappingProxyType(fresh)
         return Elements(
             self.windows, self.index, self.start, self.stop, self.syntax, laid, self.trace
         )
