@@ -20,12 +20,14 @@ COOL_DOWN = 60.0
 class Trouble(Struct, frozen=True):
     """The reason why an instance is not stored; it may be sent again `most` times.
 
-    `silent` says that the receiver did not answer: it hung, or it was unreachable.
+    `silent` says that the receiver did not answer: it hung, or it was unreachable. `broken` says
+    that it ended the association in the middle of the instance.
     """
 
     reason: str
     most: int
     silent: bool = False
+    broken: bool = False
 
 
 class BackOff(Struct, frozen=True):

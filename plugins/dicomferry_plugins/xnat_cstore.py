@@ -24,6 +24,7 @@ from dicomferry import (
     UnreadableError,
     hookimpl,
 )
+from dicomferry.dicom import odd_elements
 from dicomferry.dimse import (
     AssociationLostError,
     AssociationRejectedError,
@@ -45,6 +46,8 @@ _NO_WAY = (AssociationLostError, AssociationRejectedError, UnreachableError)
 _XNAT_FAILURE = 0xC000
 _MOST_AFTER_XNAT_FAILURE = 2
 _MOST_AFTER_HANG = 1
+_ODDITIES = 3
+"""Odd elements that are named."""
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -109,15 +112,16 @@ class AssociationDelivery:
                 return result
             # What did not help the instances before will hardly help this one.
             if sent > result.most - self._in_vain:
-                return self._give_up(result, sent)
+                return self._give_up(result, sent, parcel)
             self._sink.back_off.wait(sent)
 
-    def _give_up(self, trouble: Trouble, sent: int) -> Failed:
+    def _give_up(self, trouble: Trouble, sent: int, parcel: Parcel) -> Failed:
         self._in_vain += 1
         if trouble.silent:
             self._sink.breaker.silence()
         times = f", tried {sent} times" if sent > 1 else ""
-        return Failed(trouble.reason + times, retryable=True)
+        odd = f"; {_what_is_odd(parcel)}" if trouble.broken and sent > 1 else ""
+        return Failed(trouble.reason + times + odd, retryable=True)
 
     def _attempt(self, parcel: Parcel) -> Outcome | Trouble:
         """Send one instance once."""
@@ -161,7 +165,7 @@ class AssociationDelivery:
                 most = min(_MOST_AFTER_HANG, self._sink.retries)
                 return Trouble(error.message, most, silent=True)
             case AssociationLostError():
-                return Trouble(error.message, self._sink.retries)
+                return Trouble(error.message, self._sink.retries, broken=True)
             case AssociationRejectedError(transient=False):
                 return Trouble(error.message, 0, silent=True)
             case _:
@@ -199,6 +203,14 @@ class XnatCStore(Struct):
     def silent_words(self) -> str:
         """Say that nothing was tried, because the receiver fell silent before."""
         return f"not tried: {self.peer} did not answer for the instances before"
+
+
+def _what_is_odd(parcel: Parcel) -> str:
+    """Say what of an instance a receiver that aborts at it again and again may stumble over."""
+    found = list(odd_elements(parcel.header))
+    told = ", ".join(found[:_ODDITIES]) or "nothing odd was found in it"
+    more = f" and {len(found) - _ODDITIES} more" if len(found) > _ODDITIES else ""
+    return f"each time at instance {parcel.ref.sop_instance_uid}: {told}{more}"
 
 
 def _refusal(pair: Syntaxes) -> str:

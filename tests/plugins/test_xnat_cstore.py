@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from dicomferry.contract.sink import Consignment, Parcel
 from dicomferry.dicom.blob import BytesBlob
@@ -425,3 +426,22 @@ def test_the_sink_is_built_from_the_recipes_server(tmp_path: Path) -> None:
     assert (sink.lanes, sink.receiver, sink.server) == (3, "XNAT@xnat.example.org:8104", "xnat")
     assert sink.peer.timeouts == Timeouts(10, 7, 7)
     assert sink.peer.tls.ca_file == str(tmp_path / "ca.pem")
+
+
+def test_an_instance_at_which_the_receiver_aborts_each_time_is_named_with_what_is_odd(
+    receiver: Receiver, sink_to
+) -> None:
+    data_set = _data_set()
+    data_set.add_new(0x00100020, "SH", "MC1")
+    data_set.add_new(0x00331005, "UN", b"abcd")
+    odd = some(1)[0]
+    odd = replace(odd, header=Header.of(data_set))
+    receiver.answers = dict.fromkeys(range(1, 4), _abort)
+
+    first, second = deliver(sink_to(receiver.port, retries=2), [odd, *some(2)[1:]])
+
+    assert isinstance(first, Failed)
+    assert "tried 3 times" in first.reason
+    assert f"each time at instance {odd.ref.sop_instance_uid}" in first.reason
+    assert "(0010,0020) has the VR SH, PS3.6 says LO" in first.reason
+    assert isinstance(second, Stored)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from dicomferry.dicom.dictionary import standard_vr as standard_vr
     from dicomferry.dicom.head import read_header as read_header
     from dicomferry.dicom.instance import open_instance as open_instance
+    from dicomferry.dicom.oddities import odd_elements as odd_elements
     from dicomferry.dicom.quiet import quietly as quietly
     from dicomferry.dicom.splice import Spliced as Spliced
     from dicomferry.dicom.tags import (
@@ -51,6 +52,7 @@ else:
         "dicom.dictionary": ("standard_vr",),
         "dicom.head": ("read_header",),
         "dicom.instance": ("open_instance",),
+        "dicom.oddities": ("odd_elements",),
         "dicom.quiet": ("quietly",),
         "dicom.splice": ("Spliced",),
         "dicom.tags": ("ElementPattern", "keyword_of", "parse_pattern", "parse_tag"),

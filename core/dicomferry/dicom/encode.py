@@ -12,7 +12,7 @@ from dicomferry.dicom.values import NUMBERS, SINGLE
 from dicomferry.dicom.walk import LONG, Syntax
 from dicomferry.errors import EditError
 
-_LIMITS = {
+LIMITS = {
     "AE": 16, "AS": 4, "CS": 16, "DA": 8, "DS": 16, "DT": 26, "IS": 12, "LO": 64, "LT": 10240,
     "PN": 64, "SH": 16, "ST": 1024, "TM": 16, "UI": 64,
 }  # fmt: skip
@@ -114,7 +114,7 @@ def _range_of(vr: str) -> str:
 def _check(tag: int, vr: str, part: str) -> None:
     if not part:
         return
-    limit = _LIMITS.get(vr)
+    limit = LIMITS.get(vr)
     length = max(map(len, part.split("="))) if vr == "PN" else len(part)
     if limit is not None and length > limit:
         raise EditError(

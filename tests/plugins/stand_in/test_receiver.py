@@ -19,6 +19,9 @@ from pynetdicom.association import Association
 from pynetdicom.dsutils import encode
 
 from dicomferry.contract.stand_in import Faults
+from dicomferry.dicom.blob import BytesBlob
+from dicomferry.dicom.splice import Spliced
+from dicomferry.dimse import AssociationLostError, Peer, Timeouts, open_association
 from dicomferry.errors import FerryError
 from dicomferry.model import Destination
 from dicomferry.xnat.naming.identifiers import ClassicIdentifier, DqrIdentifier
@@ -191,7 +194,7 @@ def test_a_rule_that_throws_makes_it_refuse_with_c000(
 def test_bytes_that_are_no_data_set_are_refused_with_c000(
     start: Start, make_dataset: MakeDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cut = b"\x08\x00\x16\x00UI\xff\x7fcut"
+    cut = b"\x08\x00\x16\x00UI\xff\x7fcut!"
     monkeypatch.setattr("pynetdicom.association.encode", lambda *_args, **_options: cut)
     standin = start()
     (answer,) = send(standin, make_dataset())
@@ -298,3 +301,19 @@ def test_dcmtk_stores_to_it(
         timeout=60,
     )
     assert standin.tree().instances == 3
+
+
+def test_an_odd_data_set_makes_it_abort_as_receivers_of_dcmtk_do(
+    start: Start, make_dataset: MakeDataset
+) -> None:
+    standin = start()
+    data = wire_bytes(make_dataset(PatientComments=COMMENT)) + b"\xe0\x7f\x10\x00OB\0\0\1\0\0\0\7"
+    peer = Peer(standin.host, standin.port, "XNAT", "SENDER", Timeouts(30, 30, 30))
+    syntaxes = (MR_IMAGE, str(ExplicitVRLittleEndian))
+    sent = open_association(peer, [syntaxes])
+
+    with pytest.raises(AssociationLostError, match="abort"):
+        sent.store(MR_IMAGE, "1.2.3", syntaxes[1], Spliced([data], BytesBlob(b""), 0))
+
+    assert standin.receipts() == ()
+    assert [answer.Status for answer in send(standin, make_dataset(PatientComments=COMMENT))] == [0]

@@ -99,10 +99,15 @@ class StorageScp:
             return _drop(event)
         if fault is Fault.LOSE:
             return 0x0000
+        wire = _wire(event)
+        if len(wire.data_set) % 2:
+            # dcmtk's receivers do so: a fragment of odd length is none (PS3.8 E.1).
+            event.assoc.abort()
+            return _CANNOT_UNDERSTAND
         try:
             if fault is Fault.DISK_FULL:
                 self._site.disk_full()
-            self._site.take_wire(_wire(event))
+            self._site.take_wire(wire)
         except (FerryError, OSError) as error:
             return _status(_CANNOT_UNDERSTAND, _reason(error))
         except Exception as error:  # noqa: BLE001 - XNAT answers whatever was thrown in this way
