@@ -56,6 +56,7 @@ class Syntax(Struct, frozen=True):
     order: Literal["little", "big"]
     element: struct.Struct
     number: struct.Struct
+    item: struct.Struct
 
     @property
     def little(self) -> bool:
@@ -64,13 +65,25 @@ class Syntax(Struct, frozen=True):
 
 
 IMPLICIT = Syntax(
-    implicit=True, order="little", element=struct.Struct("<HHL"), number=struct.Struct("<L")
+    implicit=True,
+    order="little",
+    element=struct.Struct("<HHL"),
+    number=struct.Struct("<L"),
+    item=struct.Struct("<HHL"),
 )
 EXPLICIT = Syntax(
-    implicit=False, order="little", element=struct.Struct("<HH2sH"), number=struct.Struct("<L")
+    implicit=False,
+    order="little",
+    element=struct.Struct("<HH2sH"),
+    number=struct.Struct("<L"),
+    item=struct.Struct("<HHL"),
 )
 BIG = Syntax(
-    implicit=False, order="big", element=struct.Struct(">HH2sH"), number=struct.Struct(">L")
+    implicit=False,
+    order="big",
+    element=struct.Struct(">HH2sH"),
+    number=struct.Struct(">L"),
+    item=struct.Struct(">HHL"),
 )
 
 
@@ -157,14 +170,15 @@ def walk(
         value, vr = position + 8, b""
         if implicit:
             group, element, length = unpack(data, position - base)
-            deep = group << 16 | element in sequences
+            if group << 16 | element in sequences:
+                limit = -1
         else:
             group, element, vr, length = unpack(data, position - base)
-            deep = False
             if vr in LONG:
                 value += 4
                 length = number(data, position - base + 8)[0] if value <= limit else UNDEFINED
-                deep = vr == b"SQ"
+                if vr == b"SQ":
+                    limit = -1
             elif vr not in SHORT and group != 0xFFFE:
                 if not is_new_vr(vr, data[position - base + 6 : position - base + 8]):
                     raise UnsureError(f"{vr!r} at byte {position + 4} is not a VR")
@@ -177,8 +191,9 @@ def walk(
             what = "occurs twice" if tag in index else f"at byte {position} is out of place"
             raise UnsureError(f"({group:04X},{element:04X}) {what}")
         stop = value + length
-        # Most values are short and in memory: their end is known without a call.
-        if deep or stop & 1 or stop > limit or length > BULK_SIZE or tag > _LAST_BEFORE_BULK:
+        # Most values are short and in memory: their end is known without a call. A sequence is
+        # looked into, so its head has set `limit` to -1.
+        if stop & 1 or stop > limit or length > BULK_SIZE or tag > _LAST_BEFORE_BULK:
             stop = _value_end(window, tag, vr, value, length, end, syntax, depth)
             data, base = window.data, window.base
             limit = min(end, base + len(data))
@@ -225,8 +240,9 @@ def _value_end(
     if length & 1:
         raise UnsureError(f"({tag >> 16:04X},{tag & 0xFFFF:04X}) has the odd length {length}")
     if vr == b"SQ" or (syntax.implicit and tag in dictionary.sequences()):
-        window.reach(stop)
-        _look_into(window, value, stop, syntax, depth + 1)
+        if length:
+            window.reach(stop)
+            _look_into(window, value, stop, syntax, depth + 1)
     elif depth == 0 and _is_bulk(window, tag, vr, value, length):
         window.bulk(tag, vr, value)
         window.skip(value, stop)
@@ -304,9 +320,8 @@ def _fragments_end(window: Window, position: int, end: int, syntax: Syntax) -> i
 
 def item_header(data: bytes, at: int, syntax: Syntax) -> tuple[int, int]:
     """Return tag and length of an item or a delimitation item; they have no VR (PS3.5 7.5)."""
-    group = int.from_bytes(data[at : at + 2], syntax.order)
-    element = int.from_bytes(data[at + 2 : at + 4], syntax.order)
-    return group << 16 | element, int.from_bytes(data[at + 4 : at + 8], syntax.order)
+    group, element, length = syntax.item.unpack_from(data, at)
+    return group << 16 | element, length
 
 
 def sequence_end(window: Window, position: int, end: int, syntax: Syntax, depth: int) -> int:
