@@ -38,6 +38,6 @@ def dicomferry_stand_ins() -> Iterable[StandInKind]:
 @hookimpl
 def dicomferry_verbs() -> Iterable[click.Command]:
     """Offer `receiver`."""
-    from dicomferry_plugins._stand_in.verb import command  # most call another verb
+    from dicomferry_plugins._receiver import command  # most call another verb
 
     yield command
