@@ -6,7 +6,7 @@
 - Transform: `remap`, `identify` and `unify_uids` return edits.
 - Sink: `xnat_cstore` and `export` store instances.
 - Identifier: `xnat_identifiers` offers XNAT's own two.
-- Server: `pacs` offers the kind of server of that name; the package `_retrieve` asks it.
+- Server: `pacs` offers the kind of server of that name; the package `_pacs` asks it.
 - Hook: a function with `@hookimpl` by which a module offers its components; `secrets` offers the
   resolvers of `${env:…}`, `${file:…}` and `${netrc:…}`.
 

@@ -20,7 +20,6 @@ class RemapStep(Protocol):
 
     def edits(self, header: Header) -> Edits | Rejected:
         """Return the edits; all parts of one step read the same header."""
-        ...
 
 
 class TranscodeStep(Struct, frozen=True):

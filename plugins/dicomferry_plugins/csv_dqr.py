@@ -9,8 +9,8 @@ import msgspec
 
 from dicomferry import Component, Context, Source, hookimpl
 from dicomferry.options import ServerName
-from dicomferry_plugins._retrieve.choice import EXPECT, SeriesChoice
-from dicomferry_plugins._retrieve.server import PacsServer
+from dicomferry_plugins._pacs.choice import EXPECT, SeriesChoice
+from dicomferry_plugins._pacs.server import PacsServer
 
 if TYPE_CHECKING:
     import click

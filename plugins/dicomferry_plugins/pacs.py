@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from dicomferry import Check, Component, Context, ServerKind, hookimpl
 from dicomferry.contract import Fetcher, Manners
-from dicomferry_plugins._retrieve.server import PacsServer
+from dicomferry_plugins._pacs.server import PacsServer
 
 if TYPE_CHECKING:
-    from dicomferry_plugins._retrieve.fetch import DimseFetcher
+    from dicomferry_plugins._pacs.fetch import DimseFetcher
 
 
 def _check(name: str, server: PacsServer, context: Context) -> Iterable[Check]:
-    from dicomferry_plugins._retrieve.examiner import PacsExaminer
+    from dicomferry_plugins._pacs.examiner import PacsExaminer
 
     return PacsExaminer(name, server, context).checks()
 
@@ -27,8 +27,8 @@ _EXAMPLE = """\
 
 def _build(server: PacsServer, context: Context) -> DimseFetcher:
     # Only a recipe with a PACS needs the transport, which is slow to load.
-    from dicomferry_plugins._retrieve.fetch import DimseFetcher, moving
-    from dicomferry_plugins._retrieve.move import MoveTarget
+    from dicomferry_plugins._pacs.fetch import DimseFetcher, moving
+    from dicomferry_plugins._pacs.move import MoveTarget
 
     manners = Manners(
         server.associations, server.requests_per_minute, server.batch, server.hours, "c-get"

@@ -9,11 +9,11 @@ import msgspec
 
 from dicomferry import Component, Context, Source, hookimpl
 from dicomferry.options import ServerName
-from dicomferry_plugins._retrieve.choice import EXPECT, SeriesChoice, date_fault
-from dicomferry_plugins._retrieve.server import PacsServer
+from dicomferry_plugins._pacs.choice import EXPECT, SeriesChoice, date_fault
+from dicomferry_plugins._pacs.server import PacsServer
 
 if TYPE_CHECKING:
-    from dicomferry_plugins._retrieve.by_query import PacsQuery
+    from dicomferry_plugins._pacs.by_query import PacsQuery
 
 _KEYS = (
     "StudyInstanceUID", "AccessionNumber", "StudyDate", "StudyID", "StudyDescription",
@@ -83,7 +83,7 @@ def _fault(keyword: str, value: str) -> str:
 
 def _build(options: Options, context: Context) -> PacsQuery:
     # Only a recipe that asks a PACS needs the queries.
-    from dicomferry_plugins._retrieve.by_query import PacsQuery
+    from dicomferry_plugins._pacs.by_query import PacsQuery
 
     server = context.server(options.pacs, PacsServer)
     return PacsQuery(

@@ -11,11 +11,12 @@ from dicomferry.contract import StandInKind, StandInOrder
 if TYPE_CHECKING:
     import click
 
-    from dicomferry_plugins._stand_in import XnatStandIn
+    from dicomferry_plugins._stand_in.standin import XnatStandIn
 
 
 def _open(order: StandInOrder) -> XnatStandIn:
-    from dicomferry_plugins._stand_in import SiteSettings, XnatStandIn
+    from dicomferry_plugins._stand_in.site.settings import SiteSettings
+    from dicomferry_plugins._stand_in.standin import XnatStandIn
 
     settings = SiteSettings(
         anonymize=order.anonymize, login=order.login, faults=order.faults, declared=order.options

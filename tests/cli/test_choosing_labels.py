@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 
 from dicomferry.xnat.naming.identifiers import ClassicIdentifier, DqrIdentifier
 from dicomferry.xnat.naming.options import Identification
-from dicomferry_plugins._stand_in import XnatStandIn
+from dicomferry_plugins._stand_in.standin import XnatStandIn
 from support import pacs, servers
 from support.cli import ferry
 from support.instances import uid

@@ -26,7 +26,7 @@ from dicomferry.testing import (
     instance_bytes,
     open_receiver,
 )
-from dicomferry_plugins._retrieve.server import PacsServer
+from dicomferry_plugins._pacs.server import PacsServer
 from support.instances import make_instances
 from support.misbehaving import Receiver, serving
 

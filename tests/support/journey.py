@@ -15,8 +15,8 @@ from ruamel.yaml import YAML
 
 from dicomferry.xnat.naming.identifiers import ClassicIdentifier
 from dicomferry.xnat.naming.options import Identification
-from dicomferry_plugins._stand_in import XnatStandIn
 from dicomferry_plugins._stand_in.site.settings import SiteSettings
+from dicomferry_plugins._stand_in.standin import XnatStandIn
 from support.cli import ferry
 
 PASSWORD = "canary-of-a-password"

@@ -21,8 +21,8 @@ from dicomferry.dimse.contexts import Syntaxes
 from dicomferry.dimse.link import tune
 from dicomferry.errors import DamagedError
 from dicomferry.peer import Peer
-from dicomferry_plugins._retrieve.checkpoint import Checkpoint
-from dicomferry_plugins._retrieve.entity import associate
+from dicomferry_plugins._pacs.checkpoint import Checkpoint
+from dicomferry_plugins._pacs.entity import associate
 
 if TYPE_CHECKING:
     from pynetdicom.association import Association

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pydicom import Dataset
 from pynetdicom.association import Association
 
-from dicomferry_plugins._retrieve.checkpoint import Checkpoint
+from dicomferry_plugins._pacs.checkpoint import Checkpoint
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, MRImageS
 from pynetdicom import AE, evt
 from pynetdicom.pdu import A_ASSOCIATE_RJ
 
-from dicomferry_plugins._stand_in import XnatStandIn
+from dicomferry_plugins._stand_in.standin import XnatStandIn
 from support.patience import PATIENCE
 from support.scu import store_each
 

@@ -74,34 +74,27 @@ class StandIn(Protocol):
     @property
     def host(self) -> str:
         """The address that it listens at."""
-        ...
 
     @property
     def port(self) -> int:
         """The DICOM port."""
-        ...
 
     @property
     def ae_title(self) -> str:
         """The AE title that it takes associations for."""
-        ...
 
     @property
     def url(self) -> str:
         """The root URL of its REST interface."""
-        ...
 
     def build(self) -> None:
         """Build all sessions now, as the server does once they are quiet."""
-        ...
 
     def tree(self) -> Tree:
         """Return all that it holds."""
-        ...
 
     def receipts(self) -> tuple[Receipt, ...]:
         """Return the receipts of the stored instances, in the order of arrival."""
-        ...
 
 
 class StandInKind(Struct, frozen=True):

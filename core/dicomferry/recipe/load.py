@@ -44,7 +44,7 @@ def load_recipe(
     params = read_params(document, overrides, environment)
     templates = Templates(params.typed)
     rendered = render_static(document, templates)
-    schema = recipe_schema(components, _names_in(rendered.tree))
+    schema = recipe_schema(components, {*_names_in(rendered.tree), DEFAULT_IDENTIFIER})
     problems = [
         *params.problems,
         *check_schema(document, rendered, schema, templates, components.installable),

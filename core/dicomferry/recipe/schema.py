@@ -42,7 +42,7 @@ def recipe_schema(components: Components, named: Collection[str] | None = None) 
     }
     for kind, offered in kinds.items():
         for name, component in offered.items():
-            if named is None or name in named:
+            if _is_named(name, named):
                 _define(definitions, f"{kind}.{name}", component.options, component.summary)
         lists[kind] = _steps(kind, offered)
     definitions["identification"] = _identification(
@@ -119,6 +119,10 @@ def schemas_folder() -> Path:
     package = Path(__file__).parents[1]
     inside = package / "schemas"
     return inside if inside.is_dir() else package.parents[1] / "schemas"
+
+
+def _is_named(name: str, named: Collection[str] | None) -> bool:
+    return named is None or name in named
 
 
 def _properties(lists: Schema) -> Schema:
@@ -235,7 +239,7 @@ def _server(
     kinds = {}
     for kind in offered:
         kinds[kind.name] = {"$ref": f"#/$defs/server.{kind.name}"}
-        if named is not None and kind.name not in named:
+        if not _is_named(kind.name, named):
             continue
         root = _define(definitions, f"server.{kind.name}", kind.options, kind.summary)
         if kind is XNAT:
@@ -263,7 +267,7 @@ def _identification(
         if name != DEFAULT_IDENTIFIER:
             chosen["required"] = ["identifier"]
         branches.append({"if": chosen, "then": {"$ref": f"#/$defs/identifier.{name}"}})
-        if named is not None and name not in {*named, DEFAULT_IDENTIFIER}:
+        if not _is_named(name, named):
             continue
         root = _define(definitions, f"identifier.{name}", component.options, component.summary)
         definitions[root]["properties"]["identifier"] = {"const": name}

@@ -14,7 +14,7 @@
 under `tests/core/xnat` share no code with any of this.
 
 Plug-ins see the names of `__all__`, each imported when it is first asked for. The built-in
-*stand-in*, which receives as an XNAT would, has its rules by them.
+*stand-in*, which receives as an XNAT would, asks the rules by these names.
 """
 
 from __future__ import annotations
@@ -36,7 +36,11 @@ if TYPE_CHECKING:
         accepted_sop_classes as accepted_sop_classes,
         accepted_transfer_syntaxes as accepted_transfer_syntaxes,
     )
-    from dicomferry.xnat.filing.archiving import QUIET_PERIOD as QUIET_PERIOD
+    from dicomferry.xnat.filing.archiving import (
+        QUIET_PERIOD as QUIET_PERIOD,
+        is_unassigned as is_unassigned,
+        lacks_subject as lacks_subject,
+    )
     from dicomferry.xnat.filing.conflicts import (
         Conflict as Conflict,
         Merge as Merge,
@@ -61,7 +65,11 @@ if TYPE_CHECKING:
         session_type as session_type,
         uid_hash as uid_hash,
     )
-    from dicomferry.xnat.labels import dcm_text as dcm_text, to_label as to_label
+    from dicomferry.xnat.labels import (
+        UNASSIGNED as UNASSIGNED,
+        dcm_text as dcm_text,
+        to_label as to_label,
+    )
     from dicomferry.xnat.naming.identifiers import (
         ClassicIdentifier as ClassicIdentifier,
         DqrIdentifier as DqrIdentifier,
@@ -78,7 +86,7 @@ else:
         "contract.identifier": ("Identifier",),
         "model": ("AutoArchive", "Because", "Forecast", "LEVELS", "Wanted"),
         "xnat.capabilities": ("accepted_sop_classes", "accepted_transfer_syntaxes"),
-        "xnat.filing.archiving": ("QUIET_PERIOD",),
+        "xnat.filing.archiving": ("QUIET_PERIOD", "is_unassigned", "lacks_subject"),
         "xnat.filing.conflicts": ("Conflict", "Merge", "SessionFacts", "session_conflict"),
         "xnat.filing.first_session": ("FirstSessions", "ForecastArrival"),
         "xnat.filing.keys": (
@@ -87,7 +95,7 @@ else:
         "xnat.filing.scans": (
             "scan_ids", "scan_type", "session_modality", "session_type", "uid_hash",
         ),
-        "xnat.labels": ("dcm_text", "to_label"),
+        "xnat.labels": ("UNASSIGNED", "dcm_text", "to_label"),
         "xnat.naming.identifiers": ("ClassicIdentifier", "DqrIdentifier"),
         "xnat.naming.import_parameters": ("ImportParameters",),
         "xnat.naming.options": ("Identification", "identification_faults"),

@@ -20,11 +20,11 @@ from dicomferry import (
 from dicomferry.dimse import Peer
 from dicomferry_plugins._dqr_csv.reading import read_dqr_csv
 from dicomferry_plugins._dqr_csv.table import DqrRow, DqrTable
-from dicomferry_plugins._retrieve.choice import SeriesChoice
-from dicomferry_plugins._retrieve.findings import findings, unexpected
-from dicomferry_plugins._retrieve.query import IncompleteAnswerError, TooManyAnswersError
-from dicomferry_plugins._retrieve.search import FoundStudy, find_contents, find_studies
-from dicomferry_plugins._retrieve.standing import StandingQuery
+from dicomferry_plugins._pacs.choice import SeriesChoice
+from dicomferry_plugins._pacs.findings import findings, unexpected
+from dicomferry_plugins._pacs.query import IncompleteAnswerError, TooManyAnswersError
+from dicomferry_plugins._pacs.search import FoundStudy, find_contents, find_studies
+from dicomferry_plugins._pacs.standing import StandingQuery
 
 _UNTRUSTED = (IncompleteAnswerError, TooManyAnswersError)
 

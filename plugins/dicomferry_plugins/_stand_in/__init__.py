@@ -10,11 +10,3 @@
 The plug-in `stand-in` offers it to rehearsals and to the test kit, and as the verb `receiver`.
 `site` imports neither `dicom` nor `rest`. XNAT's rules are asked by the names in `dicomferry.xnat`.
 """
-
-from __future__ import annotations
-
-from dicomferry_plugins._stand_in.site.filters import SeriesFilter
-from dicomferry_plugins._stand_in.site.settings import SiteSettings
-from dicomferry_plugins._stand_in.standin import XnatStandIn
-
-__all__ = ["SeriesFilter", "SiteSettings", "XnatStandIn"]

@@ -15,7 +15,7 @@ from dicomferry.recipe.components import Components
 from dicomferry.recipe.load import load_recipe
 from dicomferry.recipe.recipe import Recipe
 from dicomferry.template import Condition, Template
-from dicomferry_plugins._retrieve.server import PacsServer
+from dicomferry_plugins._pacs.server import PacsServer
 
 
 class Disk(msgspec.Struct, kw_only=True, frozen=True):

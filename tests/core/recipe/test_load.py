@@ -14,7 +14,7 @@ from dicomferry.recipe.components import Components
 from dicomferry.recipe.load import load_identification
 from dicomferry.recipe.recipe import Recipe
 from dicomferry.recipe.servers import XnatServer
-from dicomferry_plugins._retrieve.server import PacsServer
+from dicomferry_plugins._pacs.server import PacsServer
 
 Load = Callable[..., Recipe]
 

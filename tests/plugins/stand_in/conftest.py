@@ -10,7 +10,7 @@ import pytest
 from pydicom import Dataset
 
 from dicomferry.xnat import ClassicIdentifier, Identification
-from dicomferry_plugins._stand_in import XnatStandIn
+from dicomferry_plugins._stand_in.standin import XnatStandIn
 from support.datasets import dataset_of
 
 MakeDataset = Callable[..., Dataset]

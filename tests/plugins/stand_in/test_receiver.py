@@ -26,7 +26,7 @@ from dicomferry.errors import FerryError
 from dicomferry.model import Destination
 from dicomferry.xnat.naming.identifiers import ClassicIdentifier, DqrIdentifier
 from dicomferry.xnat.naming.options import Identification, SiteRules
-from dicomferry_plugins._stand_in import XnatStandIn
+from dicomferry_plugins._stand_in.standin import XnatStandIn
 from support.scu import store_each, undisturbed
 from support.xnat_wire import rejection
 

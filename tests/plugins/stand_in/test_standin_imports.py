@@ -8,7 +8,8 @@ import pytest
 from pydicom import Dataset
 
 from dicomferry.xnat.naming.options import Identification
-from dicomferry_plugins._stand_in import SiteSettings, XnatStandIn
+from dicomferry_plugins._stand_in.site.settings import SiteSettings
+from dicomferry_plugins._stand_in.standin import XnatStandIn
 from support.instances import part10
 from support.xnat_wire import Rest, rest_of, zip_of
 

@@ -13,7 +13,8 @@ from pydicom import Dataset
 from dicomferry.contract.stand_in import Faults
 from dicomferry.xnat.naming.identifiers import DqrIdentifier
 from dicomferry.xnat.naming.options import Identification, RoutingRules, SiteRules
-from dicomferry_plugins._stand_in import SiteSettings, XnatStandIn
+from dicomferry_plugins._stand_in.site.settings import SiteSettings
+from dicomferry_plugins._stand_in.standin import XnatStandIn
 from support.xnat_wire import Rest, rest_of, store
 
 Start = Callable[..., XnatStandIn]

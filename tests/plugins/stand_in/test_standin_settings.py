@@ -12,8 +12,10 @@ from pynetdicom import AE
 
 from dicomferry.contract.stand_in import Faults
 from dicomferry.errors import FerryError
-from dicomferry_plugins._stand_in import SeriesFilter, SiteSettings, XnatStandIn
+from dicomferry_plugins._stand_in.site.filters import SeriesFilter
+from dicomferry_plugins._stand_in.site.settings import SiteSettings
 from dicomferry_plugins._stand_in.site.whitelist import admits
+from dicomferry_plugins._stand_in.standin import XnatStandIn
 from support.patience import until
 from support.scu import store_each
 from support.xnat_wire import rejection, store

@@ -13,7 +13,8 @@ from pydicom import Dataset
 
 from dicomferry.xnat.naming.identifiers import ClassicIdentifier, DqrIdentifier
 from dicomferry.xnat.naming.options import Identification
-from dicomferry_plugins._stand_in import SiteSettings, XnatStandIn
+from dicomferry_plugins._stand_in.site.settings import SiteSettings
+from dicomferry_plugins._stand_in.standin import XnatStandIn
 from support.instances import part10
 from support.xnat_wire import Rest, rest_of, store, zip_of
 

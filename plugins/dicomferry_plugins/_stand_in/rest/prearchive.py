@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from dicomferry.contract import SessionStatus
-from dicomferry.xnat import AutoArchive, Merge, session_type
+from dicomferry.xnat import UNASSIGNED, AutoArchive, Merge, session_type
 from dicomferry_plugins._stand_in.rest.http import (
     HttpAnswer,
     HttpRefusal,
@@ -19,7 +19,6 @@ from dicomferry_plugins._stand_in.rest.http import (
     text,
 )
 from dicomferry_plugins._stand_in.rest.scans import AddressedSession, scan_item
-from dicomferry_plugins._stand_in.site.archiving import UNASSIGNED
 from dicomferry_plugins._stand_in.site.sessions import ReceivedSession
 from dicomferry_plugins._stand_in.site.site import StandInSite
 

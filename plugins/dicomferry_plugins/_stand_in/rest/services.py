@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs
 
-from dicomferry.xnat import Merge, archive_key
+from dicomferry.xnat import Merge, archive_key, is_unassigned
 from dicomferry_plugins._stand_in.rest.http import (
     HttpAnswer,
     HttpRefusal,
@@ -36,7 +36,7 @@ def archive(site: StandInSite, request: HttpRequest) -> HttpAnswer:
     merge = _merge(parameters.get("overwrite", ""))
     uris = []
     for session in list(named(site, parameters.get("src", ""))):
-        if session.destination.project is None:
+        if is_unassigned(session.destination):
             raise HttpRefusal(400, NO_PROJECT)
         session.build()
         if not site.holdings.move_to_archive(session, merge):

@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from dicomferry import Destination
-from dicomferry.xnat import AutoArchive
-
-UNASSIGNED: Final = "Unassigned"
-"""What XNAT calls the prearchive of sessions without a project."""
+from dicomferry.xnat import AutoArchive, is_unassigned
 
 NO_PROJECT: Final = "Unable to identify project."
 """What XNAT says when it is asked to archive a session of Unassigned."""
@@ -25,7 +22,7 @@ def archives_itself(destination: Destination, asked: AutoArchive, prearchive_cod
     `AA:false` does not keep it from a project that archives by itself: XNAT's
     `PrearcSession.isAutoArchive` looks at the project whenever the session does not say yes.
     """
-    if destination.project is None:
+    if is_unassigned(destination):
         return False
     return asked is AutoArchive.AUTO or prearchive_code >= AUTO_ARCHIVE_CODE
 

@@ -15,6 +15,7 @@ from dicomferry.xnat import (
     Conflict,
     Merge,
     archive_key,
+    lacks_subject,
     prearchive_key,
     subject_key,
 )
@@ -134,7 +135,7 @@ class Holdings:
 
     def move_to_archive(self, session: ReceivedSession, merge: Merge) -> bool:
         """Archive one session, merged into what is there; False where that is a conflict."""
-        if session.destination.subject is None:
+        if lacks_subject(session.destination):
             session.status, session.conflict = SessionStatus.ERROR, Conflict.NO_SUBJECT.words()
             return False
         place = archive_key(session.destination)

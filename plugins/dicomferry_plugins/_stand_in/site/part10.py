@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from dicomferry_plugins._stand_in.site.archiving import UNASSIGNED
+from dicomferry.xnat import UNASSIGNED
 
 _IMPLEMENTATION_CLASS_UID = "2.25.261407421839163265149736230471820593201"
 _IMPLEMENTATION_VERSION = "FERRY_STAND_IN"

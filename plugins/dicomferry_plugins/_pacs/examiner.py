@@ -13,9 +13,9 @@ from typing import Final
 
 from dicomferry import Check, CheckState, Context, FerryError
 from dicomferry.dimse import ContextRefusedError, Peer, discreet, echo
-from dicomferry_plugins._retrieve.move import MoveTarget
-from dicomferry_plugins._retrieve.probes import try_get, try_move
-from dicomferry_plugins._retrieve.query import (
+from dicomferry_plugins._pacs.move import MoveTarget
+from dicomferry_plugins._pacs.probes import try_get, try_move
+from dicomferry_plugins._pacs.query import (
     IMAGE,
     SERIES,
     STUDY,
@@ -23,7 +23,7 @@ from dicomferry_plugins._retrieve.query import (
     TooManyAnswersError,
     open_query,
 )
-from dicomferry_plugins._retrieve.server import PacsServer
+from dicomferry_plugins._pacs.server import PacsServer
 
 _MOST: Final = 200
 """Answers after which it is clear that a PACS answers."""

@@ -17,8 +17,8 @@ from dicomferry.dimse import (
     UnreachableError,
     discreet,
 )
-from dicomferry_plugins._retrieve.intake import Intake
-from dicomferry_plugins._retrieve.retrieval import Request, Way
+from dicomferry_plugins._pacs.intake import Intake
+from dicomferry_plugins._pacs.retrieval import Request, Way
 
 _IMAGES_AT_ONCE = 64
 _MOST_LOSSES = 4

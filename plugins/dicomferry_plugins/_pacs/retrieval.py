@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from dicomferry.dicom import quietly
 from dicomferry.dimse import Peer
-from dicomferry_plugins._retrieve.intake import Door, Intake
-from dicomferry_plugins._retrieve.scu import held, identifier, status_of
+from dicomferry_plugins._pacs.intake import Door, Intake
+from dicomferry_plugins._pacs.scu import held, identifier, status_of
 
 if TYPE_CHECKING:
     from pydicom import Dataset

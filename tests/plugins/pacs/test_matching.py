@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dicomferry_plugins._retrieve.matching import matches, single_queries
+from dicomferry_plugins._pacs.matching import matches, single_queries
 
 
 @pytest.mark.parametrize(

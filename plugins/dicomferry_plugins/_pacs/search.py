@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from msgspec import Struct, field
 
 from dicomferry.dimse import can_propose
-from dicomferry_plugins._retrieve.matching import matches, single_queries
-from dicomferry_plugins._retrieve.query import IMAGE, SERIES, STUDY, IncompleteAnswerError, Query
+from dicomferry_plugins._pacs.matching import matches, single_queries
+from dicomferry_plugins._pacs.query import IMAGE, SERIES, STUDY, IncompleteAnswerError, Query
 
 _MOST_SERIES = 5_000
 _MOST_INSTANCES = 200_000

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from dicomferry import FerryError
 from dicomferry.dimse import AssociationLostError, Peer, UnreachableError
-from dicomferry_plugins._retrieve.query import Query, open_query
+from dicomferry_plugins._pacs.query import Query, open_query
 
 T = TypeVar("T")
 

@@ -12,11 +12,11 @@ from msgspec.structs import replace
 from dicomferry import RemoteInstance
 from dicomferry.contract import Fetched, FetchOrder, Inbox, Manners
 from dicomferry.dimse import ContextRefusedError, Peer
-from dicomferry_plugins._retrieve.asking import Asker, OpenWay
-from dicomferry_plugins._retrieve.classes import likely_classes
-from dicomferry_plugins._retrieve.get import open_get
-from dicomferry_plugins._retrieve.intake import Door, receiving
-from dicomferry_plugins._retrieve.move import MoveTarget, listening, open_move
+from dicomferry_plugins._pacs.asking import Asker, OpenWay
+from dicomferry_plugins._pacs.classes import likely_classes
+from dicomferry_plugins._pacs.get import open_get
+from dicomferry_plugins._pacs.intake import Door, receiving
+from dicomferry_plugins._pacs.move import MoveTarget, listening, open_move
 
 C_GET: Final = "c-get"
 C_MOVE: Final = "c-move"

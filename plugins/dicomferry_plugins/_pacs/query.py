@@ -93,7 +93,7 @@ class Query:
     def _answers(
         self, level: Level, keys: Mapping[str, str]
     ) -> Generator[dict[str, str], None, None]:
-        from dicomferry_plugins._retrieve.scu import STUDY_ROOT_FIND, held, identifier, status_of
+        from dicomferry_plugins._pacs.scu import STUDY_ROOT_FIND, held, identifier, status_of
 
         self._number += 1
         heard: list[Mapping[str, str]] = [keys]
@@ -128,7 +128,7 @@ class Query:
 @contextmanager
 def open_query(peer: Peer) -> Iterator[Query]:
     """Associate for C-FIND; raises as `open_association`."""
-    from dicomferry_plugins._retrieve.scu import (
+    from dicomferry_plugins._pacs.scu import (
         EXPLICIT_LITTLE,
         IMPLICIT_LITTLE,
         STUDY_ROOT_FIND,

@@ -13,10 +13,10 @@ from msgspec import Struct
 from dicomferry import FerryError
 from dicomferry.dicom import quietly
 from dicomferry.dimse import Peer
-from dicomferry_plugins._retrieve.entity import silence, socket_of, undelayed
-from dicomferry_plugins._retrieve.intake import Door
-from dicomferry_plugins._retrieve.retrieval import COMPRESSED, Way
-from dicomferry_plugins._retrieve.scu import (
+from dicomferry_plugins._pacs.entity import silence, socket_of, undelayed
+from dicomferry_plugins._pacs.intake import Door
+from dicomferry_plugins._pacs.retrieval import COMPRESSED, Way
+from dicomferry_plugins._pacs.scu import (
     EXPLICIT_LITTLE,
     IMPLICIT_LITTLE,
     STUDY_ROOT_MOVE,

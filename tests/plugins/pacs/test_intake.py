@@ -16,8 +16,8 @@ from dicomferry.dicom.header import Header
 from dicomferry.engine.retrieve.inbox import Slot, SpoolInbox
 from dicomferry.engine.retrieve.pace import Pace
 from dicomferry.model import RemoteInstance
-from dicomferry_plugins._retrieve.intake import Door, Intake, receiving
-from dicomferry_plugins._retrieve.move import MoveTarget, listening
+from dicomferry_plugins._pacs.intake import Door, Intake, receiving
+from dicomferry_plugins._pacs.move import MoveTarget, listening
 from support import pacs, servers
 from support.instances import EXPLICIT_LITTLE, MR_IMAGE
 from support.scu import store_each

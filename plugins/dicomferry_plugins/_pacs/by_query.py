@@ -8,10 +8,10 @@ from msgspec import Struct
 
 from dicomferry import FerryError, Finding
 from dicomferry.dimse import Peer
-from dicomferry_plugins._retrieve.choice import SeriesChoice
-from dicomferry_plugins._retrieve.findings import findings, unexpected
-from dicomferry_plugins._retrieve.search import FoundStudy, find_contents, find_studies
-from dicomferry_plugins._retrieve.standing import StandingQuery
+from dicomferry_plugins._pacs.choice import SeriesChoice
+from dicomferry_plugins._pacs.findings import findings, unexpected
+from dicomferry_plugins._pacs.search import FoundStudy, find_contents, find_studies
+from dicomferry_plugins._pacs.standing import StandingQuery
 
 
 class PacsQuery(Struct, frozen=True):

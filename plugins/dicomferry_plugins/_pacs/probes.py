@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from dicomferry.dimse import Peer
-from dicomferry_plugins._retrieve.classes import likely_classes
-from dicomferry_plugins._retrieve.get import open_get
-from dicomferry_plugins._retrieve.intake import Door, Intake, receiving
-from dicomferry_plugins._retrieve.move import MoveTarget, listening, open_move
-from dicomferry_plugins._retrieve.retrieval import Ended, Request
+from dicomferry_plugins._pacs.classes import likely_classes
+from dicomferry_plugins._pacs.get import open_get
+from dicomferry_plugins._pacs.intake import Door, Intake, receiving
+from dicomferry_plugins._pacs.move import MoveTarget, listening, open_move
+from dicomferry_plugins._pacs.retrieval import Ended, Request
 
 _KEYS: Final = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
 

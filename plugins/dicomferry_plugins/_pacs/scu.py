@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from dicomferry.dicom import quietly
 from dicomferry.dimse import AssociationLostError, Peer, Syntaxes
-from dicomferry_plugins._retrieve.checkpoint import Checkpoint
-from dicomferry_plugins._retrieve.entity import associate
+from dicomferry_plugins._pacs.checkpoint import Checkpoint
+from dicomferry_plugins._pacs.entity import associate
 
 if TYPE_CHECKING:
     from pydicom import Dataset

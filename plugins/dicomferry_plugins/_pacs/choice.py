@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import msgspec
 
 if TYPE_CHECKING:
-    from dicomferry_plugins._retrieve.search import FoundSeries
+    from dicomferry_plugins._pacs.search import FoundSeries
 
 EXPECT: Final = r"^(exactly-one|any|at-most [1-9][0-9]*)$"
 """The pattern of how many studies one question may find."""
@@ -55,7 +55,7 @@ def _matched(wanted: Series, series: FoundSeries) -> Iterator[bool | None]:
     for name in ("Modality", "SeriesDescription", "SeriesNumber"):
         globs = getattr(wanted, name)
         if globs and name not in series.attributes:
-            from dicomferry_plugins._retrieve.query import IncompleteAnswerError
+            from dicomferry_plugins._pacs.query import IncompleteAnswerError
 
             raise IncompleteAnswerError(
                 f"the PACS does not tell {name}, so series cannot be chosen by it",

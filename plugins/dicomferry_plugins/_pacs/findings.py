@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from dicomferry import InstanceRef, RemoteInstance
-from dicomferry_plugins._retrieve.search import FoundStudy
+from dicomferry_plugins._pacs.search import FoundStudy
 
 _MOST_CANDIDATES = 10
 

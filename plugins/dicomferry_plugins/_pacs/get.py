@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from dicomferry.dimse import MOST_CONTEXTS, ContextRefusedError, Peer
-from dicomferry_plugins._retrieve.intake import Door
-from dicomferry_plugins._retrieve.retrieval import Way, study_contexts
-from dicomferry_plugins._retrieve.scu import (
+from dicomferry_plugins._pacs.intake import Door
+from dicomferry_plugins._pacs.retrieval import Way, study_contexts
+from dicomferry_plugins._pacs.scu import (
     EXPLICIT_LITTLE,
     IMPLICIT_LITTLE,
     STUDY_ROOT_GET,

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from dicomferry.dimse import Peer
-from dicomferry_plugins._retrieve.query import (
+from dicomferry_plugins._pacs.query import (
     IncompleteAnswerError,
     TooManyAnswersError,
     open_query,
 )
-from dicomferry_plugins._retrieve.search import find_contents, find_studies
+from dicomferry_plugins._pacs.search import find_contents, find_studies
 from support import pacs, servers
 from support.instances import image
 from support.scripted_pacs import Script, scripted
