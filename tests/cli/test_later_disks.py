@@ -12,7 +12,7 @@ import pytest
 
 from dicomferry.xnat.naming.identifiers import ClassicIdentifier
 from dicomferry.xnat.naming.options import Identification
-from dicomferry_plugins._stand_in import XnatStandIn
+from dicomferry_plugins._stand_in.standin import XnatStandIn
 from support import pacs
 from support.cli import ferry
 

@@ -27,7 +27,11 @@ def test_the_fields_of_two_xnats_are_written_each_once() -> None:
 
 
 def test_an_empty_label_is_rejected_by_its_level() -> None:
-    assert write_labels({"subject": ""}, (CLASSIC,)) == Rejected("the subject is empty")
+    answer = write_labels({"subject": ""}, (CLASSIC,))
+
+    assert isinstance(answer, Rejected)
+    assert answer.code == "value-missing"
+    assert answer.reason.startswith("the subject is empty: give it a value, as in {{")
 
 
 def test_a_project_that_a_comment_cannot_hold_is_rejected() -> None:
