@@ -132,7 +132,8 @@ def test_what_a_sink_that_is_away_did_not_get_is_not_retrieved_again(tmp_path: P
 
 
 def test_a_session_of_several_studies_is_sent_over_one_association(tmp_path: Path) -> None:
-    held = images(tmp_path / "in", 3)
+    same = {"PatientID": "P1", "PatientName": "One^Only", "StudyDate": "20210302"}
+    held = images(tmp_path / "in", 3, **same)
     rows = "".join(f"A{n:04},Subj,Both\n" for n in range(1, 4))
     source = csv_source(tmp_path, "Accession Number,Subject,Session\n" + rows)
     with scripted(held, Script()) as server, serving(Receiver()) as xnat:

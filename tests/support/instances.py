@@ -34,15 +34,22 @@ def uid(*names: object) -> str:
 
 
 def make_instances(
-    folder: Path, count: int, *, sessions: int = 4, series: int = 2, rows: int = 16
+    folder: Path,
+    count: int,
+    *,
+    sessions: int = 4,
+    series: int = 2,
+    rows: int = 16,
+    patients: int | None = None,
 ) -> list[Path]:
     """Write `count` small MR instances without extension and return their paths.
 
     Instance i belongs to session `i % sessions`: one patient (`MC0000`, `MC0001`, …), one study
-    and `series` series each. One is encoded, the others are patched.
+    and `series` series each; `patients` says how many patients have them all. One is encoded, the
+    others are patched.
     """
     paths = []
-    for path, content in _patched(folder, count, sessions, series, rows):
+    for path, content in _patched(folder, count, sessions, series, rows, patients or sessions):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         paths.append(path)
@@ -50,7 +57,7 @@ def make_instances(
 
 
 def _patched(
-    folder: Path, count: int, sessions: int, series: int, rows: int
+    folder: Path, count: int, sessions: int, series: int, rows: int, patients: int
 ) -> Iterator[tuple[Path, bytes]]:
     template = part10(_template(rows))
     for i in range(count):
@@ -62,7 +69,7 @@ def _patched(
             .replace(_numbered(1, 0), _numbered(1, session))
             .replace(_numbered(2, 0), _numbered(2, one_series))
             .replace(_numbered(3, 0), _numbered(3, i))
-            .replace(b"MC0000", b"MC%04d" % session)
+            .replace(b"MC0000", b"MC%04d" % (session % patients))
         )
         content = content[:-8] + i.to_bytes(8, "little")
         yield folder / f"MC{session:04}" / f"S{number % series}" / f"I{number:06}", content

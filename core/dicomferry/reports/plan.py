@@ -177,7 +177,7 @@ class Plan:
 
     def audit(self) -> list[AuditRecord]:
         """Return every subject and whose images it gets, sorted by project and subject."""
-        rows = audit_rows(self._view.groups())
+        rows = audit_rows(self._view.groups(), xnat=self._session.to_xnat)
         return [
             _audit_record(project, subject, list(group))
             for (project, subject), group in groupby(rows, key=lambda r: (r.project, r.subject))
@@ -192,7 +192,7 @@ class Plan:
         table = io.StringIO()
         writer = csv.writer(table)
         writer.writerow(AUDIT_HEADERS)
-        for row in audit_rows(self._view.groups()):
+        for row in audit_rows(self._view.groups(), xnat=self._session.to_xnat):
             writer.writerow(map(neutral, _audit_cells(row)))
         _write(path, table.getvalue())
 

@@ -7,14 +7,15 @@ names, rows of a CSV, or labels that somebody edited in a saved plan.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from msgspec import Struct
 
 from dicomferry.dicom.patient import Patient, akin, persons, same_person
+from dicomferry.engine.plan.session_keys import SessionKey, SessionKeys
 from dicomferry.ledger.planning.alike import ItemGroups, SourceSeries
-from dicomferry.xnat.filing.keys import ArchiveKey, archive_key, subject_key
+from dicomferry.xnat.filing.keys import subject_key
 
 SESSION_OF_SEVERAL_PATIENTS = "session-of-several-patients"
 PATIENTS_MERGED = "patients-merged"
@@ -46,26 +47,38 @@ class Suspicion(Struct, frozen=True):
     parts: tuple[SourceSeries, ...]
 
 
-def suspicions(items: ItemGroups) -> list[Suspicion]:
-    """Return everything that is wrong between patients and subjects."""
+def suspicions(items: ItemGroups, *, xnat: bool) -> list[Suspicion]:
+    """Return everything that is wrong between patients and subjects.
+
+    `xnat` says whether an XNAT receives the data, to which a session has no subject.
+    """
+    keys = SessionKeys(items, xnat=xnat)
     parts = list(items.source_series())
-    in_sessions = list(_in_sessions(parts))
+    in_sessions = list(_in_sessions(parts, keys))
+    met = {keys.of(part.destination) for one in in_sessions for part in one.parts}
+
+    def all_told(inside: Iterable[SourceSeries]) -> bool:
+        """Tell whether all patients of some parts meet in sessions that were told already."""
+        inside = list(inside)
+        known = {part.patient for part in inside if keys.of(part.destination) in met}
+        return bool(known) and all(part.patient in known for part in inside)
+
     return [
         *in_sessions,
-        *_in_subjects(parts, in_sessions),
+        *_in_subjects(parts, all_told),
         *_over_subjects(parts),
-        *_studies(parts, in_sessions),
+        *_studies(parts, all_told),
     ]
 
 
-def audit_rows(items: ItemGroups) -> list[AuditRow]:
+def audit_rows(items: ItemGroups, *, xnat: bool) -> list[AuditRow]:
     """Return a row for each patient under each subject, sorted by project and subject."""
     found: dict[tuple[str, str, Patient], list[SourceSeries]] = defaultdict(list)
     for part in items.source_series():
         place = part.destination
         found[place.project or "", place.subject or "", part.patient].append(part)
     codes: dict[tuple[str, str, Patient], dict[str, None]] = defaultdict(dict)
-    for one in suspicions(items):
+    for one in suspicions(items, xnat=xnat):
         for part in one.parts:
             place = part.destination
             codes[place.project or "", place.subject or "", part.patient][one.code] = None
@@ -82,19 +95,20 @@ def audit_rows(items: ItemGroups) -> list[AuditRow]:
     ]
 
 
-def _in_sessions(parts: Iterable[SourceSeries]) -> Iterator[Suspicion]:
-    sessions: dict[ArchiveKey, list[SourceSeries]] = defaultdict(list)
+def _in_sessions(parts: Iterable[SourceSeries], keys: SessionKeys) -> Iterator[Suspicion]:
+    sessions: dict[SessionKey, list[SourceSeries]] = defaultdict(list)
     for part in parts:
-        sessions[archive_key(part.destination)].append(part)
+        sessions[keys.of(part.destination)].append(part)
     for key, inside in sessions.items():
         if folders := _one_folder_each(inside):
             where = f"the session '{key.label}' in {key.project or 'Unassigned'}"
             yield Suspicion(SESSION_OF_SEVERAL_PATIENTS, where, folders, tuple(inside))
 
 
-def _in_subjects(parts: Iterable[SourceSeries], told: Iterable[Suspicion]) -> Iterator[Suspicion]:
+def _in_subjects(
+    parts: Iterable[SourceSeries], all_told: Callable[[Iterable[SourceSeries]], bool]
+) -> Iterator[Suspicion]:
     """Yield subjects of several patients, unless these meet in a session, which was told."""
-    known = {archive_key(part.destination) for one in told for part in one.parts}
     subjects: dict[tuple[str, str], list[SourceSeries]] = defaultdict(list)
     for part in parts:
         place = part.destination
@@ -102,17 +116,10 @@ def _in_subjects(parts: Iterable[SourceSeries], told: Iterable[Suspicion]) -> It
             subjects[place.project or "", subject_key(place.subject)].append(part)
     for (project, _), inside in subjects.items():
         folders = _one_folder_each(inside)
-        if not folders or _all_told(inside, known):
+        if not folders or all_told(inside):
             continue
         where = f"the subject '{inside[0].destination.subject}' in {project or 'Unassigned'}"
         yield Suspicion(PATIENTS_MERGED, where, folders, tuple(inside))
-
-
-def _all_told(inside: Iterable[SourceSeries], known: set[ArchiveKey]) -> bool:
-    """Tell whether all patients of a subject meet in sessions that were told already."""
-    inside = list(inside)
-    met = {part.patient for part in inside if archive_key(part.destination) in known}
-    return bool(met) and all(part.patient in met for part in inside)
 
 
 def _over_subjects(parts: Iterable[SourceSeries]) -> Iterator[Suspicion]:
@@ -157,14 +164,15 @@ def _same_elsewhere(
     return []
 
 
-def _studies(parts: Iterable[SourceSeries], told: Iterable[Suspicion]) -> Iterator[Suspicion]:
+def _studies(
+    parts: Iterable[SourceSeries], all_told: Callable[[Iterable[SourceSeries]], bool]
+) -> Iterator[Suspicion]:
     """Yield studies of several patients, unless these meet in a session, which was told."""
-    known = {archive_key(part.destination) for one in told for part in one.parts}
     by_uid: dict[str, list[SourceSeries]] = defaultdict(list)
     for part in parts:
         by_uid[part.study_instance_uid].append(part)
     for inside in by_uid.values():
-        if (folders := _one_folder_each(inside)) and not _all_told(inside, known):
+        if (folders := _one_folder_each(inside)) and not all_told(inside):
             yield Suspicion(STUDY_OF_SEVERAL_PATIENTS, "one study", folders, tuple(inside))
 
 

@@ -95,15 +95,20 @@ class Session:
 
             catalog = PlanWriter(self.ledger)
             found = waive(choose(catalog, chosen, lines), self.recipe.allow)
-        xnat = any(sink.sink.server for sink in self.steps.sinks)
         recipe = self._job.recipe
         anonymizes = anonymizes_of(recipe, self.steps)
         found += find_problems(
-            self.ledger, recipe.allow, xnat=xnat, sources=[step.id for step in self.steps.sources],
-            anonymizes=anonymizes, plugins=self._job.plugins, labelled=names_labels(recipe),
+            self.ledger, recipe.allow, xnat=self.to_xnat, anonymizes=anonymizes,
+            sources=[step.id for step in self.steps.sources],
+            plugins=self._job.plugins, labelled=names_labels(recipe),
             sinks=[sink.key for sink in self.steps.sinks if sink.sink.server],
         )  # fmt: skip
         return Planned(PlanReader.last(self.ledger), tuple(by_severity(found)))
+
+    @property
+    def to_xnat(self) -> bool:
+        """Whether an XNAT receives what is sent."""
+        return any(sink.sink.server for sink in self.steps.sinks)
 
     def _label(self, labels: Labels) -> None:
         put_labels(self.ledger, labels)

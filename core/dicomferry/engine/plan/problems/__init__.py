@@ -72,8 +72,10 @@ def find_problems(
         *stored_elsewhere(items),
     ]
     if xnat or labelled:
-        for audit in (studies, patients, empty_parts, references):
-            found += audit(items)
+        for audit in (studies, patients):
+            found += audit(items, xnat=xnat)
+        for note in (empty_parts, references):
+            found += note(items)
     found += stored_under_another_study(items, sinks)
     if xnat:
         for check in (mismatches, labels, sessions, naming, noted, scans, gaps, capabilities):

@@ -18,10 +18,10 @@ _MOST = 20
 """Problems of one code that are told one by one; the audit's table has them all."""
 
 
-def patients(items: ItemGroups) -> Iterator[Problem]:
+def patients(items: ItemGroups, *, xnat: bool) -> Iterator[Problem]:
     """Find patients that are merged, and patients that are divided."""
     told: dict[str, int] = defaultdict(int)
-    for one in suspicions(items):
+    for one in suspicions(items, xnat=xnat):
         told[one.code] += 1
         if told[one.code] > _MOST:
             continue

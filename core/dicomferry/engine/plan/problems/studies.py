@@ -14,9 +14,10 @@ from typing import Final
 
 from dicomferry.dicom.patient import persons
 from dicomferry.engine.plan.problems.kinds import instances, problem, several
+from dicomferry.engine.plan.session_keys import SessionKey, SessionKeys
 from dicomferry.ledger.planning.alike import ItemGroups, SourceSeries
 from dicomferry.model import Problem
-from dicomferry.xnat.filing.keys import ArchiveKey, archive_key, subject_key
+from dicomferry.xnat.filing.keys import subject_key
 from dicomferry.xnat.labels import UNASSIGNED
 
 _A_DAY: Final = 1
@@ -24,14 +25,15 @@ _A_DAY: Final = 1
 _DATE_IN_LABEL: Final = re.compile(r"(?<!\d)(\d{4})([_-])(\d{2})\2(\d{2})(?!\d)")
 
 
-def studies(items: ItemGroups) -> Iterator[Problem]:
+def studies(items: ItemGroups, *, xnat: bool) -> Iterator[Problem]:
     """Find studies that are joined, divided, or shared by several patients."""
     found = list(items.source_series())
-    sent: dict[ArchiveKey, set[str]] = defaultdict(set)
+    keys = SessionKeys(items, xnat=xnat)
+    sent: dict[SessionKey, set[str]] = defaultdict(set)
     for one in items.studies_of_destinations():
-        sent[archive_key(one.destination)].add(one.study_instance_uid)
-    yield from _joined(found, sent)
-    yield from _divided(found)
+        sent[keys.of(one.destination)].add(one.study_instance_uid)
+    yield from _joined(found, sent, keys)
+    yield from _divided(found, keys)
     yield from _date_spellings(found)
     if count := items.renamed():
         yield problem(
@@ -69,10 +71,12 @@ def _date(digits: str) -> date | None:
         return None
 
 
-def _joined(found: list[SourceSeries], sent: Mapping[ArchiveKey, set[str]]) -> Iterator[Problem]:
-    sessions: dict[ArchiveKey, dict[str, set[str]]] = {}
+def _joined(
+    found: list[SourceSeries], sent: Mapping[SessionKey, set[str]], keys: SessionKeys
+) -> Iterator[Problem]:
+    sessions: dict[SessionKey, dict[str, set[str]]] = {}
     for one in found:
-        studies_of = sessions.setdefault(archive_key(one.destination), {})
+        studies_of = sessions.setdefault(keys.of(one.destination), {})
         studies_of.setdefault(one.study_instance_uid, set()).add(day_of(one))
     told: dict[str, list[str]] = defaultdict(list)
     for key, joined in sorted(sessions.items(), key=lambda one: _label(one[0])):
@@ -90,13 +94,13 @@ def _joined(found: list[SourceSeries], sent: Mapping[ArchiveKey, set[str]]) -> I
         yield problem(code, f"{number} several studies of the source: {several(which)}")
 
 
-def _divided(found: list[SourceSeries]) -> Iterator[Problem]:
+def _divided(found: list[SourceSeries], keys: SessionKeys) -> Iterator[Problem]:
     of_study: dict[str, list[SourceSeries]] = defaultdict(list)
     of_series: dict[str, list[SourceSeries]] = defaultdict(list)
     for one in found:
         of_study[one.study_instance_uid].append(one)
         of_series[one.series_instance_uid].append(one)
-    series = [parts for parts in of_series.values() if len(_places(parts)) > 1]
+    series = [parts for parts in of_series.values() if len(_places(parts, keys)) > 1]
     if series:
         yield problem(
             "series-over-several-sessions",
@@ -105,7 +109,7 @@ def _divided(found: list[SourceSeries]) -> Iterator[Problem]:
         )
     over_subjects, over_sessions = [], []
     for parts in of_study.values():
-        if len(_places(parts)) < 2:
+        if len(_places(parts, keys)) < 2:
             continue
         if not _several_subjects(parts):
             over_sessions.append(parts)
@@ -145,8 +149,8 @@ def _date_spellings(found: list[SourceSeries]) -> Iterator[Problem]:
         )
 
 
-def _places(parts: Iterable[SourceSeries]) -> set[ArchiveKey]:
-    return {archive_key(part.destination) for part in parts}
+def _places(parts: Iterable[SourceSeries], keys: SessionKeys) -> set[SessionKey]:
+    return {keys.of(part.destination) for part in parts}
 
 
 def _parts(parts: list[SourceSeries]) -> str:
@@ -158,5 +162,5 @@ def _number(found: list[list[SourceSeries]], one: str, more: str) -> str:
     return f"1 {one} is" if len(found) == 1 else f"{len(found):,} {more} are"
 
 
-def _label(key: ArchiveKey) -> tuple[str, str]:
+def _label(key: SessionKey) -> tuple[str, str]:
     return key.project or "", key.label

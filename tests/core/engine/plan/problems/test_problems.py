@@ -84,7 +84,7 @@ def plan(tmp_path: Path) -> Iterator[Plan]:
             for i, row in enumerate(given)
         ]
         put_plan(ledger, files, [examined(i, row) for i, row in enumerate(given, 1)])
-        return find_problems(ledger, frozenset(allow), xnat=True, **options)
+        return find_problems(ledger, frozenset(allow), **{"xnat": True, **options})
 
     yield problems
     ledger.close()
@@ -260,3 +260,27 @@ def test_what_the_site_rewrites_is_said(plan: Plan) -> None:
 
 def test_a_pacs_answer_without_syntax_is_not_called_unacceptable(plan: Plan) -> None:
     assert plan({"syntax": ""}) == []
+
+
+OTHER: Row = {
+    "subject": "S2", "study": "1.3", "series": "1.3.1", "folder": "two",
+    "patient": Patient("P2", "", "ROE^JIM", "19600101", "M"),
+}  # fmt: skip
+
+
+def test_without_an_xnat_two_subjects_may_have_a_session_of_one_label(plan: Plan) -> None:
+    assert "session-of-several-patients" in codes(plan({}, OTHER))
+    assert plan({}, OTHER, xnat=False) == []
+
+
+def test_two_subjects_under_one_study_uid_are_one_session_all_the_same(plan: Plan) -> None:
+    sent = {"sent_study": "2.25.1"}
+    told = codes(plan(sent, OTHER | sent, xnat=False))
+    assert "session-of-several-patients" in told
+
+
+def test_without_an_xnat_a_study_is_not_joined_with_that_of_another_subject(plan: Plan) -> None:
+    same = {"patient": PLAIN["patient"], "subject": "S1"}
+    later = {"date": "20230101"}
+    assert codes(plan({}, OTHER | same | later, xnat=False)) == ["studies-joined-apart"]
+    assert plan({}, OTHER | later, xnat=False) == []
