@@ -26,6 +26,7 @@ from dicomferry.xnat import LEVELS, Identifier, LabelsIn, write_labels
 _PART_EMPTY = "label-part-empty"
 _PLAIN = re.compile(r"\{\{-?\s*([A-Za-z_]\w*(?:\.\w+)?)\s*((?:\|[^}]*)?)\}\}")
 """An expression that is one name, with or without filters."""
+_EXPRESSION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _NAMES = re.compile(r"\b(?:(?:path|row)\.)?[A-Za-z_]\w*\b")
 _SECTIONS = frozenset({"params", "path", "row", "tag"})
 _SEPARATORS = re.compile(r"[_\-. ]")
@@ -85,10 +86,12 @@ class Identify(Struct, frozen=True):
             if template is None or level in (header.wanted.chosen if header.wanted else ()):
                 continue
             names = dict.fromkeys(_NAMES.findall(template.source))
-            plain = {
-                name for name, filters in _PLAIN.findall(template.source) if _as_it_is(filters)
-            }
-            gap = "" in _SEPARATORS.split(text)
+            plain = set[str]()
+            if "{%" not in template.source:  # else it may say itself what an empty one becomes
+                written = _PLAIN.findall(template.source)
+                plain = {name for name, filters in written if "default" not in filters}
+            gaps = _gaps(text)
+            gap = gaps > 0 and gaps > _gaps(_EXPRESSION.sub("x", template.source))
             for name in names:
                 known = "." in name or name in template.names - _SECTIONS
                 if known and (gap or name in plain) and not _text(header, name):
@@ -116,8 +119,9 @@ def _text(header: Header, name: str) -> str:
     return (header.text(name) or "").strip()
 
 
-def _as_it_is(filters: str) -> bool:
-    return "default" not in filters
+def _gaps(label: str) -> int:
+    """Return how many parts of a label are empty."""
+    return _SEPARATORS.split(label).count("")
 
 
 def _build(options: Options, context: Context) -> Identify:

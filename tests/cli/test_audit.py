@@ -131,6 +131,55 @@ def test_a_default_fills_the_gap(two: Path, write_recipe: Recipe) -> None:
     assert messages(plan(recipe)) == {}
 
 
+@pytest.mark.parametrize(
+    "session",
+    [
+        "{{ PatientID }}_{% if StudyDate %}{{ StudyDate }}{% else %}undated{% endif %}",
+        "{{ PatientID }}__{{ StudyDate | default('undated', true) }}",
+        "{{ PatientID }}_{{ StudyDate or StudyID }}",
+    ],
+)
+def test_a_template_that_says_what_an_empty_value_becomes_has_no_gap(
+    two: Path, write_recipe: Recipe, session: str
+) -> None:
+    pacs.study(two / "data" / "cd3", 3, PatientID="P3", PatientName="X", StudyDate="")
+    recipe = write_recipe(transforms=[named("{{ PatientID }}", session)])
+    assert messages(plan(recipe)) == {}
+
+
+def test_phantoms_of_one_label_are_nobody_who_is_merged(
+    tmp_path: Path, write_recipe: Recipe
+) -> None:
+    """Their birth dates are days of scans, and their names what the operator typed."""
+    names = ("PHANTOM^ACR", "QA^DAILY", "Phantom water")
+    for number, name in enumerate(names, 1):
+        pacs.study(
+            tmp_path / "data" / f"cd{number}", number, PatientID="", PatientName=name,
+            PatientBirthDate=f"2020010{number}",
+        )  # fmt: skip
+    labels = named("{{ PatientID | default('QA', true) }}", "QA_{{ StudyDate }}")
+    assert messages(plan(write_recipe(transforms=[labels]))) == {}
+
+
+@pytest.mark.parametrize("subject", ["{{ PatientID }}", "SITE7-{{ PatientID }}"])
+def test_an_anonymous_disk_becomes_one_subject_only_where_that_is_allowed(
+    tmp_path: Path, write_recipe: Recipe, subject: str
+) -> None:
+    for number in (1, 2):
+        pacs.study(
+            tmp_path / "data" / f"cd{number}", number, PatientID="Anonymous",
+            PatientName="Anonymous", PatientBirthDate="",
+        )  # fmt: skip
+    labels = named(subject, subject + "_{{ StudyDate }}")
+
+    told = messages(plan(write_recipe(transforms=[labels])))["patients-not-told-apart"]
+
+    assert str(tmp_path / "data" / "cd1") in told
+    assert str(tmp_path / "data" / "cd2") in told
+    allowed = plan(write_recipe(transforms=[labels], allow=["patients-not-told-apart"]))
+    assert allowed["exit"] == 0
+
+
 @pytest.mark.parametrize("study", ["derive", "first", "keep"])
 def test_what_unify_uids_joins_is_told_with_its_dates(
     two: Path, write_recipe: Recipe, study: str

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
+from datetime import date
 from typing import Final
 
 from msgspec import Struct
 
+from dicomferry.dicom.person_name import Words, names_agree, words_of
+
 _PLACEHOLDERS: Final = frozenset((
-    "ANON", "ANONYM", "ANONYMIZED", "ANONYMISED", "ANONYMOUS", "DEIDENTIFIED", "NONAME", "NONE",
-    "REMOVED", "UNKNOWN",
+    "ANON", "ANONIMO", "ANONYM", "ANONYME", "ANONYMIZED", "ANONYMISED", "ANONYMOUS", "ANONYMUS",
+    "DEIDENTIFIED", "HIDDEN", "NA", "NN", "NOID", "NONAME", "NONE", "NULL", "PATIENTID",
+    "PATIENTNAME", "REDACTED", "REMOVED", "UNKNOWN",
 ))  # fmt: skip
 """What stands in PatientName or PatientID where there is none."""
+_FILLINGS: Final = ({"X"}, {"0"})
+"""Letters of which a whole text is filling, as in `XXXX`."""
+_NO_BIRTHS: Final = frozenset(("19000101", "18991230", "18000101"))
+"""Days on which nobody was born: what programs write where they know none."""
+_PHANTOMS: Final = frozenset(("CALIBRATION", "PHANTOM", "PHANTOMA", "PHANTOME", "QA", "QC"))
+"""Words in the name or ID of what is no person."""
 _SEXES: Final = frozenset("MF")
 _MOST_PERSONS: Final = 50
 
@@ -29,7 +38,7 @@ class Patient(Struct, frozen=True):
 
     def __bool__(self) -> bool:
         """Say whether anything tells this patient from another."""
-        return bool(_known_id(self) or _name(self) or self.birth_date)
+        return bool(_known_id(self) or _names(self) or known_birth(self.birth_date))
 
 
 def akin(patient: Patient) -> str:
@@ -52,22 +61,23 @@ def same_person(one: Patient, other: Patient) -> bool:
     ids = [_known_id(p) for p in (one, other)]
     if not all(ids) or ids[0] == ids[1]:
         return True
-    return akin(one) == akin(other) and bool(_name(one)) and bool(_name(other))
+    names = [_names(p) for p in (one, other)]
+    # Twins have IDs that follow one another, one birth date and a word of the name in common.
+    return akin(one) == akin(other) and all(names) and names_agree(*names, same_birth=False)
 
 
 def contradict(one: Patient, other: Patient) -> bool:
-    """Say whether birth date, sex or name of one cannot be those of the other."""
-    births = [re.sub(r"\D", "", p.birth_date) for p in (one, other)]
+    """Say whether birth date, sex or name of one cannot be those of the other.
+
+    Two phantoms contradict each other in nothing: their birth dates are days of scans.
+    """
+    if _is_phantom(one) and _is_phantom(other):
+        return False
+    births = [known_birth(p.birth_date) for p in (one, other)]
     if all(births) and not (births[0].startswith(births[1]) or births[1].startswith(births[0])):
         return True
-    sexes = {p.sex.strip().upper() for p in (one, other)} & _SEXES
-    if len(sexes) > 1:
-        return True
-    names = [_name(p) for p in (one, other)]
-    if not all(names) or "".join(names[0]) == "".join(names[1]):
-        return False
-    # A name that was corrected, or changed by marriage, goes with one birth date.
-    return not (all(births) and set(names[0]) & set(names[1]))
+    sexes = {p.sex.strip().upper()[:1] for p in (one, other)} & _SEXES
+    return len(sexes) > 1 or not names_agree(_names(one), _names(other), same_birth=all(births))
 
 
 def persons(patients: Iterable[Patient]) -> list[list[Patient]]:
@@ -94,19 +104,42 @@ def _order(patient: Patient) -> tuple[bool, str, str, str, str, str]:
     )  # fmt: skip
 
 
+def known_birth(text: str) -> str:
+    """Return the year, month or day that a birth date tells; none for zeros and for no date."""
+    digits = re.sub(r"\D", "", text)[:8]
+    while digits.endswith("00") and len(digits) > 4:  # a year, written as a day
+        digits = digits[:-2]
+    try:
+        date(int(digits[:4]), int(digits[4:6] or 1), int(digits[6:] or 1))
+    except ValueError:
+        return ""
+    return "" if digits in _NO_BIRTHS else digits
+
+
+def is_placeholder(text: str) -> bool:
+    """Say whether a name or an ID is one that is written where there is none."""
+    letters = re.sub(r"[\W_]+", "", text).upper()
+    return letters in _PLACEHOLDERS or (bool(letters) and set(letters) in _FILLINGS)
+
+
+def _is_phantom(patient: Patient) -> bool:
+    words = {*words_of(patient.name.partition("=")[0]), *words_of(patient.patient_id)}
+    return not words.isdisjoint(_PHANTOMS)
+
+
 def _known_id(patient: Patient) -> str:
-    text = patient.patient_id.strip().casefold()
-    return "" if re.sub(r"[\W_]+", "", text).upper() in _PLACEHOLDERS else text
+    return "" if is_placeholder(patient.patient_id) else patient.patient_id.strip().casefold()
 
 
-def _name(patient: Patient) -> tuple[str, ...]:
-    """Return the words of a name in plain capitals; none for a placeholder or the patient's ID."""
-    alphabetic = patient.name.partition("=")[0]
-    plain = unicodedata.normalize("NFKD", alphabetic).upper()
-    plain = "".join(char for char in plain if not unicodedata.combining(char))
-    words = tuple(word for word in re.split(r"[\W_]+", plain) if word)
-    whole = "".join(words)
-    known_id = re.sub(r"[\W_]+", "", patient.patient_id.upper())
-    if whole in _PLACEHOLDERS or (words and words[0] in _PLACEHOLDERS) or whole == known_id:
-        return ()
-    return words
+def _names(patient: Patient) -> list[Words]:
+    """Return the words of a name's groups; none for a placeholder or the patient's ID."""
+    found = [words_of(group) for group in patient.name.split("=")]
+    known_id = "".join(words_of(patient.patient_id))
+    return [
+        words
+        for words in found
+        if words
+        and "".join(words) != known_id
+        and not is_placeholder("".join(words))
+        and not is_placeholder(words[0])
+    ]

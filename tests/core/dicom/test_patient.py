@@ -25,6 +25,13 @@ JANE = Patient("P1", "", "DOE^JANE", "19500101", "F")
         {"patient_id": "p1 "},
         {"patient_id": "P-0001"},
         {"patient_id": ""},
+        {"birth_date": "00000000"},
+        {"birth_date": "19000101"},
+        {"birth_date": "19500000"},
+        {"birth_date": "unknown"},
+        {"sex": "FEMALE"},
+        {"name": "XXXX^XX"},
+        {"name": "?"},
     ],
 )
 def test_spellings_and_gaps_are_one_person(other: dict[str, str]) -> None:
@@ -41,6 +48,7 @@ def test_spellings_and_gaps_are_one_person(other: dict[str, str]) -> None:
         {"sex": "M"},
         {"patient_id": "P2"},  # the same name, and the same day of birth
         {"patient_id": "P01", "name": ""},  # nothing but zeros speak for it
+        {"patient_id": "P01", "name": "DOE^MARY"},  # a twin
     ],
 )
 def test_contradictions_are_two(other: dict[str, str]) -> None:
@@ -54,6 +62,49 @@ def test_who_is_told_apart_by_nothing_makes_nobody_two() -> None:
 def test_an_id_that_everybody_has_is_none() -> None:
     assert same_person(replace(JANE, patient_id="ANONYMOUS"), JANE)
     assert not akin(replace(JANE, patient_id="anon"))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("DOE^JANE", "JANE DOE"),
+        ("DOE^JANE", "DOE, JANE"),
+        ("DOE^JANE", "Doe^Jane^^Dr^MSc"),
+        ("DOE^JANE^A", "DOE^J"),
+        ("DOE", "DOE^JANE"),
+        ("MÜLLER^JÖRG", "MUELLER^JOERG"),
+        ("SØRENSEN^ÅGE", "SOERENSEN^AAGE"),
+        ("ŁUCZAK^EWA", "LUCZAK^EWA"),
+        ("MÜLLER^JÖRG", "M?LLER^J\ufffdRG"),
+        ("Yamada^Tarou=山田^太郎=やまだ^たろう", "Yamada^Tarou"),
+        ("Yamada^Tarou=山田^太郎", "山田^太郎"),
+        ("山田^太郎", "Yamada^Tarou"),
+        ("Hong^Gildong=洪^吉洞=홍^길동", "홍^길동"),
+        ("Иванов^Иван", "Ivanov^Ivan"),
+    ],
+)
+def test_a_name_is_one_however_it_is_written(one: str, other: str) -> None:
+    """Neither birth date nor sex speak for it."""
+    jane = Patient("P1", "", one)
+    assert same_person(jane, replace(jane, name=other))
+    assert same_person(replace(jane, name=other), jane)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("SMITH^BABY A", "SMITH^BABY B"),
+        ("DOE^JANE", "DOE^JOHN"),
+        ("DOE^JANE", "J^D"),
+        ("CASE^01", "CASE^02"),
+        ("=山田^太郎", "Suzuki^Ichiro=鈴木^一郎"),
+        ("M?LLER^JANE", "MEYER^JANE"),
+    ],
+)
+def test_names_of_two_are_two(one: str, other: str) -> None:
+    jane = Patient("P1", "", one)
+    assert not same_person(jane, replace(jane, name=other))
+    assert not same_person(replace(jane, name=other), jane)
 
 
 def test_letters_of_two_alphabets_are_compared_without_marks() -> None:

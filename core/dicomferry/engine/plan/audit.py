@@ -6,13 +6,14 @@ names, rows of a CSV, or labels that somebody edited in a saved plan.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from msgspec import Struct
 
-from dicomferry.dicom.patient import Patient, akin, persons, same_person
+from dicomferry.dicom.patient import Patient, akin, is_placeholder, persons, same_person
 from dicomferry.engine.plan.session_keys import SessionKey, SessionKeys
 from dicomferry.ledger.planning.alike import ItemGroups, SourceSeries
 from dicomferry.xnat.filing.keys import subject_key
@@ -20,6 +21,7 @@ from dicomferry.xnat.filing.keys import subject_key
 SESSION_OF_SEVERAL_PATIENTS = "session-of-several-patients"
 PATIENTS_MERGED = "patients-merged"
 PATIENT_OVER_SEVERAL_SUBJECTS = "patient-over-several-subjects"
+PATIENTS_NOT_TOLD_APART = "patients-not-told-apart"
 STUDY_OF_SEVERAL_PATIENTS = "study-of-several-patients"
 
 _MOST_COMPARED: Final = 200
@@ -66,6 +68,7 @@ def suspicions(items: ItemGroups, *, xnat: bool) -> list[Suspicion]:
     return [
         *in_sessions,
         *_in_subjects(parts, all_told),
+        *_of_nobody(parts),
         *_over_subjects(parts),
         *_studies(parts, all_told),
     ]
@@ -120,6 +123,27 @@ def _in_subjects(
             continue
         where = f"the subject '{inside[0].destination.subject}' in {project or 'Unassigned'}"
         yield Suspicion(PATIENTS_MERGED, where, folders, tuple(inside))
+
+
+def _of_nobody(parts: Iterable[SourceSeries]) -> Iterator[Suspicion]:
+    """Yield subjects named after a placeholder that get studies whose headers tell nobody."""
+    subjects: dict[tuple[str, str], dict[str, list[SourceSeries]]] = defaultdict(dict)
+    for part in parts:
+        place, name = part.destination, part.patient.patient_id
+        if not part.patient and is_placeholder(name) and _letters(name) in _letters(place.subject):
+            studies = subjects[place.project or "", subject_key(place.subject)]
+            studies.setdefault(part.study_instance_uid, []).append(part)
+    for (project, _), studies in subjects.items():
+        if len(studies) < 2:
+            continue
+        inside = [part for of_study in studies.values() for part in of_study]
+        where = f"the subject '{inside[0].destination.subject}' in {project or 'Unassigned'}"
+        folders = tuple(of_study[0].folder for of_study in studies.values())
+        yield Suspicion(PATIENTS_NOT_TOLD_APART, where, folders, tuple(inside))
+
+
+def _letters(text: str | None) -> str:
+    return re.sub(r"[\W_]+", "", text or "").casefold()
 
 
 def _over_subjects(parts: Iterable[SourceSeries]) -> Iterator[Suspicion]:

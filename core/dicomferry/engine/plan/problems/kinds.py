@@ -183,6 +183,13 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType({
         "look at both folders; give each patient UIDs of their own with remap, or allow it if they"
         " are one person",
     ),
+    "patients-not-told-apart": Kind(
+        _ERROR,
+        "disks that were made anonymous give one ID to everybody, and so several people become one"
+        " subject",
+        "make the subject of what tells them apart, such as the folder (parts:) or a table; if they"
+        " are one person, allow it",
+    ),
     "label-part-empty": Kind(
         _ERROR,
         "labels that lack the part which tells visits or people apart fall together",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from dicomferry.engine.plan.audit import (
     PATIENT_OVER_SEVERAL_SUBJECTS,
+    PATIENTS_NOT_TOLD_APART,
     STUDY_OF_SEVERAL_PATIENTS,
     suspicions,
 )
@@ -25,11 +26,16 @@ def patients(items: ItemGroups, *, xnat: bool) -> Iterator[Problem]:
         told[one.code] += 1
         if told[one.code] > _MOST:
             continue
-        folders = several(list(one.folders))
+        folders = several(list(dict.fromkeys(one.folders)))
         if one.code == PATIENT_OVER_SEVERAL_SUBJECTS:
             message = f"{one.where}, from {folders}"
         elif one.code == STUDY_OF_SEVERAL_PATIENTS:
             message = f"{one.where} is of {len(one.folders)} patients, from {folders}"
+        elif one.code == PATIENTS_NOT_TOLD_APART:
+            message = (
+                f"{one.where} gets {len(one.folders):,} studies whose headers do not say whose they"
+                f" are, from {folders}"
+            )
         else:
             count = sum(part.instances for part in one.parts)
             message = (

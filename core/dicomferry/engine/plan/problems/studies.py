@@ -24,6 +24,8 @@ _A_DAY: Final = 1
 """A study that goes on past midnight has two dates, one day apart."""
 _DATE_IN_LABEL: Final = re.compile(r"(?<!\d)(\d{4})([_-])(\d{2})\2(\d{2})(?!\d)")
 
+_LIKE_A_DATE: Final = re.compile(r"(?<!\d)\d{2,4}[_-]?\d{2}[_-]?\d{2,4}(?!\d)")
+
 
 def studies(items: ItemGroups, *, xnat: bool) -> Iterator[Problem]:
     """Find studies that are joined, divided, or shared by several patients."""
@@ -139,7 +141,7 @@ def _date_spellings(found: list[SourceSeries]) -> Iterator[Problem]:
     labels: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for one in found:
         place = one.destination
-        plain = _DATE_IN_LABEL.sub(r"\1\3\4", place.session)
+        plain = _plain_date(place.session, day_of(one))
         labels[place.project or "", place.subject or "", plain].add(place.session)
     twice = [", ".join(sorted(found)) for found in labels.values() if len(found) > 1]
     if twice:
@@ -147,6 +149,27 @@ def _date_spellings(found: list[SourceSeries]) -> Iterator[Problem]:
             "date-spelled-twice",
             f"session labels that differ only by how a date is written: {several(twice)}",
         )
+
+
+def _plain_date(label: str, day: str) -> str:
+    """Return a label with its date as YYYYMMDD: any that tells its order, and every form of `day`.
+
+    Two digits for the year and days before months are known by the date of the series alone.
+    """
+    plain = _DATE_IN_LABEL.sub(r"\1\3\4", label)
+    if not day or day in plain:
+        return plain
+    year, month, of_month = day[:4], day[4:6], day[6:]
+    forms = {
+        "".join(order)
+        for y in (year, year[2:])
+        for order in ((y, month, of_month), (of_month, month, y), (month, of_month, y))
+    }
+
+    def as_day(found: re.Match[str]) -> str:
+        return day if re.sub("[_-]", "", found[0]) in forms else found[0]
+
+    return _LIKE_A_DATE.sub(as_day, plain)
 
 
 def _places(parts: Iterable[SourceSeries], keys: SessionKeys) -> set[SessionKey]:

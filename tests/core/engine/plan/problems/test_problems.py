@@ -99,6 +99,7 @@ def test_a_plain_plan_has_no_problems(plan: Plan) -> None:
 
 
 OTHER = Patient("P2", "", "ROE^JOHN", "19620202", "M")
+NOBODY = Patient("ANON", "", "ANON", "19000101", "")
 ANOTHER = {
     "study": "1.3", "series": "1.3.1", "sent_study": "1.2", "folder": "other", "number": "2",
 }  # fmt: skip
@@ -149,6 +150,10 @@ SITUATIONS: dict[str, list[Row]] = {
     "study-of-several-patients": [
         {"series": "1.2.1"},
         {"series": "1.2.2", "patient": OTHER, "subject": "S2", "session": "E2"},
+    ],
+    "patients-not-told-apart": [
+        {"patient": NOBODY, "subject": "Anon"},
+        {"patient": NOBODY, "subject": "Anon", "session": "E2", **ANOTHER, "sent_study": None},
     ],
     "label-part-empty": [{"plan_notes": ("label-part-empty:StudyDate",)}],
     "reference-not-followed": [{"plan_notes": ("reference-not-followed",)}],
@@ -262,25 +267,42 @@ def test_a_pacs_answer_without_syntax_is_not_called_unacceptable(plan: Plan) -> 
     assert plan({"syntax": ""}) == []
 
 
-OTHER: Row = {
+SOMEBODY: Row = {
     "subject": "S2", "study": "1.3", "series": "1.3.1", "folder": "two",
-    "patient": Patient("P2", "", "ROE^JIM", "19600101", "M"),
+    "patient": Patient("P2", "", "ROE^JIM", "19600101", "M"), "number": "2",
 }  # fmt: skip
 
 
 def test_without_an_xnat_two_subjects_may_have_a_session_of_one_label(plan: Plan) -> None:
-    assert "session-of-several-patients" in codes(plan({}, OTHER))
-    assert plan({}, OTHER, xnat=False) == []
+    assert "session-of-several-patients" in codes(plan({}, SOMEBODY))
+    assert plan({}, SOMEBODY, xnat=False) == []
 
 
 def test_two_subjects_under_one_study_uid_are_one_session_all_the_same(plan: Plan) -> None:
     sent = {"sent_study": "2.25.1"}
-    told = codes(plan(sent, OTHER | sent, xnat=False))
+    told = codes(plan(sent, SOMEBODY | sent, xnat=False))
     assert "session-of-several-patients" in told
 
 
 def test_without_an_xnat_a_study_is_not_joined_with_that_of_another_subject(plan: Plan) -> None:
     same = {"patient": PLAIN["patient"], "subject": "S1"}
     later = {"date": "20230101"}
-    assert codes(plan({}, OTHER | same | later, xnat=False)) == ["studies-joined-apart"]
-    assert plan({}, OTHER | later, xnat=False) == []
+    assert codes(plan({}, SOMEBODY | same | later, xnat=False)) == ["studies-joined-apart"]
+    assert plan({}, SOMEBODY | later, xnat=False) == []
+
+
+@pytest.mark.parametrize("label", ["01-01-2020", "01-01-20", "200101", "01012020", "2020_01_01"])
+def test_the_date_of_a_series_is_known_however_a_label_has_it(plan: Plan, label: str) -> None:
+    again = {"session": f"S_{label}", "study": "1.3", "series": "1.3.1"}
+    assert codes(plan({"session": "S_20200101"}, again)) == ["date-spelled-twice"]
+
+
+def test_two_numbers_that_are_no_date_are_two_sessions(plan: Plan) -> None:
+    again = {"session": "S_200102", "study": "1.3", "series": "1.3.1"}
+    assert plan({"session": "S_20200101"}, again) == []
+
+
+def test_a_person_without_a_name_in_one_study_is_told_apart_well_enough(plan: Plan) -> None:
+    assert plan({"patient": NOBODY, "subject": "Anon"}) == []
+    again = {**ANOTHER, "sent_study": None, "session": "E2"}
+    assert plan({"patient": NOBODY}, {"patient": NOBODY, **again}) == []  # S1 is a name of its own
