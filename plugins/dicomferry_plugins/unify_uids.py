@@ -54,7 +54,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     `derive` makes it from the salt, the project and the session: the same on every machine and
     run. `first` keeps the UID of the session's earliest study, `keep` that of a session which is
     exactly one study; where another session has that UID, it is derived. With both, a session of
-    which something is stored keeps the UID it was stored under, whatever a later disk brings.
+    which something is stored keeps the UID it was stored under, whatever a later disk brings. An
+    instance without a StudyInstanceUID gets its session's.
     """
 
     scope: Annotated[
@@ -136,7 +137,10 @@ class UnifyUids:
         notes: tuple[str, ...] = ()
         own = header.text(_STUDY_INSTANCE_UID)
         new = self._uids.get(own_session)
-        if new and own and own in self._sessions and new != own:
+        if new is None and not own and self._study == "derive":
+            # Without a UID it is in no catalog, and another instance of its session may not be.
+            new = derived_uid(self.salt, *own_session)
+        if new and new != own:
             edits.append(Set((_STUDY_INSTANCE_UID,), new))
         for path, item, uid in _references(header):
             session = self._referenced(uid, item, own_session)

@@ -204,18 +204,25 @@ class Elements(Struct, frozen=True):
                 parts.extend(self._held(*piece))
         return b"".join(parts)
 
-    def names(self, uid: str, *, without: frozenset[int]) -> bool:
+    def names(self, uid: str, *, without: frozenset[int], beside: int) -> bool:
         """Say whether a value of the source in memory, or in an item's bytes, is a UID.
 
-        A longer UID around it does not count, nor do elements at the tags `without`.
+        A longer UID around it does not count, nor do elements at the tags `without`, which have it
+        `beside` times at least.
         """
         self._trace_all()
-        pattern = re.compile(rb"(?<![0-9.])%b(?![0-9.])" % re.escape(uid.encode()))
+        text = uid.encode()
         # One search of all bytes is fast, and says no of nearly every instance.
-        found = sum(len(pattern.findall(data)) for _, data in self.windows)
-        return found > 1 and any(
-            pattern.search(self.raw(tag) or b"") for tag in self.index if tag not in without
-        )
+        if sum(data.count(text) for _, data in self.windows) <= beside:
+            return False
+        pattern = re.compile(rb"(?<![0-9.])%b(?![0-9.])" % re.escape(text))
+        return any(pattern.search(self.raw(tag) or b"") for tag in self.index if tag not in without)
+
+    def findall(self, pattern: re.Pattern[bytes]) -> Iterator[bytes]:
+        """Yield what a pattern finds in the bytes of the source in memory."""
+        self._trace_all()
+        for _, data in self.windows:
+            yield from pattern.findall(data)
 
     def _held(self, start: int, stop: int) -> Iterator[bytes]:
         for base, data in self.windows:

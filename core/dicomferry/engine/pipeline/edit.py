@@ -9,11 +9,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dicomferry.contract.identifier import Identifier
+from dicomferry.contract.transform import Preparing
 from dicomferry.dicom.edits import Edits
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.reads import Trace
 from dicomferry.engine.pipeline.chosen_labels import CHOSEN_PLAN, keep_chosen
 from dicomferry.engine.pipeline.memory import RememberedEdit
+from dicomferry.engine.pipeline.references import STUDY_INSTANCE_UID, STUDY_RENAMED
 from dicomferry.engine.pipeline.steps import NO_XNAT, Steps, TransformStep
 from dicomferry.errors import DamagedError, EditError, FerryError, MissingValueError, TemplateError
 from dicomferry.log import log_bug
@@ -67,6 +69,7 @@ def _worked_out(steps: Steps, header: Header, upto: int) -> Ready | Withheld:
     asker = ""
     watch = steps.watch
     notes: tuple[str, ...] = ()
+    renamed = False
     for step in steps.transforms[:upto]:
         watch.at = step.path
         try:
@@ -83,12 +86,18 @@ def _worked_out(steps: Steps, header: Header, upto: int) -> Ready | Withheld:
             if answer.wanted is not None:
                 asker = step.name
                 answer = replace(answer, wanted=keep_chosen(answer.wanted, chosen))
+            before = header.laid.get(STUDY_INSTANCE_UID)
             header = header.edited(answer)
+            if header.laid.get(STUDY_INSTANCE_UID) is not before:
+                # What knows all instances takes references along.
+                renamed = not isinstance(step.transform, Preparing)
         except MissingValueError as error:
             why = f"{step.path}: {error.message}: {error.hint}"
             return Withheld("value-missing", Rejected(why))
         except (TemplateError, EditError, DamagedError) as error:
             return Withheld("not-editable", Rejected(f"{step.path}: {error.message}"))
+    if renamed:
+        notes += (STUDY_RENAMED,)
     # A chosen label counts in the end: half-way nobody may have written it yet.
     wanted = header.wanted if asker or upto == len(steps.transforms) else None
     watch.at = "the rules of the receiver"

@@ -12,7 +12,7 @@ from dicomferry.engine.pipeline.described import described, not_as_asked, relabe
 from dicomferry.engine.pipeline.edit import Ready, Withheld, edit_and_forecast
 from dicomferry.engine.pipeline.facts import as_sent
 from dicomferry.engine.pipeline.faults import MENDED, FileFault, faults_of
-from dicomferry.engine.pipeline.references import references_left
+from dicomferry.engine.pipeline.references import STUDY_RENAMED, references_left
 from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.errors import (
     DamagedError,
@@ -164,11 +164,20 @@ def _judge(
                 item.id, Verdict.READY, MENDED if faults else "",
                 "; ".join(fault.text for fault in faults), told, sent,
                 forecast, edited.wanted, signed(digest, item, steps.work),
-                notes + references_left(header, edited, facts.ref, sent) + allowed,
+                _kept(notes, facts.ref, sent)
+                + references_left(header, edited, facts.ref, sent, steps.studies)
+                + allowed,
             )  # fmt: skip
         case Withheld(code, why, forecast):
             verdict = Verdict.EXCLUDED if isinstance(why, Excluded) else Verdict.REJECTED
             return Examined(item.id, verdict, code, why.reason, facts, forecast=forecast)
+
+
+def _kept(notes: tuple[str, ...], was: InstanceRef, sent: InstanceRef) -> tuple[str, ...]:
+    """Return notes without that of a study that only got the UID it did not have, or has still."""
+    if was.study_instance_uid in ("", sent.study_instance_uid):
+        return tuple(note for note in notes if note != STUDY_RENAMED)
+    return notes
 
 
 def _lacking(was: InstanceRef, sent: InstanceRef, *, told_all: bool) -> str:

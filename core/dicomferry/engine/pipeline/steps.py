@@ -21,6 +21,7 @@ from dicomferry.engine.pipeline.context import BuildContext
 from dicomferry.engine.pipeline.facts import FactsReader
 from dicomferry.engine.pipeline.faults import ALLOWABLE
 from dicomferry.engine.pipeline.memory import Memory
+from dicomferry.engine.pipeline.references import KnownStudies
 from dicomferry.engine.pipeline.watch import Limits, Watch
 from dicomferry.errors import FerryError
 from dicomferry.host import Plugins
@@ -98,6 +99,8 @@ class Steps(Struct, frozen=True):
     """What a chosen plan calls series."""
     allow: frozenset[str] = frozenset()
     """Codes of problems that the recipe waives."""
+    studies: KnownStudies = field(default_factory=KnownStudies)
+    """The studies of the plan, once a preparing transform has been shown them."""
     watch: Watch = field(default_factory=lambda: Watch(Limits()))
     """Told which item and which step the process is at; whoever owns the process starts it."""
 
@@ -115,7 +118,9 @@ class Steps(Struct, frozen=True):
         for position in self.preparing:
             transform = self.transforms[position].transform
             if position < upto and isinstance(transform, Preparing):
-                transform.prepare(SnapshotReader(folder, position))
+                snapshot = SnapshotReader(folder, position)
+                transform.prepare(snapshot)
+                self.studies.learn(study.study_instance_uid for study in snapshot.studies())
 
 
 def build_steps(recipe: Recipe, plugins: Plugins, context: BuildContext | None = None) -> Steps:

@@ -194,7 +194,8 @@ def _studies(
     """Yield studies of several patients, unless these meet in a session, which was told."""
     by_uid: dict[str, list[SourceSeries]] = defaultdict(list)
     for part in parts:
-        by_uid[part.study_instance_uid].append(part)
+        if part.study_instance_uid:
+            by_uid[part.study_instance_uid].append(part)
     for inside in by_uid.values():
         if (folders := _one_folder_each(inside)) and not all_told(inside):
             yield Suspicion(STUDY_OF_SEVERAL_PATIENTS, "one study", folders, tuple(inside))

@@ -188,9 +188,17 @@ class ItemGroups(Struct, frozen=True):
                 place, uids[0], uids[1], patient, study_date, acquired, folder, instances
             )
 
-    def renamed(self) -> int:
-        """Return how many instances the transforms give another series or SOP Instance UID."""
-        return self.count_ready("renamed")
+    def renamed(self, note: str) -> int:
+        """Return how many instances get another series or SOP Instance UID, or have a note."""
+        rows = self.ready("why.notes, renamed, sum(instances)", "GROUP BY 1, 2", why=True)
+        return sum(count for notes, renamed, count in rows if renamed or note in notes.split())
+
+    def naming(self, note: str, prefix: str) -> int:
+        """Return how many instances have a note, or one of `prefix` and a study that is renamed."""
+        studies = self.ready("DISTINCT found_study", "AND study <> found_study")
+        wanted = {note, *(f"{prefix}{study}" for (study,) in studies)}
+        rows = self.ready("why.notes, sum(instances)", "GROUP BY 1", why=True)
+        return sum(count for notes, count in rows if not wanted.isdisjoint(notes.split()))
 
     def labels_of_several_originals(
         self, level: Literal["subject", "session"]

@@ -22,7 +22,8 @@ SELECT source, verdict, CASE verdict WHEN 'ready' THEN '' ELSE code END,
     CASE verdict WHEN 'ready' THEN '' ELSE reason END, destination, why, sop_class,
     transfer_syntax, modality, trim(series_number), subject_original, session_original,
     coalesce(sent_study, study), coalesce(sent_series, series), remote <> '',
-    study, series, study_date, acquired, patient, sent_series IS NOT NULL OR sent_sop IS NOT NULL,
+    study, series, study_date, acquired, patient,
+    (sent_series IS NOT NULL AND series <> '') OR (sent_sop IS NOT NULL AND sop <> ''),
     id, size
 FROM item NOT INDEXED WHERE scan = ?
 """

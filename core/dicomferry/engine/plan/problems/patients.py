@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from dicomferry.engine.pipeline.references import NAMES_STUDY, REFERENCE_LEFT
 from dicomferry.engine.plan.audit import (
     PATIENT_OVER_SEVERAL_SUBJECTS,
     PATIENTS_NOT_TOLD_APART,
@@ -60,9 +61,10 @@ def empty_parts(items: ItemGroups) -> Iterator[Problem]:
 
 def references(items: ItemGroups) -> Iterator[Problem]:
     """Count instances in which a reference still names what has another UID now."""
-    if count := items.notes()["reference-not-followed"]:
+    if count := items.naming(REFERENCE_LEFT, NAMES_STUDY):
+        name = "names" if count == 1 else "name"
         yield problem(
-            "reference-not-followed",
-            f"{instances(count)} name a study by the UID it had, where no edit follows (a private"
+            REFERENCE_LEFT,
+            f"{instances(count)} {name} a study by the UID it had, where no edit follows (a private"
             " element, or a study that is divided)",
         )

@@ -13,6 +13,7 @@ from datetime import date
 from typing import Final
 
 from dicomferry.dicom.patient import persons
+from dicomferry.engine.pipeline.references import STUDY_RENAMED
 from dicomferry.engine.plan.problems.kinds import instances, problem, several
 from dicomferry.engine.plan.session_keys import SessionKey, SessionKeys
 from dicomferry.ledger.planning.alike import ItemGroups, SourceSeries
@@ -37,11 +38,12 @@ def studies(items: ItemGroups, *, xnat: bool) -> Iterator[Problem]:
     yield from _joined(found, sent, keys)
     yield from _divided(found, keys)
     yield from _date_spellings(found)
-    if count := items.renamed():
+    if count := items.renamed(STUDY_RENAMED):
+        get = "gets" if count == 1 else "get"
         yield problem(
             "references-to-renamed",
-            f"{instances(count)} get another SOP or SeriesInstanceUID; what refers to them still"
-            " names the old one",
+            f"{instances(count)} {get} another Study-, Series- or SOPInstanceUID; what refers to it"
+            " names the old one, unless the recipe changes that as well",
         )
 
 
@@ -100,8 +102,10 @@ def _divided(found: list[SourceSeries], keys: SessionKeys) -> Iterator[Problem]:
     of_study: dict[str, list[SourceSeries]] = defaultdict(list)
     of_series: dict[str, list[SourceSeries]] = defaultdict(list)
     for one in found:
-        of_study[one.study_instance_uid].append(one)
-        of_series[one.series_instance_uid].append(one)
+        if one.study_instance_uid:  # else nothing says that they belong together
+            of_study[one.study_instance_uid].append(one)
+        if one.series_instance_uid:
+            of_series[one.series_instance_uid].append(one)
     series = [parts for parts in of_series.values() if len(_places(parts, keys)) > 1]
     if series:
         yield problem(
