@@ -39,6 +39,11 @@ def with_second_meta_group(number: int) -> bytes:
     return data[:start] + b"\x02\x00\x10\x00UI\x12\x001.2.840.10008.1.2\0" + data[start:]
 
 
+def with_two_patient_ids(number: int) -> bytes:
+    once = b"\x10\x00\x20\x00LO\x04\x00MC1 "
+    return instance(number).replace(once, once.replace(b"MC1", b"MC2") + once)
+
+
 def without_pixels(number: int) -> bytes:
     dataset = dcmread(BytesIO(instance(number)))
     del dataset.PixelData
@@ -84,7 +89,11 @@ def test_what_was_mended_is_in_the_plan_and_in_the_manifest(
 
 @pytest.mark.parametrize(
     ("code", "make"),
-    [("second-meta-group", with_second_meta_group), ("no-pixel-data", without_pixels)],
+    [
+        ("second-meta-group", with_second_meta_group),
+        ("element-twice", with_two_patient_ids),
+        ("no-pixel-data", without_pixels),
+    ],
 )
 def test_what_a_recipe_allows_is_let_in_and_said(
     tmp_path: Path,

@@ -24,7 +24,7 @@ REASONS = {"NotLookedInto": 1, "Refused": 1, "Examined": 2, "Withheld": 0}
 REJECTED = frozenset((
     "damaged", "duplicate-differs", "forecast-changed", "forecast-mismatch", "missing-uid",
     "not-as-asked", "not-editable", "refused-by-xnat", "rejected", "servers-disagree", "unexpected",
-    "no-pixel-data", "second-meta-group", "value-missing",
+    "element-twice", "no-pixel-data", "second-meta-group", "value-missing",
 ))  # fmt: skip
 NOT_LOOKED_INTO = frozenset((
     "broken-archive", "dangling-link", "ended-its-worker", "gone", "link-outside", "not-opened",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
+
+from msgspec.structs import replace
 
 from dicomferry.dicom.blob import Blob
 from dicomferry.dicom.elements import Elements
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _DIRECTORY_RECORDS = 0x00041220
+_DIRECTORY = "a DICOMDIR, a directory of instances"
 _SOP_CLASS, _SOP_INSTANCE = 0x00080016, 0x00080018
 _INFLATED = Mend("its data set is deflated: it is sent inflated")
 _IMPLICIT_META = Mend("its meta group is written in implicit VR, not in explicit VR")
@@ -102,7 +105,12 @@ class Instance:
         """Return why the instance is not complete; None where it is."""
         if self._whole:
             return None
-        return fault_of(self.header, self.transfer_syntax_uid, self._layout.sop_class_uid)
+        found = fault_of(self.header, self.transfer_syntax_uid, self._layout.sop_class_uid)
+        if found is None or not found.tag or self._data is not self._blob:
+            return found
+        at = self._origin + self.header.elements.index[found.tag][0]
+        tag = f"({found.tag >> 16:04X},{found.tag & 0xFFFF:04X})"
+        return replace(found, text=f"{found.text}: {tag} at byte {at}")
 
     def data_set(self, header: Header) -> Spliced:
         """Return the data set alone, with the edits of `header`, as C-STORE wants it."""
@@ -204,13 +212,17 @@ def _read(
     if blob.size == 0:
         raise NotDicomError("empty file")
     layout = layout_of(blob, head)
+    # What a directory holds is of no use here, whole or damaged.
+    if layout.sop_class_uid == MEDIA_STORAGE_DIRECTORY:
+        raise DicomDirError(_DIRECTORY)
     mends: tuple[Mend, ...] = (_IMPLICIT_META,) if layout.implicit_meta else ()
     data, origin, rest = blob, layout.start, head[layout.start :]
     if layout.declared in DEFLATED:
         from dicomferry.dicom.unpack import inflated
 
-        data, origin, rest = inflated(blob, layout.start, name), 0, b""
-        mends += (_INFLATED,)
+        data, end = inflated(blob, layout.start, name)
+        origin, rest = 0, b""
+        mends += (_INFLATED, *_behind(blob, end))
     try:
         elements, data, origin, mended = _index(data, origin, rest, layout)
         _refuse(elements, layout)
@@ -221,9 +233,16 @@ def _read(
     return layout, elements, data, origin, mends + mended
 
 
+def _behind(blob: Blob, end: int) -> Iterator[Mend]:
+    """Yield what is told of the bytes behind a deflated data set; NULs are padding."""
+    length = blob.size - end
+    if length and any(blob.read(end, min(length, HEAD))):
+        yield Mend(f"{length} bytes behind its deflated data set, from byte {end} on, are left out")
+
+
 def _refuse(elements: Elements, layout: Layout) -> None:
-    if layout.sop_class_uid == MEDIA_STORAGE_DIRECTORY or _DIRECTORY_RECORDS in elements:
-        raise DicomDirError("a DICOMDIR, a directory of instances")
+    if _DIRECTORY_RECORDS in elements:
+        raise DicomDirError(_DIRECTORY)
     encapsulated = any(tag in elements and elements.undefined(tag) for tag in BULK_TAGS)
     if encapsulated and not layout.declared:
         raise UnsureError("its pixel data is encapsulated, but no transfer syntax says how")

@@ -35,10 +35,12 @@ NO_PIXEL_DATA: Final = "no-pixel-data"
 
 
 class Fault(Struct, frozen=True):
-    """Why an instance is not complete; an empty `code` cannot be allowed."""
+    """Why an instance is not complete, and at which element; an empty `code` cannot be allowed."""
 
     text: str
     code: str = ""
+    tag: int = 0
+    """The pixel data that is at fault; 0 where there is none."""
 
 
 def fault_of(header: Header, transfer_syntax_uid: str, media_storage_class: str) -> Fault | None:
@@ -55,13 +57,14 @@ def fault_of(header: Header, transfer_syntax_uid: str, media_storage_class: str)
     if elements.undefined(tag):
         if transfer_syntax_uid not in NATIVE:
             return None
-        return Fault("its pixel data is encapsulated, its transfer syntax is not")
+        return Fault("its pixel data is encapsulated, its transfer syntax is not", tag=tag)
     if tag == PIXEL_DATA and is_encapsulated(transfer_syntax_uid):
-        return Fault("its pixel data is not encapsulated, its transfer syntax says so")
+        return Fault("its pixel data is not encapsulated, its transfer syntax says so", tag=tag)
     found = elements.value_length(tag)
     # Longer pixel data is common and harmless: scanners pad to blocks.
     if expected is not None and found < expected:
-        return Fault(f"its pixel data has {found} bytes, its header implies {expected}")
+        text = f"its pixel data has {found} bytes, its header implies {expected}"
+        return Fault(text, tag=tag)
     return None
 
 

@@ -46,6 +46,7 @@ NATIVE = frozenset((IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG))
 _GE_BIG_PIXELS = "1.2.840.113619.5.2"
 
 MEDIA_STORAGE_DIRECTORY = "1.2.840.10008.1.3.10"
+META_GROUP_LENGTH = 0x00020000
 META_SOP_CLASS, META_SOP_INSTANCE, META_TRANSFER_SYNTAX = 0x00020002, 0x00020003, 0x00020010
 _IMPLEMENTATION_CLASS_UID = "2.25.212763018964409165213747523906133184577"
 _IMPLEMENTATION_VERSION = "DICOMFERRY"
@@ -107,8 +108,30 @@ def layout_of(blob: Blob, head: bytes) -> Layout:
         written = head[at:end]
     meta = Elements.of(written, EXPLICIT, OUT_OF_PLACE_IN_META) if end > at else None
     declared = _uid(meta, META_TRANSFER_SYNTAX)
+    if meta is not None:
+        _check_meta(meta, declared, at if not implicit else None)
     syntax = _syntax_of(declared) or _guess(head[end:], blob.size - end, needed=False)
     return Layout(head[:at], meta, end, declared, syntax, implicit)
+
+
+def _check_meta(meta: Elements, declared: str, start: int | None) -> None:
+    """Raise `UnsureError` for a meta group that readers cannot read a data set by.
+
+    `start` is the byte of the file at which the meta group starts; None where `meta` is not written
+    as the file has it.
+    """
+
+    def place(tag: int) -> str:
+        at = "" if start is None else f" at byte {start + meta.index[tag][0]}"
+        return f"(0002,{tag & 0xFFFF:04X}){at}"
+
+    length = meta.index.get(META_GROUP_LENGTH)
+    if length is not None and length[3] != b"UL":
+        raise UnsureError(f"{place(META_GROUP_LENGTH)} has the VR {length[3].decode()}, not UL")
+    if declared and not declared.replace(".", "").isdecimal():
+        raise UnsureError(
+            f"{place(META_TRANSFER_SYNTAX)} is no UID, so that the transfer syntax is not known"
+        )
 
 
 def _is_implicit(field: bytes) -> bool:

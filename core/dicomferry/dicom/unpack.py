@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING
 
 from dicomferry.dicom.blob import SpooledBlob
+from dicomferry.dicom.walk import LONG, SHORT
 from dicomferry.errors import DamagedError
 
 if TYPE_CHECKING:
@@ -51,13 +52,31 @@ def _limited(chunks: Iterable[bytes], name: str, limit: int) -> Iterator[bytes]:
         yield chunk
 
 
-def inflated(blob: Blob, start: int, name: str) -> SpooledBlob:
-    """Return the data set deflated behind byte `start` (PS3.5 A.5); raises `DamagedError`."""
-    return spooled(inflate(blob, start, name), name)
+def inflated(blob: Blob, start: int, name: str) -> tuple[SpooledBlob, int]:
+    """Return the data set deflated behind byte `start` (PS3.5 A.5), and where its stream ends.
+
+    Raises `DamagedError`.
+    """
+    head = blob.read(start, min(8, blob.size - start))
+    if head[4:6] in SHORT | LONG or head[:2] == b"\x08\0":
+        group, element = head[1::-1].hex().upper(), head[3:1:-1].hex().upper()
+        raise DamagedError(
+            f"{name}: ({group},{element}) at byte {start} is not deflated, its transfer syntax"
+            " says so"
+        )
+    ends: list[int] = []
+
+    def chunks() -> Iterator[bytes]:
+        ends.append((yield from inflate(blob, start, name)))
+
+    return spooled(chunks(), name), ends[0]
 
 
-def inflate(blob: Blob, start: int, name: str) -> Iterator[bytes]:
-    """Yield the inflated bytes of a stream at byte `start` (RFC 1951); raises `DamagedError`."""
+def inflate(blob: Blob, start: int, name: str) -> Generator[bytes, None, int]:
+    """Yield the inflated bytes of a stream at byte `start`, and return where it ends (RFC 1951).
+
+    Raises `DamagedError`.
+    """
     stream = zlib.decompressobj(-zlib.MAX_WBITS)
     position = start
     try:
@@ -69,6 +88,9 @@ def inflate(blob: Blob, start: int, name: str) -> Iterator[bytes]:
                 packed = stream.unconsumed_tail
         yield stream.flush()
     except zlib.error as error:
-        raise DamagedError(f"{name}: cannot be inflated") from error
+        raise DamagedError(
+            f"{name}: what is deflated from byte {start} on cannot be inflated"
+        ) from error
     if not stream.eof:
-        raise DamagedError(f"{name}: its deflated bytes are cut short")
+        raise DamagedError(f"{name}: its deflated bytes are cut short, at byte {blob.size}")
+    return position - len(stream.unused_data)

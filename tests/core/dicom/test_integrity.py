@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import re
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -176,6 +178,82 @@ def test_a_length_that_lies_allocates_nothing() -> None:
         walk(Window(BytesBlob(data), 0), 0, len(data), EXPLICIT)
 
 
+def deflated(part10: Callable[..., bytes], data: bytes) -> bytes:
+    whole = part10(b"", EXPLICIT)
+    uid = b"UI\x14\x001.2.840.10008.1.2.1\0"
+    assert uid in whole
+    return whole.replace(uid, b"UI\x16\x001.2.840.10008.1.2.1.99") + data
+
+
+PLAIN = bytes.fromhex("08006000") + b"CS\2\0MR" + bytes.fromhex("10002000") + b"LO\2\0ab"
+PACKED = zlib.compress(PLAIN, wbits=-15)
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (PLAIN, r"\(0008,0060\) at byte 188 is not deflated, its transfer syntax says so"),
+        (zlib.compress(PLAIN), "what is deflated from byte 188 on cannot be inflated"),
+        (zlib.compress(PLAIN, wbits=31), "what is deflated from byte 188 on cannot be inflated"),
+        (PACKED[:-4], "its deflated bytes are cut short, at byte"),
+    ],
+)
+def test_what_is_wrong_with_a_deflated_data_set_is_told_with_its_place(
+    part10: Callable[..., bytes], data: bytes, what: str
+) -> None:
+    with pytest.raises(DamagedError, match=what):
+        open_instance(BytesBlob(deflated(part10, data)), HERE)
+
+
+@pytest.mark.parametrize("padding", [b"", b"\0", b"\0" * 9])
+def test_a_deflated_data_set_may_be_padded(part10: Callable[..., bytes], padding: bytes) -> None:
+    with open_instance(BytesBlob(deflated(part10, PACKED + padding)), HERE) as instance:
+        assert b"".join(instance.data_set(instance.header).chunks()) == PLAIN
+
+
+def test_bytes_behind_a_deflated_data_set_are_told() -> None:
+    data = (ROOT / "image_dfl.dcm").read_bytes()
+    with open_instance(BytesBlob(data), HERE) as instance:
+        assert re.fullmatch(
+            r"\d+ bytes behind its deflated data set, from byte \d+ on, are left out",
+            instance.mends[1].text,
+        )
+
+
+@pytest.mark.parametrize("cut", [0, 10, 700])
+def test_a_directory_is_a_directory_whether_it_is_whole_or_not(cut: int) -> None:
+    data = (ROOT / "dicomdirtests" / "DICOMDIR").read_bytes()
+    with pytest.raises(DicomDirError):
+        open_instance(BytesBlob(data[: len(data) - cut]), HERE)
+
+
+def test_native_pixels_under_a_compressed_syntax_are_damaged_and_so_is_the_mirror_case() -> None:
+    native = (ROOT / "CT_small.dcm").read_bytes()
+    lying = native.replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.5\0", 1)
+    packed = (ROOT / "MR_small_RLE.dcm").read_bytes()
+    mirror = packed.replace(b"1.2.840.10008.1.2.5\0", b"1.2.840.10008.1.2.1\0", 1)
+    for data, what in ((lying, "is not encapsulated"), (mirror, "is encapsulated")):
+        place = data.index(b"\xe0\x7f\x10\0")
+        with (
+            open_instance(BytesBlob(data), HERE) as instance,
+            pytest.raises(DamagedError, match=rf"{what}.*: \(7FE0,0010\) at byte {place}"),
+        ):
+            instance.check()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        (b"\2\0\0\0UL", b"\2\0\0\0US", r"\(0002,0000\) at byte 132 has the VR US, not UL"),
+        (b"1.2.840.10008.1.2.1\0", b"explicit little end", r"\(0002,0010\) at byte .* is no UID"),
+    ],
+)
+def test_a_meta_group_that_says_nothing_is_damage(old: bytes, new: bytes, what: str) -> None:
+    data = (ROOT / "CT_small.dcm").read_bytes()
+    with pytest.raises(DamagedError, match=what):
+        open_instance(BytesBlob(data.replace(old, new, 1)), HERE)
+
+
 class TestRepair:
     """What the walk is not sure of is mended, and the instance says how."""
 
@@ -189,7 +267,7 @@ class TestRepair:
     def test_an_element_that_occurs_twice_is_repaired(self, part10: Callable[..., bytes]) -> None:
         twice = bytes.fromhex("10002000") + b"LO\2\0ab"
         with open_instance(BytesBlob(part10(twice * 2)), HERE) as instance:
-            assert "(0010,0020) occurs twice" in instance.mends[0].text
+            assert "(0010,0020) at byte" in instance.mends[0].text
             assert list(instance.header.tags()) == [0x00100020]
 
     def test_a_cut_file_is_never_repaired(self, part10: Callable[..., bytes]) -> None:

@@ -179,6 +179,47 @@ def test_repeated_elements_without_end_are_given_up(part10: Make) -> None:
         mended(part10(element(0x00100020, "LO", b"AB") * 100_000))
 
 
+@pytest.mark.parametrize(
+    ("again", "code"), [(b"AB", ""), (b"CD", "element-twice"), (b"ABCD", "element-twice")]
+)
+@pytest.mark.parametrize("wrap", [lambda data: data, lambda data: element(0x00082112, "SQ", data)])
+def test_an_element_with_two_values_needs_leave_and_the_last_one_counts(
+    part10: Make, again: bytes, code: str, wrap: Callable[[bytes], bytes]
+) -> None:
+    def data(*values: bytes) -> bytes:
+        inner = b"".join(element(0x00100020, "LO", value) for value in values)
+        return wrap(inner if wrap(b"") == b"" else item(inner))
+
+    with open_instance(BytesBlob(part10(data(b"AB", again))), HERE) as instance:
+        assert [mend.code for mend in instance.mends] == [code]
+        assert "(0010,0020) at byte" in instance.mends[0].text
+        assert b"".join(instance.data_set(instance.header).chunks()) == data(again)
+
+
+def test_a_data_set_that_stands_there_twice_is_sent_once_and_not_told_at_length(
+    part10: Make,
+) -> None:
+    data = b"".join(element(0x00100000 + tag, "LO", b"AB") for tag in range(0x20, 0x60))
+    pixels = element(0x7FE00010, "OB", b"\7" * (3 << 20))
+
+    sent, told = mended(part10((data + pixels) * 2))
+
+    assert sent == data + pixels
+    assert len(told) == 11
+    assert told[-1] == "55 more such faults"
+
+
+@pytest.mark.parametrize(("length", "vr"), [(4, "OW"), (0xFFFFFFFF, "OB")])
+def test_pixels_with_a_vr_of_their_own_are_read_as_dcmtk_reads_them(
+    part10: Make, length: int, vr: str
+) -> None:
+    end = STOP + bytes(4) if length > 4 else b""
+    value = ITEM + bytes(4) + end if length > 4 else b"abcd"
+    _, told = mended(part10(element(0x7FE00010, "OX", value, length=length)))
+
+    assert told[0].endswith(f"has the VR 'OX': read as {vr}")
+
+
 @pytest.mark.parametrize("again", [b"1.2.840.10008.1.2\0", b"1.2.840.10008.1.2.1\0"])
 def test_a_second_meta_group_needs_leave_and_the_first_counts(part10: Make, again: bytes) -> None:
     data = element(0x00100020, "LO", b"AB")

@@ -31,6 +31,9 @@ ID = element(0x00100020, "LO", b"SECRET")
         (ID + element(0x00280010, "US", b"\1\0"), ""),
         (element(0x00280010, "US", b"\1\0") + ID, "(0010,0020) stands behind a greater tag"),
         (element(0x00181317, "DS", b"1" * 80), "(0018,1317) is longer than VR DS holds"),
+        (element(0x00080018, "UI", b"1.2 3 "), "(0008,0018) is no UID"),
+        (element(0x00080018, "UI", b"1.2.SECRET"), "(0008,0018) is no UID"),
+        (element(0x00083010, "UI", b"1.2.3\\1.2\0"), ""),
         (element(0x00189073, "FD", b"SECRET"), "(0018,9073) has 6 bytes, which are no numbers of"),
     ],
 )

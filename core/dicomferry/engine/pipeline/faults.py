@@ -8,13 +8,13 @@ from msgspec import Struct
 
 from dicomferry.dicom.instance import Instance
 from dicomferry.dicom.integrity import NO_PIXEL_DATA
-from dicomferry.dicom.mends import SECOND_META_GROUP
+from dicomferry.dicom.mends import ELEMENT_TWICE, SECOND_META_GROUP
 
 MENDED: Final = "mended"
 """The code of an instance that is not sent byte for byte as its file has it, edits aside."""
 
 
-ALLOWABLE: Final = frozenset((SECOND_META_GROUP, NO_PIXEL_DATA))
+ALLOWABLE: Final = frozenset((ELEMENT_TWICE, SECOND_META_GROUP, NO_PIXEL_DATA))
 """The codes of faults that a recipe can allow."""
 
 

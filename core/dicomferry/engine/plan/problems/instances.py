@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from dicomferry.dicom.integrity import NO_PIXEL_DATA
-from dicomferry.dicom.mends import SECOND_META_GROUP
+from dicomferry.dicom.mends import ELEMENT_TWICE, SECOND_META_GROUP
 from dicomferry.engine.pipeline.faults import MENDED
 from dicomferry.engine.plan.problems.kinds import instances, problem
 from dicomferry.ledger.planning.alike import ItemGroups
@@ -22,6 +22,7 @@ _EXAMPLES: Final = 5
 _ALLOWABLE: Final[Mapping[str, str]] = MappingProxyType(
     {
         SECOND_META_GROUP: "elements of a second meta group",
+        ELEMENT_TWICE: "an element twice, with two values",
         NO_PIXEL_DATA: "no pixel data, although what they say of themselves is an image's",
     }
 )

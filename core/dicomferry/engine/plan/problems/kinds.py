@@ -246,6 +246,12 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType({
         "it does not get the second group; if that one is right, the transfer syntax is wrong",
         "look at the files; where the first group is right, allow it: the second is left out",
     ),
+    "element-twice": Kind(
+        _WARNING,
+        "an element stands once in a data set (PS3.5 7.1): XNAT and pydicom take the last one,"
+        " dcmtk the first",
+        "look at the files; where the last one is right, allow it: the first is left out",
+    ),
     "no-pixel-data": Kind(
         _WARNING,
         "XNAT files what comes as an image, but no viewer shows it and no snapshot is made of it",

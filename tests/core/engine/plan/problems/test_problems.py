@@ -163,6 +163,7 @@ SITUATIONS: dict[str, list[Row]] = {
     "series-number-missing": [{"number": ""}],
     "mended": [{"code": "mended", "reason": "padded"}],
     "second-meta-group": [{}, {"verdict": Verdict.REJECTED, "code": "second-meta-group"}],
+    "element-twice": [{}, {"verdict": Verdict.REJECTED, "code": "element-twice"}],
     "no-pixel-data": [{"plan_notes": ("no-pixel-data",)}],
     "duplicate": [{}, {"verdict": Verdict.EXCLUDED, "code": "duplicate"}],
     "duplicate-differs": [{}, {"verdict": Verdict.REJECTED, "code": "duplicate-differs"}],
