@@ -147,6 +147,38 @@ def test_visits_without_a_date_in_the_headers_are_not_joined(tmp_path: Path) -> 
     assert "_{{ StudyInstanceUID }}" in (tmp_path / "r.yaml").read_text()
 
 
+NOBODY = {"PatientID": "Anonymous", "PatientName": "Anonymous", "PatientBirthDate": ""}
+JANE = {"PatientID": "A1", "PatientName": "Doe^Jane", "PatientBirthDate": "19500101"}
+
+
+@pytest.mark.parametrize(
+    "studies",
+    [
+        (NOBODY, NOBODY, NOBODY),
+        (JANE | {"StudyDate": "20200101"}, JANE | {"StudyDate": "20200101"}),
+        (JANE | {"StudyDate": ""}, JANE | {"StudyDate": "", "AcquisitionDate": "20300101"}),
+        (JANE | {"PatientID": "MC0012"}, JANE | {"PatientID": "MC12"}),
+        (JANE, JANE | {"PatientName": "DOE^JANE^^DR"}, JANE | {"PatientID": "B1"}),
+    ],
+    ids=["anonymous", "one day", "no date", "akin", "ordinary"],
+)
+@pytest.mark.parametrize("folders", [True, False])
+def test_the_plan_of_a_proposed_recipe_has_no_error(
+    tmp_path: Path, studies: tuple[dict[str, str], ...], *, folders: bool
+) -> None:
+    for number, elements in enumerate(studies, 1):
+        pacs.study(tmp_path / "disk" / (f"cd{number}" if folders else ""), number, **elements)
+
+    proposed = ferry("init", "r.yaml", "--from", "disk", cwd=tmp_path)
+
+    if studies[0] is NOBODY and not folders:
+        assert proposed.returncode == 2
+        assert "no label was found that keeps the patients of this folder apart" in proposed.stderr
+        return
+    plan = ferry("plan", "r.yaml", cwd=tmp_path)
+    assert plan.returncode == 0, plan.stdout + plan.stderr
+
+
 def test_no_value_of_a_header_gets_into_the_recipe(legacy: Path, tmp_path: Path) -> None:
     ferry("init", "r.yaml", "--from", legacy, cwd=tmp_path)
 

@@ -118,8 +118,18 @@ def known_birth(text: str) -> str:
 
 def is_placeholder(text: str) -> bool:
     """Say whether a name or an ID is one that is written where there is none."""
-    letters = re.sub(r"[\W_]+", "", text).upper()
+    letters = _letters(text)
     return letters in _PLACEHOLDERS or (bool(letters) and set(letters) in _FILLINGS)
+
+
+def names_nobody(label: str, patient: Patient) -> bool:
+    """Say whether a label is made of a placeholder that a patient has as PatientID."""
+    letters = _letters(patient.patient_id)
+    return is_placeholder(letters) and letters in _letters(label)
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).upper()
 
 
 def _is_phantom(patient: Patient) -> bool:

@@ -6,14 +6,13 @@ names, rows of a CSV, or labels that somebody edited in a saved plan.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from msgspec import Struct
 
-from dicomferry.dicom.patient import Patient, akin, is_placeholder, persons, same_person
+from dicomferry.dicom.patient import Patient, akin, names_nobody, persons, same_person
 from dicomferry.engine.plan.session_keys import SessionKey, SessionKeys
 from dicomferry.ledger.planning.alike import ItemGroups, SourceSeries
 from dicomferry.xnat.filing.keys import subject_key
@@ -129,8 +128,8 @@ def _of_nobody(parts: Iterable[SourceSeries]) -> Iterator[Suspicion]:
     """Yield subjects named after a placeholder that get studies whose headers tell nobody."""
     subjects: dict[tuple[str, str], dict[str, list[SourceSeries]]] = defaultdict(dict)
     for part in parts:
-        place, name = part.destination, part.patient.patient_id
-        if not part.patient and is_placeholder(name) and _letters(name) in _letters(place.subject):
+        place = part.destination
+        if not part.patient and names_nobody(place.subject or "", part.patient):
             studies = subjects[place.project or "", subject_key(place.subject)]
             studies.setdefault(part.study_instance_uid, []).append(part)
     for (project, _), studies in subjects.items():
@@ -140,10 +139,6 @@ def _of_nobody(parts: Iterable[SourceSeries]) -> Iterator[Suspicion]:
         where = f"the subject '{inside[0].destination.subject}' in {project or 'Unassigned'}"
         folders = tuple(of_study[0].folder for of_study in studies.values())
         yield Suspicion(PATIENTS_NOT_TOLD_APART, where, folders, tuple(inside))
-
-
-def _letters(text: str | None) -> str:
-    return re.sub(r"[\W_]+", "", text or "").casefold()
 
 
 def _over_subjects(parts: Iterable[SourceSeries]) -> Iterator[Suspicion]:

@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from dicomferry.dicom.patient import Patient, akin, persons, same_person
+from dicomferry.dicom.patient import Patient, akin, names_nobody, persons, same_person
 from dicomferry.engine.propose.survey import LEVELS, Sampled
 
 UNDATED: Final = "StudyDate | default('undated', true)"
@@ -47,13 +47,16 @@ class Label(Struct, frozen=True):
 def confuses_patients(label: Label, samples: Iterable[Sampled]) -> bool:
     """Tell whether a subject label is of several patients, or one patient has several of it.
 
-    A study that gets several labels is one patient who does.
+    A study that gets several labels is one patient who does. The audit of a plan asks the same.
     """
     by_label: dict[str, set[Patient]] = defaultdict(set)
     by_id: dict[str, dict[tuple[str, Patient], None]] = defaultdict(dict)
     by_study: dict[str, set[str]] = defaultdict(set)
+    nobody: dict[str, set[str]] = defaultdict(set)
     for sample in samples:
         text = label.of(sample)
+        if not sample.patient and names_nobody(text, sample.patient):
+            nobody[text].add(sample.study_instance_uid)
         by_label[text].add(sample.patient)
         by_study[sample.study_instance_uid].add(text)
         if known := akin(sample.patient):
@@ -62,8 +65,9 @@ def confuses_patients(label: Label, samples: Iterable[Sampled]) -> bool:
         len(found) > 1 for found in by_study.values()
     ):
         return True
-    # One ID for a whole disk says nothing of who is who.
-    return len(by_id) > 1 and any(
+    if any(len(studies) > 1 for studies in nobody.values()):
+        return True
+    return any(
         one_text != other_text and same_person(one, other)
         for found in by_id.values()
         for (one_text, one) in found

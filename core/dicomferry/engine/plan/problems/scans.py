@@ -14,9 +14,11 @@ def scans(items: ItemGroups) -> Iterator[Problem]:
     """Find series that share a SeriesNumber within a session, and series without one."""
     shared = [f"{one.session} ({_scan_ids(one)})" for one in items.series_sharing_a_number()]
     if shared:
+        one = len(shared) == 1
+        numbers = "1 SeriesNumber belongs" if one else f"{len(shared):,} SeriesNumbers belong"
         yield problem(
             "series-number-shared",
-            f"{len(shared):,} SeriesNumbers belong to several series of a session, so that the scan"
+            f"{numbers} to several series of a session, so that the scan"
             f" IDs become {several(shared)}",
         )
     if count := items.without_series_number():
