@@ -11,9 +11,15 @@ through `dicomferry`. It imports `dicom`, `model` and `errors`; the first compil
 """
 
 from dicomferry.template.templates import MAX_RESULT, MAX_SOURCE, Condition, Template, Templates
-from dicomferry.template.vocabulary import check_keywords, suggestion, with_suggestion
+from dicomferry.template.vocabulary import (
+    DESTINATION_NAMES,
+    check_keywords,
+    suggestion,
+    with_suggestion,
+)
 
 __all__ = [
+    "DESTINATION_NAMES",
     "MAX_RESULT",
     "MAX_SOURCE",
     "Condition",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -20,6 +21,9 @@ from dicomferry.engine.pipeline.steps import NO_XNAT, Steps, TransformStep
 from dicomferry.errors import DamagedError, EditError, FerryError, MissingValueError, TemplateError
 from dicomferry.log import log_bug
 from dicomferry.model import LEVELS, Excluded, Forecast, Rejected, Wanted
+
+LABELS_ASKED: Final = "labels-asked"
+"""The note of an instance for which a transform asks for labels."""
 
 
 class Ready(Struct, frozen=True):
@@ -96,6 +100,8 @@ def _worked_out(steps: Steps, header: Header, upto: int) -> Ready | Withheld:
             return Withheld("value-missing", Rejected(why))
         except (TemplateError, EditError, DamagedError) as error:
             return Withheld("not-editable", Rejected(f"{step.path}: {error.message}"))
+    if asker:
+        notes += (LABELS_ASKED,)
     if renamed:
         notes += (STUDY_RENAMED,)
     # A chosen label counts in the end: half-way nobody may have written it yet.

@@ -100,7 +100,7 @@ class Session:
         found += find_problems(
             self.ledger, recipe.allow, xnat=self.to_xnat, anonymizes=anonymizes,
             sources=[step.id for step in self.steps.sources],
-            plugins=self._job.plugins, labelled=names_labels(recipe),
+            plugins=self._job.plugins, labelled=names_labels(recipe, self.steps),
             sinks=[sink.key for sink in self.steps.sinks if sink.sink.server],
         )  # fmt: skip
         return Planned(PlanReader.last(self.ledger), tuple(by_severity(found)))

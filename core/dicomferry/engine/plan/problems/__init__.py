@@ -21,6 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
+from dicomferry.engine.pipeline.edit import LABELS_ASKED
 from dicomferry.engine.plan.problems.identification import mismatches, naming, noted
 from dicomferry.engine.plan.problems.instances import (
     capabilities,
@@ -59,7 +60,7 @@ def find_problems(
     """Return the plan's problems, errors first; those the recipe allows become notes.
 
     An error stops a run before anything is sent. `xnat` says whether an XNAT receives the data,
-    `labelled` whether its labels matter all the same; `sinks` are the keys of the XNATs;
+    `labelled` whether labels matter that no transform asks for; `sinks` are the keys of the XNATs;
     `sources` are the ids of the recipe's sources; `anonymizes` are the keywords that the script of
     each receiving server rewrites; `plugins` are asked for their own checks.
     """
@@ -71,7 +72,7 @@ def find_problems(
         *faults(items),
         *stored_elsewhere(items),
     ]
-    if xnat or labelled:
+    if xnat or labelled or items.notes()[LABELS_ASKED]:
         for audit in (studies, patients):
             found += audit(items, xnat=xnat)
         for note in (empty_parts, references):

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from msgspec import Struct
+from msgspec.structs import astuple
+
 from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.engine.plan.problems.kinds import instances, problem
 from dicomferry.ledger.planning.alike import ItemGroups
 from dicomferry.model import Problem
 from dicomferry.recipe.recipe import Recipe
 from dicomferry.recipe.servers import XnatServer
+from dicomferry.template import DESTINATION_NAMES, Template
 
 
 def anonymizes_of(recipe: Recipe, steps: Steps) -> dict[str, tuple[str, ...]]:
@@ -21,9 +25,31 @@ def anonymizes_of(recipe: Recipe, steps: Steps) -> dict[str, tuple[str, ...]]:
     }
 
 
-def names_labels(recipe: Recipe) -> bool:
-    """Tell whether a recipe knows an XNAT, whether or not it brings anything there."""
-    return any(isinstance(server, XnatServer) for server in recipe.servers.values())
+def names_labels(recipe: Recipe, steps: Steps) -> bool:
+    """Tell whether labels matter to a recipe, whether or not it brings anything to an XNAT.
+
+    They do where it knows an XNAT, where a transform goes by sessions, and where a sink files by
+    labels. What a transform asks for is noted of each instance (`LABELS_ASKED`).
+    """
+    return (
+        any(isinstance(server, XnatServer) for server in recipe.servers.values())
+        or bool(steps.preparing)
+        or any(_has_labels(step.options) for step in recipe.sinks)
+    )
+
+
+def _has_labels(options: object) -> bool:
+    """Tell whether a template in some options has the name of a label in it."""
+    match options:
+        case Template():
+            return not options.names.isdisjoint(DESTINATION_NAMES)
+        case Struct():
+            return any(map(_has_labels, astuple(options)))
+        case list() | tuple():
+            return any(map(_has_labels, options))
+        case dict():
+            return any(map(_has_labels, options.values()))
+    return False
 
 
 def anonymized(items: ItemGroups, anonymizes: Mapping[str, tuple[str, ...]]) -> Iterator[Problem]:
