@@ -161,7 +161,8 @@ def walk(
     implicit, unpack = syntax.implicit, syntax.element.unpack_from
     number = syntax.number.unpack_from
     sequences = dictionary.sequences() if implicit else _NO_TAGS
-    position, limit = start, -1
+    data, base = window.data, window.base
+    position, limit = start, min(end, base + len(data))
     while position < end:
         if position + 12 > limit:
             window.reach(max(min(position + 12, end), position + 8))
@@ -252,16 +253,20 @@ def _value_end(
 
 
 def _look_into(window: Window, position: int, end: int, syntax: Syntax, depth: int) -> None:
-    """Walk the items of a sequence of defined length."""
+    """Walk the items of a sequence of defined length, which is in memory."""
+    data, base, unpack = window.data, window.base, syntax.item.unpack_from
     while position < end:
         if position + 8 > end:
             raise CutError(f"a sequence has {end - position} bytes behind its last item")
-        position = _item_end(window, position, end, syntax, depth)
+        group, element, length = unpack(data, position - base)
+        tag = group << 16 | element
+        position = _item_end(window, position, end, tag, length, syntax, depth)
 
 
-def _item_end(window: Window, position: int, end: int, syntax: Syntax, depth: int) -> int:
-    window.reach(position + 8)
-    tag, length = item_header(window.data, position - window.base, syntax)
+def _item_end(
+    window: Window, position: int, end: int, tag: int, length: int, syntax: Syntax, depth: int
+) -> int:
+    """Walk the item that starts at `position`, whose header was read."""
     if tag != ITEM:
         raise UnsureError(f"no item starts at byte {position}")
     position += 8
@@ -269,7 +274,9 @@ def _item_end(window: Window, position: int, end: int, syntax: Syntax, depth: in
         return walk(window, position, end, syntax, depth, open_end=True)[1]
     if position + length > end:
         raise CutError("an item of a sequence is longer than what is left")
-    return walk(window, position, position + length, syntax, depth)[1]
+    if length:
+        walk(window, position, position + length, syntax, depth)
+    return position + length
 
 
 def _is_bulk(window: Window, tag: int, vr: bytes, value: int, length: int) -> bool:
@@ -328,9 +335,10 @@ def sequence_end(window: Window, position: int, end: int, syntax: Syntax, depth:
     """Return where a sequence of undefined length ends, its delimitation item included."""
     while position + 8 <= end:
         window.reach(position + 8)
-        if item_header(window.data, position - window.base, syntax)[0] == SEQUENCE_END:
+        tag, length = item_header(window.data, position - window.base, syntax)
+        if tag == SEQUENCE_END:
             return position + 8
-        position = _item_end(window, position, end, syntax, depth)
+        position = _item_end(window, position, end, tag, length, syntax, depth)
     raise CutError("a sequence has no end")
 
 
