@@ -7,7 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pydicom import dcmread
+from pydicom.encaps import encapsulate
+from pydicom.uid import RLELossless
 
 from support import pacs
 from support.cli import ferry
@@ -30,6 +33,19 @@ def corrected(folder: Path) -> None:
     dataset.PatientComments = "looked at again"
     (folder / "b").mkdir()
     dataset.save_as(folder / "b" / "x.dcm")
+
+
+def compressed(path: Path, to: Path, comments: str = "") -> None:
+    """Write a copy with pixel data of the syntax RLE; it need not be decoded here."""
+    dataset = dcmread(path)
+    dataset.PixelData = encapsulate([b"\1\0\0\0\x40" + b"\0" * 59 + b"\0\7"])
+    dataset["PixelData"].VR = "OB"
+    dataset["PixelData"].is_undefined_length = True
+    dataset.file_meta.TransferSyntaxUID = RLELossless
+    if comments:
+        dataset.PatientComments = comments
+    to.parent.mkdir(exist_ok=True)
+    dataset.save_as(to)
 
 
 def test_copies_that_differ_are_told_by_the_elements(tmp_path: Path, write_recipe: Recipe) -> None:
@@ -62,6 +78,34 @@ def test_the_newest_copy_wins_where_the_source_says_so(
     report = plan(write_recipe(transforms=(), source={"prefer": {"newest": True}}))
 
     assert report["held"][0]["location"].endswith("b/x.dcm")
+
+
+@pytest.mark.parametrize(("name", "kept"), [("a/x.dcm", "0001-1-1.dcm"), ("z.dcm", "0001-1-1.dcm")])
+def test_the_uncompressed_copy_wins_where_the_source_says_so(
+    tmp_path: Path, write_recipe: Recipe, name: str, kept: str
+) -> None:
+    (path,) = pacs.study(tmp_path / "data" / "b", 1, instances=1)
+    compressed(path, tmp_path / "data" / name)
+
+    held = plan(write_recipe(transforms=()))
+    report = plan(write_recipe(transforms=(), source={"prefer": {"uncompressed": True}}))
+
+    assert counts(held) == {("rejected", "duplicate-differs"): 2}
+    assert counts(report) == {("ready", ""): 1, ("excluded", "duplicate"): 1}
+    assert report["held"][0]["location"].endswith(name)
+    assert f"its source prefers another copy: {path.parent}/{kept}" in report["held"][0]["reason"]
+
+
+def test_of_two_compressed_copies_none_wins_by_being_uncompressed(
+    tmp_path: Path, write_recipe: Recipe
+) -> None:
+    (path,) = pacs.study(tmp_path / "data" / "b", 1, instances=1)
+    compressed(path, tmp_path / "data" / "x.dcm", comments="one")
+    compressed(path, path, comments="two")
+
+    report = plan(write_recipe(transforms=(), source={"prefer": {"uncompressed": True}}))
+
+    assert counts(report) == {("rejected", "duplicate-differs"): 2}
 
 
 def test_hundreds_of_copies_have_reasons_of_a_line(tmp_path: Path, write_recipe: Recipe) -> None:
