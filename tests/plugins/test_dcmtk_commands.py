@@ -103,6 +103,10 @@ def test_files_are_found_in_every_usual_way(finding: str) -> None:
         ("-i 'ImageType=A\\B'", {"set": {"ImageType": "A\\B"}}),
         ("-imt -m PatientID=x", {"set_if_present": {"PatientID": "x"}}),
         ("-imt -e PatientID", {"delete": ["PatientID"]}),
+        ("-ea PatientID -ea 0010,0010", {"delete": ["**.PatientID", "**.PatientName"]}),
+        ("-imt -ma PatientID=x", {"set_if_present": {"**.PatientID": "x"}}),
+        ("-ea PatientID -i StudyID=1", {"set": {"StudyID": "1"}, "delete": ["**.PatientID"]}),
+        ("-ep", {"delete": [f"**.(xxx{digit},xxxx)" for digit in "13579bdf"]}),
         (
             "-i '(0040,0275)[0].(0040,0009)=1'",
             {"set": {"RequestAttributesSequence[0].ScheduledProcedureStepID": "1"}},
@@ -128,6 +132,20 @@ def test_the_order_of_edits_of_one_attribute_is_kept() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "-i PatientID=1 -imt -ma PatientID=x",
+        "-ea PatientID -i PatientID=1",
+        "-i 'ReferencedStudySequence[0].PatientID=1' -ea PatientID",
+        "-ea ReferencedStudySequence -i 'ReferencedStudySequence[0].PatientID=1'",
+        "-ep -i '(0019,0010)=SITE'",
+    ],
+)
+def test_an_edit_at_any_depth_keeps_its_place_among_those_it_meets(words: str) -> None:
+    assert len(remaps(f"dcmodify -imt {words} /d/*\n")) == 2
+
+
 def test_a_file_without_what_dcmodify_demands_is_left_alone() -> None:
     script = "dcmodify -i StudyID=1 -m PatientID=x -e 0008,0020 -m StudyID=2 /d/*\n"
 
@@ -139,8 +157,8 @@ def test_a_file_without_what_dcmodify_demands_is_left_alone() -> None:
     ("script", "fault"),
     [
         ("dcmodify -gst /d/*", "line 1: -gst: a new UID for each file"),
-        ("dcmodify -ma PatientID=x /d/*", "line 1: -ma PatientID: done at the top level"),
-        ("dcmodify -ep /d/*", "line 1: -ep: done at the top level"),
+        ("dcmodify -ma PatientID=x /d/*", "line 1: -ma **.PatientID: dcmodify leaves a file"),
+        ("dcmodify -ea 'S[0].PatientID' /d/*", "line 1: -ea S[0].PatientID: dcmodify takes"),
         ("dcmodify -if PixelData=x.raw /d/*", "line 1: -if PixelData: a recipe takes no value"),
         ("dcmodify -i 'S[*].PatientID=x' /d/*", "line 1: -i S[*].PatientID: it stands for items"),
         ("dcmodify -i PatientNmae=x /d/*", "line 1: -i PatientNmae: 'PatientNmae' is not a DICOM"),

@@ -15,7 +15,7 @@ from dicomferry_plugins._commands.words import CLOSE, OPEN, as_shell, parameter
 SECTIONS: Final = ("set", "set_if_present", "delete")
 """In the order in which one `remap` does them."""
 
-_PRIVATE_GROUPS: Final = tuple(f"(xxx{digit},xxxx)" for digit in "13579bdf")
+_PRIVATE_GROUPS: Final = tuple(f"**.(xxx{digit},xxxx)" for digit in "13579bdf")
 _WITH_VALUE: Final = {"-ll", "--log-level", "-lc", "--log-config", "+p", "--padding-create"}
 _LONG: Final = {
     "--insert": "-i", "--modify": "-m", "--modify-all": "-ma", "--erase": "-e",
@@ -25,7 +25,8 @@ _LONG: Final = {
 }  # fmt: skip
 _UIDS: Final = re.compile(r"([0-9.]{1,64}(\\[0-9.]{1,64})*)?")
 _BARE_TAG: Final = re.compile(r"(^|\.)([0-9A-Fa-f]{4},[0-9A-Fa-f]{4})(?=\[|\.|$)")
-_ALL_DEPTHS: Final = "done at the top level; what lies inside of sequences stays as it is"
+_MISSING: Final = "dcmodify leaves a file without it unchanged; here its other edits are made"
+_ANY_DEPTH: Final = "**."
 _NEW_UIDS: Final = "a new UID for each file cannot be repeated; the transform unify-uids derives"
 
 
@@ -59,7 +60,6 @@ def read_modification(use: Use) -> Modification:
             _edit(found, word, next(rest, ""), lenient=lenient)
         elif word == "-ep":
             found.changes += [TagEdit("delete", group) for group in _PRIVATE_GROUPS]
-            found.faults.append(NotTranslated(use.line, "-ep", _ALL_DEPTHS))
         elif word in ("-gst", "-gse", "-gin"):
             found.faults.append(NotTranslated(use.line, word, _NEW_UIDS))
         elif word in _WITH_VALUE:
@@ -89,9 +89,10 @@ def _edit(found: Modification, option: str, text: str, *, lenient: bool) -> None
         value = parameter(value)
     section = {"-i": "set", "-m": "set_if_present", "-ma": "set_if_present"}.get(option, "delete")
     if option in ("-ma", "-ea"):
-        what = f"{option} {name}"
-        found.faults.append(NotTranslated(found.line, what, _ALL_DEPTHS))
-    if section != "set" and not lenient and option != "-ea":
+        name = _ANY_DEPTH + name
+        if option == "-ma" and not lenient:
+            found.faults.append(NotTranslated(found.line, f"{option} {name}", _MISSING))
+    elif section != "set" and not lenient:
         _demand(found, option, pattern)
     found.changes.append(TagEdit(section, name, value))
 
@@ -102,8 +103,7 @@ def _demand(found: Modification, option: str, pattern: ElementPattern) -> None:
     if any(change.attribute == name and change.section == "set" for change in found.changes):
         return
     if "[" in name or _is_sequence(pattern):
-        why = "dcmodify leaves a file without it unchanged; here its other edits are made"
-        found.faults.append(NotTranslated(found.line, f"{option} {name}", why))
+        found.faults.append(NotTranslated(found.line, f"{option} {name}", _MISSING))
     elif name not in found.present:
         found.present.append(name)
 
@@ -126,6 +126,8 @@ def _pattern(found: Modification, option: str, path: str) -> ElementPattern | No
         why = "a recipe names its attributes, no parameter does"
     elif "[*]" in text:
         why = "it stands for items that dcmodify makes or demands; name them one by one"
+    elif option in ("-ma", "-ea") and "[" in text:
+        why = "dcmodify takes a tag there and no path, and leaves the file unchanged"
     try:
         pattern = parse_pattern(re.sub(r"\]\(", "].(", text))
     except ValueError as error:
@@ -151,13 +153,34 @@ def groups(changes: list[TagEdit]) -> Iterator[dict[str, dict[str, str]]]:
     for change in changes:
         position, root = SECTIONS.index(change.section), _root(change.attribute)
         again = change.attribute in current.get(change.section, {})
-        if again or position < latest.get(root, 0):
+        if again or position < latest.get(root, 0) or _meets(change, current):
             yield _ordered(current)
             current, latest = {}, {}
         current.setdefault(change.section, {})[change.attribute] = change.text
         latest[root] = max(position, latest.get(root, 0))
     if current:
         yield _ordered(current)
+
+
+def _meets(change: TagEdit, current: dict[str, dict[str, str]]) -> bool:
+    """Say whether an edit at any depth is one of the two edits that must not change places."""
+    return any(
+        _meet(change.attribute, other) and {change.section, section} != {"delete"}
+        for section, attributes in current.items()
+        for other in attributes
+    )
+
+
+def _meet(one: str, other: str) -> bool:
+    if not any(name.startswith(_ANY_DEPTH) for name in (one, other)):
+        return False
+    leaves = [name.rpartition(".")[2] for name in (one, other)]
+    if leaves[0] == leaves[1]:
+        return True
+    # An edit of a sequence or in an item may make or take away what the other one finds.
+    return any("[" in name or "(" in name for name in (one, other)) or any(
+        standard_vr(parse_pattern(leaf).leaf.tag) not in _SCALAR for leaf in leaves
+    )
 
 
 def _ordered(sections: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
