@@ -121,7 +121,9 @@ def test_the_audit_is_saved_for_its_owner_alone(two: Path, write_recipe: Recipe)
 def test_a_label_with_a_part_that_is_empty_is_an_error(two: Path, write_recipe: Recipe) -> None:
     pacs.study(two / "data" / "cd3", 3, PatientID="P3", PatientName="X", StudyDate="")
     recipe = write_recipe(transforms=[named("{{ PatientID }}", "{{ PatientID }}{{ StudyDate }}")])
-    assert "StudyDate" in messages(plan(recipe))["label-part-empty"]
+    told = messages(plan(recipe))["label-part-empty"]
+    assert "StudyDate" in told
+    assert told.endswith(f"first in {two / 'data' / 'cd3'}")
 
 
 def test_a_default_fills_the_gap(two: Path, write_recipe: Recipe) -> None:

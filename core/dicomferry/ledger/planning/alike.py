@@ -237,6 +237,22 @@ class ItemGroups(Struct, frozen=True):
         for sop_class, syntax, count in rows:
             yield SopClassCount(sop_class or "", syntax or "", count)
 
+    def folders_noted(self, prefix: str) -> dict[str, str]:
+        """Return the first folder in which each note that begins so was made of an instance."""
+        rows = self.ready(
+            "why.notes, item.path, item.member",
+            "AND instr(why.notes, ?) ORDER BY first",
+            why=True,
+            join=" JOIN item ON item.id = first",
+            values=(prefix,),
+        )
+        found: dict[str, str] = {}
+        for notes, *place in rows:
+            for note in notes.split():
+                if note.startswith(prefix):
+                    found.setdefault(note, folder_of(location_of(*place)))
+        return found
+
     def notes(self) -> Counter[str]:
         """Return how many instances have each of the notes that forecasts carry."""
         found: Counter[str] = Counter()
@@ -245,19 +261,26 @@ class ItemGroups(Struct, frozen=True):
         return found
 
     def ready(
-        self, columns: str, behind: str = "", *, why: bool = False, join: str = ""
+        self,
+        columns: str,
+        behind: str = "",
+        *,
+        why: bool = False,
+        join: str = "",
+        values: tuple[str, ...] = (),
     ) -> Iterator[Any]:
         """Yield rows of `columns` over groups of what is to be sent, joined with the destination.
 
-        `behind` is what follows the WHERE clause, conditions with AND first. A group may occur
-        more than once: its `instances` and `bytes` are to be summed up, of its `largest` the
-        maximum counts. For the ledger's own modules: nobody else writes SQL.
+        `behind` is what follows the WHERE clause, conditions with AND first; it takes `values`. A
+        group may occur more than once: its `instances` and `bytes` are to be summed up, of its
+        `largest` the maximum counts. For the ledger's own modules: nobody else writes SQL.
         """
         join += " JOIN why ON why.id = ready.why" if why else ""
         yield from self.ledger.connection.execute(
             f"SELECT {columns} FROM temp.alike AS ready"  # noqa: S608  fixed texts of the ledger
             f" JOIN destination ON destination.id = ready.destination{join}"
-            f" WHERE ready.verdict = 'ready' {behind}"
+            f" WHERE ready.verdict = 'ready' {behind}",
+            values,
         )
 
     def count_ready(self, condition: str = "true") -> int:

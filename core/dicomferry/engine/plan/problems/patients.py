@@ -16,6 +16,7 @@ from dicomferry.engine.plan.problems.kinds import instances, problem, several
 from dicomferry.ledger.planning.alike import ItemGroups
 from dicomferry.model import Problem
 
+_PART_EMPTY = "label-part-empty"
 _MOST = 20
 """Problems of one code that are told one by one; the audit's table has them all."""
 
@@ -51,12 +52,13 @@ def patients(items: ItemGroups, *, xnat: bool) -> Iterator[Problem]:
 
 def empty_parts(items: ItemGroups) -> Iterator[Problem]:
     """Find labels of which a part is empty, because the header has no value there."""
-    for note, count in sorted(items.notes().items()):
-        code, _, what = note.partition(":")
-        if code == "label-part-empty":
-            yield problem(
-                code, f"the label of {instances(count)} is made of {what}, which is empty"
-            )
+    counts = items.notes()
+    for note, folder in sorted(items.folders_noted(f"{_PART_EMPTY}:").items()):
+        what, count = note.partition(":")[2], counts[note]
+        yield problem(
+            _PART_EMPTY,
+            f"the label of {instances(count)} is made of {what}, which is empty, first in {folder}",
+        )
 
 
 def references(items: ItemGroups) -> Iterator[Problem]:
