@@ -165,3 +165,21 @@ def test_a_value_that_a_label_needs_has_one_code_and_a_hint(
     assert states(recipe) == {"nameless": ("rejected", "value-missing")}
     assert "transforms[0]: " in plan.stdout
     assert "default(" in plan.stdout
+
+
+def test_an_element_that_cannot_be_written_is_told_with_a_remedy(
+    tmp_path: Path, write_recipe: Callable[..., Path]
+) -> None:
+    text = instance(1).replace(b"A^B ", b"\xc4^B ")
+    assert b"\xc4^B " in text
+    put(tmp_path, strange=text)
+
+    plan = ferry(
+        "plan", write_recipe(transforms=[{"remap": {"transcode": "ISO_IR 192"}}, IDENTIFY])
+    )
+
+    assert plan.returncode == 1
+    assert (
+        "transforms[0]: PatientName: has bytes beyond ASCII, and no character set says what they"
+        " are: set SpecificCharacterSet first, in a remap in front of this one"
+    ) in plan.stdout

@@ -99,7 +99,8 @@ def _worked_out(steps: Steps, header: Header, upto: int) -> Ready | Withheld:
             why = f"{step.path}: {error.message}: {error.hint}"
             return Withheld("value-missing", Rejected(why))
         except (TemplateError, EditError, DamagedError) as error:
-            return Withheld("not-editable", Rejected(f"{step.path}: {error.message}"))
+            remedy = f": {error.hint}" if error.hint else ""
+            return Withheld("not-editable", Rejected(f"{step.path}: {error.message}{remedy}"))
     if asker:
         notes += (LABELS_ASKED,)
     if renamed:

@@ -248,7 +248,7 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType({
     ),
     "element-twice": Kind(
         _WARNING,
-        "an element stands once in a data set (PS3.5 7.1): XNAT and pydicom take the last one,"
+        "an element stands once in a data set (PS3.5 7.1): pydicom and dcm4che take the last one,"
         " dcmtk the first",
         "look at the files; where the last one is right, allow it: the first is left out",
     ),
