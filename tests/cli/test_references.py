@@ -101,6 +101,23 @@ def test_a_study_that_keeps_its_uid_may_be_named_anywhere(
     assert NOT_FOLLOWED not in plan(write_recipe(transforms=kept))
 
 
+@pytest.mark.parametrize("refer", [evidence, element("LO", CT)], ids=["sequence", "private"])
+def test_what_names_a_study_of_an_earlier_disk_is_counted(
+    tmp_path: Path, write_recipe: Recipe, refer: Callable[[Dataset], None]
+) -> None:
+    disk(tmp_path / "data", refer)
+    later = (tmp_path / "data" / "2.dcm").rename(tmp_path / "2.dcm")
+    recipe = write_recipe(
+        transforms=[IDENTIFY, UNIFY],
+        sinks=[{"export": {"path": "out", "layout": "{{ StudyID }}.dcm"}}],
+    )
+    assert ferry("run", recipe).returncode == 0
+    (tmp_path / "data" / "1.dcm").unlink()
+    later.rename(tmp_path / "data" / "2.dcm")
+
+    assert plan(recipe)[NOT_FOLLOWED].startswith("1 instance names a study")
+
+
 @pytest.mark.parametrize("keyword", ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"])
 def test_a_uid_that_remap_changes_is_told_because_nothing_follows(
     tmp_path: Path, write_recipe: Recipe, keyword: str

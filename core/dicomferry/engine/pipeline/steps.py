@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
@@ -120,7 +121,8 @@ class Steps(Struct, frozen=True):
             if position < upto and isinstance(transform, Preparing):
                 snapshot = SnapshotReader(folder, position)
                 transform.prepare(snapshot)
-                self.studies.learn(study.study_instance_uid for study in snapshot.studies())
+                here = (study.study_instance_uid for study in snapshot.studies())
+                self.studies.learn(chain(here, snapshot.renamed_before()))
 
 
 def build_steps(recipe: Recipe, plugins: Plugins, context: BuildContext | None = None) -> Steps:

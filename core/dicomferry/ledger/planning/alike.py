@@ -195,10 +195,16 @@ class ItemGroups(Struct, frozen=True):
 
     def naming(self, note: str, prefix: str) -> int:
         """Return how many instances have a note, or one of `prefix` and a study that is renamed."""
-        studies = self.ready("DISTINCT found_study", "AND study <> found_study")
-        wanted = {note, *(f"{prefix}{study}" for (study,) in studies)}
-        rows = self.ready("why.notes, sum(instances)", "GROUP BY 1", why=True)
-        return sum(count for notes, count in rows if not wanted.isdisjoint(notes.split()))
+        rows = [
+            (set(notes.split()), count)
+            for notes, count in self.ready("why.notes, sum(instances)", "GROUP BY 1", why=True)
+        ]
+        wanted = {note}
+        if any(one.startswith(prefix) for notes, _ in rows for one in notes):
+            renamed = "SELECT DISTINCT study FROM item WHERE sent_study IS NOT NULL"
+            studies = self.ledger.connection.execute(renamed)  # of earlier plans, too
+            wanted.update(f"{prefix}{study}" for (study,) in studies)
+        return sum(count for notes, count in rows if wanted & notes)
 
     def labels_of_several_originals(
         self, level: Literal["subject", "session"]

@@ -46,6 +46,12 @@ SELECT DISTINCT series, project, subject, session
 FROM item JOIN destination ON destination.id = item.destination
 WHERE scan = ? AND verdict = 'ready'
 """
+_EARLIER_TABLE = "CREATE TABLE stage.renamed_before (study TEXT NOT NULL)"
+_EARLIER = """
+INSERT INTO stage.renamed_before
+SELECT DISTINCT study FROM item
+WHERE scan < ? AND sent_study IS NOT NULL AND study <> ''
+"""
 STORED_STUDIES: Final = """
 SELECT filed_study, project, subject, session, count(*) AS instances
 FROM delivery JOIN destination ON destination.id = delivery.destination
@@ -79,6 +85,8 @@ def take_snapshot(catalog: PlanWriter, stage: int, sinks: Iterable[str]) -> None
                 connection.execute(_STORED_TABLE)
                 stored = f"INSERT INTO stage.stored_at {STORED_STUDIES}"
                 connection.execute(stored, (json.dumps(list(sinks)),))
+                connection.execute(_EARLIER_TABLE)
+                connection.execute(_EARLIER, (catalog.scan,))
         finally:
             connection.execute("DETACH DATABASE stage")
         fresh.rename(path)
@@ -113,14 +121,23 @@ class SnapshotReader:
 
         A snapshot of an earlier dicomferry has none.
         """
-        if not self._connection.execute(
-            "SELECT 1 FROM sqlite_master WHERE name = 'stored_at'"
-        ).fetchone():
+        if not self._has("stored_at"):
             return
         for study, project, subject, session, instances in self._connection.execute(
             "SELECT study, project, subject, session, instances FROM stored_at ORDER BY rowid"
         ):
             yield StudyAt(study, destination_of(project, subject, session), "", instances)
+
+    def renamed_before(self) -> Iterator[str]:
+        """Yield the studies that earlier plans have given another UID, as the sources had them."""
+        if self._has("renamed_before"):
+            yield from (
+                study for (study,) in self._connection.execute("SELECT study FROM renamed_before")
+            )
+
+    def _has(self, table: str) -> bool:
+        query = "SELECT 1 FROM sqlite_master WHERE name = ?"
+        return self._connection.execute(query, (table,)).fetchone() is not None
 
     def destinations_of_series(self, series_instance_uid: str) -> tuple[Destination, ...]:
         """Return where the instances of a series go."""

@@ -68,5 +68,5 @@ def references(items: ItemGroups) -> Iterator[Problem]:
         yield problem(
             REFERENCE_LEFT,
             f"{instances(count)} {name} a study by the UID it had, where no edit follows (a private"
-            " element, or a study that is divided)",
+            " element, a study that is divided, or one of an earlier plan)",
         )
