@@ -9,8 +9,9 @@ from dicomferry.dicom import bridge
 from dicomferry.dicom.edits import Delete, Edit, Edits, Set, TagPath
 from dicomferry.dicom.elements import Elements
 from dicomferry.dicom.quiet import quietly
+from dicomferry.dicom.syntax import Syntax
 from dicomferry.dicom.text import CHARACTER_SET
-from dicomferry.dicom.walk import BULK_TAGS, Syntax
+from dicomferry.dicom.walk import BULK_TAGS
 
 if TYPE_CHECKING:
     from pydicom import Dataset

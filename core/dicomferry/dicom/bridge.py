@@ -11,7 +11,7 @@ from dicomferry.dicom.text import codecs_of
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-    from dicomferry.dicom.walk import Syntax
+    from dicomferry.dicom.syntax import Syntax
 
 
 def encoded(dataset: Dataset, syntax: Syntax, character_set: tuple[str, ...] = ()) -> bytes:

@@ -14,9 +14,10 @@ from dicomferry.dicom.elements import Elements, SequenceItem
 from dicomferry.dicom.encode import encode_element, encode_value, padded
 from dicomferry.dicom.framing import framed, sequence_delimiter
 from dicomferry.dicom.pieces import Fresh
+from dicomferry.dicom.syntax import LONG, SHORT, CutError, Syntax, UnsureError
 from dicomferry.dicom.text import CHARACTER_SET, GOVERNED, decode, is_known
 from dicomferry.dicom.values import trim
-from dicomferry.dicom.walk import BULK_TAGS, DEPTH, LONG, SHORT, CutError, Syntax, UnsureError
+from dicomferry.dicom.walk import BULK_TAGS, DEPTH
 from dicomferry.errors import EditError
 
 PIXEL_REPRESENTATION = 0x00280103

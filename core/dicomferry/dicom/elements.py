@@ -14,21 +14,10 @@ from dicomferry.dicom.blob import BytesBlob
 from dicomferry.dicom.framing import framed
 from dicomferry.dicom.pieces import Fresh, Piece, pieces_of
 from dicomferry.dicom.reads import Cut, Reads, Trace
+from dicomferry.dicom.syntax import EXPLICIT, IMPLICIT, LONG, SHORT, CutError, Syntax, UnsureError
 from dicomferry.dicom.values import trim
-from dicomferry.dicom.walk import (
-    EXPLICIT,
-    IMPLICIT,
-    LONG,
-    OUT_OF_PLACE,
-    SHORT,
-    CutError,
-    Index,
-    Syntax,
-    UnsureError,
-    Window,
-    frames,
-    walk,
-)
+from dicomferry.dicom.walk import OUT_OF_PLACE, Index, frames, walk
+from dicomferry.dicom.window import Window
 
 _NOTHING: Mapping[int, Fresh | None] = MappingProxyType({})
 _MAYBE_SEQUENCES = frozenset((b"SQ", b"UN", b""))

@@ -8,8 +8,8 @@ from datetime import date
 
 from dicomferry.dicom import text as character_sets
 from dicomferry.dicom.dictionary import keyword_of
+from dicomferry.dicom.syntax import LONG, Syntax
 from dicomferry.dicom.values import NUMBERS, SINGLE
-from dicomferry.dicom.walk import LONG, Syntax
 from dicomferry.errors import EditError
 
 LIMITS = {

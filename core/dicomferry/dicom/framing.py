@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dicomferry.dicom.walk import UNDEFINED, Syntax
+from dicomferry.dicom.syntax import UNDEFINED, Syntax
 
 
 def framed(content: bytes, syntax: Syntax, *, undefined: bool = False) -> bytes:

@@ -9,7 +9,9 @@ from dicomferry.dicom.elements import Elements
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.part10 import DEFLATED, MEDIA_STORAGE_DIRECTORY, layout_of
-from dicomferry.dicom.walk import BULK_TAGS, SHORT, CutError, Syntax, UnsureError, Window, walk
+from dicomferry.dicom.syntax import SHORT, CutError, Syntax, UnsureError
+from dicomferry.dicom.walk import BULK_TAGS, walk
+from dicomferry.dicom.window import Window
 from dicomferry.errors import DamagedError, DicomDirError, NotDicomError
 from dicomferry.model import Location
 

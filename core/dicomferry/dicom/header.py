@@ -11,7 +11,7 @@ from dicomferry.dicom.editing import DECIDING, Setting, lay, vr_of
 from dicomferry.dicom.elements import Elements
 from dicomferry.dicom.pieces import Fresh
 from dicomferry.dicom.reads import Reads, Trace
-from dicomferry.dicom.walk import CutError, UnsureError
+from dicomferry.dicom.syntax import CutError, UnsureError
 from dicomferry.errors import DamagedError
 from dicomferry.model import InstanceRef, Location, Wanted
 
@@ -73,7 +73,7 @@ class Header:
     ) -> Header:
         """Return the header of a pydicom data set, encoded in explicit VR little endian."""
         from dicomferry.dicom.bridge import encoded
-        from dicomferry.dicom.walk import EXPLICIT
+        from dicomferry.dicom.syntax import EXPLICIT
 
         elements = Elements.of(encoded(dataset, EXPLICIT), EXPLICIT)
         return cls(elements, location=location, names=names, row=row)

@@ -25,17 +25,9 @@ from dicomferry.dicom.part10 import (
 )
 from dicomferry.dicom.shapes import Shapes
 from dicomferry.dicom.splice import Spliced
-from dicomferry.dicom.walk import (
-    BULK_TAGS,
-    HEAD,
-    LONG,
-    SHORT,
-    CutError,
-    Syntax,
-    UnsureError,
-    Window,
-    walk,
-)
+from dicomferry.dicom.syntax import LONG, SHORT, CutError, Syntax, UnsureError
+from dicomferry.dicom.walk import BULK_TAGS, walk
+from dicomferry.dicom.window import HEAD, Window
 from dicomferry.errors import DamagedError, DicomDirError, NotDicomError, UnopenedError
 
 if TYPE_CHECKING:

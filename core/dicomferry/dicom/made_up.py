@@ -15,8 +15,8 @@ from dicomferry.dicom.edits import Delete, Edits
 from dicomferry.dicom.elements import Elements
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.part10 import EXPLICIT_LITTLE
+from dicomferry.dicom.syntax import EXPLICIT
 from dicomferry.dicom.tags import parse_pattern
-from dicomferry.dicom.walk import EXPLICIT
 from dicomferry.errors import EditError, FerryError
 from dicomferry.model import Location
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from dicomferry.dicom import dictionary
 from dicomferry.dicom.encode import LIMITS
+from dicomferry.dicom.syntax import LONG, SHORT
 from dicomferry.dicom.values import NUMBERS
-from dicomferry.dicom.walk import BULK_TAGS, LONG, SHORT
+from dicomferry.dicom.walk import BULK_TAGS
 
 if TYPE_CHECKING:
     from dicomferry.dicom.elements import Elements

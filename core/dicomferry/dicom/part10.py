@@ -11,19 +11,19 @@ from dicomferry.dicom.editing import Setting, lay
 from dicomferry.dicom.edits import Set
 from dicomferry.dicom.elements import Elements
 from dicomferry.dicom.encode import encode_element, padded
-from dicomferry.dicom.values import trim
-from dicomferry.dicom.walk import (
+from dicomferry.dicom.syntax import (
     BIG,
     EXPLICIT,
-    HEAD,
     IMPLICIT,
     LONG,
-    OUT_OF_PLACE_IN_META,
     SHORT,
     CutError,
     Syntax,
     UnsureError,
 )
+from dicomferry.dicom.values import trim
+from dicomferry.dicom.walk import OUT_OF_PLACE_IN_META
+from dicomferry.dicom.window import HEAD
 from dicomferry.errors import NotDicomError
 
 if TYPE_CHECKING:
@@ -170,6 +170,8 @@ def _meta_end(blob: Blob, head: bytes, at: int, syntax: Syntax) -> tuple[int, by
         if tag[:2] != b"\2\0" or tag in seen:
             return at, head
         seen.add(tag)
+        if at + 8 > blob.size:
+            raise CutError(f"the file meta information is cut short at byte {at}")
         if syntax.implicit:
             at += 8 + int.from_bytes(head[at + 4 : at + 8], "little")
         elif vr in LONG:
@@ -179,7 +181,7 @@ def _meta_end(blob: Blob, head: bytes, at: int, syntax: Syntax) -> tuple[int, by
         else:
             raise UnsureError(f"the file meta information at byte {at} has no VR")
         if at > blob.size:
-            raise CutError("the file meta information is cut short")
+            raise CutError(f"the file meta information is cut short at byte {blob.size}")
 
 
 def _guess(head: bytes, size: int, *, needed: bool) -> Syntax:

@@ -19,7 +19,9 @@ from dicomferry.dicom.header import Header
 from dicomferry.dicom.integrity import NATIVE_LENGTH, fault_of
 from dicomferry.dicom.part10 import META_SOP_CLASS, META_TRANSFER_SYNTAX, Layout
 from dicomferry.dicom.reads import Cut, Reads
-from dicomferry.dicom.walk import BULK_TAGS, EXPLICIT, Index, Syntax, Window, frames, walk
+from dicomferry.dicom.syntax import EXPLICIT, Syntax
+from dicomferry.dicom.walk import BULK_TAGS, Index, frames, walk
+from dicomferry.dicom.window import Window
 
 Stretch = tuple[int, int]
 """Where some bytes start and end."""

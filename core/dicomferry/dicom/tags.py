@@ -218,7 +218,7 @@ class ElementPattern(Struct, frozen=True):
 def _empty() -> Header:
     from dicomferry.dicom.elements import Elements
     from dicomferry.dicom.header import Header
-    from dicomferry.dicom.walk import EXPLICIT
+    from dicomferry.dicom.syntax import EXPLICIT
 
     return Header(Elements.of(b"", EXPLICIT))
 

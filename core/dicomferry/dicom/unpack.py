@@ -8,7 +8,7 @@ from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING
 
 from dicomferry.dicom.blob import SpooledBlob
-from dicomferry.dicom.walk import LONG, SHORT
+from dicomferry.dicom.syntax import LONG, SHORT
 from dicomferry.errors import DamagedError
 
 if TYPE_CHECKING:

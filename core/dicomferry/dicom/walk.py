@@ -2,141 +2,43 @@
 
 from __future__ import annotations
 
-import struct
-from typing import TYPE_CHECKING, Literal
-
-from msgspec import Struct
+from typing import TYPE_CHECKING
 
 from dicomferry.dicom import dictionary
+from dicomferry.dicom.syntax import (
+    IMPLICIT,
+    ITEM,
+    ITEM_END,
+    LONG,
+    SEQUENCE_END,
+    SHORT,
+    UNDEFINED,
+    CutError,
+    Syntax,
+    UnsureError,
+    is_new_vr,
+    item_header,
+)
 
 if TYPE_CHECKING:
-    from dicomferry.dicom.blob import Blob
+    from dicomferry.dicom.window import Window
 
 Entry = tuple[int, int, int, bytes]
 """Where an element starts, where its value starts, where it ends, and its VR (empty: implicit)."""
 
 Index = dict[int, Entry]
 
-UNDEFINED = 0xFFFFFFFF
-ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 PIXEL_DATA = 0x7FE00010
 BULK_TAGS = frozenset((0x7FE00008, 0x7FE00009, PIXEL_DATA))
 BULK_SIZE = 1 << 20
 _BULK_VRS = frozenset((b"", b"OB", b"OD", b"OF", b"OW", b"UN"))
 _LAST_BEFORE_BULK = min(BULK_TAGS) - 1
-_MOST_HELD = 1 << 29
-"""Bytes of one data set that are held in memory; only damage asks for more."""
-
 # Groups that no data set holds: command, meta, delimiters. A meta group holds 0002.
 OUT_OF_PLACE = frozenset((0x0000, 0x0002, 0xFFFE))
 OUT_OF_PLACE_IN_META = frozenset((0x0000, 0xFFFE))
-HEAD = 1 << 16
 DEPTH = 64
 
-# Explicit VRs by the width of their length field (PS3.5 7.1.2).
-SHORT = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
-LONG = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
-
-
 _NO_TAGS: frozenset[int] = frozenset()
-
-
-class UnsureError(Exception):
-    """The walk met bytes that it does not understand; the caller lets them be mended."""
-
-
-class CutError(Exception):
-    """A length reaches behind the end of the bytes: the data set is cut short, or damaged."""
-
-
-class Syntax(Struct, frozen=True):
-    """How elements are encoded: implicit or explicit VR, little or big endian."""
-
-    implicit: bool
-    order: Literal["little", "big"]
-    element: struct.Struct
-    number: struct.Struct
-    item: struct.Struct
-
-    @property
-    def little(self) -> bool:
-        """Say whether numbers have their least significant byte first."""
-        return self.order == "little"
-
-
-IMPLICIT = Syntax(
-    implicit=True,
-    order="little",
-    element=struct.Struct("<HHL"),
-    number=struct.Struct("<L"),
-    item=struct.Struct("<HHL"),
-)
-EXPLICIT = Syntax(
-    implicit=False,
-    order="little",
-    element=struct.Struct("<HH2sH"),
-    number=struct.Struct("<L"),
-    item=struct.Struct("<HHL"),
-)
-BIG = Syntax(
-    implicit=False,
-    order="big",
-    element=struct.Struct(">HH2sH"),
-    number=struct.Struct(">L"),
-    item=struct.Struct(">HHL"),
-)
-
-
-class Window:
-    """The stretch of a blob in memory during a walk; it grows, and leaves bulk values out.
-
-    Offsets count from the blob's byte `origin`. `kept` are the earlier stretches.
-    """
-
-    __slots__ = ("_blob", "_origin", "base", "data", "kept", "size")
-
-    def __init__(self, blob: Blob, origin: int, head: bytes = b"") -> None:
-        self._blob = blob
-        self._origin = origin
-        self.size = blob.size - origin
-        self.base = 0
-        self.data = head
-        self.kept: list[tuple[int, bytes]] = []
-
-    def reach(self, end: int) -> None:
-        """Read the bytes up to `end` into memory; raises `CutError` when there are fewer."""
-        if end > self.size:
-            raise CutError(f"the data set ends at byte {self.size}, {end} were expected")
-        held = self.base + len(self.data)
-        if end > held:
-            if end - self.base > _MOST_HELD:
-                raise CutError(f"its elements take more than {_MOST_HELD >> 20} MiB without pixels")
-            ahead = min(self.size, max(end, held + max(HEAD, len(self.data))))
-            self.data += self._blob.read(self._origin + held, ahead - held)
-
-    def bulk(self, tag: int, vr: bytes, start: int) -> None:  # noqa: ARG002  for `head`
-        """Hold what is in front of the bulk value of an element, which starts at `start`."""
-        self.reach(start)
-
-    def skip(self, start: int, stop: int) -> None:
-        """Drop the bytes from `start` to `stop`, and go on behind them."""
-        self.kept.append((self.base, self.data[: start - self.base]))
-        self.data = self.data[stop - self.base :]
-        self.base = stop
-
-    def peek(self, start: int, length: int) -> bytes:
-        """Return `length` bytes without keeping them; raises `CutError` when there are fewer."""
-        at = start - self.base
-        if at >= 0 and at + length <= len(self.data):
-            return self.data[at : at + length]
-        if start + length > self.size:
-            raise CutError(f"the data set ends at byte {self.size}, more was expected")
-        return self._blob.read(self._origin + start, length)
-
-    def finish(self, end: int) -> tuple[tuple[int, bytes], ...]:
-        """Return the stretches in memory, up to `end`, with the offset of each."""
-        last = (self.base, self.data[: end - self.base])
-        return tuple(part for part in (*self.kept, last) if part[1])
 
 
 def walk(
@@ -203,11 +105,6 @@ def walk(
     if open_end:
         raise CutError(f"the item at byte {start} has no end")
     return index, position
-
-
-def is_new_vr(vr: bytes, reserved: bytes) -> bool:
-    """Say whether two bytes are a VR of a later Standard, which is laid out as OB (PS3.5 6.2)."""
-    return reserved == b"\0\0" and vr.isalpha() and vr.isupper()
 
 
 def is_of_pixels(vr: bytes, length: int) -> bool:
@@ -323,12 +220,6 @@ def _fragments_end(window: Window, position: int, end: int, syntax: Syntax) -> i
             raise UnsureError(f"the fragment at byte {position - 8} has the odd length {length}")
         position += length
     raise CutError("the encapsulated pixel data has no end")
-
-
-def item_header(data: bytes, at: int, syntax: Syntax) -> tuple[int, int]:
-    """Return tag and length of an item or a delimitation item; they have no VR (PS3.5 7.5)."""
-    group, element, length = syntax.item.unpack_from(data, at)
-    return group << 16 | element, length
 
 
 def sequence_end(window: Window, position: int, end: int, syntax: Syntax, depth: int) -> int:

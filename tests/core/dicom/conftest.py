@@ -15,7 +15,7 @@ from pydicom.filewriter import write_dataset
 
 from dicomferry.dicom.instance import Instance, open_instance
 from dicomferry.dicom.opening import open_blob
-from dicomferry.dicom.walk import BIG, EXPLICIT, IMPLICIT, Syntax
+from dicomferry.dicom.syntax import BIG, EXPLICIT, IMPLICIT, Syntax
 from dicomferry.model import Location
 
 UIDS = {

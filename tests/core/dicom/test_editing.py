@@ -13,7 +13,7 @@ from pydicom import Dataset, Sequence
 from dicomferry.dicom.edits import Delete, Edits, Set
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.instance import Instance
-from dicomferry.dicom.walk import BIG, EXPLICIT, IMPLICIT, Syntax
+from dicomferry.dicom.syntax import BIG, EXPLICIT, IMPLICIT, Syntax
 from dicomferry.errors import EditError
 
 PATIENT_NAME, PATIENT_ID, CHARACTER_SET = 0x00100010, 0x00100020, 0x00080005

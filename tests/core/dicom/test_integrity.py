@@ -13,7 +13,9 @@ import pytest
 
 from dicomferry.dicom.blob import BytesBlob
 from dicomferry.dicom.instance import Instance, open_instance
-from dicomferry.dicom.walk import EXPLICIT, Window, walk
+from dicomferry.dicom.syntax import EXPLICIT
+from dicomferry.dicom.walk import walk
+from dicomferry.dicom.window import Window
 from dicomferry.errors import (
     DamagedError,
     DicomDirError,

@@ -12,7 +12,7 @@ import pytest
 
 from dicomferry.dicom.blob import BytesBlob
 from dicomferry.dicom.instance import open_instance
-from dicomferry.dicom.walk import BIG, EXPLICIT, IMPLICIT, Syntax
+from dicomferry.dicom.syntax import BIG, EXPLICIT, IMPLICIT, Syntax
 from dicomferry.errors import DamagedError, FerryError
 from dicomferry.model import Location
 

@@ -9,7 +9,7 @@ import pytest
 from dicomferry.dicom.elements import Elements
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.oddities import odd_elements
-from dicomferry.dicom.walk import EXPLICIT
+from dicomferry.dicom.syntax import EXPLICIT
 
 
 def element(tag: int, vr: str, value: bytes) -> bytes:

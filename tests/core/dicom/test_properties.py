@@ -19,7 +19,7 @@ from dicomferry.dicom.edits import Delete, Edits, Set
 from dicomferry.dicom.elements import Elements
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.instance import open_instance
-from dicomferry.dicom.walk import BIG, EXPLICIT, IMPLICIT, Syntax
+from dicomferry.dicom.syntax import BIG, EXPLICIT, IMPLICIT, Syntax
 from dicomferry.model import Location
 
 ASCII = st.text(st.characters(min_codepoint=33, max_codepoint=90), max_size=16)

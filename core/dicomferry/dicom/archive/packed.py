@@ -15,8 +15,9 @@ from dicomferry.dicom.archive.member import Member
 from dicomferry.dicom.blob import BytesBlob
 from dicomferry.dicom.containers import BZIP2, GZIP, TAR, XZ, ZSTD, ContainerKind, kind_of
 from dicomferry.dicom.part10 import layout_of
+from dicomferry.dicom.syntax import CutError, UnsureError
 from dicomferry.dicom.unpack import bound, spooled
-from dicomferry.dicom.walk import HEAD, CutError, UnsureError
+from dicomferry.dicom.window import HEAD
 from dicomferry.errors import FerryError, NotDicomError
 
 if TYPE_CHECKING:

@@ -1,10 +1,10 @@
 """Mending: a data set that the walk cannot follow is read with care and laid out anew.
 
-- Source: the bytes of the data set, and the VR form that a stretch of them is written in.
-- Head: where an element and its value start, its VR, and its length.
-- Part: an element or item as it will be written, of new bytes and stretches of the source.
+- Original: the bytes of the data set, and the VR form that a stretch of them is written in.
+- ElementHead: where an element and its value start, its VR, and its length.
+- Part: an element or item as it will be written, of new bytes and stretches of the original.
 - Notes: what was mended, and where.
-- Mender: reads elements and items of the source, and returns parts.
+- Mender: reads elements and items of the original, and returns parts.
 
 Only what readers agree on is mended: odd lengths are padded by VR (PS3.5 7.1.1), VRs that are none
 are read by the dictionary (as dcmtk and dcm4che do), NULs behind the last element are left out, so
@@ -13,7 +13,7 @@ items are written in the VR form of the data set around them. What they do not a
 of the recipe: a mend with a code. Everything else is damage.
 
 `instance.py` calls `mended` where the walk is unsure; nothing else does. The modules import each
-other in one direction: `notes` and `parts`, `source`, `heads`, `writing`, `fragments`, `mender`.
+other in one direction: `notes` and `parts`, `original`, `heads`, `writing`, `fragments`, `mender`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from dicomferry.dicom.mending.mender import Mender
 if TYPE_CHECKING:
     from dicomferry.dicom.blob import Blob
     from dicomferry.dicom.mends import Mend
-    from dicomferry.dicom.walk import Syntax
+    from dicomferry.dicom.syntax import Syntax
 
 
 def mended(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicomferry.dicom.mending.parts import Part
-from dicomferry.dicom.walk import (
+from dicomferry.dicom.syntax import (
     ITEM,
     SEQUENCE_END,
     UNDEFINED,
@@ -16,9 +16,9 @@ from dicomferry.dicom.walk import (
 )
 
 if TYPE_CHECKING:
-    from dicomferry.dicom.mending.heads import Head
+    from dicomferry.dicom.mending.heads import ElementHead
     from dicomferry.dicom.mending.notes import Notes
-    from dicomferry.dicom.mending.source import Source
+    from dicomferry.dicom.mending.original import Original
 
 _OFFSET_TABLE = 0x7FE00001
 
@@ -27,9 +27,14 @@ class Fragments:
     """Reads the fragments of one element; `found` are the elements in front of it."""
 
     def __init__(
-        self, source: Source, notes: Notes, head: Head, read: Syntax, found: dict[int, Part]
+        self,
+        original: Original,
+        notes: Notes,
+        head: ElementHead,
+        read: Syntax,
+        found: dict[int, Part],
     ) -> None:
-        self._source = source
+        self._original = original
         self._notes = notes
         self._head = head
         self._read = read
@@ -40,10 +45,10 @@ class Fragments:
         self._table: tuple[int, int] | None = None
 
     def padded(self, end: int) -> tuple[Part, int]:
-        """Return the fragments and their delimiter, and where they end in the source."""
+        """Return the fragments and their delimiter, and where they end in the original."""
         part, at = Part([], 0), self._head.value
         while end - at >= 8:
-            tag, length = item_header(self._source.peek(at, 8), 0, self._read)
+            tag, length = item_header(self._original.peek(at, 8), 0, self._read)
             if tag == SEQUENCE_END:
                 part.add((at, at + 8))
                 return (self._with_offsets(part) if self._shifts else part), at + 8
@@ -71,7 +76,7 @@ class Fragments:
             part.add((at, stop))
             return
         self._notes.add(f"the fragment at byte {at} has the odd length {length}: padded")
-        part.add(self._source.peek(at, 4) + (length + 1).to_bytes(4, self._read.order))
+        part.add(self._original.peek(at, 4) + (length + 1).to_bytes(4, self._read.order))
         part.add((at + 8, stop))
         part.add(b"\0")
         part.changed = True
@@ -101,7 +106,7 @@ class Fragments:
         return whole
 
     def _offsets(self, start: int, stop: int) -> bytes:
-        old, order = self._source.read(start, stop), self._read.order
+        old, order = self._original.read(start, stop), self._read.order
         if len(old) % 4:
             raise UnsureError(f"the Basic Offset Table at byte {start} has {len(old)} bytes")
         offsets = [int.from_bytes(old[i : i + 4], order) for i in range(0, len(old), 4)]

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 from dicomferry.dicom import dictionary
 from dicomferry.dicom.encode import padding
 from dicomferry.dicom.mending.fragments import Fragments
-from dicomferry.dicom.mending.heads import Head, Heads
+from dicomferry.dicom.mending.heads import ElementHead, Heads
 from dicomferry.dicom.mending.notes import Notes, shown
+from dicomferry.dicom.mending.original import Original, form_name
 from dicomferry.dicom.mending.parts import Part, joined
-from dicomferry.dicom.mending.source import Source, form_name
 from dicomferry.dicom.mending.writing import bounded, unbounded
 from dicomferry.dicom.mends import ELEMENT_TWICE, SECOND_META_GROUP
-from dicomferry.dicom.walk import (
-    BULK_TAGS,
-    DEPTH,
+from dicomferry.dicom.syntax import (
     EXPLICIT,
     IMPLICIT,
     ITEM,
@@ -25,9 +23,9 @@ from dicomferry.dicom.walk import (
     CutError,
     Syntax,
     UnsureError,
-    has_fragments,
     item_header,
 )
+from dicomferry.dicom.walk import BULK_TAGS, DEPTH, has_fragments
 
 if TYPE_CHECKING:
     from dicomferry.dicom.blob import Blob
@@ -39,19 +37,19 @@ _MOST_NULS = 1 << 20
 class Mender:
     """Mends one data set; positions count from the start of the blob.
 
-    `read` is the syntax that the source is written in, `written` that of the parts.
+    `read` is the syntax that the original is written in, `written` that of the parts.
     """
 
     def __init__(self, blob: Blob, origin: int, meta: frozenset[int]) -> None:
         self.notes = Notes()
-        self._source = Source(blob, origin)
-        self._heads = Heads(self._source, self.notes)
+        self._original = Original(blob, origin)
+        self._heads = Heads(self._original, self.notes)
         self._meta = meta
 
     def data_set(self, written: Syntax) -> Part:
         """Return the whole data set in the syntax that it should be written in."""
-        start, end = self._source.origin, self._source.size
-        read = self._source.form(start, end, written)
+        start, end = self._original.origin, self._original.size
+        read = self._original.form(start, end, written)
         if read is not written:
             self.notes.add(
                 f"its data set is written in {form_name(read)} VR, its meta group says"
@@ -92,21 +90,21 @@ class Mender:
         whole.changed = whole.changed or left_out
         return whole, at
 
-    def _leave_out(self, head: Head) -> None:
+    def _leave_out(self, head: ElementHead) -> None:
         again = head.tag in self._meta
         what = "a second time: the first counts" if again else "in the data set: it is left out"
         self.notes.add(
             f"{shown(head.tag)} at byte {head.at} stands {what}", SECOND_META_GROUP if again else ""
         )
 
-    def _only(self, head: Head, first: Part, second: Part) -> Part:
+    def _only(self, head: ElementHead, first: Part, second: Part) -> Part:
         """Return the one that counts of two parts with the same tag.
 
         With a value of its own the last one counts for pydicom and dcm4che, which XNAT reads with,
         and the first for dcmtk: a recipe must allow it.
         """
         stands = f"{shown(head.tag)} at byte {head.at} stands a second time"
-        if self._source.is_same(first, second):
+        if self._original.is_same(first, second):
             self.notes.add(f"{stands}, with the same value: it is left out")
         else:
             self.notes.add(f"{stands}, with another value: the last one counts", ELEMENT_TWICE)
@@ -115,12 +113,12 @@ class Mender:
 
     def _only_nuls(self, at: int, end: int) -> bool:
         """Say whether nothing but NULs is left; raises where these are no padding."""
-        if any(self._source.peek(at, min(8, end - at))):
+        if any(self._original.peek(at, min(8, end - at))):
             return False
         length = end - at
-        if any(self._source.peek(at, min(length, _MOST_NULS + 1))):
+        if any(self._original.peek(at, min(length, _MOST_NULS + 1))):
             return False
-        if at == self._source.origin:
+        if at == self._original.origin:
             raise CutError(f"there is no data set, only NULs from byte {at} on")
         if length > _MOST_NULS:
             raise CutError(f"{length} bytes from byte {at} on begin with {_MOST_NULS} NULs")
@@ -128,10 +126,10 @@ class Mender:
         return True
 
     def _element(
-        self, head: Head, end: int, read: Syntax, written: Syntax, depth: int,
+        self, head: ElementHead, end: int, read: Syntax, written: Syntax, depth: int,
         found: dict[int, Part],
     ) -> tuple[Part, int]:  # fmt: skip
-        """Return an element in the syntax it is to be written in, and its end in the source."""
+        """Return an element in the syntax it is to be written in, and its end in the original."""
         if head.value > end:
             raise CutError(f"{head.name} at byte {head.at} is cut short before its value")
         if head.length == UNDEFINED:
@@ -154,20 +152,20 @@ class Mender:
                 inner.changed = True
         return bounded(head, inner, stop, read, written), stop
 
-    def _has_items(self, head: Head, read: Syntax) -> bool:
+    def _has_items(self, head: ElementHead, read: Syntax) -> bool:
         """Say whether a sequence is one; vendors' dictionaries are not always right."""
         if not read.implicit or not dictionary.is_private(head.tag):
             return True
-        return self._source.peek(head.value, 4) == b"\xfe\xff\x00\xe0"
+        return self._original.peek(head.value, 4) == b"\xfe\xff\x00\xe0"
 
     def _without_length(
-        self, head: Head, end: int, read: Syntax, written: Syntax, depth: int,
+        self, head: ElementHead, end: int, read: Syntax, written: Syntax, depth: int,
         found: dict[int, Part],
     ) -> tuple[Part, int]:  # fmt: skip
         """Return an element of undefined length, its delimitation item included."""
         vr, start = head.vr, head.value
         if has_fragments(head.tag, vr.encode()):
-            fragments = Fragments(self._source, self.notes, head, read, found)
+            fragments = Fragments(self._original, self.notes, head, read, found)
             inner, stop = fragments.padded(end)
             vr = "OB" if head.tag in BULK_TAGS and read is not written else vr
             return unbounded(head, vr, inner, stop, read, written), stop
@@ -177,7 +175,7 @@ class Mender:
         if vr != "UN":
             raise UnsureError(f"{head.name} at byte {head.at} has no length")
         # UN of undefined length holds implicit VR (PS3.5 6.2.2), but some writers use explicit.
-        form = self._source.form_of_items(start, end, IMPLICIT)
+        form = self._original.form_of_items(start, end, IMPLICIT)
         if form is IMPLICIT or read.order == "big":
             inner, stop = self._items(head, start, end, IMPLICIT, IMPLICIT, depth + 1)
             return unbounded(head, "UN", inner, stop, read, written), stop
@@ -187,19 +185,19 @@ class Mender:
         return unbounded(head, "SQ", inner, stop, read, written), stop
 
     def _items(
-        self, head: Head, at: int, end: int, read: Syntax, written: Syntax, depth: int
+        self, head: ElementHead, at: int, end: int, read: Syntax, written: Syntax, depth: int
     ) -> tuple[Part, int]:
         """Return the items of a sequence, and its end; their VR form may be another than `read`."""
         is_open = head.length == UNDEFINED
         place = f"{head.name} at byte {head.at}"
-        form = self._source.form_of_items(at, end, read)
+        form = self._original.form_of_items(at, end, read)
         if form is not read:
             self.notes.add(f"{shown(head.tag)} at byte {head.at} has items in {form_name(form)} VR")
         part = Part([], 0, changed=form is not written)
         while at < end:
             if end - at < 8:
                 raise CutError(f"{place}: its items do not end with it")
-            tag, length = item_header(self._source.peek(at, 8), 0, read)
+            tag, length = item_header(self._original.peek(at, 8), 0, read)
             if tag == SEQUENCE_END:
                 if is_open:
                     part.add((at, at + 8))
@@ -235,6 +233,6 @@ class Mender:
         if inner.length == length:
             part.add((at, value))
         else:
-            part.add(self._source.peek(at, 4) + inner.length.to_bytes(4, written.order))
+            part.add(self._original.peek(at, 4) + inner.length.to_bytes(4, written.order))
         part.join(inner)
         return part, stop

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dicomferry.dicom.mends import Mend
-from dicomferry.dicom.walk import UnsureError
+from dicomferry.dicom.syntax import UnsureError
 
 _MOST = 1000
 """Mends of one data set; what needs more is no data set."""

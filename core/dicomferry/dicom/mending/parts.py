@@ -7,7 +7,7 @@ from msgspec import Struct
 from dicomferry.dicom.editing import LENGTH_TO_END
 from dicomferry.dicom.encode import encode_element
 from dicomferry.dicom.pieces import Piece
-from dicomferry.dicom.walk import Syntax
+from dicomferry.dicom.syntax import Syntax
 
 
 class Part(Struct):
@@ -18,7 +18,7 @@ class Part(Struct):
     changed: bool = False
 
     def add(self, piece: Piece) -> None:
-        """Add bytes, or a stretch of the source."""
+        """Add bytes, or a stretch of the original."""
         if isinstance(piece, bytes):
             self.length += len(piece)
         else:

@@ -1,17 +1,17 @@
-"""Writing: an element laid out around its value, or kept as the source has it."""
+"""Writing: an element laid out around its value, or kept as the original has it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from dicomferry.dicom.mending.parts import Part, front_of
-from dicomferry.dicom.walk import SHORT, UNDEFINED, Syntax
+from dicomferry.dicom.syntax import SHORT, UNDEFINED, Syntax
 
 if TYPE_CHECKING:
-    from dicomferry.dicom.mending.heads import Head
+    from dicomferry.dicom.mending.heads import ElementHead
 
 
-def bounded(head: Head, inner: Part, stop: int, read: Syntax, written: Syntax) -> Part:
+def bounded(head: ElementHead, inner: Part, stop: int, read: Syntax, written: Syntax) -> Part:
     """Return an element of defined length around its value."""
     if not inner.changed and head.plain and read is written:
         return _kept(head, stop)
@@ -21,14 +21,16 @@ def bounded(head: Head, inner: Part, stop: int, read: Syntax, written: Syntax) -
     return _laid(front_of(head.tag, vr, inner.length, written), inner)
 
 
-def unbounded(head: Head, vr: str, inner: Part, stop: int, read: Syntax, written: Syntax) -> Part:
+def unbounded(
+    head: ElementHead, vr: str, inner: Part, stop: int, read: Syntax, written: Syntax
+) -> Part:
     """Return an element of undefined length; its delimitation item is the end of `inner`."""
     if not inner.changed and head.plain and read is written:
         return _kept(head, stop)
     return _laid(front_of(head.tag, vr, UNDEFINED, written), inner)
 
 
-def _kept(head: Head, stop: int) -> Part:
+def _kept(head: ElementHead, stop: int) -> Part:
     return Part([(head.at, stop)], stop - head.at)
 
 

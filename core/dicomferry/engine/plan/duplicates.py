@@ -17,7 +17,7 @@ from dicomferry.contract.source import FoundCopy, Preferring
 from dicomferry.dicom.content import content_digest_of, content_of, differing
 from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.opening import open_blob
-from dicomferry.dicom.walk import CutError, UnsureError
+from dicomferry.dicom.syntax import CutError, UnsureError
 from dicomferry.engine.pipeline.examine import content_digest
 from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.engine.workers.workbench import Workbench

@@ -1,13 +1,12 @@
-"""Source: the bytes of a data set that is mended, read a stretch at a time."""
+"""Original: the bytes of a data set that is mended, read a stretch at a time."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from dicomferry.dicom.blob import Pieced
-from dicomferry.dicom.walk import (
+from dicomferry.dicom.syntax import (
     EXPLICIT,
-    HEAD,
     IMPLICIT,
     ITEM,
     LONG,
@@ -17,6 +16,7 @@ from dicomferry.dicom.walk import (
     is_new_vr,
     item_header,
 )
+from dicomferry.dicom.window import HEAD
 
 if TYPE_CHECKING:
     from dicomferry.dicom.blob import Blob
@@ -26,7 +26,7 @@ _OTHER_FORM: Final = {IMPLICIT: EXPLICIT, EXPLICIT: IMPLICIT}
 _CHUNK = 1 << 20
 
 
-class Source:
+class Original:
     """Reads a blob; positions count from the blob's start, the data set starts at `origin`."""
 
     def __init__(self, blob: Blob, origin: int) -> None:
