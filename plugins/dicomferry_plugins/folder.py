@@ -22,6 +22,7 @@ from dicomferry import (
     Location,
     NotLookedInto,
     Source,
+    UnreadableError,
     Unusable,
     hookimpl,
 )
@@ -250,9 +251,8 @@ class Folder(Struct, frozen=True):
                 )
                 seen.add(member.name)
         except FerryError as error:
-            yield NotLookedInto(
-                archive, "broken-archive", error.message.removeprefix(f"{archive}: ")
-            )
+            code = "unreadable" if isinstance(error, UnreadableError) else "broken-archive"
+            yield NotLookedInto(archive, code, error.message.removeprefix(f"{archive}: "))
         else:
             if not seen:
                 yield Unusable(archive, "empty-archive", "an archive with no file in it")

@@ -203,7 +203,7 @@ def test_forecast_lists_what_is_broken_and_goes_on(scans: list[bytes], tmp_path:
 def test_names_that_are_no_text_go_through_all_verbs(
     encoding: str, tmp_path: Path, write_recipe: RecipeWriter
 ) -> None:
-    paths = make_instances(tmp_path / "made", 4, sessions=2)
+    paths = make_instances(tmp_path / "made", 3, sessions=3)
     data = tmp_path / "data"
     for number, name in enumerate((b"M\xfcller", b"M\xf6ller", b"Smith")):
         folder = data / os.fsdecode(name)

@@ -24,6 +24,7 @@ def may_pass(error: OSError) -> bool:
 def is_of_the_machine(error: OSError) -> bool:
     """Tell whether the system reported an error, and not a library that could not unpack.
 
-    The modules `bz2` and `gzip` raise an `OSError` without a number for bytes that are no archive.
+    The modules `bz2` and `gzip` raise an `OSError` without a number for bytes that are no archive,
+    and an offset that damaged bytes name is an invalid argument.
     """
-    return error.errno is not None
+    return error.errno not in (None, errno.EINVAL)

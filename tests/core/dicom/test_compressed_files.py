@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import io
 import lzma
+import os
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -14,9 +16,11 @@ from pathlib import Path
 import pytest
 
 from dicomferry.dicom.archive import is_archive, list_members
+from dicomferry.dicom.archive.files import OnDisk
 from dicomferry.dicom.opening import open_blob
+from dicomferry.dicom.passing import is_of_the_machine
 from dicomferry.dicom.unpack import bound
-from dicomferry.errors import DamagedError, FerryError, NotDicomError
+from dicomferry.errors import DamagedError, FerryError, NotDicomError, UnreadableError
 from dicomferry.model import Location
 from support.instances import image, part10
 
@@ -244,3 +248,81 @@ def test_a_method_that_is_not_known_is_listed(scan: bytes, tmp_path: Path) -> No
     assert "method 9" in member.reason
     with pytest.raises(FerryError, match="method 9"):
         open_blob(Location(str(path), "one"))
+
+
+class Failing(io.FileIO):
+    """A file on a disk that fails: it can be opened, and not read."""
+
+    def readinto(self, _buffer: object) -> int:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    def read(self, _size: int | None = -1) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        if whence == io.SEEK_END:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return super().seek(offset, whence)
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.tar", "a.gz"])
+def test_a_disk_that_fails_while_an_archive_is_listed_breaks_no_archive(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / name
+    if name.endswith("zip"):
+        with zipfile.ZipFile(path, "w") as made:
+            made.writestr("x", b"text")
+    elif name.endswith("tar"):
+        with tarfile.open(path, "w") as tar:
+            tar.addfile(tarfile.TarInfo("x"))
+    else:
+        path.write_bytes(gzip.compress(b"text"))
+    monkeypatch.setattr(OnDisk, "file", lambda self: Failing(self.path))
+
+    with pytest.raises(UnreadableError, match="Input/output error"):
+        list(list_members(path))
+
+
+def test_an_offset_out_of_the_file_is_no_trouble_of_the_machine() -> None:
+    assert not is_of_the_machine(OSError(errno.EINVAL, "Invalid argument"))
+    assert is_of_the_machine(OSError(errno.EIO, "Input/output error"))
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress, lzma.compress])
+@pytest.mark.parametrize("end", [1024, 1300, 1536, 2047, 2048])
+def test_a_tar_archive_that_is_cut_at_any_place_is_broken(
+    end: int, pack: Pack, tmp_path: Path
+) -> None:
+    whole = tarred(a=bytes(512), b=b"text")
+    path = tmp_path / "a.tar"
+    path.write_bytes(pack(whole[:end]))
+
+    with pytest.raises(DamagedError):
+        list(list_members(path))
+    path.write_bytes(pack(whole))
+    assert [member.name for member in list_members(path)] == ["a", "b"]
+
+
+def test_a_tar_archive_with_a_damaged_header_is_broken(tmp_path: Path) -> None:
+    whole = bytearray(tarred(a=bytes(512), b=b"text", c=b"text"))
+    whole[1024 + 20] ^= 0xFF
+    (tmp_path / "a.tar").write_bytes(whole)
+
+    with pytest.raises(DamagedError, match="at byte 1024"):
+        list(list_members(tmp_path / "a.tar"))
+
+
+def test_a_stored_member_whose_checksum_differs_is_damaged(tmp_path: Path) -> None:
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as archive:
+        archive.writestr("a", b"a member")
+        archive.writestr("b", b"another one")
+    bad = bytearray(whole.getvalue())
+    bad[bad.index(b"a member")] ^= 1
+    path = tmp_path / "a.zip"
+    path.write_bytes(bad)
+
+    with pytest.raises(DamagedError):
+        open_blob(Location(str(path), "a"))
+    open_blob(Location(str(path), "b")).close()

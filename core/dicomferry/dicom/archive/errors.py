@@ -31,6 +31,19 @@ def broken_errors() -> tuple[type[BaseException], ...]:
     return (*(kind for kind in own if kind is not None), *others)
 
 
+def trouble_behind(error: BaseException) -> OSError | None:
+    """Return the error of the machine that made a module call an archive broken; None without one.
+
+    The module `zipfile` raises `BadZipFile` where the end of a file could not be read.
+    """
+    behind: BaseException | None = error
+    while behind is not None:
+        if isinstance(behind, OSError) and is_of_the_machine(behind):
+            return behind
+        behind = behind.__context__
+    return None
+
+
 @contextmanager
 def named_errors(name: str) -> Iterator[None]:
     """Raise `FerryError` for a file that cannot be read, `DamagedError` for a broken one."""
@@ -43,6 +56,6 @@ def named_errors(name: str) -> Iterator[None]:
     except MemoryError as error:
         raise UnreadableError(f"{name}: there is not enough memory to unpack it") from error
     except broken_errors() as error:
-        if isinstance(error, OSError) and is_of_the_machine(error):
-            raise UnreadableError(f"{name}: cannot be read: {error.strerror}") from error
+        if trouble := trouble_behind(error):
+            raise UnreadableError(f"{name}: cannot be read: {trouble.strerror}") from error
         raise DamagedError(f"{name}: the archive is damaged ({type(error).__name__})") from error

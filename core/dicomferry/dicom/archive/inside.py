@@ -25,7 +25,7 @@ from dicomferry.dicom.archive.unopened import opened
 from dicomferry.dicom.blob import BytesBlob, FileBlob
 from dicomferry.dicom.containers import ENOUGH, ZIP, ContainerKind, Opens, kind_of
 from dicomferry.dicom.unpack import bound
-from dicomferry.errors import DamagedError, FerryError, NotDicomError
+from dicomferry.errors import DamagedError, FerryError, NotDicomError, UnreadableError
 from dicomferry.model import Location
 
 if TYPE_CHECKING:
@@ -162,6 +162,8 @@ def _nested(around: _Around, whole: Member) -> Iterator[Member]:
     except NotDicomError as error:
         reason = _reason(error, whole)
         yield replace(whole, code="not-dicom", reason=reason, settled=True)
+    except UnreadableError as error:
+        yield replace(whole, code="unreadable", reason=_reason(error, whole))
     except FerryError as error:
         yield replace(whole, code="broken-archive", reason=_reason(error, whole))
 

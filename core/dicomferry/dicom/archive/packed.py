@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING, Final, cast
 
-from dicomferry.dicom.archive.errors import broken_errors
+from dicomferry.dicom.archive.errors import broken_errors, trouble_behind
 from dicomferry.dicom.archive.files import BlobFile, Ground, Unpacked
 from dicomferry.dicom.archive.member import Member
 from dicomferry.dicom.blob import BytesBlob
@@ -18,7 +18,7 @@ from dicomferry.dicom.part10 import layout_of
 from dicomferry.dicom.syntax import CutError, UnsureError
 from dicomferry.dicom.unpack import bound, spooled
 from dicomferry.dicom.window import HEAD
-from dicomferry.errors import FerryError, NotDicomError
+from dicomferry.errors import FerryError, NotDicomError, UnreadableError
 
 if TYPE_CHECKING:
     from dicomferry.dicom.blob import Blob
@@ -112,7 +112,11 @@ def glimpse(kind: ContainerKind, blob: Blob) -> str | None:
     try:
         with unpacking(kind, cast("IO[bytes]", BlobFile(blob))) as file:
             head = _first(file)
-    except broken_errors():
+    except UnreadableError:
+        raise
+    except broken_errors() as error:
+        if trouble := trouble_behind(error):
+            return f"that cannot be read: {trouble.strerror}"
         return "that is damaged: unpack it with its own program"
     return None if _promising(head) else ""
 

@@ -44,7 +44,8 @@ class TarInside:
 def listed(file: IO[bytes], limit: int = 0) -> Iterator[tuple[tarfile.TarInfo, Member]]:
     """Yield what a tar archive has, but for folders, in its order; links come last.
 
-    Raises `DamagedError` for an archive of more than `limit` bytes, where a limit is given.
+    Raises `DamagedError` for an archive that does not end with a block of zeros, as every tar
+    archive does, and for one of more than `limit` bytes, where a limit is given.
     """
     names: set[str] = set()
     links: list[tarfile.TarInfo] = []
@@ -57,6 +58,11 @@ def listed(file: IO[bytes], limit: int = 0) -> Iterator[tuple[tarfile.TarInfo, M
             elif not info.isdir():
                 names.add(info.name)
                 yield info, _member(info)
+        # The module ends silently at a header that is cut short or damaged, but for the first.
+        file.seek(archive.offset)
+        ends = file.read(tarfile.BLOCKSIZE) == bytes(tarfile.BLOCKSIZE)
+    if not ends:
+        raise DamagedError(f"it is cut short or damaged at byte {archive.offset}")
     yield from ((info, _link(info, names)) for info in links)
 
 

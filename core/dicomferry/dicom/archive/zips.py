@@ -60,7 +60,7 @@ class ZipInside:
         if info.compress_type not in _METHODS:
             raise FerryError(f"{label}: {_unknown(info)}", hint="unpack the archive first")
         if info.compress_type == zipfile.ZIP_STORED:
-            return self._ground.cut(self._start(info), info.file_size, label)
+            return _whole(self._ground.cut(self._start(info), info.file_size, label), info.CRC)
         limit = min(info.file_size, bound(info.compress_size))
         if info.compress_type == zipfile.ZIP_DEFLATED:
             packed = self._ground.cut(self._start(info), info.compress_size, label)
@@ -96,6 +96,19 @@ def _local_header(file: IO[bytes], info: zipfile.ZipInfo) -> bytes:
     if local[:4] != b"PK\3\4":
         raise zipfile.BadZipFile("a member's header is missing")
     return local
+
+
+def _whole(stored: Blob, expected: int) -> Blob:
+    """Return a member that is not compressed; raises `BadZipFile` where its checksum differs."""
+    try:
+        starts = range(0, stored.size, _CHUNK)
+        chunks = (stored.read(at, min(_CHUNK, stored.size - at)) for at in starts)
+        for _ in _checked(chunks, expected):
+            pass
+    except BaseException:
+        stored.close()
+        raise
+    return stored
 
 
 def _checked(chunks: Iterator[bytes], expected: int) -> Iterator[bytes]:
