@@ -51,7 +51,7 @@ def _odd_element(elements: Elements, tag: int) -> str:
     if vr in NUMBERS and tag not in BULK_TAGS and length % _SIZES[NUMBERS[vr]]:
         return f"has {length} bytes, which are no numbers of VR {vr}"
     raw = elements.raw(tag)
-    if vr == "UI" and raw and raw.rstrip(b"\0 ").translate(None, b"0123456789.\\"):
+    if "UI" in (vr, known) and raw and raw.rstrip(b"\0 ").translate(None, b"0123456789.\\"):
         return "is no UID"
     if vr in LIMITS and raw and max(map(len, raw.split(b"\\"))) > 4 * LIMITS[vr]:
         return f"is longer than VR {vr} holds"

@@ -14,7 +14,7 @@ from dicomferry.dicom.syntax import EXPLICIT
 
 def element(tag: int, vr: str, value: bytes) -> bytes:
     head = struct.pack("<HH", tag >> 16, tag & 0xFFFF) + vr.encode()
-    if vr in ("OB", "QQ"):
+    if vr in ("OB", "QQ", "UN"):
         return head + b"\0\0" + struct.pack("<L", len(value)) + value
     return head + struct.pack("<H", len(value)) + value
 
@@ -33,6 +33,7 @@ ID = element(0x00100020, "LO", b"SECRET")
         (element(0x00181317, "DS", b"1" * 80), "(0018,1317) is longer than VR DS holds"),
         (element(0x00080018, "UI", b"1.2 3 "), "(0008,0018) is no UID"),
         (element(0x00080018, "UI", b"1.2.SECRET"), "(0008,0018) is no UID"),
+        (element(0x00080018, "UN", b"1.2.SECRET"), "(0008,0018) is no UID"),
         (element(0x00083010, "UI", b"1.2.3\\1.2\0"), ""),
         (element(0x00189073, "FD", b"SECRET"), "(0018,9073) has 6 bytes, which are no numbers of"),
     ],
