@@ -218,7 +218,9 @@ def test_two_originals_on_one_label_refuse_the_run_until_allowed(
     transforms = [{"identify": {"project": "P"} | subject}]
 
     refused = ferry("run", write_recipe(storescp, transforms=transforms))
-    recipe = write_recipe(storescp, transforms=transforms, allow=["label-collision"])
+    recipe = write_recipe(
+        storescp, transforms=transforms, allow=["label-collision", "patients-merged"]
+    )
     allowed = ferry("run", recipe)
 
     assert refused.returncode == 2
@@ -423,10 +425,11 @@ def test_a_file_that_changes_after_the_plan_is_not_sent_as_planned(
 def test_no_log_and_no_error_output_holds_a_patients_name(
     data: Path, tmp_path: Path, write_recipe: Callable[..., Path]
 ) -> None:
-    dataset = dcmread(first_file(data))
-    dataset.PatientName = "CANARY^BIRD"
-    dataset.PatientID = "CANARYID"
-    dataset.save_as(first_file(data))
+    for file in [path for path in data.rglob("*") if path.is_file()]:
+        dataset = dcmread(file)
+        dataset.PatientName = "CANARY^BIRD"
+        dataset.PatientID = "CANARYID"
+        dataset.save_as(file)
     (data / "cut").write_bytes(first_file(data).read_bytes()[:-5])
     with serving(Receiver(status=lambda got: 0xA900)) as receiver:
         recipe = write_recipe(

@@ -40,7 +40,7 @@ class Ledger:
         self.grouped: tuple[int, ...] | None = None
         """What the temporary table of `ItemGroups` was made of."""
         self._checkpoint_due = 0.0
-        runs = _runs_beside(folder)
+        runs = self._manifests = _runs_beside(folder)
         if not self.path.exists():
             if runs:
                 raise lost(self.path, runs)
@@ -106,6 +106,19 @@ class Ledger:
                 raise
         except sqlite3.Error as error:
             raise ledger_error(self.path, error) from error
+
+    def lost_runs(self) -> tuple[int, int] | None:
+        """Return the last run that is known and the last one with a manifest, if that is later."""
+        (known,) = self.connection.execute("SELECT coalesce(max(id), 0) FROM run").fetchone()
+        return (known, self._manifests) if known < self._manifests else None
+
+    def unfinished_run(self) -> tuple[int, int] | None:
+        """Return the last run and how many outcomes are of it, where it did not end by itself."""
+        row = self.connection.execute(
+            "SELECT id, finished, (SELECT count(*) FROM delivery WHERE run = run.id)"
+            " FROM run ORDER BY id DESC LIMIT 1"
+        ).fetchone()
+        return (int(row[0]), int(row[2])) if row and row[1] is None else None
 
     def state(self) -> tuple[int, int]:
         """Return a value that differs after every change of the ledger by any process."""

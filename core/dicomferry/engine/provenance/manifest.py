@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,26 @@ def read_entries(path: Path) -> Iterator[Entry]:
             yield _held_entry(line) if "held" in line else msgspec.convert(line, Entry)
         except (KeyError, msgspec.ValidationError):
             raise FerryError(f"{path}: line {number} is not a manifest's") from None
+
+
+def last_manifest(state: Path, run: int) -> Path | None:
+    """Return the last manifest in a state folder that has the number of a run."""
+    folder = state / "manifests"
+    found = [*folder.glob(f"run-{run}.jsonl"), *folder.glob(f"run-{run}-*.jsonl")]
+    return max(found, key=lambda path: (len(path.name), path.name), default=None)
+
+
+def outcomes_in(path: Path) -> int:
+    """Return of how many instances, counted once for each sink, a manifest tells the outcome.
+
+    What stands behind a line that cannot be read is not counted.
+    """
+    seen: set[int] = set()
+    with suppress(FerryError):
+        for entry in read_entries(path):
+            if entry.sink:
+                seen.add(hash((entry.sink, entry.path, entry.member)))
+    return len(seen)
 
 
 def _held_entry(line: dict[str, Any]) -> Entry:

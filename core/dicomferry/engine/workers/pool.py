@@ -35,6 +35,9 @@ A pipe has room for them, so that a write to a worker never blocks the main proc
 _WAIT = 0.2
 """Seconds after which the caller gets a turn even when no worker has said anything."""
 
+_FAREWELL = 60
+"""Seconds that a worker has to end in once it has no task left; then it is killed."""
+
 
 class _Given(Struct, Generic[TaskT], frozen=True):
     """A task for a worker, and as it goes through the pipe."""
@@ -113,7 +116,7 @@ class Pool:
             connection.close()
         try:
             for process in self._workers.values():
-                process.join(None if kind is None else 1)
+                process.join(_FAREWELL if kind is None else 1)
         finally:
             # A second Ctrl-C may have interrupted `join`.
             for process in self._workers.values():

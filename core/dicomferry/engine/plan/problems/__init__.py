@@ -24,6 +24,7 @@ from msgspec.structs import replace
 from dicomferry.engine.pipeline.edit import LABELS_ASKED
 from dicomferry.engine.plan.problems.identification import mismatches, naming, noted
 from dicomferry.engine.plan.problems.instances import (
+    behind,
     capabilities,
     duplicates,
     faults,
@@ -67,6 +68,7 @@ def find_problems(
     plan = PlanReader.last(ledger)
     items = plan.groups()
     found = [
+        *behind(ledger),
         *nothing_found(items, sources),
         *gone(items),
         *faults(items),

@@ -10,8 +10,10 @@ from dicomferry.dicom.integrity import NO_PIXEL_DATA
 from dicomferry.dicom.mends import ELEMENT_TWICE, SECOND_META_GROUP
 from dicomferry.engine.pipeline.faults import MENDED
 from dicomferry.engine.plan.problems.kinds import instances, problem
+from dicomferry.engine.provenance.manifest import last_manifest, outcomes_in
 from dicomferry.ledger.planning.alike import ItemGroups
 from dicomferry.ledger.rows import Verdict
+from dicomferry.ledger.store import Ledger
 from dicomferry.model import Problem
 from dicomferry.xnat.capabilities import accepted_sop_classes, accepted_transfer_syntaxes
 
@@ -27,6 +29,26 @@ _ALLOWABLE: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 _NO_INSTANCE: Final = (Verdict.PASSED, Verdict.NOT_LOOKED_INTO)
+
+
+def behind(ledger: Ledger) -> Iterator[Problem]:
+    """Tell of runs that have a manifest and are not in the ledger."""
+    if lost := ledger.lost_runs():
+        known, last = lost
+        yield problem(
+            "ledger-behind",
+            f"{ledger.path} knows of runs up to {known}, and beside it are manifests up to run"
+            f" {last}: what was stored after run {known} is sent again",
+        )
+    elif unfinished := ledger.unfinished_run():
+        run, kept = unfinished
+        path = last_manifest(ledger.path.parent, run)
+        if path and (missing := outcomes_in(path) - kept) > 0:
+            yield problem(
+                "ledger-behind",
+                f"{path} lists {instances(missing)} more than {ledger.path} knows of: run {run}"
+                " did not end by itself, and what it stored last is sent again",
+            )
 
 
 def nothing_found(items: ItemGroups, sources: Iterable[str]) -> Iterator[Problem]:

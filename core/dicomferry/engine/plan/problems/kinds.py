@@ -236,6 +236,12 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType({
         "a disk that has lost files, or is another disk, looks like a smaller task that is done",
         "bring the files back, or, where they are not wanted any more, allow it",
     ),
+    "ledger-behind": Kind(
+        _WARNING,
+        "what the ledger does not know of is sent again, and a receiver may hold it twice",
+        "stop, and put the newest ledger back, with ledger.sqlite-wal where there is one; to send"
+        " it again, move the manifests of the later runs out of the folder `manifests`",
+    ),
     "mended": Kind(
         _NOTE,
         "what XNAT stores differs from the file in more than the edits of the recipe",
