@@ -120,7 +120,13 @@ def copied(tmp_path: Path) -> None:
     shutil.copytree(tmp_path / "data" / "MC0000", tmp_path / "data" / "A copy")
 
 
-@pytest.mark.parametrize("move", [moved, deeper, copied])
+def copied_without_times(tmp_path: Path) -> None:
+    old = tmp_path / "data" / "MC0000"
+    shutil.copytree(old, tmp_path / "data" / "new", copy_function=shutil.copyfile)
+    shutil.rmtree(old)
+
+
+@pytest.mark.parametrize("move", [moved, deeper, copied, copied_without_times])
 def test_a_renamed_folder_is_not_sent_again(
     move: Callable[[Path], None], files: list[Path], tmp_path: Path, write_recipe: RecipeWriter
 ) -> None:
@@ -135,6 +141,21 @@ def test_a_renamed_folder_is_not_sent_again(
     assert run.returncode == 0
     assert "0 instances stored" in run.stdout
     assert not {"gone"} & set(run.stdout.split())
+
+
+def test_a_moved_file_with_other_bytes_of_the_same_length_is_sent(
+    files: list[Path], tmp_path: Path, write_recipe: RecipeWriter
+) -> None:
+    recipe = write_recipe(sinks=EXPORT)
+    assert ferry("run", recipe).returncode == 0
+    content = bytearray(files[0].read_bytes())
+    content[-1] ^= 1
+    files[0].unlink()
+    files[0].with_name("corrected").write_bytes(content)
+
+    plan = ferry("plan", recipe)
+
+    assert "1 instance to bring, 5 already stored" in plan.stdout
 
 
 def test_other_edits_or_another_receiver_are_no_move(

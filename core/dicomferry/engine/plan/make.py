@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from dicomferry.contract.executor import Done, Said
 from dicomferry.engine.pipeline.steps import SourceStep, Steps
+from dicomferry.engine.plan.copied import copied_without_times
 from dicomferry.engine.plan.duplicates import resolve_duplicates
 from dicomferry.engine.plan.first_sessions import settle_first_sessions
 from dicomferry.engine.plan.gone import note_what_is_gone
@@ -64,7 +65,9 @@ def make_plan(shop: Workshop) -> int:
     if _first_session_wins(steps):
         settle_first_sessions(catalog)
     resolve_duplicates(shop, catalog)
-    take_over_deliveries(shop.ledger, catalog.scan)
+    if catalog.scan > 1:
+        copies = list(copied_without_times(shop, catalog.scan))
+        take_over_deliveries(shop.ledger, catalog.scan, copies)
     note_what_is_gone(shop, catalog)
     catalog.plan_made(steps.digest)
     return catalog.scan

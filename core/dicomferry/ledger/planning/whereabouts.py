@@ -6,26 +6,37 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from dicomferry.ledger.items import SELECT_ITEMS, item_of
+from msgspec import Struct
+
+from dicomferry.ledger.items import ITEM_COLUMNS, SELECT_ITEMS, item_of
 from dicomferry.ledger.rows import STAMP, Item, Verdict
 from dicomferry.ledger.store import Ledger
 
 GONE: Final = "gone"
 """The code of an item that the last plan had, and that is not there any more."""
 
-# A receiver has the instance already, under the very edits; the file has its size and time still.
-_MOVED: Final = f"""
-    INSERT INTO delivery (item, sink, state, reason, retryable, stamp, sop, destination, attempts,
-                          run, at)
-    SELECT item.id, was.sink, was.state, was.reason, was.retryable, was.stamp, was.sop,
-        item.destination, was.attempts, was.run, was.at
+_SAME_BUT_TIME: Final = (
+    "substr(was.stamp, 1, 33 + length(item.size)) = substr(item.edits, 1, 32) || ':' || item.size"
+)
+# What was stored from another path under the same SOP Instance UID, and is in this scan's plan.
+_ELSEWHERE: Final = """
     FROM item
     JOIN item AS other ON coalesce(other.sent_sop, other.sop) = coalesce(item.sent_sop, item.sop)
     JOIN delivery AS was ON was.item = other.id
     WHERE item.scan = :scan AND item.verdict = 'ready' AND item.remote = ''
     AND other.id <> item.id AND other.path <> item.path AND was.state = 'stored'
-    AND was.sop = coalesce(item.sent_sop, item.sop) AND was.stamp = {STAMP}
-    AND was.destination = item.destination
+    AND was.sop = coalesce(item.sent_sop, item.sop) AND was.destination = item.destination
+"""
+# A receiver has the instance already, under the very edits; the file has its size and time still,
+# or its bytes were compared.
+_MOVED: Final = f"""
+    INSERT INTO delivery (item, sink, state, reason, retryable, stamp, sop, destination, attempts,
+                          run, at)
+    SELECT item.id, was.sink, was.state, was.reason, was.retryable, {STAMP}, was.sop,
+        item.destination, was.attempts, was.run, was.at
+    {_ELSEWHERE}
+    AND (was.stamp = {STAMP}
+        OR {_SAME_BUT_TIME} AND item.id IN (SELECT value FROM json_each(:copies)))
     ON CONFLICT (item, sink) DO NOTHING
 """  # noqa: S608  fixed texts of the ledger
 # Planned once and not here, and one of the sinks does not have it; nor has another place.
@@ -41,16 +52,44 @@ _MISSED: Final = f"""
 """  # noqa: S608  a fixed code
 
 
-def take_over_deliveries(ledger: Ledger, scan: int) -> None:
+class Retimed(Struct, frozen=True):
+    """An item that differs by its path and time alone from what `run` stored under `sop`."""
+
+    item: Item
+    run: int
+    sop: str
+
+
+def retimed(ledger: Ledger, scan: int) -> Iterator[Retimed]:
+    """Yield what may be copies, without their times, of files that were stored."""
+    if not _any_delivery(ledger):
+        return
+    columns = ", ".join(f"item.{column}" for column in ITEM_COLUMNS.split(", "))
+    rows = ledger.connection.execute(
+        f"SELECT was.run, was.sop, {columns} {_ELSEWHERE} AND was.stamp <> {STAMP}"  # noqa: S608
+        f" AND {_SAME_BUT_TIME} AND NOT EXISTS (SELECT 1 FROM delivery"
+        " WHERE delivery.item = item.id AND delivery.sink = was.sink) ORDER BY item.id",
+        {"scan": scan},
+    ).fetchall()
+    for run, sop, *item in rows:
+        yield Retimed(item_of(item), run, sop)
+
+
+def take_over_deliveries(ledger: Ledger, scan: int, copies: Iterable[int] = ()) -> None:
     """Let files at a new place count as stored where the same ones were, under their old names.
 
-    They are known by SOP Instance UID, edits, size and time. A folder that was renamed is not sent
+    They are known by SOP Instance UID, edits, size and time; of `copies` the caller has compared
+    the bytes, and their times do not matter. A folder that was renamed is not sent
     again.
     """
     with ledger.transaction() as connection:
-        (any_yet,) = connection.execute("SELECT EXISTS (SELECT 1 FROM delivery)").fetchone()
-        if any_yet:
-            connection.execute(_MOVED, {"scan": scan})
+        if _any_delivery(ledger):
+            connection.execute(_MOVED, {"scan": scan, "copies": json.dumps(list(copies))})
+
+
+def _any_delivery(ledger: Ledger) -> bool:
+    (any_yet,) = ledger.connection.execute("SELECT EXISTS (SELECT 1 FROM delivery)").fetchone()
+    return bool(any_yet)
 
 
 def missed(ledger: Ledger, scan: int, sinks: Sequence[str]) -> Iterator[Item]:
