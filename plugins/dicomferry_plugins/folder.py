@@ -33,10 +33,7 @@ from dicomferry_plugins._globs import compile_globs, glob_fault
 _Inode = tuple[int, int]
 _ALL_MAY_READ = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 """Mode bits of a file that everybody may read: no `access` call is needed for it."""
-_TWICE = (
-    "repeated-member",
-    "the archive has this name twice; only the last can be reached",
-)
+_TWICE = "the archive has this name twice; only the last can be reached"
 _LINKS = ("dangling-link", "link-outside")
 _NOWHERE = "a symbolic link that leads nowhere"
 _ANNEX = "/.git/annex/objects/"
@@ -265,7 +262,7 @@ class Folder(Struct, frozen=True):
         if self._leaves_out(inside):
             return
         if member.name in seen:
-            yield from self._listed(str(inside), NotLookedInto(location, *_TWICE))
+            yield from self._listed(str(inside), NotLookedInto(location, "repeated-member", _TWICE))
         elif member.code:
             kind = Unusable if member.settled else NotLookedInto
             yield from self._listed(str(inside), kind(location, member.code, member.reason))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Literal
 
 from msgspec import Struct
 
@@ -27,6 +28,8 @@ from dicomferry_plugins._pacs.search import FoundStudy, find_contents, find_stud
 from dicomferry_plugins._pacs.standing import StandingQuery
 
 _UNTRUSTED = (IncompleteAnswerError, TooManyAnswersError)
+_Rule = Literal["disputed-study", "unexpected-studies", "untrusted-answer"]
+"""The codes of the rules that keep a row from being carried out."""
 
 
 class CsvDqr(Struct, frozen=True):
@@ -113,7 +116,7 @@ class CsvDqr(Struct, frozen=True):
                 self.server, study, relabel=row.relabel, row=row.cells, table_row=row.number
             )
 
-    def _refused(self, row: DqrRow, code: str, reason: str) -> Refused:
+    def _refused(self, row: DqrRow, code: _Rule, reason: str) -> Refused:
         return Refused(self._place(row), code, reason, row.number)
 
     def _place(self, row: DqrRow) -> Location:
