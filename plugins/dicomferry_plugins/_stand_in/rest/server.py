@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -96,6 +97,12 @@ class _Server(ThreadingHTTPServer):
         self._lock = threading.Lock()
         super().__init__(address, _Handler)
 
+    def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002
+        """Log what ended a connection, but for a client that went away."""
+        error = sys.exception()
+        if not isinstance(error, OSError):
+            _LOG.error("a connection ended: %s", type(error).__name__)
+
     @contextmanager
     def room_for(self, length: int) -> Iterator[bool]:
         """Tell whether there is room for a body of this length, and keep it for the block."""
@@ -156,7 +163,11 @@ class _Handler(BaseHTTPRequestHandler):
             if not fits:
                 self._close_with(text("Service Unavailable: too many uploads at once", 503))
                 return
-            body = self.rfile.read(length)
+            try:
+                body = self.rfile.read(length)
+            except MemoryError:
+                self._close_with(text("Service Unavailable: out of memory", 503))
+                return
             if len(body) < length:
                 self.close_connection = True
                 return
