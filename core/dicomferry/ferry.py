@@ -261,12 +261,14 @@ class Ferry:
 
     def status(self) -> StatusReport:
         """Return what the ledger knows; it has no items, which `items` yields."""
+        from dicomferry.engine.plan.problems.instances import lost_runs
         from dicomferry.engine.verify.last import doubt
         from dicomferry.ledger.reading.plan_reader import PlanReader
         from dicomferry.reports.status import status_report
 
         with self._ledger() as ledger:
-            return status_report(PlanReader.last(ledger), doubt(self.state))
+            view = PlanReader.last(ledger)
+            return status_report(view, doubt(self.state), lost_runs(ledger))
 
     def items(self, state: str = "all") -> Iterator[ItemRecord]:
         """Yield every item in one of `dicomferry.reports.status.STATES`.

@@ -39,10 +39,14 @@ def test_an_old_copy_of_the_ledger_is_told_with_what_is_sent_again(
         path.unlink()
     shutil.copy(copy, state / "ledger.sqlite")
 
+    status = ferry("status", recipe)
+    assert (status.returncode, "manifests up to run 2" in status.stdout) == (1, True)
+    assert json.loads(ferry("status", recipe, "--format", "json").stdout)["behind"]
     run = ferry("run", recipe)
 
     assert "ledger-behind" in run.stdout
     assert "what was stored after run 1 is sent again" in run.stdout
+    assert ferry("status", recipe).returncode == 0
 
 
 def test_a_log_that_is_lost_with_a_killed_run_is_told(

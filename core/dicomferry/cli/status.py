@@ -31,7 +31,8 @@ from dicomferry.reports.status import STATES, ItemRecord, StatusReport
 def command(ferry: Ferry, form: str, items: str | None, table: Path | None) -> int:
     """Show what the ledger of RECIPE knows: what is where, and why.
 
-    The exit code is 1 where something failed, was rejected or could not be looked into.
+    The exit code is 1 where something failed, was rejected or could not be looked into, and where
+    the ledger is behind its manifests.
     """
     report = ferry.status()
     if table is not None:
@@ -50,10 +51,14 @@ def _summary(report: StatusReport) -> Iterator[str]:
         code = f" ({one.code})" if one.code else ""
         yield f"{one.verdict}: {count(one.items, 'file')}{code}"
     for sink, states in report.sinks.items():
-        yield f"{sink}: " + ", ".join(f"{n:,} {state}" for state, n in sorted(states.items()))
+        yield f"{sink}: " + (
+            ", ".join(f"{n:,} {state}" for state, n in sorted(states.items())) or "nothing planned"
+        )
     for failure in report.failures:
         yield failure_line(failure)
     yield from warning_lines(report.warnings)
+    if report.behind:
+        yield f"The ledger is behind its manifests: {report.behind}"
     if report.unverified:
         yield f"XNAT did not hold it all at {report.unverified}"
     yield from columns(

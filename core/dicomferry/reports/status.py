@@ -41,7 +41,8 @@ class ItemRecord(Struct, frozen=True):
 class StatusReport(Struct, frozen=True):
     """What is where; `items` are those that were asked for.
 
-    `sinks` has the number of instances by delivery state, by sink key.
+    `sinks` has the number of instances by delivery state, by sink key. `behind` says which runs the
+    ledger does not know of, although there are manifests of them; normally nothing.
     """
 
     counts: tuple[VerdictTally, ...]
@@ -51,16 +52,17 @@ class StatusReport(Struct, frozen=True):
     unverified: str
     sessions: tuple[SessionPlan, ...]
     items: tuple[ItemRecord, ...] = ()
+    behind: str = ""
 
     @property
     def unsettled(self) -> bool:
-        """Tell whether something failed, was rejected or could not be looked into."""
-        return bool(self.failures or self.unverified) or any(
+        """Tell whether something failed, was rejected or not looked into, or cannot be known."""
+        return bool(self.failures or self.unverified or self.behind) or any(
             one.verdict in UNSETTLED for one in self.counts
         )
 
 
-def status_report(view: PlanReader, unverified: str = "") -> StatusReport:
+def status_report(view: PlanReader, unverified: str = "", behind: str = "") -> StatusReport:
     """Return what a ledger knows, without its items."""
     return StatusReport(
         counts=tuple(view.tallies()),
@@ -69,6 +71,7 @@ def status_report(view: PlanReader, unverified: str = "") -> StatusReport:
         warnings=tuple(view.warnings()),
         unverified=unverified,
         sessions=tuple(view.sessions()),
+        behind=behind,
     )
 
 

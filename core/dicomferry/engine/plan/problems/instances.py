@@ -31,15 +31,22 @@ _ALLOWABLE: Final[Mapping[str, str]] = MappingProxyType(
 _NO_INSTANCE: Final = (Verdict.PASSED, Verdict.NOT_LOOKED_INTO)
 
 
+def lost_runs(ledger: Ledger) -> str:
+    """Return which runs have a manifest and are not in the ledger; normally nothing."""
+    lost = ledger.lost_runs()
+    if lost is None:
+        return ""
+    known, last = lost
+    return (
+        f"{ledger.path} knows of runs up to {known}, and beside it are manifests up to run"
+        f" {last}: what was stored after run {known} is sent again"
+    )
+
+
 def behind(ledger: Ledger) -> Iterator[Problem]:
     """Tell of runs that have a manifest and are not in the ledger."""
-    if lost := ledger.lost_runs():
-        known, last = lost
-        yield problem(
-            "ledger-behind",
-            f"{ledger.path} knows of runs up to {known}, and beside it are manifests up to run"
-            f" {last}: what was stored after run {known} is sent again",
-        )
+    if lost := lost_runs(ledger):
+        yield problem("ledger-behind", lost)
     elif unfinished := ledger.unfinished_run():
         run, kept = unfinished
         path = last_manifest(ledger.path.parent, run)
