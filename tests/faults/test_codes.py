@@ -32,11 +32,18 @@ ALL_WELL = frozenset((
 ))  # fmt: skip
 """The codes of what is sent, left out on purpose, or known to be no instance."""
 
+SINKS = (
+    "rejected", "failed", "failed-for-now", "shut", "breaks-open", "takes-back", "pends",
+    "breaks-at-end", "raises", "says-nothing", "says-yes",
+)  # fmt: skip
+"""What a sink may do that is not to store."""
+
 PLUGIN = '''
 import msgspec
 from contextlib import contextmanager
 from dicomferry import (
-    Component, Failed, Location, NotLookedInto, Refused, Rejected, Stored, hookimpl)
+    Component, Failed, FerryError, Location, NotLookedInto, Pending, Refused, Rejected, Stored,
+    hookimpl)
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What comes of it."""
@@ -60,14 +67,30 @@ class Takes:
     lanes = 1
 
     def __init__(self, options):
-        self.outcome = OUTCOMES[options.kind]
+        self.kind = options.kind
 
     @contextmanager
     def open(self, consignment):
+        if self.kind == "shut":
+            raise FerryError("there is no way in", hint="knock")
+        if self.kind == "breaks-open":
+            raise RuntimeError("broken")
         yield self
+        if self.kind in ("pends", "takes-back"):
+            raise FerryError("nothing was kept", hint="ask")
+        if self.kind == "breaks-at-end":
+            raise ValueError("broken")
 
     def store(self, parcel):
-        return self.outcome
+        if self.kind == "raises":
+            raise RuntimeError("broken")
+        if self.kind == "pends":
+            return Pending("in a moment")
+        if self.kind == "says-nothing":
+            return None
+        if self.kind == "says-yes":
+            return True
+        return OUTCOMES.get(self.kind, Stored("here"))
 
 @hookimpl
 def dicomferry_sources():
@@ -114,9 +137,9 @@ def test_every_code_that_holds_something_back_is_documented() -> None:
     [
         *(("refused", [code], "stored") for code in sorted(REJECTED)),
         *(("not-looked-into", [code], "stored") for code in sorted(NOT_LOOKED_INTO)),
-        ("refused", [], "rejected"), ("refused", [], "failed"), ("refused", [], "failed-for-now"),
+        *(("refused", [], kind) for kind in SINKS),
     ],
-    ids=[*sorted(REJECTED), *sorted(NOT_LOOKED_INTO), "sink-rejects", "sink-fails", "sink-waits"],
+    ids=[*sorted(REJECTED), *sorted(NOT_LOOKED_INTO), *(f"sink-{kind}" for kind in SINKS)],
 )  # fmt: skip
 def test_no_code_ends_in_exit_0_or_in_words_that_all_is_well(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, codes: list[str], sink: str

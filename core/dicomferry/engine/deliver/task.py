@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from msgspec import Struct
 
-from dicomferry.contract.sink import Delivery, Parcel
+from dicomferry.contract.sink import Delivery, Parcel, Pending
 from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.opening import open_blob
 from dicomferry.engine.pipeline.described import relabelled, signed
@@ -20,7 +20,7 @@ from dicomferry.errors import FerryError, UnreadableError
 from dicomferry.ledger.delivering.deliveries import Load
 from dicomferry.ledger.rows import Due
 from dicomferry.log import log_bug
-from dicomferry.model import Excluded, Failed, Outcome, Rejected
+from dicomferry.model import Excluded, Failed, Outcome, Rejected, Stored
 
 _NOT_AS_PLANNED = "the file is not what was planned any more; run again to plan it anew"
 
@@ -100,7 +100,8 @@ def _bring(
                 file=lambda: instance.file(header),
             )
             stays = item.bytes_at == item.location
-            return witness(delivery.store(parcel), blob, instance, header, stays=stays)
+            told = _outcome_of(sink_step, delivery.store(parcel))
+            return witness(told, blob, instance, header, stays=stays)
     except OSError as error:
         return Failed(f"it cannot be read: {error.strerror or error}", True)
     except UnreadableError as error:
@@ -112,3 +113,13 @@ def _bring(
     except Exception as error:  # noqa: BLE001  a stranger's bug fails one instance, not the run
         log_bug(error, f"{sink_step.path} raised")
         return Failed(f"{sink_step.path} raised {type(error).__name__}; see the log", False)
+
+
+def _outcome_of(sink_step: SinkStep, answer: object) -> Outcome | Pending:
+    """Return what a sink answered; an answer that says nothing is a failure, never a success."""
+    match answer:
+        case Stored(text) | Pending(text) | Excluded(text) | Rejected(text) | Failed(text):
+            if isinstance(text, str):
+                return answer
+    kind = type(answer).__name__
+    return Failed(f"{sink_step.path}: its plug-in answered with no outcome ({kind})", False)
