@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from dicomferry.dicom.self_extracting import behind_program, ends_as_zip, is_program
+
 if TYPE_CHECKING:
     from dicomferry.dicom.blob import Blob
 
@@ -41,6 +43,8 @@ GZIP: Final = ContainerKind("a gzip file", Opens.UNPACKED)
 BZIP2: Final = ContainerKind("a bzip2 file", Opens.UNPACKED)
 XZ: Final = ContainerKind("an xz file", Opens.UNPACKED)
 ZSTD: Final = ContainerKind("a zstd file", Opens.UNPACKED)
+SEVEN_ZIP: Final = ContainerKind("a 7z archive", help="unpack it: 7z x")
+RAR: Final = ContainerKind("a rar archive", help="unpack it: unrar x")
 
 _BZIP2_BLOCKS: Final = (b"1AY&SY", b"\x17\x72\x45\x38\x50\x90")
 _MAGIC: Final[tuple[tuple[int, bytes, ContainerKind], ...]] = (
@@ -52,8 +56,8 @@ _MAGIC: Final[tuple[tuple[int, bytes, ContainerKind], ...]] = (
     (0, b"\x1f\x8b\x08", GZIP),
     (0, b"\xfd7zXZ\0", XZ),
     (0, b"\x28\xb5\x2f\xfd", ZSTD),
-    (0, b"7z\xbc\xaf\x27\x1c", ContainerKind("a 7z archive", help="unpack it: 7z x")),
-    (0, b"Rar!\x1a\7", ContainerKind("a rar archive", help="unpack it: unrar x")),
+    (0, b"7z\xbc\xaf\x27\x1c", SEVEN_ZIP),
+    (0, b"Rar!\x1a\7", RAR),
     (0, b"\x1f\x9d", ContainerKind("a file of compress (.Z)", help="unpack it: uncompress")),
     (0, b"\x1f\xa0", ContainerKind("a file of compress -H", help="unpack it: gzip -d")),
     (0, b"\x1f\x1e", ContainerKind("a file of pack (.z)", help="unpack it: gzip -d")),
@@ -125,9 +129,21 @@ def kind_of(blob: Blob) -> ContainerKind | None:
         return BZIP2
     if _is_old_tar(head):
         return TAR
+    if is_program(head):
+        return _self_extracting(blob)
     if size > ENOUGH and blob.read(size - ENOUGH, 4) == b"koly":
         return ContainerKind("an Apple disk image", help="mount it, or unpack it: 7z x")
     return None
+
+
+def _self_extracting(blob: Blob) -> ContainerKind | None:
+    """Return the kind of the archive behind a program that unpacks it; None for other programs."""
+    if ends_as_zip(blob):
+        return ZIP
+    head = behind_program(blob, 8)
+    if head.startswith((b"7z\xbc\xaf\x27\x1c", b";!@Insta")):
+        return SEVEN_ZIP
+    return RAR if head.startswith(b"Rar!\x1a\7") else None
 
 
 def _is_old_tar(head: bytes) -> bool:

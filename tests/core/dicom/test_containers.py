@@ -6,13 +6,14 @@ import bz2
 import gzip
 import io
 import lzma
+import struct
 import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from dicomferry.dicom.archive import is_archive
+from dicomferry.dicom.archive import is_archive, list_members, open_member
 from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.opening import open_blob
 from dicomferry.errors import NotDicomError, UnopenedError
@@ -52,6 +53,14 @@ def v7_tar() -> bytes:
     return bytes(data)
 
 
+def program(behind: bytes) -> bytes:
+    """Return a program of Windows of one section, with bytes behind it."""
+    header = b"PE\0\0" + struct.pack("<HHIIIHH", 0x14C, 1, 0, 0, 0, 0, 0)
+    section = b".text\0\0\0" + struct.pack("<IIII", 512, 0x1000, 512, 512) + bytes(16)
+    head = b"MZ" + bytes(58) + struct.pack("<I", 64) + header + section
+    return head.ljust(512, b"\0") + b"\x90" * 512 + behind
+
+
 CONTAINERS = {
     "7z archive": at(0, b"7z\xbc\xaf\x27\x1c"),
     "rar archive": at(0, b"Rar!\x1a\7\1\0"),
@@ -80,6 +89,10 @@ CONTAINERS = {
     "xz file": lzma.compress(SCAN),
     "gzip file ": gzip.compress(tarred(tarfile.GNU_FORMAT)),
     "gzip file  ": gzip.compress(zipped("scan")),
+    "zip archive  ": program(zipped("scan")),
+    "7z archive ": program(b"7z\xbc\xaf\x27\x1c" + bytes(700)),
+    "7z archive  ": program(b";!@Install@!UTF-8!" + bytes(700)),
+    "rar archive  ": program(b"Rar!\x1a\7\0" + bytes(700)),
     "gzip file that is damaged": gzip.compress(SCAN)[:14],
 }
 
@@ -117,6 +130,15 @@ def test_the_hint_opens_what_can_be_opened(tmp_path: Path) -> None:
         opened(path)
 
 
+def test_the_zip_archive_behind_a_program_is_read_in_place(tmp_path: Path) -> None:
+    path = tmp_path / "setup.exe"
+    path.write_bytes(program(zipped("scan")))
+
+    assert is_archive(path)
+    assert [member.name for member in list_members(path)] == ["scan"]
+    assert open_member(Location(str(path), "scan")).read(0, 9) == b"x" * 9
+
+
 NO_CONTAINERS = {
     "text": b"text\n" * 400,
     "zeros": bytes(40_000),
@@ -125,6 +147,11 @@ NO_CONTAINERS = {
     "a word document": zipped("[Content_Types].xml", "_rels/.rels", "word/document.xml"),
     "a spreadsheet": zipped("docProps/app.xml", "xl/workbook.xml", "[Content_Types].xml"),
     "an OpenDocument": zipped("mimetype", "content.xml"),
+    "a program of Windows": program(b""),
+    "a program of Windows that knows 7z": program(b"")[:600] + b"7z\xbc\xaf\x27\x1c" + bytes(418),
+    "a program of Windows that is cut": program(b"")[:90],
+    "a program of DOS": b"MZ" + bytes(range(256)) * 9,
+    "a program of Windows around a Java archive": program(zipped("META-INF/MANIFEST.MF", "a")),
     "a program": zipped("META-INF/MANIFEST.MF", "Viewer.class"),
 }
 

@@ -24,6 +24,7 @@ from dicomferry.dicom.archive.packed import (
 from dicomferry.dicom.archive.unopened import opened
 from dicomferry.dicom.blob import BytesBlob, FileBlob
 from dicomferry.dicom.containers import ENOUGH, ZIP, ContainerKind, Opens, kind_of
+from dicomferry.dicom.self_extracting import is_program
 from dicomferry.dicom.unpack import bound
 from dicomferry.errors import DamagedError, FerryError, NotDicomError, UnreadableError
 from dicomferry.model import Location
@@ -99,7 +100,7 @@ def _kind_at(path: str) -> ContainerKind | None:
     with Path(path).open("rb") as file:
         head = BytesBlob(file.read(ENOUGH))
     kind = kind_of(head)
-    if kind is not ZIP:
+    if kind is not ZIP and not is_program(head.read(0, min(2, head.size))):
         return kind and opened(head, Location(path))
     blob = FileBlob(path, path)
     try:
