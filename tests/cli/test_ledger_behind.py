@@ -70,3 +70,22 @@ def test_a_log_that_is_lost_with_a_killed_run_is_told(
     log.unlink()
 
     assert "ledger-behind" in codes(recipe)
+
+
+def test_status_says_that_the_last_plan_was_not_finished(
+    tmp_path: Path, write_recipe: RecipeWriter
+) -> None:
+    make_instances(tmp_path / "data", 2)
+    recipe = write_recipe(sinks=EXPORT)
+    assert ferry("run", recipe).returncode == 0
+    away = (tmp_path / "data").rename(tmp_path / "away")
+
+    assert ferry("plan", recipe).returncode == 2
+    told = ferry("status", recipe)
+    assert (told.returncode, "The last plan was not finished" in told.stdout) == (1, True)
+    assert json.loads(ferry("status", recipe, "--format", "json").stdout)["unfinished"] is True
+
+    away.rename(tmp_path / "data")
+    assert ferry("run", recipe).returncode == 0
+    told = ferry("status", recipe)
+    assert (told.returncode, "not finished" in told.stdout) == (0, False)

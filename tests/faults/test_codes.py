@@ -54,6 +54,11 @@ class Finds(msgspec.Struct, frozen=True):
     options: Options
 
     def discover(self):
+        if self.options.kind in ("raises", "says-nothing"):
+            yield NotLookedInto(Location("/there/first"), "unreadable", "for a reason")
+            if self.options.kind == "raises":
+                raise KeyError("broken")
+            yield None
         kind = {"refused": Refused, "not-looked-into": NotLookedInto}[self.options.kind]
         for code in self.options.codes:
             yield kind(Location(f"/there/{code}"), code, "for a reason")
@@ -186,3 +191,26 @@ def test_what_is_all_well_is_called_so(tmp_path: Path) -> None:
 
     assert result.returncode == 0, result.stdout + result.stderr
     assert "Everything is stored" in result.stdout
+
+
+@pytest.mark.parametrize("kind", ["raises", "says-nothing"])
+def test_a_source_that_breaks_is_named_with_what_it_had_found_before(
+    tmp_path: Path, kind: str
+) -> None:
+    env = install(tmp_path / "site", "codes", PLUGIN)
+    recipe = tmp_path / "codes.yaml"
+    with recipe.open("w") as file:
+        YAML(typ="safe").dump({
+            "recipe": 1, "name": "codes", "sources": [{"finds": {"kind": kind}}],
+            "sinks": [{"takes": {"kind": "stored"}}],
+        }, file)  # fmt: skip
+
+    for verb in ("plan", "run", "status"):
+        told = ferry(verb, recipe, env=env)
+
+        assert told.returncode == (1 if verb == "status" else 2), told.stderr
+        assert ("The last plan was not finished" in told.stdout) == (verb == "status")
+        assert "stored" not in told.stdout
+    assert "sources[0] raised" in (told := ferry("run", recipe, env=env)).stderr
+    assert "behind /there/first" in told.stderr
+    assert "a bug in dicomferry" not in told.stderr

@@ -32,7 +32,7 @@ def command(ferry: Ferry, form: str, items: str | None, table: Path | None) -> i
     """Show what the ledger of RECIPE knows: what is where, and why.
 
     The exit code is 1 where something failed, was rejected or could not be looked into, and where
-    the ledger is behind its manifests.
+    the ledger is behind its manifests or the last plan was not finished.
     """
     report = ferry.status()
     if table is not None:
@@ -57,6 +57,9 @@ def _summary(report: StatusReport) -> Iterator[str]:
     for failure in report.failures:
         yield failure_line(failure)
     yield from warning_lines(report.warnings)
+    if report.unfinished:
+        before = "this is the plan before it" if report.counts else "there is none before it"
+        yield f"The last plan was not finished, or is being made now; {before}."
     if report.behind:
         yield f"The ledger is behind its manifests: {report.behind}"
     if report.unverified:

@@ -42,7 +42,8 @@ class StatusReport(Struct, frozen=True):
     """What is where; `items` are those that were asked for.
 
     `sinks` has the number of instances by delivery state, by sink key. `behind` says which runs the
-    ledger does not know of, although there are manifests of them; normally nothing.
+    ledger does not know of, although there are manifests of them; normally nothing. `unfinished`
+    says that a later plan was begun and not finished: the report is of the plan before it.
     """
 
     counts: tuple[VerdictTally, ...]
@@ -53,11 +54,12 @@ class StatusReport(Struct, frozen=True):
     sessions: tuple[SessionPlan, ...]
     items: tuple[ItemRecord, ...] = ()
     behind: str = ""
+    unfinished: bool = False
 
     @property
     def unsettled(self) -> bool:
         """Tell whether something failed, was rejected or not looked into, or cannot be known."""
-        return bool(self.failures or self.unverified or self.behind) or any(
+        return bool(self.failures or self.unverified or self.behind or self.unfinished) or any(
             one.verdict in UNSETTLED for one in self.counts
         )
 
@@ -72,6 +74,7 @@ def status_report(view: PlanReader, unverified: str = "", behind: str = "") -> S
         unverified=unverified,
         sessions=tuple(view.sessions()),
         behind=behind,
+        unfinished=not view.is_latest(),
     )
 
 

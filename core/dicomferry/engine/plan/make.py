@@ -10,19 +10,19 @@ from typing import TypeVar
 from msgspec import Struct
 
 from dicomferry.contract.executor import Done, Said
-from dicomferry.engine.pipeline.steps import SourceStep, Steps
+from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.engine.plan.copied import copied_without_times
 from dicomferry.engine.plan.duplicates import resolve_duplicates
+from dicomferry.engine.plan.finding import findings_of
 from dicomferry.engine.plan.first_sessions import settle_first_sessions
 from dicomferry.engine.plan.gone import note_what_is_gone
 from dicomferry.engine.plan.tasks import Examinations, ExamineTask
 from dicomferry.engine.workers.workshop import Workshop
-from dicomferry.errors import FerryError, OverLimitError
+from dicomferry.errors import FerryError
 from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.ledger.planning.snapshot import snapshot_path, take_snapshot
 from dicomferry.ledger.planning.whereabouts import take_over_deliveries
 from dicomferry.ledger.rows import Examined, Item, Verdict
-from dicomferry.model import Finding
 
 T = TypeVar("T")
 
@@ -106,24 +106,10 @@ def _ways(steps: Steps, scan: int) -> list[_Way]:
 def _scanned(shop: Workshop, catalog: PlanWriter) -> Iterator[Item]:
     """Note what the sources find, and yield what the ledger did not have before."""
     for source in shop.steps.sources:
-        for batch in batched(_findings(source), _SCAN_BATCH):
+        for batch in batched(findings_of(source), _SCAN_BATCH):
             fresh = catalog.found(source.id, batch)
             shop.progress("found", len(batch), None)
             yield from fresh
-
-
-def _findings(source: SourceStep) -> Iterator[Finding]:
-    """Yield what a source finds; raises `FerryError` where a pattern takes too long."""
-    last: Finding | None = None
-    try:
-        for last in source.source.discover():
-            yield last
-    except OverLimitError as error:
-        behind = f" behind {last.location}" if last else ""
-        raise FerryError(
-            f"{source.path}: what it finds{behind}: {error}",
-            hint="does a pattern of it, such as parts, backtrack? (a+)+ does",
-        ) from None
 
 
 class _Examiner:

@@ -54,6 +54,10 @@ class PlanReader(Struct, frozen=True):
         """Return the reader of the plan that was completed last; of no item while there is none."""
         return cls(ledger, int(ledger.get("planned scan") or 0))
 
+    def is_latest(self) -> bool:
+        """Tell whether no later plan was begun: one that was not finished, or is being made."""
+        return int(self.ledger.get("scan") or 0) == self.scan
+
     def groups(self) -> ItemGroups:
         """Return the items in groups of those that are alike."""
         return ItemGroups.of(self.ledger, self.scan)
