@@ -199,6 +199,26 @@ def test_forecast_lists_what_is_broken_and_goes_on(scans: list[bytes], tmp_path:
     assert left_out == {"0.zip": False, "1.tar.gz": False, "3.docx": True, "4.7z": False}
 
 
+@pytest.mark.parametrize("verb", ["forecast", "plan"])
+def test_no_verb_waits_for_a_pipe_or_follows_a_circle(
+    verb: str, scans: list[bytes], tmp_path: Path, write_recipe: RecipeWriter
+) -> None:
+    data = tmp_path / "data"
+    os.mkfifo(data / "pipe.dcm")
+    (data / "endless").symlink_to("/dev/zero")
+    (data / "circle").symlink_to("circle")
+    (data / "back").symlink_to(data)
+
+    told = ferry(verb, data if verb == "forecast" else write_recipe(sinks=EXPORT))
+
+    assert told.returncode == 1, told.stderr
+    for name in ("endless", "circle"):
+        assert str(data / name) in told.stdout
+    if verb == "forecast":
+        for name in ("pipe.dcm", "back"):
+            assert str(data / name) in told.stdout
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_names_that_are_no_text_go_through_all_verbs(
     encoding: str, tmp_path: Path, write_recipe: RecipeWriter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dicomferry.contract.identifier import Identifier
+
+_FOLDER: Final = "a folder that could not be listed, or a link to one, which is not followed"
 
 
 @click.command("forecast")
@@ -107,6 +109,9 @@ def _locations(files: list[Path]) -> Iterator[Location | LeftOutFile]:
     """Yield where instances may be, and what of an archive cannot be opened."""
     for file in files:
         archive = Location(str(file))
+        if file.is_dir():
+            yield LeftOutFile(str(archive), _FOLDER, settled=False)
+            continue
         if not (file.is_file() and is_archive(archive.path)):
             yield archive
             continue

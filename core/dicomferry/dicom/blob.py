@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
@@ -79,10 +80,15 @@ class FileBlob:
         return data
 
     def _open(self) -> os.stat_result:
-        descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        # Without O_NONBLOCK, opening a pipe waits for somebody who writes to it.
+        descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         self.close()
         self._descriptor = descriptor
-        return os.fstat(descriptor)
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            self.close()
+            raise UnreadableError(f"{self._name}: is a folder, pipe, socket or device, and no file")
+        return status
 
     def _read_anew(self, start: int, length: int) -> tuple[bytes, os.stat_result]:
         self._open()

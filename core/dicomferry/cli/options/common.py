@@ -87,12 +87,20 @@ def find_plugins() -> Plugins:
 
 
 def read_files(paths: tuple[Path, ...]) -> list[Path]:
-    """Return the files in `paths`, folders gone through in name order."""
+    """Return the files in `paths`, folders gone through in name order.
+
+    A folder among them cannot be listed, or is a link that is not followed.
+    """
     files: list[Path] = []
+
+    def shut(error: OSError) -> None:
+        files.append(Path(error.filename))
+
     for path in paths:
         if path.is_dir():
-            for folder, folders, names in os.walk(path):
+            for folder, folders, names in os.walk(path, onerror=shut):
                 folders.sort()
+                files += [link for name in folders if (link := Path(folder, name)).is_symlink()]
                 files += [Path(folder, name) for name in sorted(names)]
         elif path.exists():
             files.append(path)
