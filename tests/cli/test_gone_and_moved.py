@@ -50,6 +50,27 @@ def test_a_planned_file_that_vanished_is_told_until_it_is_back(
     assert (back.returncode, "1 instance stored" in back.stdout) == (0, True)
 
 
+@pytest.mark.parametrize("left", [b"", b"text", bytes(3000)])
+def test_a_planned_file_that_is_no_instance_any_more_is_told_until_it_is_back(
+    left: bytes, files: list[Path], write_recipe: RecipeWriter
+) -> None:
+    recipe = write_recipe(sinks=EXPORT)
+    assert ferry("plan", recipe).returncode == 0
+    whole = files[0].read_bytes()
+    files[0].write_bytes(left)
+
+    for _ in range(2):
+        run = ferry("run", recipe)
+        assert run.returncode == 1
+        assert "Everything is stored." not in run.stdout
+        assert held(recipe) == ["not-looked-into/gone"]
+    files[0].write_bytes(whole)
+    back = ferry("run", recipe)
+    assert (back.returncode, "1 instance stored" in back.stdout) == (0, True)
+    files[0].write_bytes(left)
+    assert ferry("run", recipe).returncode == 0
+
+
 def test_what_is_stored_may_vanish(
     files: list[Path], tmp_path: Path, write_recipe: RecipeWriter
 ) -> None:
@@ -74,9 +95,10 @@ def test_what_the_recipe_leaves_out_has_not_vanished(
 def test_what_has_gone_can_be_allowed(files: list[Path], write_recipe: RecipeWriter) -> None:
     assert ferry("plan", write_recipe(sinks=EXPORT)).returncode == 0
     files[0].unlink()
+    files[1].write_bytes(b"")
 
     recipe = write_recipe(sinks=EXPORT, allow=["gone"])
-    assert held(recipe) == ["excluded/gone"]
+    assert held(recipe) == ["excluded/gone", "excluded/gone"]
     assert ferry("run", recipe).returncode == 0
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from dicomferry.engine.workers.workshop import Workshop
 from dicomferry.errors import FerryError
 from dicomferry.ledger.planning.catalog import PlanWriter
-from dicomferry.ledger.planning.whereabouts import GONE, missed, note_gone
+from dicomferry.ledger.planning.whereabouts import GONE, allow_lost, missed, note_gone
 from dicomferry.ledger.rows import Item, Verdict
 from dicomferry.model import Location
 
@@ -30,6 +30,8 @@ def note_what_is_gone(shop: Workshop, catalog: PlanWriter) -> None:
     allowed = GONE in shop.spec.recipe.allow
     verdict = Verdict.EXCLUDED if allowed else Verdict.NOT_LOOKED_INTO
     note_gone(shop.ledger, catalog.scan, verdict, _gone(found))
+    if allowed:
+        allow_lost(shop.ledger, catalog.scan)
 
 
 def _gone(items: Iterator[Item]) -> Iterator[tuple[Item, str]]:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from dicomferry.ledger.items import SELECT_ITEMS, finding_row, item_of, new_item
 from dicomferry.ledger.planning.examined import UPDATE_EXAMINED, SharedRows, examined_row
+from dicomferry.ledger.planning.whereabouts import lost_instances, note_lost
 from dicomferry.ledger.rows import Examined, Item, Verdict
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Destination, Finding, LocalFile
@@ -135,10 +136,17 @@ class PlanWriter:
 
     def examined(self, digest: str, results: Sequence[Examined]) -> None:
         """Note what a batch of items turned out to be."""
+        lost = lost_instances(self.ledger, results)
         with self.ledger.transaction() as connection:
             connection.executemany(
-                UPDATE_EXAMINED, [examined_row(digest, result, self._shared) for result in results]
+                UPDATE_EXAMINED,
+                [
+                    examined_row(digest, result, self._shared)
+                    for result in results
+                    if result.item not in lost
+                ],
             )
+            note_lost(connection, lost)
             (spooled,) = connection.execute("SELECT EXISTS (SELECT 1 FROM spooled)").fetchone()
             if spooled:
                 # What was retrieved is to be looked at again as well, by its own header.

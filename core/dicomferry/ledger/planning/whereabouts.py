@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from dicomferry.ledger.items import ITEM_COLUMNS, SELECT_ITEMS, item_of
-from dicomferry.ledger.rows import STAMP, Item, Verdict
+from dicomferry.ledger.rows import STAMP, Examined, Item, Verdict
 from dicomferry.ledger.store import Ledger
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
 
 GONE: Final = "gone"
 """The code of an item that the last plan had, and that is not there any more."""
@@ -50,6 +53,13 @@ _MISSED: Final = f"""
         AND coalesce(other.sent_sop, other.sop) = coalesce(item.sent_sop, item.sop))
     ORDER BY id
 """  # noqa: S608  a fixed code
+_LOST: Final = f"""
+    SELECT 1 FROM item WHERE id = ? AND sop IS NOT NULL AND code IN ('', '{GONE}') AND (
+        NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.item = item.id AND state = 'stored')
+        OR EXISTS (SELECT 1 FROM delivery
+            WHERE delivery.item = item.id AND state NOT IN ('stored', 'excluded')))
+"""  # noqa: S608  a fixed code
+_NO_MORE: Final = "was an instance in the last plan, is not stored everywhere, and is none any more"
 
 
 class Retimed(Struct, frozen=True):
@@ -98,6 +108,36 @@ def missed(ledger: Ledger, scan: int, sinks: Sequence[str]) -> Iterator[Item]:
     names = {"scan": scan, "since": since, "sinks": json.dumps(sinks), "number": len(sinks)}
     rows = ledger.connection.execute(f"{SELECT_ITEMS} {_MISSED}", names).fetchall()
     yield from map(item_of, rows)
+
+
+def lost_instances(ledger: Ledger, results: Iterable[Examined]) -> frozenset[int]:
+    """Return the items that the last plan was to bring, and that are no DICOM any more.
+
+    A copy that fails leaves an empty file. The row still has what the last plan knew.
+    """
+    return frozenset(
+        result.item
+        for result in results
+        if result.verdict is Verdict.PASSED
+        and ledger.connection.execute(_LOST, (result.item,)).fetchone()
+    )
+
+
+def note_lost(connection: Connection, items: Iterable[int]) -> None:
+    """Call items gone, and keep what the last plan knew of them: the next plan tells it again."""
+    connection.executemany(
+        "UPDATE item SET verdict = ?, code = ?, reason = ?, examined = '' WHERE id = ?",
+        [(Verdict.NOT_LOOKED_INTO, GONE, _NO_MORE, item) for item in items],
+    )
+
+
+def allow_lost(ledger: Ledger, scan: int) -> None:
+    """Exclude what `note_lost` called gone."""
+    with ledger.transaction() as connection:
+        connection.execute(
+            "UPDATE item SET verdict = ? WHERE scan = ? AND code = ? AND verdict = ?",
+            (Verdict.EXCLUDED, scan, GONE, Verdict.NOT_LOOKED_INTO),
+        )
 
 
 def note_gone(
