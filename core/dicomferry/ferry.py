@@ -261,6 +261,7 @@ class Ferry:
 
     def status(self) -> StatusReport:
         """Return what the ledger knows; it has no items, which `items` yields."""
+        from dicomferry.engine.plan.last_errors import last_errors
         from dicomferry.engine.plan.problems.instances import lost_runs
         from dicomferry.engine.verify.last import doubt
         from dicomferry.ledger.reading.plan_reader import PlanReader
@@ -268,7 +269,8 @@ class Ferry:
 
         with self._ledger() as ledger:
             view = PlanReader.last(ledger)
-            return status_report(view, doubt(self.state), lost_runs(ledger))
+            doubts = doubt(self.state), lost_runs(ledger)
+            return status_report(view, *doubts, last_errors(ledger))
 
     def items(self, state: str = "all") -> Iterator[ItemRecord]:
         """Yield every item in one of `dicomferry.reports.status.STATES`.

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from dicomferry.cli.options.common import format_option
 from dicomferry.cli.options.with_ferry import with_ferry
 from dicomferry.cli.views.report_view import failure_line, warning_lines
-from dicomferry.cli.views.text import columns, count, say, show_json
+from dicomferry.cli.views.text import columns, count, problem_lines, say, show_json
 from dicomferry.errors import FerryError
 from dicomferry.ferry import Ferry
 from dicomferry.ledger.rows import Verdict
@@ -31,8 +31,9 @@ from dicomferry.reports.status import STATES, ItemRecord, StatusReport
 def command(ferry: Ferry, form: str, items: str | None, table: Path | None) -> int:
     """Show what the ledger of RECIPE knows: what is where, and why.
 
-    The exit code is 1 where something failed, was rejected or could not be looked into, and where
-    the ledger is behind its manifests or the last plan was not finished.
+    The exit code is 2 where the last plan has errors. It is 1 where something failed, was rejected
+    or could not be looked into, and where the ledger is behind its manifests or the last plan was
+    not finished.
     """
     report = ferry.status()
     if table is not None:
@@ -43,7 +44,7 @@ def command(ferry: Ferry, form: str, items: str | None, table: Path | None) -> i
     else:
         say(_summary(report))
         say(line for item in listed for line in _item_lines(item))
-    return int(report.unsettled)
+    return 2 if report.errors else int(report.unsettled)
 
 
 def _summary(report: StatusReport) -> Iterator[str]:
@@ -60,6 +61,11 @@ def _summary(report: StatusReport) -> Iterator[str]:
     if report.unfinished:
         before = "this is the plan before it" if report.counts else "there is none before it"
         yield f"The last plan was not finished, or is being made now; {before}."
+    elif report.errors:
+        yield "The last plan has errors; nothing is sent until it has none."
+    elif not report.counts:
+        yield "Nothing is planned."
+    yield from problem_lines(report.errors)
     if report.behind:
         yield f"The ledger is behind its manifests: {report.behind}"
     if report.unverified:

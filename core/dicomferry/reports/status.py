@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
@@ -12,7 +12,8 @@ from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.ledger.reading.sessions import SessionPlan, VerdictTally
 from dicomferry.ledger.reading.sink_states import SinkFailure
 from dicomferry.ledger.rows import UNSETTLED, Verdict
-from dicomferry.model import Excluded, Failed, Outcome, Rejected, Stored
+from dicomferry.model import Excluded, Failed, Outcome, Problem, Rejected, Stored
+from dicomferry.reports.problem import ProblemRecord, problem_records
 
 STATES = ("all", "stored", "due", "excluded", "rejected", "failed", "passed",
           "not-looked-into")  # fmt: skip
@@ -43,7 +44,8 @@ class StatusReport(Struct, frozen=True):
 
     `sinks` has the number of instances by delivery state, by sink key. `behind` says which runs the
     ledger does not know of, although there are manifests of them; normally nothing. `unfinished`
-    says that a later plan was begun and not finished: the report is of the plan before it.
+    says that a later plan was begun and not finished: the report is of the plan before it. `errors`
+    are those of the last plan: nothing is sent until it has none.
     """
 
     counts: tuple[VerdictTally, ...]
@@ -55,16 +57,18 @@ class StatusReport(Struct, frozen=True):
     items: tuple[ItemRecord, ...] = ()
     behind: str = ""
     unfinished: bool = False
+    errors: tuple[ProblemRecord, ...] = ()
 
     @property
     def unsettled(self) -> bool:
         """Tell whether something failed, was rejected or not looked into, or cannot be known."""
-        return bool(self.failures or self.unverified or self.behind or self.unfinished) or any(
-            one.verdict in UNSETTLED for one in self.counts
-        )
+        doubts = (self.failures, self.unverified, self.behind, self.unfinished, self.errors)
+        return any(doubts) or any(one.verdict in UNSETTLED for one in self.counts)
 
 
-def status_report(view: PlanReader, unverified: str = "", behind: str = "") -> StatusReport:
+def status_report(
+    view: PlanReader, unverified: str = "", behind: str = "", errors: Iterable[Problem] = ()
+) -> StatusReport:
     """Return what a ledger knows, without its items."""
     return StatusReport(
         counts=tuple(view.tallies()),
@@ -75,6 +79,7 @@ def status_report(view: PlanReader, unverified: str = "", behind: str = "") -> S
         sessions=tuple(view.sessions()),
         behind=behind,
         unfinished=not view.is_latest(),
+        errors=problem_records(errors),
     )
 
 

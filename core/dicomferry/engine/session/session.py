@@ -16,6 +16,7 @@ from dicomferry.engine.pipeline.chosen_labels import with_chosen_labels
 from dicomferry.engine.pipeline.context import BuildContext
 from dicomferry.engine.pipeline.steps import Steps, build_steps, only_servers
 from dicomferry.engine.pipeline.watch import Limits
+from dicomferry.engine.plan.last_errors import note_errors
 from dicomferry.engine.plan.make import make_plan
 from dicomferry.engine.plan.planned import Planned
 from dicomferry.engine.plan.problems import (
@@ -103,7 +104,9 @@ class Session:
             plugins=self._job.plugins, labelled=names_labels(recipe, self.steps),
             sinks=[sink.key for sink in self.steps.sinks if sink.sink.server],
         )  # fmt: skip
-        return Planned(PlanReader.last(self.ledger), tuple(by_severity(found)))
+        planned = Planned(PlanReader.last(self.ledger), tuple(by_severity(found)))
+        note_errors(self.ledger, planned.errors)
+        return planned
 
     @property
     def to_xnat(self) -> bool:
