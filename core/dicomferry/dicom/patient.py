@@ -42,11 +42,12 @@ class Patient(Struct, frozen=True):
 
 
 def akin(patient: Patient) -> str:
-    """Return the PatientID without case, punctuation and leading zeros: `MC0012` is `mc12`.
+    r"""Return the PatientID without case, punctuation and leading zeros: `MC0012` is `mc12`.
 
-    It is empty where the ID is missing, or one that anonymised disks give to everybody.
+    It is empty where the ID is missing, or one that anonymised disks give to everybody. A backslash
+    divides values and is no punctuation: of `A\12` XNAT reads `A`, and of `\A12` nothing.
     """
-    letters = re.sub(r"[\W_]+", "", _known_id(patient))
+    letters = re.sub(r"[^\w\\]+|_+", "", _known_id(patient))
     return re.sub(r"(?<!\d)0+(?=\d)", "", letters)
 
 
@@ -138,7 +139,9 @@ def _is_phantom(patient: Patient) -> bool:
 
 
 def _known_id(patient: Patient) -> str:
-    return "" if is_placeholder(patient.patient_id) else patient.patient_id.strip().casefold()
+    if is_placeholder(patient.patient_id):
+        return ""
+    return patient.patient_id.rstrip("\\ ").lstrip().casefold()  # empty last values tell nothing
 
 
 def _names(patient: Patient) -> list[Words]:

@@ -114,3 +114,18 @@ def test_letters_of_two_alphabets_are_compared_without_marks() -> None:
 
 def test_thousands_of_patients_are_counted_in_no_time() -> None:
     assert len(persons(Patient(f"Q{number}") for number in range(5_000))) == 5_000
+
+
+def test_a_backslash_divides_values_and_is_no_punctuation() -> None:
+    def of(patient_id: str) -> Patient:
+        return replace(JANE, patient_id=patient_id)
+
+    for one, other in (
+        ("BS1\\0002", "BS1/0002"), ("BS1\\0001", "BS1\\0002"), ("BS1\\2", "BS1"),
+        ("BS1\\", "\\BS1"), ("A\\B", "AB"),
+    ):  # fmt: skip
+        assert not same_person(of(one), of(other)), (one, other)
+        assert akin(of(one)) != akin(of(other)), (one, other)
+    assert same_person(of("BS1\\"), of("BS1"))
+    assert same_person(of("BS1\\2"), of("bs1\\0002 "))
+    assert akin(of("\\")) == ""

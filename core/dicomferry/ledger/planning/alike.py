@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, Self
+from types import MappingProxyType
+from typing import Any, Final, Literal, Self
 
 from msgspec import Struct
 
@@ -61,6 +62,16 @@ class DestinationStudy(Struct, frozen=True):
     study_instance_uid: str
 
 
+_SINGLE_VALUED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "PatientID": "patient_id", "PatientName": "patient.name",
+        "PatientBirthDate": "birth_date", "PatientSex": "sex",
+        "StudyDate": "ready.study_date", "Modality": "ready.modality",
+    }
+)  # fmt: skip
+"""Attributes of one value that name, date or file what is sent (PS3.6), and their columns."""
+
+
 class SourceSeries(Struct, frozen=True):
     """What of one series of the source goes to one destination; UIDs are those of the source.
 
@@ -107,6 +118,14 @@ class SopClassCount(Struct, frozen=True):
     sop_class_uid: str
     transfer_syntax_uid: str
     instances: int
+
+
+class SeveralValues(Struct, frozen=True):
+    """How many instances have several values of an attribute; `folder` has the first of them."""
+
+    keyword: str
+    instances: int
+    folder: str
 
 
 class ItemGroups(Struct, frozen=True):
@@ -187,6 +206,19 @@ class ItemGroups(Struct, frozen=True):
             yield SourceSeries(
                 place, uids[0], uids[1], patient, study_date, acquired, folder, instances
             )
+
+    def of_several_values(self) -> Iterator[SeveralValues]:
+        """Yield attributes of one value (PS3.6) of which instances have several."""
+        join = " LEFT JOIN patient ON patient.id = ready.patient"
+        for keyword, column in _SINGLE_VALUED.items():
+            condition = rf"AND instr({column}, '\') HAVING count(*)"
+            for count, first in list(
+                self.ready("sum(instances), min(first)", condition, join=join)
+            ):
+                (place,) = self.ledger.connection.execute(
+                    "SELECT path, member FROM item WHERE id = ?", (first,)
+                )
+                yield SeveralValues(keyword, count, folder_of(location_of(*place)))
 
     def renamed(self, note: str) -> int:
         """Return how many instances get another series or SOP Instance UID, or have a note."""

@@ -33,7 +33,12 @@ from dicomferry.engine.plan.problems.instances import (
 )
 from dicomferry.engine.plan.problems.kinds import known_codes, problem
 from dicomferry.engine.plan.problems.labels import labels, stored_elsewhere
-from dicomferry.engine.plan.problems.patients import empty_parts, patients, references
+from dicomferry.engine.plan.problems.patients import (
+    empty_parts,
+    patients,
+    references,
+    several_values,
+)
 from dicomferry.engine.plan.problems.plug_ins import checked_by, is_of_checker
 from dicomferry.engine.plan.problems.scans import scans
 from dicomferry.engine.plan.problems.sessions import gaps, sessions, stored_under_another_study
@@ -77,7 +82,7 @@ def find_problems(
     if xnat or labelled or items.notes()[LABELS_ASKED]:
         for audit in (studies, patients):
             found += audit(items, xnat=xnat)
-        for note in (empty_parts, references):
+        for note in (empty_parts, several_values, references):
             found += note(items)
     found += stored_under_another_study(items, sinks)
     if xnat:

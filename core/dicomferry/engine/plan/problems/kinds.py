@@ -196,6 +196,12 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType({
         "give the value a default(), or make the label of another attribute; if it is meant, allow"
         " it",
     ),
+    "several-values": Kind(
+        _WARNING,
+        "XNAT reads the first of several values, and other programs the whole text: one person gets"
+        " two IDs, or two people get one",
+        "set one value with remap, or allow it",
+    ),
     # references
     "reference-not-followed": Kind(
         _WARNING,

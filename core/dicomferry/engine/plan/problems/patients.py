@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from dicomferry.dicom.dictionary import tag_of
 from dicomferry.engine.pipeline.references import NAMES_STUDY, REFERENCE_LEFT
 from dicomferry.engine.plan.audit import (
     PATIENT_OVER_SEVERAL_SUBJECTS,
@@ -58,6 +59,18 @@ def empty_parts(items: ItemGroups) -> Iterator[Problem]:
         yield problem(
             _PART_EMPTY,
             f"the label of {instances(count)} is made of {what}, which is empty, first in {folder}",
+        )
+
+
+def several_values(items: ItemGroups) -> Iterator[Problem]:
+    """Find attributes of one value that have several: XNAT reads the first."""
+    for one in items.of_several_values():
+        have = "has" if one.instances == 1 else "have"
+        tag = tag_of(one.keyword) or 0
+        yield problem(
+            "several-values",
+            f"{instances(one.instances)} {have} several values of {one.keyword}"
+            f" ({tag >> 16:04X},{tag & 0xFFFF:04X}), first in {one.folder}",
         )
 
 

@@ -156,6 +156,7 @@ SITUATIONS: dict[str, list[Row]] = {
         {"patient": NOBODY, "subject": "Anon", "session": "E2", **ANOTHER, "sent_study": None},
     ],
     "label-part-empty": [{"plan_notes": ("label-part-empty:StudyDate",)}],
+    "several-values": [{"patient": Patient("A\\B")}],
     "reference-not-followed": [{"plan_notes": ("reference-not-followed",)}],
     "references-to-renamed": [{"sent_sop": "9.9"}],
     "gap-in-session": [{"size": 400_000_000}],
@@ -180,6 +181,7 @@ ELSEWHERE = {
     *ASKED,
     *CHOSEN,
     "gone",
+    "ledger-behind",
     "nothing-found",
     "plugin-check-failed",
     "project-not-readable",
@@ -307,3 +309,23 @@ def test_a_person_without_a_name_in_one_study_is_told_apart_well_enough(plan: Pl
     assert plan({"patient": NOBODY, "subject": "Anon"}) == []
     again = {**ANOTHER, "sent_study": None, "session": "E2"}
     assert plan({"patient": NOBODY}, {"patient": NOBODY, **again}) == []  # S1 is a name of its own
+
+
+@pytest.mark.parametrize(
+    ("row", "named"),
+    [
+        ({"patient": Patient("A\\B", "", "DOE^JANE")}, "PatientID (0010,0020)"),
+        ({"patient": Patient("A\\", "", "DOE^JANE")}, "PatientID (0010,0020)"),
+        ({"patient": Patient("A", "", "DOE^JANE\\ROE")}, "PatientName (0010,0010)"),
+        ({"patient": Patient("A", "", "", "19500101\\19500102")}, "PatientBirthDate (0010,0030)"),
+        ({"date": "20200101\\20200102"}, "StudyDate (0008,0020)"),
+        ({"modality": "PT\\CT"}, "Modality (0008,0060)"),
+    ],
+)
+def test_several_values_where_one_is_allowed_are_told_with_their_tag(
+    plan: Plan, row: Row, named: str
+) -> None:
+    problems = {one.code: one.message for one in plan(row, row | {"series": "1.2.2"})}
+
+    assert problems["several-values"].startswith(f"2 instances have several values of {named}")
+    assert "several-values" not in {one.code for one in plan({})}
