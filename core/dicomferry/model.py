@@ -247,7 +247,10 @@ class Because(Struct, frozen=True):
 
 
 class Forecast(Struct, frozen=True):
-    """Where XNAT will file one instance, and by which rules; `refused` is why it will not take it.
+    """Where XNAT will file one instance, and by which rules.
+
+    `refused` is why it will not take it, `unknown` why neither can be told: the destination means
+    nothing with either.
 
     `notes` are codes of problems that the plan must warn of: what a label depends on, or a text in
     the header that a person would read and XNAT does not. `originals` are the texts of the subject
@@ -260,6 +263,7 @@ class Forecast(Struct, frozen=True):
     refused: str | None = None
     notes: tuple[str, ...] = ()
     originals: tuple[str | None, str | None] = (None, None)
+    unknown: str | None = None
 
 
 class Stored(Struct, frozen=True):

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from dicomferry.dicom.header import Header
-from dicomferry.xnat.labels import dcm_text
 from dicomferry.xnat.naming.assignment import Key, assigned
+from dicomferry.xnat.reading.reader import Reader
 from dicomferry.xnat.routing.rules import Rule
 
 COMMENT_OF_SEVERAL_LINES: Final = "comment-of-several-lines"
@@ -23,18 +23,23 @@ VALUE_LONGER_THAN_WINDOW: Final = "value-longer-than-rule-window"
 PROJECTS_NOT_DECLARED: Final = "projects-not-declared"
 """The project is taken to exist, because the recipe does not list the server's projects."""
 
+GENERATIONS_DIFFER: Final = "generations-differ"
+"""Two generations of XNAT file it otherwise, and the recipe names none; both follow the colon."""
+
 _WINDOW = 64
 _LINE_ENDS = "\n\r\u0085\u2028\u2029"
 
 
-def notes(header: Header, rules: Iterable[Rule], comments: Iterable[int]) -> set[str]:
+def notes(
+    header: Header, reader: Reader, rules: Iterable[Rule], comments: Iterable[int]
+) -> set[str]:
     """Return the notes on what stands in a header's way to its labels."""
-    return {*_comments(header, comments), *_rules(header, rules)}
+    return {*_comments(header, reader, comments), *_rules(header, reader, rules)}
 
 
-def _comments(header: Header, comments: Iterable[int]) -> Iterator[str]:
+def _comments(header: Header, reader: Reader, comments: Iterable[int]) -> Iterator[str]:
     for tag in comments:
-        comment = dcm_text(header, tag)
+        comment = reader.text(header, tag)
         if comment is None or not any(end in comment for end in _LINE_ENDS):
             continue
         line = " ".join(comment.split())
@@ -42,7 +47,7 @@ def _comments(header: Header, comments: Iterable[int]) -> Iterator[str]:
             yield COMMENT_OF_SEVERAL_LINES
 
 
-def _rules(header: Header, rules: Iterable[Rule]) -> Iterator[str]:
+def _rules(header: Header, reader: Reader, rules: Iterable[Rule]) -> Iterator[str]:
     for rule in rules:
-        if rule.target is None and len(dcm_text(header, rule.tag) or "") > _WINDOW:
+        if rule.target is None and len(reader.text(header, rule.tag) or "") > _WINDOW:
             yield VALUE_LONGER_THAN_WINDOW

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from dicomferry.xnat.reading.generation import Generation
 from dicomferry.xnat.routing.rules import parse_rule, rule_lines
 
 
@@ -33,11 +34,13 @@ class SiteRules(RoutingRules, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Identification(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a server identifies: its projects, its rules, its routed studies.
 
-    `projects` are those the receiving user can read; left out, any project is taken to be there.
-    `receiver` are the routing expressions of
-    the receiver that is sent to, `routing` maps a StudyInstanceUID to a project (DQR only).
+    `xnat` is the generation of the server; left out, the newer one is forecast, and the plan notes
+    where the older one differs. `projects` are those the receiving user can read; left out, any
+    project is taken to be there. `receiver` are the routing expressions of the receiver that is
+    sent to, `routing` maps a StudyInstanceUID to a project (DQR only).
     """
 
+    xnat: Generation | None = None
     projects: list[str | Project] | None = None
     site: SiteRules = SiteRules()
     receiver: RoutingRules = RoutingRules()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from dicomferry.xnat.routing.java_errors import JavaSyntaxError, UnforeseeableError
+from dicomferry.xnat.reading.errors import UnforeseeableError
+from dicomferry.xnat.routing.java_errors import JavaSyntaxError
 
 _CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "a": "\a", "e": "\x1b"}
 _NUMBERED = (

@@ -8,18 +8,25 @@ terminators, quoting. It raises `UnforeseeableError` where Python cannot do the 
 from __future__ import annotations
 
 import re
+from unicodedata import combining
 
 from msgspec import Struct
 
-from dicomferry.xnat.routing.java_errors import JavaSyntaxError, UnforeseeableError
+from dicomferry.xnat.reading.errors import UnforeseeableError
+from dicomferry.xnat.routing.java_errors import JavaSyntaxError
 from dicomferry.xnat.routing.java_syntax import Translator
 
 
 class JavaPattern(Struct, frozen=True):
-    """A compiled Java pattern; `source` is its text in Java."""
+    """A compiled Java pattern; `source` is its text in Java.
+
+    `boundaries` tells whether it looks for the bounds of words. `matches` and `replace_all` raise
+    `UnforeseeableError` for texts that Java's releases treat otherwise than Python.
+    """
 
     source: str
     compiled: re.Pattern[str]
+    boundaries: bool = False
 
     @property
     def groups(self) -> int:
@@ -28,6 +35,7 @@ class JavaPattern(Struct, frozen=True):
 
     def matches(self, text: str) -> re.Match[str] | None:
         """Match the complete `text`, as `Matcher.matches()` does."""
+        self._check(text)
         return self.compiled.fullmatch(text)
 
     def replace_all(self, text: str, replacement: str) -> str:
@@ -35,6 +43,7 @@ class JavaPattern(Struct, frozen=True):
 
         Raises `JavaSyntaxError` for a bad replacement, like Java only if the pattern matches.
         """
+        self._check(text)
         match = self.compiled.search(text)
         parts = self.replacement(replacement) if match else ()
         out: list[str] = []
@@ -42,10 +51,19 @@ class JavaPattern(Struct, frozen=True):
         while match is not None:
             out += (text[copied : match.start()], _expand(parts, match))
             copied = match.end()
+            if not match[0] and any(map(_is_astral, text)):
+                # Java finds an empty match between the halves of such a character, too
+                raise UnforeseeableError(f"{self.source!r} matches nothing within {_ASTRAL}")
             # behind an empty match, Java goes on one character later; Python's sub() does not
             start = copied + (not match[0])
             match = self.compiled.search(text, start) if start <= len(text) else None
         return "".join(out) + text[copied:]
+
+    def _check(self, text: str) -> None:
+        if self.boundaries and not text.isascii() and any(map(combining, text)):
+            raise UnforeseeableError(
+                f"{self.source!r} looks for the bounds of words beside a combining accent"
+            )
 
     def replacement(self, text: str) -> tuple[str | int, ...]:
         """Return a replacement's literal texts and group numbers; raises `JavaSyntaxError`."""
@@ -81,8 +99,13 @@ class JavaPattern(Struct, frozen=True):
         return group, end
 
 
+_ASTRAL = "a character beyond U+FFFF"
 _NAME = re.compile(r"\{([a-zA-Z][a-zA-Z0-9]*)\}")
 _DIGITS = re.compile(r"[0-9]+")
+
+
+def _is_astral(char: str) -> bool:
+    return char > "\uffff"
 
 
 def _expand(parts: tuple[str | int, ...], match: re.Match[str]) -> str:
@@ -95,9 +118,10 @@ def java_pattern(source: str) -> JavaPattern:
     Raises `JavaSyntaxError` where Java refuses it, too, and `UnforeseeableError` where Python
     cannot match the same texts as Java.
     """
-    translated = Translator(source).translate()
+    translator = Translator(source)
+    translated = translator.translate()
     try:
         compiled = re.compile(translated, re.ASCII)
     except (re.error, RecursionError, OverflowError) as error:
         raise UnforeseeableError(f"cannot be forecast: {source!r}: {error}") from error
-    return JavaPattern(source, compiled)
+    return JavaPattern(source, compiled, translator.boundaries)

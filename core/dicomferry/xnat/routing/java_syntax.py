@@ -37,14 +37,23 @@ _ESCAPES = {
 }
 
 
+_ONE_BREAK = rf"(?>\r\n|[{VERTICAL}])"
+"""A line break that is repeated: Java does not go back into one."""
+
+
 class Translator:
-    """Translates one Java pattern into a Python pattern for `re.ASCII`; used once."""
+    """Translates one Java pattern into a Python pattern for `re.ASCII`; used once.
+
+    `boundaries` tells, once it is translated, whether the pattern looks for the bounds of words.
+    """
 
     def __init__(self, source: str) -> None:
         self._cursor = Cursor(source)
         self._flags: frozenset[str] = frozenset()
         self._groups = 0
         self._references = 0
+        self._reluctant = 0
+        self.boundaries = False
 
     def translate(self) -> str:
         """Return the Python pattern; raises as `java_pattern` does."""
@@ -59,11 +68,20 @@ class Translator:
     def _expression(self) -> str:
         out: list[str] = []
         while self._cursor.peek() not in ("", ")"):
-            out.append("|" if self._cursor.take("|") else self._closure(self._atom()))
+            if self._cursor.take("|"):
+                out.append("|")
+                continue
+            groups, reluctant = self._groups, self._reluctant
+            atom = self._atom()
+            captures = self._groups > groups and self._reluctant > reluctant
+            out.append(self._closure(atom, captures=captures))
         return "".join(out)
 
-    def _closure(self, atom: str) -> str:
-        """Return `atom` with the quantifier behind it, if there is one."""
+    def _closure(self, atom: str, *, captures: bool) -> str:
+        """Return `atom` with the quantifier behind it, if there is one.
+
+        `captures` tells that it has a group and, in it, a repetition that is not greedy.
+        """
         cursor = self._cursor
         quantifier = cursor.match(_QUANTIFIER)
         if quantifier is None:
@@ -78,7 +96,11 @@ class Translator:
             raise cursor.wrong("illegal repetition range")
         if cursor.peek() == "{":
             raise cursor.unforeseeable("a repetition of a repetition")
-        return atom + quantifier[0]
+        if captures and quantifier[0] != "?":
+            # what such a group holds in the end depends on how Java goes back
+            raise cursor.unforeseeable("a repetition of a group with a lazy repetition in it")
+        self._reluctant += quantifier[0][-1] in "?+" and len(quantifier[0]) > 1
+        return (_ONE_BREAK if atom == _ESCAPES["R"] else atom) + quantifier[0]
 
     def _atom(self) -> str:
         special: dict[str, Callable[[], str]] = {
@@ -157,6 +179,7 @@ class Translator:
         if cursor.take("Z"):
             return self._end()
         if char in _ESCAPES:
+            self.boundaries |= char in "bB"
             cursor.next()
             return _ESCAPES[char]
         if char in ("p", "P"):

@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from dicomferry.dicom.header import Header
-from dicomferry.xnat.labels import dcm_text
-from dicomferry.xnat.routing.java_errors import JavaSyntaxError, UnforeseeableError
+from dicomferry.xnat.reading.errors import UnforeseeableError
+from dicomferry.xnat.routing.java_errors import JavaSyntaxError
+from dicomferry.xnat.reading.reader import Reader
 from dicomferry.xnat.routing.java_regex import JavaPattern, java_pattern
 
 _ANY = r"[^\n\r\u0085\u2028\u2029]"
@@ -26,7 +27,7 @@ _LINE_BREAK = re.compile(r"\r\n|[\n-\r\u0085\u2028\u2029]")
 _JAVA_BLANKS = "".join(map(chr, range(33)))
 _WINDOW = 64
 _LARGEST = 2**31 - 1
-"""Java's largest int: Java parses no larger tag and no larger group number."""
+"""Java's largest int: Java parses no larger group number, and XNAT up to 1.9 no larger tag."""
 
 
 class RuleError(ValueError):
@@ -47,13 +48,15 @@ class Rule(Struct, frozen=True):
     def __str__(self) -> str:
         return f"{self.name}: {self.source}"
 
-    def extract(self, header: Header) -> str | None:
+    def extract(self, header: Header, reader: Reader) -> str | None:
         """Return the text that the rule extracts from an instance; None without a match.
+
+        `reader` reads the element as the server does.
 
         Raises `RuleError` where XNAT raises an error, `UnforeseeableError` where Python cannot
         forecast Java's result.
         """
-        value = dcm_text(header, self.tag)
+        value = reader.text(header, self.tag)
         if value is None:
             return None
         match = self.pattern.matches(value if self.target is not None else _window(value))
@@ -96,16 +99,19 @@ def rule_lines(texts: Iterable[str]) -> list[str]:
     return [line for text in texts for line in _LINE_BREAK.split(text) if line]
 
 
-def parse_rule(name: str, line: str) -> Rule:
-    """Parse one rule; raises `RuleError` as XNAT does, and `UnforeseeableError`."""
+def parse_rule(name: str, line: str, *, high_groups: bool = True) -> Rule:
+    """Parse one rule; raises `RuleError` as XNAT does, and `UnforeseeableError`.
+
+    `high_groups` tells whether the server reads rules on groups above 7FFF.
+    """
     source = line.strip(_JAVA_BLANKS)
     parts = _RULE.fullmatch(source)
     if parts is None:
         raise RuleError(f"{source!r} is not '(gggg,eeee):REGEX[:GROUP][ t:TARGET r:REPLACEMENT]'")
     tag = int(parts[1] + parts[2], 16)
     group = 1 if parts[4] is None else int(parts[4])
-    if tag > _LARGEST:
-        raise RuleError(f"XNAT cannot read groups above 7FFF: {source!r}")
+    if tag > _LARGEST and not high_groups:
+        raise RuleError(f"XNAT up to 1.9 cannot read groups above 7FFF: {source!r}")
     if group > _LARGEST:
         raise RuleError(f"no number of a group: {parts[4]}")
     try:
@@ -133,13 +139,13 @@ class RuleChain(Struct, frozen=True):
             raise self.broken
 
 
-def parse_rules(owner: str, texts: Iterable[str]) -> RuleChain:
+def parse_rules(owner: str, texts: Iterable[str], *, high_groups: bool = True) -> RuleChain:
     """Parse the rules of one level; `owner` is `site` or `receiver`."""
     rules: list[Rule] = []
     for number, line in enumerate(rule_lines(texts), 1):
         name = f"{owner} rule {number}"
         try:
-            rules.append(parse_rule(name, line))
+            rules.append(parse_rule(name, line, high_groups=high_groups))
         except (RuleError, UnforeseeableError) as error:
             return RuleChain(tuple(rules), type(error)(f"{name}: {error}"))
     return RuleChain(tuple(rules))

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from dicomferry.xnat.routing.java_errors import JavaSyntaxError, UnforeseeableError
+from dicomferry.xnat.reading.errors import UnforeseeableError
+from dicomferry.xnat.routing.java_errors import JavaSyntaxError
 from dicomferry.xnat.routing.java_regex import java_pattern
 
 CASES: list[dict[str, Any]] = json.loads(Path(__file__).with_name("java_regex.json").read_text())

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from dicomferry.dicom.header import Header
-from dicomferry.xnat.routing.java_errors import UnforeseeableError
+from dicomferry.xnat.reading.errors import UnforeseeableError
 from dicomferry.xnat.routing.rules import RuleError, parse_rule, parse_rules, rule_lines
 
 MakeHeader = Callable[..., Header]

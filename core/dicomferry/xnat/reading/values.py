@@ -1,0 +1,64 @@
+"""What both of XNAT's libraries make of the values of an element."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dicomferry.dicom import dictionary
+from dicomferry.dicom.header import Header
+from dicomferry.xnat.reading.errors import UnforeseeableError
+
+SINGLE_TEXT: Final = frozenset(("LT", "ST", "UT"))
+"""VRs in which a backslash is text."""
+
+GOVERNED: Final = frozenset(("LO", "LT", "PN", "SH", "ST", "UC", "UT"))
+"""VRs whose text the Specific Character Set governs."""
+
+ASCII_TEXT: Final = frozenset(("AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI", "UR"))
+WHOLE_NUMBERS: Final = frozenset(("SL", "SS", "SV", "UL", "US", "UV"))
+
+_CHARACTER_SET: Final = 0x00080005
+_SOP_CLASS_UID: Final = 0x00080016
+_SOP_INSTANCE_UID: Final = 0x00080018
+
+
+def read_vr(header: Header, tag: int) -> str:
+    """Return the VR by which a library decodes an element that is there.
+
+    Both take the VR of the dictionary where none is written, or UN. Raises `UnforeseeableError` for
+    a private element without a VR whose vendor's dictionary the server may have or not.
+    """
+    vr = header.vr(tag) or "UN"
+    written = header.elements.vr(tag)
+    if written not in ("", "UN"):
+        return vr
+    if dictionary.is_private(tag) and not dictionary.is_creator(tag):
+        if header.elements.known_vr(tag):
+            name = dictionary.keyword_of(tag)
+            raise UnforeseeableError(f"{name} has no VR, and only a vendor's dictionary knows it")
+        return "UN"
+    return dictionary.standard_vr(tag) if written == "UN" and dictionary.standard_vr(tag) else vr
+
+
+def character_set_terms(header: Header) -> list[str]:
+    """Return the terms of Specific Character Set as they stand there, without blanks around."""
+    raw = header.raw(_CHARACTER_SET)
+    return [term.strip(" \0") for term in raw.decode("latin-1").split("\\")] if raw else []
+
+
+def is_plain(raw: bytes) -> bool:
+    """Tell whether bytes are the same text in every character set: ASCII without escapes."""
+    return raw.isascii() and b"\x1b" not in raw
+
+
+def first_number(header: Header, tag: int) -> str | None:
+    """Return the first of an element's binary numbers in decimal; None where it has none."""
+    return (header.raw_text(tag) or "").split("\\", 1)[0] or None
+
+
+def missing_uid(header: Header) -> str | None:
+    """Return why XNAT refuses an instance that does not say what it is; None for one that does."""
+    for keyword, tag in (("SOPClassUID", _SOP_CLASS_UID), ("SOPInstanceUID", _SOP_INSTANCE_UID)):
+        if not header.text(tag):
+            return f"it has no {keyword}"
+    return None
