@@ -20,6 +20,7 @@ from dicomferry.errors import FerryError, NotDicomError, UnopenedError
 from dicomferry.model import Destination, Forecast, Location
 from dicomferry.reports.forecast import ForecastReport, LeftOutFile, study_forecast
 from dicomferry.xnat.filing.first_session import FirstSessions, ForecastArrival
+from dicomferry.xnat.naming.notes import GENERATIONS_DIFFER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +78,7 @@ def _identifier(
 
 
 def _forecast(files: list[Path], identifier: Identifier) -> ForecastReport:
-    grouped: dict[tuple[str, Destination, str | None], tuple[Forecast, int]] = {}
+    grouped: dict[tuple[str, Destination, str | None, str | None], tuple[Forecast, int]] = {}
     left_out: list[LeftOutFile] = []
     sessions = FirstSessions()
     for location in _locations(files):
@@ -91,7 +92,8 @@ def _forecast(files: list[Path], identifier: Identifier) -> ForecastReport:
             left_out.append(_left_out(location, error))
             continue
         forecast = _settled(header, identifier, sessions)
-        key = (header.ref.study_instance_uid, forecast.destination, forecast.refused)
+        uid = header.ref.study_instance_uid
+        key = (uid, forecast.destination, forecast.refused, forecast.unknown)
         first, number = grouped.get(key, (forecast, 0))
         grouped[key] = (first, number + 1)
     studies = (study_forecast(uid, *counted) for (uid, *_), counted in grouped.items())
@@ -100,7 +102,7 @@ def _forecast(files: list[Path], identifier: Identifier) -> ForecastReport:
 
 def _settled(header: Header, identifier: Identifier, sessions: FirstSessions) -> Forecast:
     forecast = identifier.forecast(header)
-    if not identifier.first_session_wins or forecast.refused:
+    if not identifier.first_session_wins or forecast.refused or forecast.unknown:
         return forecast
     return sessions.settle(ForecastArrival(header.ref.study_instance_uid, forecast))
 
@@ -140,9 +142,17 @@ def _lines(report: ForecastReport) -> Iterator[str]:
         if study.refused:
             yield f"  refused: {printable(study.refused)}"
             continue
+        if study.unknown:
+            yield f"  cannot be told: {printable(study.unknown)}"
+            continue
         yield f"  project  {study.project or 'Unassigned'}   (by {because.project})"
         yield f"  subject  {study.subject or '(none)'}   (by {because.subject})"
         yield f"  session  {study.session}   (by {because.session})"
         yield f"  auto-archive: {study.auto_archive}"
+        for note in study.notes:
+            code, _, both = note.partition(":")
+            if code == GENERATIONS_DIFFER:
+                older = both.partition("|")[2]
+                yield f"  up to XNAT 1.9: {older}   (name the server's with identification: xnat:)"
     for file in report.left_out:
         yield f"left out: {file.location}: {file.reason}"

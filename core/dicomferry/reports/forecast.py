@@ -8,7 +8,11 @@ from dicomferry.model import AutoArchive, Because, Forecast
 
 
 class StudyForecast(Struct, frozen=True):
-    """What XNAT would make of so many instances of one study, and which rules decide it."""
+    """What XNAT would make of so many instances of one study, and which rules decide it.
+
+    `refused` is why XNAT would not take them, `unknown` why that cannot be told; `notes` are codes
+    of what a plan would warn of.
+    """
 
     study_instance_uid: str
     instances: int
@@ -18,6 +22,8 @@ class StudyForecast(Struct, frozen=True):
     auto_archive: AutoArchive
     because: Because
     refused: str | None
+    unknown: str | None
+    notes: tuple[str, ...]
 
 
 class LeftOutFile(Struct, frozen=True):
@@ -37,7 +43,8 @@ class ForecastReport(Struct, frozen=True):
     @property
     def complete(self) -> bool:
         """Tell whether everything is forecast that may be an instance."""
-        return all(file.settled for file in self.left_out)
+        told = all(study.unknown is None for study in self.studies)
+        return told and all(file.settled for file in self.left_out)
 
 
 def study_forecast(uid: str, forecast: Forecast, instances: int) -> StudyForecast:
@@ -45,5 +52,6 @@ def study_forecast(uid: str, forecast: Forecast, instances: int) -> StudyForecas
     place = forecast.destination
     return StudyForecast(
         uid, instances, place.project, place.subject, place.session,
-        forecast.auto_archive, forecast.because, forecast.refused,
+        forecast.auto_archive, forecast.because, forecast.refused, forecast.unknown,
+        forecast.notes,
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 * `naming`: an *identifier* makes a *forecast* of a header: the project, the subject label and the
   session label that XNAT will take, and the rule that decided each.
+* `reading`: a *reader* reads a header as one *generation* of XNAT does.
 * `routing`: the *rules* that a site writes for its identifier, with Java's regular expressions.
 * `filing`: a *session* in the *prearchive* and in the *archive*: what tells two apart, when one is
   archived, what is a *conflict*, and what its *scans* are called.
@@ -9,7 +10,7 @@
 * `writing`: the *edits* by which an identifier reads the labels that are asked for.
 * `labels` and `capabilities`: the texts of labels, and the SOP classes that XNAT accepts.
 
-`naming` uses `filing` and `routing`; all may use `labels`. Modules above
+`naming` uses `filing`, `routing` and `reading`; all may use `labels`. Modules above
 `xnat` ask `filing` and `naming` for a rule of XNAT's and do not state it once more. The vectors
 under `tests/core/xnat` share no code with any of this.
 
@@ -67,7 +68,6 @@ if TYPE_CHECKING:
     )
     from dicomferry.xnat.labels import (
         UNASSIGNED as UNASSIGNED,
-        dcm_text as dcm_text,
         to_label as to_label,
     )
     from dicomferry.xnat.naming.identifiers import (
@@ -79,6 +79,8 @@ if TYPE_CHECKING:
         Identification as Identification,
         identification_faults as identification_faults,
     )
+    from dicomferry.xnat.reading.generation import Generation as Generation
+    from dicomferry.xnat.reading.reader import Reader as Reader, reader_of as reader_of
     from dicomferry.xnat.routing.java_regex import java_pattern as java_pattern
     from dicomferry.xnat.writing import LabelsIn as LabelsIn, write_labels as write_labels
 else:
@@ -95,10 +97,12 @@ else:
         "xnat.filing.scans": (
             "scan_ids", "scan_type", "session_modality", "session_type", "uid_hash",
         ),
-        "xnat.labels": ("UNASSIGNED", "dcm_text", "to_label"),
+        "xnat.labels": ("UNASSIGNED", "to_label"),
         "xnat.naming.identifiers": ("ClassicIdentifier", "DqrIdentifier"),
         "xnat.naming.import_parameters": ("ImportParameters",),
         "xnat.naming.options": ("Identification", "identification_faults"),
+        "xnat.reading.generation": ("Generation",),
+        "xnat.reading.reader": ("Reader", "reader_of"),
         "xnat.routing.java_regex": ("java_pattern",),
         "xnat.writing": ("LabelsIn", "write_labels"),
     })  # fmt: skip

@@ -40,6 +40,7 @@ def named_by(vector: Vector) -> tuple[Any, Identification]:
     receiver = {key: rules for key, rules in server["receiver_rules"].items() if key != "aa"}
     declared = msgspec.convert(
         {
+            "xnat": "1.9",
             "projects": server["projects"],
             "site": server["site_rules"],
             "receiver": receiver,

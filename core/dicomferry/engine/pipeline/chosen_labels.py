@@ -11,7 +11,6 @@ from dicomferry.dicom.header import Header
 from dicomferry.engine.pipeline.steps import Steps, TransformStep
 from dicomferry.ledger.planning.chosen_labels import Labels
 from dicomferry.model import LEVELS, Rejected, Wanted
-from dicomferry.xnat.labels import dcm_text
 from dicomferry.xnat.naming.assignment import Key, assigned
 from dicomferry.xnat.writing import PATIENT_COMMENTS, write_labels
 
@@ -88,5 +87,5 @@ def _only_items(edits: Edits | Rejected) -> Edits | Rejected:
 
 def _auto_archive(header: Header) -> bool | None:
     """Return what the comment that is written over says of automatic archiving."""
-    said = assigned(Key.AA, dcm_text(header, PATIENT_COMMENTS) or "")
+    said = assigned(Key.AA, header.text(PATIENT_COMMENTS) or "")
     return {"true": True, "t": True, "false": False, "f": False}.get((said or "").lower())

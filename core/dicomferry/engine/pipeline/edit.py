@@ -137,6 +137,9 @@ def _forecast(
         if forecast.refused is not None:
             reason = f"XNAT {name} would refuse it: {forecast.refused}"
             return Withheld("refused-by-xnat", Rejected(reason), forecast)
+        if forecast.unknown is not None:
+            reason = f"what XNAT {name} would make of it cannot be told: {forecast.unknown}"
+            return Withheld("forecast-unknown", Rejected(reason), forecast)
         if forecast.destination != first.destination:
             reason = f"{first_name} and {name} would file it differently"
             return Withheld("servers-disagree", Rejected(reason), first)
@@ -149,9 +152,11 @@ def _as_asked(forecast: Forecast, wanted: Wanted | None) -> Forecast:
     """Return a forecast with the labels that a recipe without an XNAT asks for."""
     asked = {} if wanted is None else {level: getattr(wanted, level) for level in LEVELS}
     told = {level: label for level, label in asked.items() if label is not None}
-    if not told and forecast.refused is None:
+    if not told and forecast.refused is None and forecast.unknown is None:
         return forecast
-    return replace(forecast, destination=replace(forecast.destination, **told), refused=None)
+    return replace(
+        forecast, destination=replace(forecast.destination, **told), refused=None, unknown=None
+    )
 
 
 def _mismatch(wanted: Wanted, asker: str, forecast: Forecast) -> str:

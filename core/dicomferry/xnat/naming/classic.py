@@ -126,9 +126,7 @@ class ClassicRules:
             return FoundProject(None, f"{error}: Unassigned")
 
     def _label(self, key: Key, header: Header, rules: Mapping[Key, RuleChain]) -> _Label | None:
-        field = (
-            ("PatientName", _PATIENT_NAME) if key is Key.SUBJECT else ("PatientID", _PATIENT_ID)
-        )
+        field = ("PatientName", _PATIENT_NAME) if key is Key.SUBJECT else ("PatientID", _PATIENT_ID)
 
         def candidates() -> Candidates:
             yield from from_rules(rules[key], header, self._reader)

@@ -52,7 +52,7 @@ class GenerationsOf(Generic[_Rules]):
 
 
 def _told(forecast: Forecast) -> str:
-    """Return where an instance lands in one word without blanks: the ledger keeps notes as words."""
+    """Return where an instance lands, as one word: the ledger keeps notes apart by blanks."""
     if forecast.refused is not None:
         return "refused"
     if forecast.unknown is not None:

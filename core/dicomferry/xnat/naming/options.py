@@ -47,11 +47,11 @@ class Identification(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     routing: dict[str, str] = {}
 
 
-def _faults_of(path: str, texts: list[str]) -> Iterator[tuple[str, str]]:
+def _faults_of(path: str, texts: list[str], *, high_groups: bool) -> Iterator[tuple[str, str]]:
     for index, text in enumerate(texts):
         for line in rule_lines([text]):
             try:
-                faults: Iterable[str] = parse_rule("rule", line).faults()
+                faults: Iterable[str] = parse_rule("rule", line, high_groups=high_groups).faults()
             except ValueError as error:
                 faults = (str(error),)
             yield from ((f"{path}[{index}]", fault) for fault in faults)
@@ -64,11 +64,12 @@ def identification_faults(options: Identification, *, dqr: bool = False) -> list
     receiver rules for the DQR identifier, which XNAT refuses to save.
     """
     receiver, site = options.receiver, options.site
+    high = options.xnat is not Generation.XNAT_1_9
     if dqr and (receiver.project or receiver.subject or receiver.session):
         return [("receiver", "the dqr identifier does not support custom routing; XNAT refuses it")]
     return [
         fault
         for owner, rules in (("site", site), ("receiver", receiver))
         for level, texts in msgspec.structs.asdict(rules).items()
-        for fault in _faults_of(f"{owner}.{level}", texts)
+        for fault in _faults_of(f"{owner}.{level}", texts, high_groups=high)
     ]

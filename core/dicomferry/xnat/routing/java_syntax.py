@@ -52,7 +52,8 @@ class Translator:
         self._flags: frozenset[str] = frozenset()
         self._groups = 0
         self._references = 0
-        self._reluctant = 0
+        self._lazy = 0
+        self._doubt = ""
         self.boundaries = False
 
     def translate(self) -> str:
@@ -60,6 +61,8 @@ class Translator:
         pattern = self._expression()
         if not self._cursor.done:
             raise self._cursor.wrong("unmatched ')'")
+        if self._doubt:
+            raise self._cursor.unforeseeable(self._doubt)
         return pattern
 
     def _folded(self, atom: str) -> str:
@@ -71,16 +74,16 @@ class Translator:
             if self._cursor.take("|"):
                 out.append("|")
                 continue
-            groups, reluctant = self._groups, self._reluctant
+            groups, lazy = self._groups, self._lazy
             atom = self._atom()
-            captures = self._groups > groups and self._reluctant > reluctant
+            captures = self._groups > groups and self._lazy > lazy
             out.append(self._closure(atom, captures=captures))
         return "".join(out)
 
     def _closure(self, atom: str, *, captures: bool) -> str:
         """Return `atom` with the quantifier behind it, if there is one.
 
-        `captures` tells that it has a group and, in it, a repetition that is not greedy.
+        `captures` tells that it has a group and, in it, a lazy repetition.
         """
         cursor = self._cursor
         quantifier = cursor.match(_QUANTIFIER)
@@ -96,10 +99,10 @@ class Translator:
             raise cursor.wrong("illegal repetition range")
         if cursor.peek() == "{":
             raise cursor.unforeseeable("a repetition of a repetition")
-        if captures and quantifier[0] != "?":
+        if captures and quantifier[1]:
             # what such a group holds in the end depends on how Java goes back
-            raise cursor.unforeseeable("a repetition of a group with a lazy repetition in it")
-        self._reluctant += quantifier[0][-1] in "?+" and len(quantifier[0]) > 1
+            self._doubt = "a repetition of a group with a lazy repetition in it"
+        self._lazy += len(quantifier[0]) > 1 and quantifier[0].endswith("?")
         return (_ONE_BREAK if atom == _ESCAPES["R"] else atom) + quantifier[0]
 
     def _atom(self) -> str:

@@ -13,8 +13,8 @@ from msgspec import Struct
 
 from dicomferry.dicom.header import Header
 from dicomferry.xnat.reading.errors import UnforeseeableError
-from dicomferry.xnat.routing.java_errors import JavaSyntaxError
 from dicomferry.xnat.reading.reader import Reader
+from dicomferry.xnat.routing.java_errors import JavaSyntaxError
 from dicomferry.xnat.routing.java_regex import JavaPattern, java_pattern
 
 _ANY = r"[^\n\r\u0085\u2028\u2029]"
@@ -56,6 +56,8 @@ class Rule(Struct, frozen=True):
         Raises `RuleError` where XNAT raises an error, `UnforeseeableError` where Python cannot
         forecast Java's result.
         """
+        if self.tag > _LARGEST and self.tag in header:
+            raise UnforeseeableError("releases of XNAT differ in what they read above group 7FFF")
         value = reader.text(header, self.tag)
         if value is None:
             return None

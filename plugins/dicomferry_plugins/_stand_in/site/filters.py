@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from dicomferry import FerryError, Header
-from dicomferry.xnat import dcm_text, java_pattern
+from dicomferry.xnat import Reader, java_pattern
 
 _SERIES_DESCRIPTION = 0x0008103E
 _MODES = ("blacklist", "whitelist")
@@ -33,9 +33,9 @@ class SeriesFilter(Struct, frozen=True):
         for pattern in self.patterns:
             java_pattern(pattern)
 
-    def lets_in(self, header: Header) -> bool:
+    def lets_in(self, header: Header, reader: Reader) -> bool:
         """Say whether XNAT keeps the instance; the sender hears success in both cases."""
-        description = dcm_text(header, _SERIES_DESCRIPTION) or ""
+        description = reader.text(header, _SERIES_DESCRIPTION) or ""
         matched = bool(description.strip()) and any(
             java_pattern(pattern).matches(description) for pattern in self.patterns if pattern
         )

@@ -12,11 +12,12 @@ from dicomferry.xnat import (
     AutoArchive,
     Conflict,
     Forecast,
+    Generation,
     Merge,
     PrearchiveKey,
     SessionFacts,
-    dcm_text,
     prearchive_key,
+    reader_of,
     scan_ids,
     session_conflict,
     session_modality,
@@ -33,7 +34,8 @@ _STUDY_DATE = 0x00080020
 class Received(Struct, frozen=True):
     """One instance as XNAT took it; `digest` tells contents apart, `size` is in bytes.
 
-    `file` is where its bytes are below the storage folder, empty when none are kept.
+    `folder` is its scan's below `SCANS/`; `file` is where its bytes are below the storage folder,
+    empty when none are kept.
     """
 
     ref: InstanceRef
@@ -41,6 +43,7 @@ class Received(Struct, frozen=True):
     auto_archive: AutoArchive
     series_number: str
     modality: str
+    folder: str
     file_name: str
     size: int
     digest: str
@@ -51,23 +54,27 @@ class Received(Struct, frozen=True):
     @property
     def path(self) -> str:
         """Return where the file is below the session's folder."""
-        folder = scan_folder(self.series_number, self.ref.series_instance_uid)
-        return f"SCANS/{folder}/DICOM/{self.file_name}"
+        return f"SCANS/{self.folder}/DICOM/{self.file_name}"
 
 
-def received(header: Header, forecast: Forecast, size: int, digest: str) -> Received:
-    """Return what XNAT keeps of an instance it identified as forecast."""
+def received(
+    header: Header, forecast: Forecast, size: int, digest: str, generation: Generation
+) -> Received:
+    """Return what an XNAT of a generation keeps of an instance it identified as forecast."""
+    reader = reader_of(generation)
+    number = reader.text(header, _SERIES_NUMBER) or ""
     return Received(
         header.ref,
         forecast.destination,
         forecast.auto_archive,
-        dcm_text(header, _SERIES_NUMBER) or "",
-        dcm_text(header, _MODALITY) or "",
-        file_name(header),
+        number,
+        reader.text(header, _MODALITY) or "",
+        scan_folder(number, header.ref.series_instance_uid, generation),
+        file_name(header, reader),
         size,
         digest,
-        series_description=dcm_text(header, _SERIES_DESCRIPTION) or "",
-        study_date=dcm_text(header, _STUDY_DATE) or "",
+        series_description=reader.text(header, _SERIES_DESCRIPTION) or "",
+        study_date=reader.text(header, _STUDY_DATE) or "",
     )
 
 

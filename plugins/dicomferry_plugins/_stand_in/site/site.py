@@ -24,8 +24,10 @@ from dicomferry.xnat import (
     FirstSessions,
     Forecast,
     ForecastArrival,
+    Generation,
     Identification,
     Identifier,
+    reader_of,
 )
 from dicomferry_plugins._stand_in.site.anonymize import anonymized
 from dicomferry_plugins._stand_in.site.holdings import Holdings
@@ -96,14 +98,16 @@ class StandInSite:
         self, incoming: Incoming, forecast: Forecast, place: Place | None = None
     ) -> ReceivedSession | None:
         """Keep an instance where XNAT would; None where the import filter drops it silently."""
-        if forecast.refused is not None:
-            raise FerryError(forecast.refused)
-        series_filter = self.settings.series_filter
-        if series_filter is not None and not series_filter.lets_in(incoming.header):
+        refusal = forecast.refused or forecast.unknown
+        if refusal is not None:
+            raise FerryError(refusal)
+        generation = self.declared.xnat or Generation.XNAT_1_10
+        header, series_filter = incoming.header, self.settings.series_filter
+        if series_filter is not None and not series_filter.lets_in(header, reader_of(generation)):
             return None
         with self.lock:
-            forecast = self._settled(incoming.header.ref.study_instance_uid, forecast)
-        instance = received(incoming.header, forecast, incoming.size, incoming.digest)
+            forecast = self._settled(header.ref.study_instance_uid, forecast)
+        instance = received(header, forecast, incoming.size, incoming.digest, generation)
         if incoming.file_name:
             instance = replace(instance, file_name=incoming.file_name)
         return self._keep(incoming, instance, place or self.holdings.place)

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from dicomferry.dicom.edits import Edits, Set
 from dicomferry.dicom.header import Header
 from dicomferry.model import AutoArchive, Because, Destination, Forecast
 from dicomferry.xnat.filing.first_session import FirstSessions, ForecastArrival
@@ -73,9 +74,17 @@ def test_project_ids_are_exact_to_the_letter(header: MakeHeader) -> None:
 
 @pytest.mark.parametrize("level", ["subject", "session", "aa"])
 def test_a_rule_that_throws_makes_xnat_refuse(header: MakeHeader, level: str) -> None:
-    forecast = classic(site={level: [GREEDY]}).forecast(header(PatientID="7"))
+    forecast = classic(site={level: [GREEDY]}).forecast(
+        header(PatientID="7", StudyDescription="P1")
+    )
     assert forecast.refused
     assert "site rule 1" in forecast.refused
+
+
+def test_an_aa_rule_is_asked_only_where_there_is_a_project(header: MakeHeader) -> None:
+    forecast = classic(site={"aa": [GREEDY]}).forecast(header(PatientID="7"))
+    assert forecast.refused is None
+    assert forecast.auto_archive is AutoArchive.NEVER
 
 
 def test_a_project_rule_that_throws_files_under_unassigned(header: MakeHeader) -> None:
@@ -87,16 +96,36 @@ def test_a_project_rule_that_throws_files_under_unassigned(header: MakeHeader) -
     assert "site rule 1" in forecast.because.project
 
 
-def test_a_site_rule_that_does_not_parse_beats_a_receivers_good_one(header: MakeHeader) -> None:
-    identifier = classic(receiver={"project": ["(0010,0020):(.*)"]}, site={"project": ["nonsense"]})
-    assert identifier.forecast(header(PatientID="P1")).destination.project is None
+@pytest.mark.parametrize("level", ["project", "subject", "session", "aa"])
+@pytest.mark.parametrize("generation", ["1.9", "1.10"])
+def test_a_rule_that_does_not_parse_refuses_every_object(
+    header: MakeHeader, level: str, generation: str
+) -> None:
+    identifier = classic(
+        xnat=generation, receiver={"project": ["(0010,0020):(.*)"]}, site={level: ["nonsense"]}
+    )
+    assert "site rule 1" in str(identifier.forecast(header(PatientID="P1")).refused)
 
 
 @pytest.mark.parametrize("level", ["project", "subject", "session"])
 def test_what_cannot_be_told_is_never_forecast_as_a_success(header: MakeHeader, level: str) -> None:
     forecast = classic(site={level: [UNTOLD]}).forecast(header(StudyDescription="P1"))
-    assert forecast.refused
-    assert "cannot be forecast" in forecast.refused
+    assert forecast.refused is None
+    assert "cannot be forecast" in str(forecast.unknown)
+
+
+def test_what_every_likely_jvm_files_alike_is_told(header: MakeHeader) -> None:
+    latin = Edits.of([Set((0x00104000,), "Subject:S1 für".encode("latin-1"), "LT")])
+    forecast = classic(xnat="1.9").forecast(header().edited(latin))
+    assert forecast.unknown is None
+    assert forecast.destination.subject == "S1"
+
+
+def test_what_only_the_jvm_of_the_server_decides_is_unknown(header: MakeHeader) -> None:
+    name = Edits.of([Set((0x00100010,), "Müller".encode(), "PN")])
+    forecast = classic(xnat="1.9").forecast(header().edited(name))
+    assert forecast.refused is None
+    assert "JVM" in str(forecast.unknown)
 
 
 def test_no_reason_quotes_the_patient(header: MakeHeader) -> None:

@@ -25,6 +25,7 @@ def options_of(server: Vector) -> Identification:
     receiver = {key: rules for key, rules in server["receiver_rules"].items() if key != "aa"}
     return msgspec.convert(
         {
+            "xnat": "1.9",
             "projects": server["projects"],
             "site": server["site_rules"],
             "receiver": receiver,

@@ -9,12 +9,18 @@ import pytest
 from dicomferry.dicom.header import Header
 from dicomferry.xnat.naming.identifiers import ClassicIdentifier
 from dicomferry.xnat.naming.options import Identification, RoutingRules, SiteRules
+from dicomferry.xnat.reading.generation import Generation
 
 MakeHeader = Callable[..., Header]
 
 
 def notes(header: Header, **rules: list[str]) -> tuple[str, ...]:
-    options = Identification(projects=["P1"], site=SiteRules(), receiver=RoutingRules(**rules))
+    options = Identification(
+        xnat=Generation.XNAT_1_9,
+        projects=["P1"],
+        site=SiteRules(),
+        receiver=RoutingRules(**rules),
+    )
     return ClassicIdentifier(options).forecast(header).notes
 
 
@@ -63,3 +69,11 @@ def test_where_no_project_is_found_there_is_none_to_note(header: MakeHeader) -> 
 
 def test_a_declared_project_is_not_noted(header: MakeHeader) -> None:
     assert notes(header(StudyDescription="P1")) == ()
+
+
+def test_where_the_generations_differ_both_are_noted(header: MakeHeader) -> None:
+    undeclared = ClassicIdentifier(Identification(projects=["P1"]))
+    given = header(StudyDescription="P1", PatientName="DOE^JOHN^^^", PatientID="7")
+    assert undeclared.forecast(given).notes == (
+        "generations-differ:P1/DOE_JOHN___/7|P1/DOE_JOHN/7",
+    )

@@ -11,6 +11,8 @@ from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.opening import open_blob
 from dicomferry.model import Location
 from dicomferry.xnat.filing.scans import uid_hash
+from dicomferry.xnat.reading.generation import Generation
+from dicomferry.xnat.reading.reader import reader_of
 from dicomferry.xnat.rest import HeldFile, RestClient, RestError, RestSite
 from dicomferry.xnat.rest.files import catalog_entries, read_uid
 from dicomferry_plugins._stand_in.site.files import file_name
@@ -55,7 +57,7 @@ def test_what_is_no_catalog_is_an_error(text: bytes) -> None:
 def test_the_name_ends_in_the_hash_of_the_instance(tmp_path: Path) -> None:
     (path,) = make_instances(tmp_path, 1)
     with open_instance(open_blob(Location(str(path))), Location(str(path))) as instance:
-        ref, name = instance.header.ref, file_name(instance.header)
+        ref, name = instance.header.ref, file_name(instance.header, reader_of(Generation.XNAT_1_10))
 
     assert HeldFile("1", name, "").uid_hash == uid_hash(ref.sop_class_uid, ref.sop_instance_uid)
 

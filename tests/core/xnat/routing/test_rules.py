@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from dicomferry.dicom.edits import Edits, Set
 from dicomferry.dicom.header import Header
+from dicomferry.xnat.reading.dcm4che3 import Dcm4che3
 from dicomferry.xnat.reading.errors import UnforeseeableError
 from dicomferry.xnat.routing.rules import RuleError, parse_rule, parse_rules, rule_lines
 
@@ -14,7 +16,7 @@ MakeHeader = Callable[..., Header]
 
 
 def extract(line: str, header: Header) -> str | None:
-    return parse_rule("rule", line).extract(header)
+    return parse_rule("rule", line).extract(header, Dcm4che3())
 
 
 @pytest.mark.parametrize(
@@ -69,12 +71,27 @@ def test_a_missing_element_gives_nothing(header: MakeHeader) -> None:
         "# (0008,1030):(.*)",
         "(0008,1030):(",
         "(7FFF,0010):(.*):99999999999",
-        "(8001,0010):(.*)",
     ],
 )
 def test_a_line_xnat_cannot_parse_is_an_error(line: str) -> None:
     with pytest.raises(RuleError):
         parse_rule("rule", line)
+
+
+def test_groups_above_7fff_are_for_the_newer_xnat(header: MakeHeader) -> None:
+    line = "(8001,0010):(.*)"
+    rule = parse_rule("rule", line)
+
+    assert rule.extract(header(), Dcm4che3()) is None
+    with pytest.raises(RuleError, match=r"up to 1\.9"):
+        parse_rule("rule", line, high_groups=False)
+
+
+def test_what_a_group_above_7fff_holds_depends_on_the_release(header: MakeHeader) -> None:
+    given = header().edited(Edits.of([Set((0x80010010,), b"x ", "LO")]))
+
+    with pytest.raises(UnforeseeableError, match="releases"):
+        parse_rule("rule", "(8001,0010):(.*)").extract(given, Dcm4che3())
 
 
 def test_a_regex_that_cannot_be_told_is_an_error_of_its_own() -> None:
@@ -94,10 +111,10 @@ def test_a_regex_that_cannot_be_told_is_an_error_of_its_own() -> None:
 )
 def test_a_rule_that_throws_at_a_match_throws_only_there(header: MakeHeader, line: str) -> None:
     rule = parse_rule("rule", line)
-    assert rule.extract(header()) is None
+    assert rule.extract(header(), Dcm4che3()) is None
     assert list(rule.faults())
     with pytest.raises(RuleError):
-        rule.extract(header(StudyDescription="x"))
+        rule.extract(header(StudyDescription="x"), Dcm4che3())
 
 
 def test_a_regex_ending_in_a_number_is_read_as_a_group() -> None:

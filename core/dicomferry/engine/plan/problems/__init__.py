@@ -22,7 +22,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from dicomferry.engine.pipeline.edit import LABELS_ASKED
-from dicomferry.engine.plan.problems.identification import mismatches, naming, noted
+from dicomferry.engine.plan.problems.identification import (
+    generations,
+    mismatches,
+    naming,
+    noted,
+)
 from dicomferry.engine.plan.problems.instances import (
     behind,
     capabilities,
@@ -86,7 +91,9 @@ def find_problems(
             found += note(items)
     found += stored_under_another_study(items, sinks)
     if xnat:
-        for check in (mismatches, labels, sessions, naming, noted, scans, gaps, capabilities):
+        for check in (
+            mismatches, labels, sessions, naming, noted, generations, scans, gaps, capabilities,
+        ):  # fmt: skip
             found += check(items)
         found += anonymized(items, anonymizes or {})
     found += duplicates(items)

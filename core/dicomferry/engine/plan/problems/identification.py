@@ -12,11 +12,12 @@ from dicomferry.xnat.filing.archiving import is_unassigned, lacks_subject
 from dicomferry.xnat.naming.default_label import DEFAULT_SESSION, is_unnamed
 from dicomferry.xnat.naming.notes import (
     COMMENT_OF_SEVERAL_LINES,
+    GENERATIONS_DIFFER,
     PROJECTS_NOT_DECLARED,
     VALUE_LONGER_THAN_WINDOW,
 )
 
-_HELD: Final = ("forecast-mismatch", "servers-disagree", "refused-by-xnat")
+_HELD: Final = ("forecast-mismatch", "servers-disagree", "refused-by-xnat", "forecast-unknown")
 _NOTED: Final = {
     COMMENT_OF_SEVERAL_LINES: "a comment of several lines, and XNAT will not read all the"
     " assignments in it",
@@ -57,6 +58,17 @@ def naming(items: ItemGroups) -> Iterator[Problem]:
         )
     if count := counted(lacks_subject):
         yield problem("no-subject-label", f"{have(count)} no subject label")
+
+
+def generations(items: ItemGroups) -> Iterator[Problem]:
+    """Find instances that XNAT up to 1.9 files otherwise, where the recipe names no generation."""
+    for note, count in sorted(items.notes().items()):
+        code, _, both = note.partition(":")
+        if code == GENERATIONS_DIFFER:
+            newer, _, older = both.partition("|")
+            yield problem(
+                code, f"{instances(count)}: {newer} since XNAT 1.10, {older} up to XNAT 1.9"
+            )
 
 
 def noted(items: ItemGroups) -> Iterator[Problem]:

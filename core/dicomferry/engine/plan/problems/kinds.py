@@ -39,8 +39,22 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType({
     ),
     "refused-by-xnat": Kind(
         _ERROR,
-        "a rule that XNAT stumbles over makes it refuse the object (status 0xC000)",
-        "mend the server's rule, or leave these instances out with when:",
+        "a rule or a value that XNAT stumbles over makes it refuse the object (status 0xC000)",
+        "mend the server's rule or the value, or leave these instances out with when:",
+    ),
+    "forecast-unknown": Kind(
+        _ERROR,
+        "what XNAT would call it depends on a rule that is not translated, or on what only its own"
+        " server knows, so it could land anywhere",
+        "write the rule in plainer syntax, or give the text a character set with transcode:; or"
+        " leave these instances out with when:",
+    ),
+    "generations-differ": Kind(
+        _WARNING,
+        "XNAT up to 1.9 reads some values otherwise than the 1.10 line: trailing ^ of a name, line"
+        " ends and tabs, NULs, text without a character set",
+        "say which one is meant with identification: xnat: (`dicomferry doctor` finds out), or mend"
+        " the values with remap",
     ),
     "unassigned": Kind(
         _WARNING,
