@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from dicomferry.model import AutoArchive, Destination, InstanceRef
+from dicomferry.xnat import Generation
+from dicomferry_plugins._stand_in.site.files import scan_folder
 from dicomferry_plugins._stand_in.site.holdings import Holdings
 from dicomferry_plugins._stand_in.site.sessions import Received
 
@@ -32,6 +34,7 @@ def received_of(item: Vector) -> Received:
         AutoArchive(item["auto_archive"]),
         item["series_number"],
         item["modality"],
+        scan_folder(item["series_number"], item["series_instance_uid"], Generation.XNAT_1_10),
         f"{item['sop_instance_uid']}.dcm",
         100,
         item["sop_instance_uid"],

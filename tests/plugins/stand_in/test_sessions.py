@@ -8,7 +8,9 @@ import pytest
 
 from dicomferry.contract.tree import SessionStatus
 from dicomferry.model import AutoArchive, Destination, InstanceRef
+from dicomferry.xnat import Generation
 from dicomferry_plugins._stand_in.site.archiving import archives_itself
+from dicomferry_plugins._stand_in.site.files import scan_folder
 from dicomferry_plugins._stand_in.site.holdings import Holdings
 from dicomferry_plugins._stand_in.site.sessions import Received, ReceivedSession
 
@@ -33,6 +35,7 @@ def instance(**changes: Any) -> Received:
         given["auto_archive"],
         given["number"],
         given["modality"],
+        scan_folder(given["number"], given["series"], Generation.XNAT_1_10),
         given.get("file", f"{given['sop']}.dcm"),
         10,
         given["digest"],

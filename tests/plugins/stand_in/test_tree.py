@@ -18,6 +18,7 @@ def instance(
         AutoArchive.PROJECT_DEFAULT,
         series,
         "MR",
+        series,
         f"{number}.dcm",
         1000,
         str(number),

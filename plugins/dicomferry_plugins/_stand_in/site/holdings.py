@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import chain, count
 
 from msgspec.structs import replace
 
@@ -78,11 +79,8 @@ class Holdings:
         label = session.destination.session
         stamp = session.timestamp or _timestamp(session.uploaded)
         taken = {other.timestamp for other in self.prearchive}
-        session.timestamp = next(
-            name
-            for name in (stamp, *(f"{stamp}_{n}" for n in range(1, 2**20)))
-            if name not in taken
-        )
+        names = chain((stamp,), (f"{stamp}_{number}" for number in count(1)))
+        session.timestamp = next(name for name in names if name not in taken)
         project = session.destination.project
         there = any(
             (held.destination.project, held.store) == (project, label) for held in self.sessions()
