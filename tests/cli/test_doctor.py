@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from dicomferry.xnat.naming.options import Identification, RoutingRules, SiteRules
+from dicomferry.xnat.reading.generation import Generation
 from dicomferry_plugins._stand_in.site.filters import SeriesFilter
 from support.fake_xnat_rest import Says, fake_xnat, shaped, table
 from support.journey import Journey, journey
@@ -79,17 +80,47 @@ def test_write_changes_no_other_character(tmp_path: Path) -> None:
 
         assert result.returncode == 0, result.stdout + result.stderr
         added = set(trip.recipe.read_text().splitlines()) - set(before.splitlines())
-        assert {line.strip().split(":")[0] for line in added} == {"receiver", "subject"}
+        assert {line.strip().split(":")[0] for line in added} == {"receiver", "subject", "xnat"}
         assert set(before.splitlines()) <= set(trip.recipe.read_text().splitlines())
 
 
 def test_without_a_difference_write_leaves_the_file_alone(tmp_path: Path) -> None:
     with journey(tmp_path) as trip:
+        trip.write(identification={"xnat": "1.10"})
         before = trip.recipe.read_bytes()
 
         trip.ferry("doctor", "--write")
 
         assert trip.recipe.read_bytes() == before
+
+
+@pytest.mark.parametrize("release", Generation)
+def test_the_generation_of_the_server_is_found_and_written(
+    tmp_path: Path, release: Generation
+) -> None:
+    with journey(tmp_path, declared=Identification(projects=["P"], xnat=release)) as trip:
+        code, checks = doctor(trip)
+        assert code == 0
+        assert checks["release"]["state"] == "note"
+        assert f"XNAT {release}," in checks["release"]["message"]
+
+        trip.ferry("doctor", "--write")
+
+        text = trip.recipe.read_text()
+        assert f"xnat: '{release}'" in text or f'xnat: "{release}"' in text
+        _, checks = doctor(trip)
+        assert checks["release"]["state"] == "ok"
+        assert checks["release"]["message"].startswith(f"XNAT {release}.")
+
+
+def test_another_generation_than_declared_is_a_difference(tmp_path: Path) -> None:
+    with journey(tmp_path) as trip:
+        trip.write(identification={"xnat": "1.9"})
+
+        code, checks = doctor(trip)
+
+    assert code == 2
+    assert checks["release"]["message"].startswith("xnat is 1.10, the recipe says 1.9")
 
 
 def test_a_project_the_login_cannot_see_is_a_failure(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from dicomferry.model import LEVELS
 from dicomferry.recipe.servers import XnatServer
 from dicomferry.xnat.naming.options import Identification
+from dicomferry.xnat.reading.generation import Generation
 from dicomferry.xnat.rest.settings import DicomReceiver
 from dicomferry.xnat.routing.rules import rule_lines
 
@@ -16,20 +17,34 @@ _SITE_LEVELS = (*LEVELS, "aa")
 
 
 class Live(Struct, frozen=True):
-    """The rules that an XNAT has now; `site` has the levels that this login may read."""
+    """The rules that an XNAT has now; `site` has the levels that this login may read.
+
+    `generation` is None where its release is not told.
+    """
 
     receiver: DicomReceiver
     site: dict[str, tuple[str, ...]]
+    generation: Generation | None = None
 
 
 class SettingDifference(Struct, frozen=True):
-    """A rule that the server has otherwise; `path` is where it stands below `identification:`."""
+    """A rule that the server has otherwise; `path` is where it stands below `identification:`.
+
+    `undeclared` tells that the recipe leaves it open: the forecast goes by the newer XNAT then.
+    """
 
     path: tuple[str, ...]
     declared: str | tuple[str, ...]
     live: str | tuple[str, ...]
 
+    @property
+    def undeclared(self) -> bool:
+        """Tell whether the recipe leaves it open."""
+        return self.path == ("xnat",) and not self.declared
+
     def __str__(self) -> str:
+        if self.undeclared:
+            return f"the server is XNAT {self.live}, and the recipe does not say xnat:"
         return f"{'.'.join(self.path)} is {_shown(self.live)}, the recipe says {_told(self)}"
 
 
@@ -50,6 +65,8 @@ def differences(server: XnatServer, live: Live) -> Iterator[SettingDifference]:
         yield SettingDifference(("identifier",), server.identifier, identifier)
     options = server.identification_options
     declared = options if isinstance(options, Identification) else Identification()
+    if live.generation not in (None, declared.xnat):
+        yield SettingDifference(("xnat",), declared.xnat or "", live.generation)
     for level in LEVELS:
         rules = _lines(getattr(declared.receiver, level))
         if rules != live.receiver.rules[level]:

@@ -18,6 +18,7 @@ from dicomferry.model import LEVELS, Check, CheckState, Place
 from dicomferry.recipe.recipe import Recipe
 from dicomferry.recipe.servers import XnatServer
 from dicomferry.xnat.naming.options import Identification
+from dicomferry.xnat.reading.generation import Generation, generation_of
 from dicomferry.xnat.rest import RestClient, RestError
 from dicomferry.xnat.rest.settings import DicomReceiver, SettingsReader, anonymizes, import_filter
 
@@ -46,6 +47,7 @@ class SiteExaminer:
             return
         yield from self._encryption()
         looks: tuple[tuple[str, Callable[[], Iterator[Check]]], ...] = (
+            ("release", self._version),
             ("projects", self._projects),
             ("receiver", self._receiver),
             ("site", self._site),
@@ -130,7 +132,7 @@ class SiteExaminer:
                 " compared with", "a plug-in can emulate it",
             )  # fmt: skip
             return
-        live = Live(receiver, {})
+        live = Live(receiver, {}, self._generation())
         for level in (*LEVELS, "aa"):
             rules = self._settings.site_rules(level)
             if rules is None:
@@ -141,11 +143,29 @@ class SiteExaminer:
         self.differences = list(differences(self._server, live))
         for difference in self.differences:
             yield self._check(
-                "rules", CheckState.DIFFERS, str(difference),
+                "release" if difference.path == ("xnat",) else "rules",
+                CheckState.NOTE if difference.undeclared else CheckState.DIFFERS,
+                str(difference),
                 "dicomferry doctor --write puts the server's into the recipe", difference.path,
             )  # fmt: skip
-        if not self.differences and len(live.site) == len(LEVELS) + 1:
+        differs = any(not difference.undeclared for difference in self.differences)
+        if not differs and len(live.site) == len(LEVELS) + 1:
             yield self._check("rules", CheckState.OK, "identifier and rules are as declared")
+
+    def _generation(self) -> Generation | None:
+        version = self._settings.version()
+        return generation_of(version) if version else None
+
+    def _version(self) -> Iterator[Check]:
+        version = self._settings.version()
+        if version is None or generation_of(version) is None:
+            told = f"the server calls itself '{version}'" if version else "it does not tell"
+            yield self._check(
+                "release", CheckState.UNKNOWN, told,
+                "say which XNAT it is with identification: xnat:",
+            )  # fmt: skip
+        else:
+            yield self._check("release", CheckState.OK, f"XNAT {version}")
 
     def _site(self) -> Iterator[Check]:
         site = self._settings.site()

@@ -84,6 +84,15 @@ class SettingsReader:
             return None
         return answer if isinstance(answer, dict) else None
 
+    def version(self) -> str | None:
+        """Return the release that the server says it is, such as `1.8.11`; None if it does not."""
+        try:
+            answer = self._client.json("/xapi/siteConfig/buildInfo")
+        except (DeniedError, NotThereError):
+            return None
+        told = answer.get("version") if isinstance(answer, dict) else None
+        return str(told) if told else None
+
     def projects(self) -> dict[str, str]:
         """Return the login's role (owner, member, … or empty) by project that it can read."""
         found = {row["ID"]: "" for row in self._projects("accessible") if row.get("ID")}

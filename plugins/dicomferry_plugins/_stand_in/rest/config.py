@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from dicomferry.xnat import DqrIdentifier
+from dicomferry.xnat import DqrIdentifier, Generation
 from dicomferry_plugins._stand_in.rest.http import (
     HttpAnswer,
     HttpRefusal,
@@ -30,6 +30,14 @@ _LEVELS = {
     "aaRules": "aa",
 }
 _FORM = "application/x-www-form-urlencoded"
+
+
+def build_info(site: StandInSite, _request: HttpRequest) -> HttpAnswer:
+    """Return a release of the generation that is emulated, and that this is no XNAT."""
+    release = "1.9.3" if site.declared.xnat is Generation.XNAT_1_9 else "1.10.2"
+    return plain_json(
+        {"version": release, "isDirty": "false", "standIn": "dicomferry; this is not an XNAT"}
+    )
 
 
 def rules(site: StandInSite, request: HttpRequest, path: str) -> HttpAnswer:

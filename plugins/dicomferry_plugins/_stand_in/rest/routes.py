@@ -90,7 +90,7 @@ def _site(site: StandInSite, scp: StorageScp) -> Iterator[Entry]:
     yield "GET", "/xapi/dicomscp", lambda _request: plain_json(config.receivers(site, scp))
     yield "GET", "/xapi/dicomscp/{}", receiver
     yield "GET", "/xapi/siteConfig", _of(site, config.site_config)
-    yield "GET", "/xapi/siteConfig/buildInfo", lambda _request: plain_json(_BUILD)
+    yield "GET", "/xapi/siteConfig/buildInfo", _of(site, config.build_info)
     yield "GET", "/xapi/siteConfig/{}", _of(site, config.site_config)
     yield "GET", "/xapi/anonymize/site", _of(site, config.script)
     yield "GET", "/xapi/anonymize/site/enabled", _of(site, config.script_enabled)
@@ -191,6 +191,3 @@ def _plain(path: str) -> str:
     path = re.sub(r"\A/REST(?=/|\Z)", "/data", path)
     path = re.sub(r"\A/data/archive(?=/)", "/data", path)
     return path.rstrip("/") or "/"
-
-
-_BUILD = {"version": "1.8.11", "isDirty": "false", "standIn": "dicomferry; this is not an XNAT"}
