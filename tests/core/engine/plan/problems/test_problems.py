@@ -27,6 +27,7 @@ from dicomferry.model import (
 )
 from dicomferry.xnat.naming.notes import (
     COMMENT_OF_SEVERAL_LINES,
+    GENERATIONS_DIFFER,
     PROJECTS_NOT_DECLARED,
     VALUE_LONGER_THAN_WINDOW,
 )
@@ -107,6 +108,8 @@ ANOTHER = {
 SITUATIONS: dict[str, list[Row]] = {
     "forecast-mismatch": [{"verdict": Verdict.REJECTED, "code": "forecast-mismatch"}],
     "servers-disagree": [{"verdict": Verdict.REJECTED, "code": "servers-disagree"}],
+    "forecast-unknown": [{"verdict": Verdict.REJECTED, "code": "forecast-unknown"}],
+    "generations-differ": [{"notes": (f"{GENERATIONS_DIFFER}:P/A_/E|P/A/E",)}],
     "refused-by-xnat": [{"verdict": Verdict.REJECTED, "code": "refused-by-xnat"}],
     "unassigned": [{"project": None}],
     "projects-not-declared": [{"notes": (PROJECTS_NOT_DECLARED,)}],
