@@ -162,7 +162,9 @@ class RecipeExplainer(Struct, frozen=True):
         hint = suggestion(value, allowed) or _listing(allowed)
         if isinstance(error.instance, float):
             # YAML reads 1.10 as the number 1.1
-            hint = f"a number in YAML: write it in quotes; {_listing([repr(one) for one in allowed])}"
+            hint = (
+                f"a number in YAML: write it in quotes; {_listing([repr(one) for one in allowed])}"
+            )
         yield self.problem("value", _path(error), f"'{value}' is not known here", hint)
 
     def _format(self, error: ValidationError) -> Iterator[Problem]:

@@ -64,6 +64,7 @@ if TYPE_CHECKING:
         scan_type as scan_type,
         session_modality as session_modality,
         session_type as session_type,
+        type_code as type_code,
         uid_hash as uid_hash,
     )
     from dicomferry.xnat.labels import (
@@ -95,7 +96,7 @@ else:
             "ArchiveKey", "PrearchiveKey", "archive_key", "prearchive_key", "subject_key",
         ),
         "xnat.filing.scans": (
-            "scan_ids", "scan_type", "session_modality", "session_type", "uid_hash",
+            "scan_ids", "scan_type", "session_modality", "session_type", "type_code", "uid_hash",
         ),
         "xnat.labels": ("UNASSIGNED", "to_label"),
         "xnat.naming.identifiers": ("ClassicIdentifier", "DqrIdentifier"),

@@ -142,7 +142,7 @@ def test_a_late_instance_is_merged_into_its_archived_session() -> None:
         ),
         (
             {"number": "2", "sop": "1.2.1.2"},
-            "Invalid modification of scan number 1 via archive process.",
+            "Session already contains a scan with the same UID, but a different number (1).",
         ),
     ],
 )

@@ -50,7 +50,8 @@ _WORDS: Final[Mapping[Conflict, tuple[str, str]]] = MappingProxyType({
     Conflict.SEVERAL_STUDIES: ("{mark}Exception", "NoUniqueSession"),
     Conflict.NO_SUBJECT: ("Unable to {mark}.", "identify subject"),
     Conflict.SCAN_NUMBER: (
-        "Invalid modification of {mark} {name} via archive process.", "scan number",
+        "Session already contains a scan with the same UID, but {mark} ({name}).",
+        "a different number",
     ),
 })  # fmt: skip
 """XNAT's message of each conflict, and the part of it by which the conflict is known."""

@@ -31,13 +31,13 @@ def scan_ids(series: Mapping[str, tuple[str, str]]) -> dict[str, str]:
     """Return the scan ID of each SeriesInstanceUID, given its SeriesNumber and modality.
 
     XNAT's `DICOMSessionBuilder`: the number; where several series share it, all of them are told
-    apart by modality and a count.
+    apart by modality and a count, in the order of their UIDs.
     """
     plain = {uid: _plain_id(number, uid) for uid, (number, _) in series.items()}
     shared = {number for number, times in Counter(plain.values()).items() if times > 1}
     counts: Counter[str] = Counter()
     ids: dict[str, str] = {}
-    for uid, (_, modality) in series.items():
+    for uid, (_, modality) in sorted(series.items()):
         stem = _stem_of_shared(plain[uid], modality)
         counts[stem] += 1
         ids[uid] = f"{stem}{counts[stem]}" if plain[uid] in shared else plain[uid]
@@ -87,6 +87,12 @@ def session_type(modality: str) -> str:
 def scan_type(modality: str) -> str:
     """Return the `xsi:type` of a scan of one modality."""
     return f"xnat:{_stem(modality)}ScanData"
+
+
+def type_code(modality: str) -> str:
+    """Return the letters by which XNAT tells apart scans that it merges: those of the data type."""
+    code = _stem(modality)[:2].upper()
+    return "PT" if code == "PE" else code
 
 
 def _stem(modality: str) -> str:

@@ -19,6 +19,7 @@ from dicomferry.xnat import (
     lacks_subject,
     prearchive_key,
     subject_key,
+    type_code,
 )
 from dicomferry_plugins._stand_in.site.archiving import (
     AUTO_ARCHIVE_CODE,
@@ -181,12 +182,11 @@ def _timestamp(seconds: float) -> str:
 
 
 def _merge(incoming: ReceivedSession, existing: ReceivedSession) -> None:
-    modality = existing.modality[:2]
     taken = {scan.id for scan in existing.scans.values()}
     for uid, scan in incoming.scans.items():
         if held := existing.scans.get(uid):
             held.files.update(scan.files)
             continue
-        scan.id = merged_scan_id(scan.id, modality, taken)
+        scan.id = merged_scan_id(scan.id, type_code(scan.modality), taken)
         taken.add(scan.id)
         existing.scans[uid] = scan

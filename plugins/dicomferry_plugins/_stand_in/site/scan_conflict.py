@@ -20,7 +20,6 @@ class ScanFacts(Struct, frozen=True):
     """What XNAT compares of two scans of one series; files by their path within the session."""
 
     id: str
-    number: str
     files: Mapping[str, FileFacts]
 
 
@@ -29,8 +28,11 @@ def scan_conflict(
 ) -> tuple[Conflict, str] | None:
     """Return why scans would not be merged, and the ID of the scan there; None if all would.
 
-    Scans are given by their SeriesInstanceUID. With `overwrite`, files of one name are replaced.
+    Scans are given by their SeriesInstanceUID. A scan that is there under another ID is a conflict
+    unless its own ID is taken there, too: XNAT then renames it by its UID. With `overwrite`, files
+    of one name are replaced.
     """
+    taken = {scan.id for scan in existing.values()}
     digests = {
         file.sop_instance_uid: file.digest
         for scan in existing.values()
@@ -39,7 +41,7 @@ def scan_conflict(
     for uid, scan in incoming.items():
         held = existing.get(uid)
         paths = held.files.keys() if held else frozenset[str]()
-        if held and held.number != scan.number:
+        if held and scan.id not in taken:
             return Conflict.SCAN_NUMBER, held.id
         if not overwrite and paths & scan.files.keys():
             return Conflict.FILES, scan.id

@@ -98,7 +98,7 @@ class Scan(Struct):
             path: FileFacts(file.ref.sop_instance_uid, file.digest)
             for path, file in self.files.items()
         }
-        return ScanFacts(self.id, self.number, files)
+        return ScanFacts(self.id, files)
 
 
 class ReceivedSession(Struct):
