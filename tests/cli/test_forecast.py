@@ -38,6 +38,7 @@ def write_server(path: Path, server: dict[str, Any]) -> None:
     receiver = {level: rules for level, rules in server["receiver_rules"].items() if level != "aa"}
     identification = {
         "identifier": server["identifier"],
+        "xnat": "1.9",
         "projects": server["projects"],
         "site": server["site_rules"],
         "receiver": receiver,

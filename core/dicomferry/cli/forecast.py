@@ -20,6 +20,7 @@ from dicomferry.errors import FerryError, NotDicomError, UnopenedError
 from dicomferry.model import Destination, Forecast, Location
 from dicomferry.reports.forecast import ForecastReport, LeftOutFile, study_forecast
 from dicomferry.xnat.filing.first_session import FirstSessions, ForecastArrival
+from dicomferry.xnat.naming.classic import refused_without_uids
 from dicomferry.xnat.naming.notes import GENERATIONS_DIFFER
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def _forecast(files: list[Path], identifier: Identifier) -> ForecastReport:
 
 
 def _settled(header: Header, identifier: Identifier, sessions: FirstSessions) -> Forecast:
-    forecast = identifier.forecast(header)
+    forecast = refused_without_uids(header) or identifier.forecast(header)
     if not identifier.first_session_wins or forecast.refused or forecast.unknown:
         return forecast
     return sessions.settle(ForecastArrival(header.ref.study_instance_uid, forecast))

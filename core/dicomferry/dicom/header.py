@@ -129,6 +129,14 @@ class Header:
         written = self._elements.vr(tag)
         return written or vr_of(self._elements, tag, self._setting, text=False)
 
+    def written_vr(self, tag: int) -> str:
+        """Return the VR of an element as it is written; empty where none is, or no element."""
+        return self._elements.vr(tag) if tag in self._elements else ""
+
+    def known_vr(self, tag: int) -> str:
+        """Return the VR by PS3.6, or by the dictionary of the block's creator; empty if unknown."""
+        return self._elements.known_vr(tag)
+
     def raw(self, tag: int) -> bytes | None:
         """Return the value field's bytes; None when missing or not held."""
         return self._elements.raw(tag)

@@ -71,6 +71,7 @@ if TYPE_CHECKING:
         UNASSIGNED as UNASSIGNED,
         to_label as to_label,
     )
+    from dicomferry.xnat.naming.classic import refused_without_uids as refused_without_uids
     from dicomferry.xnat.naming.identifiers import (
         ClassicIdentifier as ClassicIdentifier,
         DqrIdentifier as DqrIdentifier,
@@ -99,6 +100,7 @@ else:
             "scan_ids", "scan_type", "session_modality", "session_type", "type_code", "uid_hash",
         ),
         "xnat.labels": ("UNASSIGNED", "to_label"),
+        "xnat.naming.classic": ("refused_without_uids",),
         "xnat.naming.identifiers": ("ClassicIdentifier", "DqrIdentifier"),
         "xnat.naming.import_parameters": ("ImportParameters",),
         "xnat.naming.options": ("Identification", "identification_faults"),

@@ -153,6 +153,18 @@ def nowhere(*, refused: str | None = None, unknown: str | None = None) -> Foreca
     return Forecast(place, because, AutoArchive.NEVER, refused=refused, unknown=unknown)
 
 
+def refused_without_uids(header: Header) -> Forecast | None:
+    """Return XNAT's refusal of an instance that does not say what it is; None for one that does.
+
+    No identifier asks for it: the SOPInstanceUID of every instance is another, and a PACS need not
+    tell the class of an instance that is not retrieved yet.
+    """
+    for keyword in ("SOPClassUID", "SOPInstanceUID"):
+        if not header.text(keyword):
+            return nowhere(refused=f"it has no {keyword}")
+    return None
+
+
 def requested(text: str | None) -> AutoArchive:
     """Return what a value of `AA:` asks for."""
     if text is not None and _TRUE.fullmatch(text):

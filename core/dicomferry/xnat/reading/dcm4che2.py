@@ -18,7 +18,6 @@ from dicomferry.xnat.reading.values import (
     character_set_terms,
     first_number,
     is_plain,
-    missing_uid,
     read_vr,
 )
 
@@ -98,9 +97,6 @@ class Dcm4che2:
 
     def refusal(self, header: Header) -> str | None:
         """Return why XNAT refuses an instance whatever it is called; see `Reader`."""
-        missing = missing_uid(header)
-        if missing is not None:
-            return missing
         date = self.text(header, _STUDY_DATE)
         if date is not None and not _is_date(date):
             return "its StudyDate is no date, and XNAT up to 1.9 stumbles over it"

@@ -18,7 +18,6 @@ from dicomferry.xnat.reading.values import (
     character_set_terms,
     first_number,
     is_plain,
-    missing_uid,
     read_vr,
 )
 
@@ -75,9 +74,9 @@ class Dcm4che3:
             return self._decoded(header, raw, vr).split("\\", 1)[0].strip(_CONTROLS) or None
         return _number(header, tag, vr, raw)
 
-    def refusal(self, header: Header) -> str | None:
-        """Return why XNAT refuses an instance whatever it is called; see `Reader`."""
-        return missing_uid(header)
+    def refusal(self, _header: Header) -> str | None:
+        """Return None: nothing in a header makes the newer XNAT refuse it; see `Reader`."""
+        return None
 
     def _decoded(self, header: Header, raw: bytes, vr: str) -> str:
         if is_plain(raw):

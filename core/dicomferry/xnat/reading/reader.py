@@ -22,7 +22,7 @@ class Reader(Protocol):
         Raises `UnforeseeableError` where that depends on what cannot be known.
         """
 
-    def refusal(self, header: Header) -> str | None:
+    def refusal(self, header: Header, /) -> str | None:
         """Return why XNAT refuses an instance whatever it is called, in words; None if it does not.
 
         `docs/xnat.md` has what is known of either generation.

@@ -18,8 +18,6 @@ ASCII_TEXT: Final = frozenset(("AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "
 WHOLE_NUMBERS: Final = frozenset(("SL", "SS", "SV", "UL", "US", "UV"))
 
 _CHARACTER_SET: Final = 0x00080005
-_SOP_CLASS_UID: Final = 0x00080016
-_SOP_INSTANCE_UID: Final = 0x00080018
 
 
 def read_vr(header: Header, tag: int) -> str:
@@ -29,11 +27,11 @@ def read_vr(header: Header, tag: int) -> str:
     a private element without a VR whose vendor's dictionary the server may have or not.
     """
     vr = header.vr(tag) or "UN"
-    written = header.elements.vr(tag)
+    written = header.written_vr(tag)
     if written not in ("", "UN"):
         return vr
     if dictionary.is_private(tag) and not dictionary.is_creator(tag):
-        if header.elements.known_vr(tag):
+        if header.known_vr(tag):
             name = dictionary.keyword_of(tag)
             raise UnforeseeableError(f"{name} has no VR, and only a vendor's dictionary knows it")
         return "UN"
@@ -54,11 +52,3 @@ def is_plain(raw: bytes) -> bool:
 def first_number(header: Header, tag: int) -> str | None:
     """Return the first of an element's binary numbers in decimal; None where it has none."""
     return (header.raw_text(tag) or "").split("\\", 1)[0] or None
-
-
-def missing_uid(header: Header) -> str | None:
-    """Return why XNAT refuses an instance that does not say what it is; None for one that does."""
-    for keyword, tag in (("SOPClassUID", _SOP_CLASS_UID), ("SOPInstanceUID", _SOP_INSTANCE_UID)):
-        if not header.text(tag):
-            return f"it has no {keyword}"
-    return None

@@ -28,6 +28,7 @@ from dicomferry.xnat import (
     Identification,
     Identifier,
     reader_of,
+    refused_without_uids,
 )
 from dicomferry_plugins._stand_in.site.anonymize import anonymized
 from dicomferry_plugins._stand_in.site.holdings import Holdings
@@ -98,6 +99,7 @@ class StandInSite:
         self, incoming: Incoming, forecast: Forecast, place: Place | None = None
     ) -> ReceivedSession | None:
         """Keep an instance where XNAT would; None where the import filter drops it silently."""
+        forecast = refused_without_uids(incoming.header) or forecast
         refusal = forecast.refused or forecast.unknown
         if refusal is not None:
             raise FerryError(refusal)

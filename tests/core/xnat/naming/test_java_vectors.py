@@ -8,8 +8,9 @@ import pytest
 
 from dicomferry.dicom.elements import Elements
 from dicomferry.dicom.header import Header
-from dicomferry.dicom.walk import EXPLICIT, IMPLICIT
+from dicomferry.dicom.syntax import EXPLICIT, IMPLICIT
 from dicomferry.model import Forecast
+from dicomferry.xnat.naming.classic import refused_without_uids
 from dicomferry.xnat.naming.identifiers import ClassicIdentifier
 from dicomferry.xnat.naming.options import Identification
 from support.java_vectors import (
@@ -32,7 +33,9 @@ def header_of(vector: Vector) -> Header:
 
 
 def forecast(vector: Vector, generation: str) -> Forecast:
-    return ClassicIdentifier(options_of(vector["server"], generation)).forecast(header_of(vector))
+    identifier = ClassicIdentifier(options_of(vector["server"], generation))
+    header = header_of(vector)
+    return refused_without_uids(header) or identifier.forecast(header)
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
