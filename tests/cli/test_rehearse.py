@@ -113,7 +113,17 @@ def test_a_saved_vector_holds_against_the_emulation(
         auto = AutoArchive(item["auto_archive"])
         name = f"{ref.sop_instance_uid}.dcm"
         holdings.receive(
-            Received(ref, place, auto, item["series_number"], item["modality"], name, 1, name)
+            Received(
+                ref,
+                place,
+                auto,
+                item["series_number"],
+                item["modality"],
+                item["series_number"],
+                name,
+                1,
+                name,
+            )
         )
     holdings.build()
     statuses = sorted(str(session.status) for session in holdings.sessions())

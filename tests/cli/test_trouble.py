@@ -135,7 +135,9 @@ def test_an_instance_without_a_uid_is_rejected_naming_it(
     dataset = dcmread(first_file(data))
     del dataset[keyword]
     dataset.save_as(data / "nameless", enforce_file_format=False)
-    recipe = write_recipe()
+    # without unify-uids, which would give it the study of its session
+    labels = {"project": "P", "subject": "{{ PatientID }}", "session": "{{ PatientID }}_MR"}
+    recipe = write_recipe(transforms=[{"identify": labels}])
 
     ferry("plan", recipe)
 

@@ -17,7 +17,7 @@ from support.plugins import install
 
 REJECTED = frozenset((
     "damaged", "disputed-study", "duplicate-differs", "element-twice", "forecast-changed",
-    "forecast-mismatch", "missing-uid", "no-pixel-data", "not-as-asked", "not-editable",
+    "forecast-mismatch", "forecast-unknown", "missing-uid", "no-pixel-data", "not-as-asked", "not-editable",
     "refused-by-xnat", "rejected", "second-meta-group", "servers-disagree", "unexpected",
     "unexpected-studies", "untrusted-answer", "value-missing",
 ))  # fmt: skip
