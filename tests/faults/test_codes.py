@@ -17,8 +17,8 @@ from support.plugins import install
 
 REJECTED = frozenset((
     "damaged", "disputed-study", "duplicate-differs", "element-twice", "forecast-changed",
-    "forecast-mismatch", "forecast-unknown", "missing-uid", "no-pixel-data", "not-as-asked", "not-editable",
-    "refused-by-xnat", "rejected", "second-meta-group", "servers-disagree", "unexpected",
+    "forecast-mismatch", "forecast-unknown", "missing-uid", "no-pixel-data", "not-as-asked",
+    "not-editable", "refused-by-xnat", "rejected", "second-meta-group", "servers-disagree", "unexpected",
     "unexpected-studies", "untrusted-answer", "value-missing",
 ))  # fmt: skip
 NOT_LOOKED_INTO = frozenset((

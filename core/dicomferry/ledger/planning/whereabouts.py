@@ -135,7 +135,8 @@ def allow_lost(ledger: Ledger, scan: int) -> None:
     """Exclude what `note_lost` called gone."""
     with ledger.transaction() as connection:
         connection.execute(
-            "UPDATE item SET verdict = ? WHERE code = ? AND reason = ? AND scan = ? AND verdict = ?",
+            "UPDATE item SET verdict = ?"
+            " WHERE code = ? AND reason = ? AND scan = ? AND verdict = ?",
             (Verdict.EXCLUDED, GONE, _NO_MORE, scan, Verdict.NOT_LOOKED_INTO),
         )
 
