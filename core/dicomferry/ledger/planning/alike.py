@@ -207,6 +207,25 @@ class ItemGroups(Struct, frozen=True):
                 place, uids[0], uids[1], patient, study_date, acquired, folder, instances
             )
 
+    def dicomdirs(self) -> list[Location]:
+        """Return the DICOMDIRs that are files of their own, in the order found."""
+        rows = (
+            self.ledger.connection.execute(
+                "SELECT path, member FROM item WHERE scan = ? AND code = 'dicomdir' ORDER BY id",
+                (self.scan,),
+            )
+            if self.held_back_by_code().get("dicomdir")
+            else ()
+        )
+        return [location_of(path, member) for path, member in rows if not member]
+
+    def sop_instance_uids(self) -> frozenset[str]:
+        """Return the SOP Instance UIDs of all items of the scan, as their files have them."""
+        rows = self.ledger.connection.execute(
+            "SELECT sop FROM item WHERE scan = ? AND sop IS NOT NULL", (self.scan,)
+        )
+        return frozenset(sop for (sop,) in rows)
+
     def of_several_values(self) -> Iterator[SeveralValues]:
         """Yield attributes of one value (PS3.6) of which instances have several."""
         join = " LEFT JOIN patient ON patient.id = ready.patient"

@@ -22,6 +22,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from dicomferry.engine.pipeline.edit import LABELS_ASKED
+from dicomferry.engine.plan.problems.directories import listed
 from dicomferry.engine.plan.problems.identification import (
     generations,
     mismatches,
@@ -81,6 +82,7 @@ def find_problems(
         *behind(ledger),
         *nothing_found(items, sources),
         *gone(items),
+        *listed(items),
         *faults(items),
         *stored_elsewhere(items),
     ]

@@ -256,6 +256,12 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType({
         "a disk that has lost files, or is another disk, looks like a smaller task that is done",
         "bring the files back, or, where they are not wanted any more, allow it",
     ),
+    "listed-not-found": Kind(
+        _WARNING,
+        "a disk that was copied in part looks like a whole one",
+        "compare with the disk and copy it again; where the files are meant to be elsewhere, allow"
+        " it",
+    ),
     "ledger-behind": Kind(
         _WARNING,
         "what the ledger does not know of is sent again, and a receiver may hold it twice",

@@ -185,6 +185,7 @@ ELSEWHERE = {
     *CHOSEN,
     "gone",
     "ledger-behind",
+    "listed-not-found",
     "nothing-found",
     "plugin-check-failed",
     "project-not-readable",

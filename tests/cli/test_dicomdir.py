@@ -1,0 +1,90 @@
+"""What a DICOMDIR lists and the source does not have."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from pydicom import dcmread
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian, MediaStorageDirectoryStorage
+
+from support.cli import ferry
+from support.instances import make_instances
+
+from .conftest import RecipeWriter
+
+EXPORT = [{"export": {"path": "out", "layout": "{{ SOPInstanceUID }}.dcm"}}]
+
+
+def record(path: Path, folder: Path, *, in_use: bool = True) -> Dataset:
+    record = Dataset()
+    record.OffsetOfTheNextDirectoryRecord = 0
+    record.RecordInUseFlag = 0xFFFF if in_use else 0
+    record.OffsetOfReferencedLowerLevelDirectoryEntity = 0
+    record.DirectoryRecordType = "IMAGE"
+    record.ReferencedFileID = list(path.relative_to(folder).parts)
+    instance = dcmread(path)
+    record.ReferencedSOPClassUIDInFile = instance.SOPClassUID
+    record.ReferencedSOPInstanceUIDInFile = instance.SOPInstanceUID
+    record.ReferencedTransferSyntaxUIDInFile = ExplicitVRLittleEndian
+    return record
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> list[Path]:
+    """Burn three instances with a DICOMDIR, of which a fourth was deleted; return the three."""
+    data = tmp_path / "data"
+    (data / "IMAGES").mkdir(parents=True)
+    made = make_instances(tmp_path / "made", 4)
+    burnt = [path.rename(data / "IMAGES" / f"IM00{at}") for at, path in enumerate(made)]
+    directory = Dataset()
+    directory.DirectoryRecordSequence = [
+        record(path, data, in_use=path != burnt[3]) for path in burnt
+    ]
+    directory.file_meta = FileMetaDataset()
+    directory.file_meta.MediaStorageSOPClassUID = MediaStorageDirectoryStorage
+    directory.file_meta.MediaStorageSOPInstanceUID = "2.25.1"
+    directory.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    directory.save_as(data / "DICOMDIR", enforce_file_format=True)
+    burnt.pop().unlink()
+    return burnt
+
+
+def told(recipe: Path) -> list[str]:
+    report = json.loads(ferry("plan", recipe, "--format", "json").stdout)
+    return [p["message"] for p in report["problems"] if p["code"] == "listed-not-found"]
+
+
+def test_a_listed_file_that_is_missing_is_told_until_it_is_there(
+    disk: list[Path], tmp_path: Path, write_recipe: RecipeWriter
+) -> None:
+    recipe = write_recipe(sinks=EXPORT)
+    away = disk[1].rename(tmp_path / "away")
+    (message,) = told(recipe)
+    assert "DICOMDIR lists 1 file that is not there" in message
+    assert message.endswith(disk[1].relative_to(tmp_path / "data").as_posix())
+
+    away.rename(disk[1])
+    assert told(recipe) == []
+
+
+@pytest.mark.parametrize("kind", ["lower case", "version", "flat", "excluded", "damaged"])
+def test_a_listed_file_that_is_there_in_another_way_is_not_told(
+    kind: str, disk: list[Path], tmp_path: Path, write_recipe: RecipeWriter
+) -> None:
+    one = disk[1]
+    source = {}
+    if kind == "lower case":
+        one.rename(one.with_name(one.name.lower()))
+    elif kind == "version":
+        one.rename(one.with_name(f"{one.name}.;1"))
+    elif kind == "flat":
+        one.rename(tmp_path / "data" / "renamed.dcm")
+    elif kind == "excluded":
+        source = {"exclude": [f"**/{one.name}"]}
+    else:
+        one.write_bytes(one.read_bytes()[:300])
+
+    assert told(write_recipe(source=source, sinks=EXPORT)) == []
