@@ -135,6 +135,42 @@ def test_whatever_ends_a_worker_costs_one_file(
     assert {items[one]["verdict"] for one in ("MC0001", "MC0002")} == {"ready"}
 
 
+@pytest.mark.parametrize("how", ["while True: pass", "raise MemoryError"])
+def test_what_takes_too_long_when_it_is_brought_costs_one_file_and_is_brought_later(
+    tmp_path: Path, how: str
+) -> None:
+    slow = tmp_path / "slow"
+    code = (
+        f"if os.path.exists({str(slow)!r}): {how}"
+        if "raise" in how
+        else (f"while os.path.exists({str(slow)!r}): pass")
+    )
+    env = install(tmp_path / "site", "ends", PLUGIN.replace("HOW", code)) | SOON
+    files = make_instances(tmp_path / "data", 3, sessions=3, series=1)
+    dataset = dcmread(files[0])
+    dataset.StudyDescription = "BAD"
+    dataset.save_as(files[0])
+    recipe = tmp_path / "bounds.yaml"
+    with recipe.open("w") as file:
+        YAML(typ="safe").dump({
+            "recipe": 1, "name": "bounds",
+            "sources": [{"folder": {"path": "data"}}],
+            "transforms": [{"ends": {}}],
+            "sinks": [{"export": {"path": "out", "layout": "{{ SOPInstanceUID }}.dcm"}}],
+        }, file)  # fmt: skip
+    assert ferry("plan", recipe, env=env).returncode == 0
+    slow.touch()
+
+    result = ferry("run", recipe, env=env)
+
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert "Everything is stored" not in result.stdout
+    assert len(list((tmp_path / "out").glob("*.dcm"))) == 2
+    slow.unlink()
+    assert ferry("run", recipe, env=env).returncode == 0
+    assert len(list((tmp_path / "out").glob("*.dcm"))) == 3
+
+
 def test_parts_that_backtrack_name_the_source_and_what_to_look_for(tmp_path: Path) -> None:
     make_instances(tmp_path / "data" / LONG, 1)
     recipe = tmp_path / "bounds.yaml"

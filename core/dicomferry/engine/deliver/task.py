@@ -16,7 +16,7 @@ from dicomferry.engine.pipeline.examine import unchanged
 from dicomferry.engine.pipeline.steps import SinkStep, Steps
 from dicomferry.engine.provenance.witness import WatchedBlob, Witnessed, witness
 from dicomferry.engine.workers.workbench import Workbench
-from dicomferry.errors import FerryError, UnreadableError
+from dicomferry.errors import FerryError, OverLimitError, UnreadableError
 from dicomferry.ledger.delivering.deliveries import Load
 from dicomferry.ledger.rows import Due
 from dicomferry.log import log_bug
@@ -75,6 +75,8 @@ class DeliverTask(Struct, frozen=True):
 def _bring(
     steps: Steps, sink_step: SinkStep, due: Due, delivery: Delivery
 ) -> Outcome | Witnessed | Changed:
+    watch = steps.watch
+    watch.begin()
     try:
         if not unchanged(due.item):
             return _CHANGED
@@ -100,8 +102,13 @@ def _bring(
                 file=lambda: instance.file(header),
             )
             stays = item.bytes_at == item.location
+            watch.end()  # how long a receiver takes is not for the limits of one file
             told = _outcome_of(sink_step, delivery.store(parcel))
             return witness(told, blob, instance, header, stays=stays)
+    except OverLimitError as error:
+        if not watch.turn:
+            raise  # half of it may be on the line: the association cannot be used any more
+        return Failed(str(error), True)
     except OSError as error:
         return Failed(f"it cannot be read: {error.strerror or error}", True)
     except UnreadableError as error:
@@ -113,6 +120,8 @@ def _bring(
     except Exception as error:  # noqa: BLE001  a stranger's bug fails one instance, not the run
         log_bug(error, f"{sink_step.path} raised")
         return Failed(f"{sink_step.path} raised {type(error).__name__}; see the log", False)
+    finally:
+        watch.end()
 
 
 def _outcome_of(sink_step: SinkStep, answer: object) -> Outcome | Pending:
