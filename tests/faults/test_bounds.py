@@ -146,7 +146,7 @@ def test_what_takes_too_long_when_it_is_brought_costs_one_file_and_is_brought_la
         else (f"while os.path.exists({str(slow)!r}): pass")
     )
     env = install(tmp_path / "site", "ends", PLUGIN.replace("HOW", code)) | SOON
-    files = make_instances(tmp_path / "data", 3, sessions=3, series=1)
+    files = make_instances(tmp_path / "data", 3, sessions=1, series=1)
     dataset = dcmread(files[0])
     dataset.StudyDescription = "BAD"
     dataset.save_as(files[0])
