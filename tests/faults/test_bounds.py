@@ -92,6 +92,25 @@ def test_a_rule_of_the_site_that_backtracks_costs_one_file(
     assert items["MC0001"]["verdict"] == "ready"
 
 
+def test_a_rule_that_backtracks_costs_forecast_one_file(tmp_path: Path) -> None:
+    files = make_instances(tmp_path / "data", 2, sessions=2, series=1)
+    dataset = dcmread(files[0])
+    dataset.StudyDescription = LONG
+    dataset.save_as(files[0])
+    server = tmp_path / "server.yaml"
+    with server.open("w") as file:
+        site = {"project": [f"(0008,1030):{BACKTRACKS}:1"]}
+        YAML(typ="safe").dump({"identification": {"projects": ["P"], "site": site}}, file)
+
+    result = ferry("forecast", tmp_path / "data", "--server", server, "--format", "json", env=SOON)
+
+    report = json.loads(result.stdout)
+    assert result.returncode == 1
+    assert [Path(one["location"]) for one in report["left_out"]] == [files[0]]
+    assert "DICOMFERRY_ITEM_SECONDS" in report["left_out"][0]["reason"]
+    assert len(report["studies"]) == 1
+
+
 PLUGIN = '''
 import ctypes, os, signal
 from dicomferry import Component, Edits, hookimpl

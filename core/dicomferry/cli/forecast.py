@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,7 +17,8 @@ from dicomferry.dicom.archive import is_archive, list_members
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.opening import open_blob
-from dicomferry.errors import FerryError, NotDicomError, UnopenedError
+from dicomferry.engine.pipeline.watch import Limits, Watch
+from dicomferry.errors import FerryError, NotDicomError, OverLimitError, UnopenedError
 from dicomferry.model import Destination, Forecast, Location
 from dicomferry.reports.forecast import ForecastReport, LeftOutFile, study_forecast
 from dicomferry.xnat.filing.first_session import FirstSessions, ForecastArrival
@@ -82,18 +84,26 @@ def _forecast(files: list[Path], identifier: Identifier) -> ForecastReport:
     grouped: dict[tuple[str, Destination, str | None, str | None], tuple[Forecast, int]] = {}
     left_out: list[LeftOutFile] = []
     sessions = FirstSessions()
+    watch = Watch(Limits.of(os.environ))
+    watch.start()
     for location in _locations(files):
         if isinstance(location, LeftOutFile):
             left_out.append(location)
             continue
+        watch.begin()
         try:
             with open_instance(open_blob(location), location) as instance:
                 header = instance.header
+            forecast = _settled(header, identifier, sessions)
+            uid = header.ref.study_instance_uid
         except (OSError, FerryError) as error:
             left_out.append(_left_out(location, error))
             continue
-        forecast = _settled(header, identifier, sessions)
-        uid = header.ref.study_instance_uid
+        except OverLimitError as error:
+            left_out.append(LeftOutFile(str(location), str(error), settled=False))
+            continue
+        finally:
+            watch.end()
         key = (uid, forecast.destination, forecast.refused, forecast.unknown)
         first, number = grouped.get(key, (forecast, 0))
         grouped[key] = (first, number + 1)
