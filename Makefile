@@ -30,7 +30,7 @@ help:
 	@echo 'make wheel-test  install the built wheel away from the checkout and run tests/packaging'
 	@echo 'make schemas     write schemas/ from the built-in components'
 	@echo 'make rooms       draw docs/rooms.svg from the import graph'
-	@echo 'make system      install dcmtk, Orthanc and strace, or say how'
+	@echo 'make system      install dcmtk, Orthanc and a C compiler, or say how'
 	@echo 'make language-server  install the YAML language server, to test the schemas in'
 	@echo 'make bench       measure dicomferry beside the native tools, in under 20 minutes'
 	@echo 'make clean       remove what the other targets made'
