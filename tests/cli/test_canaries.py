@@ -140,6 +140,7 @@ QUOTED = f"{NAME} {PATIENT_ID}"[::-1]
 LEAKY = f'''
     """A plug-in whose every error quotes the patient."""
 
+    import click
     import msgspec
 
     from dicomferry import Component, hookimpl
@@ -182,6 +183,16 @@ LEAKY = f'''
         yield LEAKY
 
 
+    @click.command("leak")
+    def leak():
+        Leaky().discover()
+
+
+    @hookimpl
+    def dicomferry_verbs():
+        yield leak
+
+
     @hookimpl
     def dicomferry_error_hints(error):
         raise ValueError("{QUOTED}"[::-1])
@@ -216,9 +227,18 @@ def test_a_sink_that_raises_makes_nothing_told(
 
 
 def test_the_file_that_tells_of_a_bug_quotes_nobody(
-    leaky: Watch, write_recipe: Callable[..., Path]
+    leaky: Watch,
 ) -> None:
-    assert leaky.ferry("run", write_recipe(sources=[{"leaky": {}}], transforms=FIXED)) == 70
+    assert leaky.ferry("leak") == 70
 
     assert len(leaky.bugs()) == 1
+    silent(leaky)
+
+
+def test_a_source_that_raises_makes_nothing_told(
+    leaky: Watch, write_recipe: Callable[..., Path]
+) -> None:
+    assert leaky.ferry("run", write_recipe(sources=[{"leaky": {}}], transforms=FIXED)) == 2
+
+    assert "ValueError" in leaky.stdout + leaky.stderr + leaky.logs()
     silent(leaky)

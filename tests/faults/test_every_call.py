@@ -55,7 +55,7 @@ class Trial:
 def under_way(tmp_path: Path) -> Iterator[Trial]:
     """Make a dozen instances, an XNAT, and a recipe that brings them there and into a folder."""
     root = tmp_path / "under"
-    make_instances(root / "data", COUNT, sessions=2, series=1, patients=1)
+    make_instances(root / "data", COUNT, sessions=1, series=2)
     with journey(root) as one, failing_program(tmp_path / "own", root, ENV) as program:
         # a request that was never sent is waited for as long as this
         one.write(rest={"timeout": 2})
