@@ -63,8 +63,30 @@ def test_the_source_says_which_folder_wins(tmp_path: Path, write_recipe: Recipe)
 
     report = plan(write_recipe(transforms=(), source={"prefer": {"folder": ["b/**"]}}))
 
-    assert counts(report) == {("ready", ""): 1, ("excluded", "duplicate"): 1}
+    assert counts(report) == {("ready", ""): 1, ("excluded", "not-preferred"): 1}
     assert report["held"][0]["location"].endswith("a/0001-1-1.dcm")
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value"),
+    [
+        ("PatientID", "ANOTHER"), ("PatientBirthDate", "19990909"), ("PatientSex", "O"),
+        ("StudyInstanceUID", "1.2.3.9"), ("SeriesInstanceUID", "1.2.3.9.1"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("prefer", [{"folder": ["b/**"]}, {"newest": True}])
+def test_no_preference_leaves_out_what_is_of_another_patient_or_study(
+    tmp_path: Path, write_recipe: Recipe, keyword: str, value: str, prefer: dict[str, Any]
+) -> None:
+    corrected(tmp_path / "data")
+    dataset = dcmread(tmp_path / "data" / "b" / "x.dcm")
+    setattr(dataset, keyword, value)
+    dataset.save_as(tmp_path / "data" / "b" / "x.dcm")
+
+    report = plan(write_recipe(transforms=(), source={"prefer": prefer}))
+
+    assert counts(report) == {("rejected", "duplicate-differs"): 2}
+    assert all(keyword in one["reason"] for one in report["held"])
 
 
 def test_the_newest_copy_wins_where_the_source_says_so(
@@ -91,7 +113,7 @@ def test_the_uncompressed_copy_wins_where_the_source_says_so(
     report = plan(write_recipe(transforms=(), source={"prefer": {"uncompressed": True}}))
 
     assert counts(held) == {("rejected", "duplicate-differs"): 2}
-    assert counts(report) == {("ready", ""): 1, ("excluded", "duplicate"): 1}
+    assert counts(report) == {("ready", ""): 1, ("excluded", "not-preferred"): 1}
     assert report["held"][0]["location"].endswith(name)
     assert f"its source prefers another copy: {path.parent}/{kept}" in report["held"][0]["reason"]
 

@@ -95,6 +95,21 @@ _MAGIC: Final[tuple[tuple[int, bytes, ContainerKind], ...]] = (
             "a pointer of git-annex, whose content is not here", help="get it: git annex get"
         ),
     ),
+    (0, b"conectix", ContainerKind("a disk image (VHD)", help="mount it, or unpack it: 7z x")),
+    (0, b"vhdxfile", ContainerKind("a disk image (VHDX)", help="mount it, or unpack it: 7z x")),
+    (0, b"QFI\xfb", ContainerKind("a disk image (QCOW)", help="mount it, or unpack it: 7z x")),
+    (0, b"KDMV", ContainerKind("a disk image (VMDK)", help="mount it, or unpack it: 7z x")),
+    (
+        0x40,
+        b"\x7f\x10\xda\xbe",
+        ContainerKind("a disk image (VDI)", help="mount it, or unpack it: 7z x"),
+    ),
+    (
+        0,
+        b"\0" + b"\xff" * 10 + b"\0",
+        ContainerKind("a raw CD image", help="convert it to ISO 9660 and mount it"),
+    ),
+    (0, b"TAPE\0\0", ContainerKind("a backup in Microsoft Tape Format")),
     (0x8001, b"CD001", ContainerKind("an ISO 9660 image", help="mount it, or unpack it: 7z x")),
     (0x8001, b"BEA01", ContainerKind("a UDF image", help="mount it, or unpack it: 7z x")),
     (37649, b"CD001", ContainerKind("a raw CD image", help="convert it to ISO 9660 and mount it")),
@@ -131,8 +146,11 @@ def kind_of(blob: Blob) -> ContainerKind | None:
         return TAR
     if is_program(head):
         return _self_extracting(blob)
-    if size > ENOUGH and blob.read(size - ENOUGH, 4) == b"koly":
+    end_of_all = blob.read(size - ENOUGH, 8) if size > ENOUGH else b""
+    if end_of_all[:4] == b"koly":
         return ContainerKind("an Apple disk image", help="mount it, or unpack it: 7z x")
+    if end_of_all == b"conectix":
+        return ContainerKind("a disk image (VHD)", help="mount it, or unpack it: 7z x")
     return None
 
 

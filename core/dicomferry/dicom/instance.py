@@ -28,7 +28,13 @@ from dicomferry.dicom.splice import Spliced
 from dicomferry.dicom.syntax import LONG, SHORT, CutError, Syntax, UnsureError
 from dicomferry.dicom.walk import BULK_TAGS, walk
 from dicomferry.dicom.window import HEAD, Window
-from dicomferry.errors import DamagedError, DicomDirError, NotDicomError, UnopenedError
+from dicomferry.errors import (
+    DamagedError,
+    DicomDirError,
+    FerryError,
+    NotDicomError,
+    UnopenedError,
+)
 
 if TYPE_CHECKING:
     from dicomferry.model import Location
@@ -187,13 +193,22 @@ def open_instance(
         raise
 
 
-def _no_instance(error: NotDicomError, blob: Blob, location: Location) -> NotDicomError:
-    """Return the error for bytes that are no instance: a container may hold one all the same."""
-    if not isinstance(error, DicomDirError) and blob.size:
+def _no_instance(error: NotDicomError, blob: Blob, location: Location) -> FerryError:
+    """Return the error for bytes that are no instance.
+
+    A container may hold one all the same, and a remnant of one is damage.
+    """
+    if isinstance(error, DicomDirError):
+        return type(error)(f"{location}: {error.message}", hint=error.hint)
+    if blob.size:
         from dicomferry.dicom.archive.unopened import unopened
 
         if found := unopened(blob, location):
             return UnopenedError(f"{location}: {found}")
+    from dicomferry.dicom.remnants import remnant
+
+    if found := remnant(blob, location):
+        return DamagedError(f"{location}: {found}")
     return type(error)(f"{location}: {error.message}", hint=error.hint)
 
 

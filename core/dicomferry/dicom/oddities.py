@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _SIZES = {"B": 1, "H": 2, "h": 2, "L": 4, "l": 4, "f": 4, "d": 8, "Q": 8, "q": 8}
 _VRS = frozenset(vr.decode() for vr in SHORT | LONG)
+_LONGEST_UID = 64
+_UID = re.compile(rb"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*")
 _INTERCHANGED = frozenset(("OB", "OW", "UN", ""))
 
 
@@ -37,6 +40,10 @@ def odd_elements(header: Header) -> Iterator[str]:
             yield f"{name} {what}"
 
 
+def _is_uid(value: bytes) -> bool:
+    return not value or (len(value) <= _LONGEST_UID and _UID.fullmatch(value) is not None)
+
+
 def _odd_element(elements: Elements, tag: int) -> str:
     vr = elements.vr(tag)
     if vr and vr not in _VRS:
@@ -51,8 +58,8 @@ def _odd_element(elements: Elements, tag: int) -> str:
     if vr in NUMBERS and tag not in BULK_TAGS and length % _SIZES[NUMBERS[vr]]:
         return f"has {length} bytes, which are no numbers of VR {vr}"
     raw = elements.raw(tag)
-    if "UI" in (vr, known) and raw and raw.rstrip(b"\0 ").translate(None, b"0123456789.\\"):
-        return "is no UID"
+    if "UI" in (vr, known) and raw and not all(map(_is_uid, raw.rstrip(b"\0 ").split(b"\\"))):
+        return "is no UID (PS3.5 9.1)"
     if vr in LIMITS and raw and max(map(len, raw.split(b"\\"))) > 4 * LIMITS[vr]:
         return f"is longer than VR {vr} holds"
     return ""

@@ -304,6 +304,40 @@ def test_a_tar_archive_that_is_cut_at_any_place_is_broken(
     assert [member.name for member in list_members(path)] == ["a", "b"]
 
 
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress, lzma.compress])
+@pytest.mark.parametrize("between", [0, 512, 10240, 100_000 // 512 * 512])
+def test_an_archive_behind_another_in_one_file_is_read_too(
+    pack: Pack, between: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "two.tar"
+    path.write_bytes(pack(tarred(a=b"one", b=b"two") + bytes(between) + tarred(c=b"three")))
+
+    assert [member.name for member in list_members(path)] == ["a", "b", "c"]
+
+
+def test_archives_that_were_compressed_apart_are_read_one_behind_the_other(tmp_path: Path) -> None:
+    path = tmp_path / "two.tgz"
+    path.write_bytes(gzip.compress(tarred(a=b"one")) + gzip.compress(tarred(b=b"two")))
+
+    assert [member.name for member in list_members(path)] == ["a", "b"]
+
+
+def test_what_else_stands_behind_a_tar_archive_breaks_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.tar"
+    path.write_bytes(tarred(a=b"one") + b"junk" * 300)
+
+    with pytest.raises(DamagedError):
+        list(list_members(path))
+
+
+def test_an_archive_in_front_of_a_zip_archive_breaks_it(tmp_path: Path) -> None:
+    path = tmp_path / "two.zip"
+    path.write_bytes(zipped(a=b"one") + zipped(b=b"two"))
+
+    with pytest.raises(DamagedError, match="in front of it"):
+        list(list_members(path))
+
+
 def test_a_tar_archive_with_a_damaged_header_is_broken(tmp_path: Path) -> None:
     whole = bytearray(tarred(a=bytes(512), b=b"text", c=b"text"))
     whole[1024 + 20] ^= 0xFF

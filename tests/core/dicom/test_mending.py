@@ -15,6 +15,7 @@ from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.syntax import BIG, EXPLICIT, IMPLICIT, Syntax
 from dicomferry.errors import DamagedError, FerryError
 from dicomferry.model import Location
+from support.instances import image, part10
 
 HERE = Location("here")
 ITEM, END, STOP = (b"\xfe\xff" + tag for tag in (b"\x00\xe0", b"\x0d\xe0", b"\xdd\xe0"))
@@ -343,3 +344,10 @@ def test_what_is_read_of_damaged_bytes_dcmdump_reads_as_well(
 
     assert len(paths) > 100
     assert [line for line in result.stderr.splitlines() if "reading file: " in line] == []
+
+
+def test_two_files_in_one_are_told_and_not_mended() -> None:
+    one, other = (part10(image({"PatientID": patient})) for patient in "AB")
+
+    with pytest.raises(DamagedError, match=f"another instance begins at byte {len(one)}"):
+        open_instance(BytesBlob(one + other), HERE).close()

@@ -44,26 +44,56 @@ class TarInside:
 def listed(file: IO[bytes], limit: int = 0) -> Iterator[tuple[tarfile.TarInfo, Member]]:
     """Yield what a tar archive has, but for folders, in its order; links come last.
 
-    Raises `DamagedError` for an archive that does not end with a block of zeros, as every tar
-    archive does, and for one of more than `limit` bytes, where a limit is given.
+    An archive that stands behind another in one file belongs to it. Raises `DamagedError` for an
+    archive that does not end with a block of zeros, as every tar archive does, for one with
+    something else behind it, and for one of more than `limit` bytes, where a limit is given.
     """
     names: set[str] = set()
     links: list[tarfile.TarInfo] = []
-    with tarfile.open(fileobj=file, mode="r:") as archive:
-        for info in archive:
-            if limit and info.offset_data + info.size > limit:
-                raise DamagedError(f"it unpacks to more than {limit} bytes")
+    start: int | None = 0
+    while start is not None:
+        for info in _infos(file, start, limit):
             if info.issym() or info.islnk():
                 links.append(info)
             elif not info.isdir():
                 names.add(info.name)
                 yield info, _member(info)
+        start = _behind(file, limit)
+    yield from ((info, _link(info, names)) for info in links)
+
+
+def _infos(file: IO[bytes], start: int, limit: int) -> Iterator[tarfile.TarInfo]:
+    """Yield what one archive has, and leave `file` behind its end."""
+    file.seek(start)
+    try:
+        archive = tarfile.open(fileobj=file, mode="r:")  # noqa: SIM115  closed below
+    except tarfile.TarError as error:
+        if start == 0:
+            raise
+        what = f"what stands behind its end, at byte {start}, is no archive"
+        raise DamagedError(what) from error
+    with archive:
+        for info in archive:
+            if limit and info.offset_data + info.size > limit:
+                raise DamagedError(f"it unpacks to more than {limit} bytes")
+            yield info
         # The module ends silently at a header that is cut short or damaged, but for the first.
         file.seek(archive.offset)
-        ends = file.read(tarfile.BLOCKSIZE) == bytes(tarfile.BLOCKSIZE)
-    if not ends:
-        raise DamagedError(f"it is cut short or damaged at byte {archive.offset}")
-    yield from ((info, _link(info, names)) for info in links)
+        if file.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+            raise DamagedError(f"it is cut short or damaged at byte {archive.offset}")
+
+
+def _behind(file: IO[bytes], limit: int) -> int | None:
+    """Return the first block from here on that is not of zeros; None where all are."""
+    at = file.tell()
+    while chunk := file.read(_CHUNK):
+        if limit and at > limit:
+            raise DamagedError(f"it unpacks to more than {limit} bytes")
+        if stripped := chunk.lstrip(b"\0"):
+            ahead = len(chunk) - len(stripped)
+            return at + ahead // tarfile.BLOCKSIZE * tarfile.BLOCKSIZE
+        at += len(chunk)
+    return None
 
 
 def _member(info: tarfile.TarInfo) -> Member:
@@ -85,6 +115,7 @@ def _link(info: tarfile.TarInfo, names: set[str]) -> Member:
     return Member(info.name, info.name, 0, "link-outside", _OUTSIDE)
 
 
+_CHUNK: Final = 128 * tarfile.BLOCKSIZE
 _SPARSE: Final = "has holes (a sparse file): unpack the archive"
 _DEVICE: Final = "a pipe or device in an archive"
 _REPEATED: Final = "a link to what the archive has under another name"

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 from dicomferry.dicom.archive.member import Member
 from dicomferry.dicom.unpack import bound, inflate, spooled
-from dicomferry.errors import FerryError
+from dicomferry.errors import DamagedError, FerryError
 
 if TYPE_CHECKING:
     from dicomferry.dicom.archive.files import Ground
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _CHUNK: Final = 1 << 20
 _ENCRYPTED: Final = 1
 _LOCAL_HEADER: Final = 30
+_LOCAL_MAGIC: Final = b"PK\3\4"
 _METHODS: Final = {
     zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA,
     getattr(zipfile, "ZIP_ZSTANDARD", zipfile.ZIP_STORED),
@@ -33,6 +34,13 @@ class ZipInside:
         self._ground = ground
         with ground.file() as file, zipfile.ZipFile(file) as archive:
             self._infos = archive.infolist()
+            first = min((info.header_offset for info in self._infos), default=0)
+            file.seek(0)
+            if first and file.read(4) == _LOCAL_MAGIC:
+                raise DamagedError(
+                    f"another archive stands in front of it, up to byte {first}: its members are"
+                    " in no list; take the two apart"
+                )
         self._by_name = {info.filename: info for info in self._infos}
 
     def members(self) -> Iterator[Member]:
@@ -93,7 +101,7 @@ def _unknown(info: zipfile.ZipInfo) -> str:
 def _local_header(file: IO[bytes], info: zipfile.ZipInfo) -> bytes:
     file.seek(info.header_offset)
     local = file.read(_LOCAL_HEADER)
-    if local[:4] != b"PK\3\4":
+    if local[:4] != _LOCAL_MAGIC:
         raise zipfile.BadZipFile("a member's header is missing")
     return local
 

@@ -47,6 +47,12 @@ class Heads:
     def read(self, at: int, end: int, read: Syntax, found: dict[int, Part]) -> ElementHead:
         """Return the head at byte `at`; raises `CutError` and `UnsureError`."""
         head = self._original.peek(at, min(12, end - at))
+        if head[:4] == b"DICM":
+            # An empty preamble reads as elements (0000,0000); this is the prefix behind it.
+            raise UnsureError(
+                f"another instance begins at byte {at - 128}: two files stand in one, take them"
+                " apart"
+            )
         order = read.order
         tag = int.from_bytes(head[:2], order) << 16 | int.from_bytes(head[2:4], order)
         if tag >> 16 == 0xFFFE:

@@ -30,6 +30,12 @@ from dicomferry.ledger.rows import Item, Verdict
 
 DUPLICATE: Final = "duplicate"
 DUPLICATE_DIFFERS: Final = "duplicate-differs"
+NOT_PREFERRED: Final = "not-preferred"
+
+_NAMING: Final = frozenset(
+    ("PatientID", "PatientBirthDate", "PatientSex", "StudyInstanceUID", "SeriesInstanceUID")
+)
+"""Elements in which copies of one instance never differ: what does is another instance."""
 
 _ITEMS_AT_ONCE: Final = 2000
 _ITEMS_OF_A_TASK: Final = 50
@@ -211,14 +217,12 @@ def _group_verdicts(
     steps: Steps,
 ) -> Iterator[Held]:
     firsts = _first_of_kinds(group, kinds)
-    kept = group[0] if len(firsts) == 1 else _preferred(group, kinds, steps)
+    kept: Twin | None = group[0]
+    if len(firsts) > 1:
+        choosable = _are_copies(firsts, kinds, keywords)
+        kept = _preferred(group, kinds, steps) if choosable else None
     if kept is not None:
-        for twin in group:
-            if twin is not kept:
-                same = kinds[twin.item.id] == kinds[kept.item.id]
-                what = "the same instance as" if same else "its source prefers another copy:"
-                reason = f"{what} {kept.item.location}"
-                yield (twin.item.id, Verdict.EXCLUDED, DUPLICATE, reason)
+        yield from _left_out(group, kept, kinds)
         return
     first, second = firsts[0], firsts[1]
     for twin in group:
@@ -229,6 +233,30 @@ def _group_verdicts(
         more = f", and to {len(group) - 2:,} more" if len(group) > 2 else ""
         reason = f"its SOP Instance UID also belongs to {other.item.location}, which {how}{more}"
         yield (twin.item.id, Verdict.REJECTED, DUPLICATE_DIFFERS, reason)
+
+
+def _left_out(group: list[Twin], kept: Twin, kinds: Mapping[int, _Kind]) -> Iterator[Held]:
+    place = kept.item.location
+    for twin in group:
+        if twin is kept:
+            continue
+        if kinds[twin.item.id] == kinds[kept.item.id]:
+            yield (twin.item.id, Verdict.EXCLUDED, DUPLICATE, f"the same instance as {place}")
+        else:
+            reason = f"its source prefers another copy: {place}"
+            yield (twin.item.id, Verdict.EXCLUDED, NOT_PREFERRED, reason)
+
+
+def _are_copies(
+    firsts: list[Twin], kinds: Mapping[int, _Kind], keywords: Mapping[int, list[str]]
+) -> bool:
+    """Tell whether all are copies of one instance: of one patient, study and series.
+
+    What was not compared with the first is not known to be one.
+    """
+    first = kinds[firsts[0].item.id][0]
+    others = [twin.item.id for twin in firsts[1:] if kinds[twin.item.id][0] != first]
+    return all(item in keywords and _NAMING.isdisjoint(keywords[item]) for item in others)
 
 
 def _of_kind(firsts: list[Twin], kind: _Kind, kinds: Mapping[int, _Kind]) -> Twin:

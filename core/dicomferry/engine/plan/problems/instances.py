@@ -9,7 +9,7 @@ from typing import Final
 from dicomferry.dicom.integrity import NO_PIXEL_DATA
 from dicomferry.dicom.mends import ELEMENT_TWICE, SECOND_META_GROUP
 from dicomferry.engine.pipeline.faults import MENDED
-from dicomferry.engine.plan.problems.kinds import instances, problem
+from dicomferry.engine.plan.problems.kinds import have, instances, problem
 from dicomferry.engine.provenance.manifest import last_manifest, outcomes_in
 from dicomferry.ledger.planning.alike import ItemGroups
 from dicomferry.ledger.rows import Verdict
@@ -127,6 +127,12 @@ def duplicates(items: ItemGroups) -> Iterator[Problem]:
     if count := found.get("duplicate"):
         files = "file is" if count == 1 else "files are"
         yield problem("duplicate", f"{count:,} {files} the same instance as another")
+    if count := found.get("not-preferred"):
+        yield problem(
+            "not-preferred",
+            f"{have(count)} other content than the copy that its source prefers; the preferred one"
+            " is sent",
+        )
 
 
 def capabilities(items: ItemGroups) -> Iterator[Problem]:

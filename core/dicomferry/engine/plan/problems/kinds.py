@@ -294,6 +294,11 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType({
         "XNAT would silently overwrite the first with the second",
         "nothing: one of each is sent",
     ),
+    "not-preferred": Kind(
+        _NOTE,
+        "XNAT keeps one file for a SOP Instance UID, and prefer: of the source says which",
+        "`dicomferry status --items excluded` names what is left out, and the copy that is sent",
+    ),
     "duplicate-differs": Kind(
         _WARNING,
         "XNAT keeps one file for a SOP Instance UID, or answers 'Duplicate DCM UID cannot be merged"

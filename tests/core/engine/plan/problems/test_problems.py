@@ -170,6 +170,7 @@ SITUATIONS: dict[str, list[Row]] = {
     "element-twice": [{}, {"verdict": Verdict.REJECTED, "code": "element-twice"}],
     "no-pixel-data": [{"plan_notes": ("no-pixel-data",)}],
     "duplicate": [{}, {"verdict": Verdict.EXCLUDED, "code": "duplicate"}],
+    "not-preferred": [{}, {"verdict": Verdict.EXCLUDED, "code": "not-preferred"}],
     "duplicate-differs": [{}, {"verdict": Verdict.REJECTED, "code": "duplicate-differs"}],
     "not-accepted-by-xnat": [{"syntax": "1.2.840.10008.1.2.1.99"}],
 }
