@@ -12,8 +12,6 @@ Words = tuple[str, ...]
 
 _LOST: Final = "?"
 """A letter that could not be read or written in some character set."""
-_NOT_NAMED_YET: Final = frozenset(("BABY", "BOY", "GIRL", "NEWBORN", "INFANT"))
-"""Words in place of the given name of a child that had none yet."""
 _PLAIN: Final = str.maketrans({"Ø": "O", "Æ": "A", "Œ": "O", "Ł": "L", "Đ": "D", "Þ": "TH"})
 _TRANSCRIBED: Final = re.compile("(?<=[AOU])E|(?<=A)A")
 """How umlauts and the like are written without marks: `MUELLER`, `HAAKON`."""
@@ -32,21 +30,12 @@ def names_agree(some: Sequence[Words], others: Sequence[Words], *, same_birth: b
     """Say whether two names may be one person's; each is given by its groups.
 
     Groups of one script alone contradict each other. A name that was corrected, or changed by
-    marriage, has a word in common with the old one: with one birth date that is enough, unless it
-    is the family name alone, which twins have in common, too.
+    marriage, has a word in common with the old one: with one birth date that is enough.
     """
     compared = [(a, b) for a in some for b in others if _script(a) == _script(b)]
     if not compared:
         return True
-    return any(_agree(a, b) or (same_birth and _may_be_renamed(a, b)) for a, b in compared)
-
-
-def _may_be_renamed(one: Words, other: Words) -> bool:
-    """Say whether two names share a word, other than the family name of two given names."""
-    common = set(one) & set(other)
-    if min(len(one), len(other)) < 2 or not _NOT_NAMED_YET.isdisjoint((*one, *other)):
-        return bool(common)
-    return bool(common - ({one[0]} & {other[0]}))
+    return any(_agree(a, b) or (same_birth and bool(set(a) & set(b))) for a, b in compared)
 
 
 def _agree(one: Words, other: Words) -> bool:

@@ -107,14 +107,6 @@ def test_names_of_two_are_two(one: str, other: str) -> None:
     assert not same_person(replace(jane, name=other), jane)
 
 
-def test_twins_under_one_number_are_two_and_a_child_that_was_named_later_is_one() -> None:
-    baby = replace(JANE, name="DOE^BABY GIRL")
-
-    assert not same_person(JANE, replace(JANE, name="DOE^MARY"))
-    assert same_person(JANE, replace(JANE, name="ROE^JANE"))
-    assert same_person(baby, replace(baby, name="DOE^ANNA"))
-
-
 def test_letters_of_two_alphabets_are_compared_without_marks() -> None:
     one = replace(JANE, name="MÜLLER^ZOË", birth_date="")
     assert same_person(one, replace(one, name="MULLER^ZOE"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pickle
 import socket
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkContext, SpawnContext
 from typing import Any
@@ -36,6 +37,26 @@ def packed(value: object) -> bytes:
 def send(connection: Connection, value: object) -> None:
     """Send a value."""
     connection.send_bytes(packed(value))
+
+
+def send_or_end(connection: Connection, data: bytes) -> None:
+    """Send what is packed; where that fails, the other side reads an end and ends, too.
+
+    It would wait for good for what was lost.
+    """
+    try:
+        connection.send_bytes(data)
+    except OSError:
+        with suppress(OSError):  # the other side has gone
+            _end(connection)
+
+
+def _end(connection: Connection) -> None:
+    plain = socket.socket(fileno=connection.fileno())
+    try:
+        plain.shutdown(socket.SHUT_WR)
+    finally:
+        plain.detach()
 
 
 def receive(connection: Connection) -> Any:

@@ -8,7 +8,6 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Generic, Self
@@ -16,7 +15,7 @@ from typing import Generic, Self
 from msgspec import Struct
 
 from dicomferry.contract.executor import Done, OpenWorker, Said, TaskT
-from dicomferry.engine.workers.pipe import ROOM, open_pipe, packed, receive, send
+from dicomferry.engine.workers.pipe import ROOM, open_pipe, packed, receive, send_or_end
 from dicomferry.engine.workers.processes import (
     leave_signals_to_the_main_process,
     process_context,
@@ -210,9 +209,7 @@ class _Round(Generic[TaskT]):
             if queue and sum(len(one.data) for one in (*queue, self._again[0])) > ROOM:
                 return
             queue.append(self._again.popleft())
-            # A worker that has died has closed its pipe: `_drain` reports it.
-            with suppress(OSError):
-                connection.send_bytes(queue[-1].data)
+            send_or_end(connection, queue[-1].data)  # `_drain` reports a worker that has ended
 
 
 def _next_of(tasks: Iterator[TaskT | None]) -> _Given[TaskT] | None:
@@ -245,8 +242,7 @@ def _start(
 
 def _acknowledge(answers: dict[Connection, int]) -> None:
     for connection, number in answers.items():
-        with suppress(OSError):  # `_drain` reports a worker that died
-            send(connection, Kept(number))
+        send_or_end(connection, packed(Kept(number)))
 
 
 def _drain(connection: Connection) -> Iterator[object]:

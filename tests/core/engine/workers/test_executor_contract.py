@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from multiprocessing import active_children
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,25 @@ def test_a_worker_that_died_idle_costs_no_more_than_one_task() -> None:
         dead.join()
         tasks = [Count(number) for number in range(10)]
         said = [one for batch in pool.run(iter(tasks)) for one in batch]
+
+    ends = [one.message for one in said if isinstance(one.message, Done)]
+    assert len(ends) == len(tasks)
+    assert [end.died for end in ends if end.error] == [True]
+
+
+def test_a_task_that_could_not_be_sent_costs_a_worker_and_no_other_task() -> None:
+    with Pool(BareWorker, 1) as pool:
+        (worker,) = active_children()
+        assert worker.pid
+        os.kill(worker.pid, signal.SIGSTOP)  # it does not read what it is sent
+        (connection,) = pool._workers
+        os.set_blocking(connection.fileno(), False)
+        tasks = [Count(0, fault="long" * (1 << 20)), *map(Count, range(1, 4))]
+        said = []
+        for batch in pool.run(iter(tasks)):
+            said += batch
+            with suppress(ProcessLookupError):
+                os.kill(worker.pid, signal.SIGCONT)
 
     ends = [one.message for one in said if isinstance(one.message, Done)]
     assert len(ends) == len(tasks)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from multiprocessing import Pipe
 
 import pytest
 from msgspec import Struct
 
-from dicomferry.engine.workers.pipe import ROOM, open_pipe, receive, send
+from dicomferry.engine.workers.pipe import ROOM, open_pipe, receive, send, send_or_end
 from dicomferry.engine.workers.processes import process_context
 from dicomferry.ledger.rows import Examined, Facts, Verdict
 from dicomferry.model import (
@@ -76,4 +77,18 @@ def test_a_closed_pipe_is_told() -> None:
 
     with pytest.raises(EOFError):
         receive(there)
+    there.close()
+
+
+def test_what_could_not_be_sent_is_an_end_to_the_other_side() -> None:
+    here, there = open_pipe(process_context())
+    os.set_blocking(here.fileno(), False)  # there is no room for all of it
+
+    send_or_end(here, bytes(64 * ROOM))
+
+    with pytest.raises((EOFError, OSError)):
+        there.recv_bytes()
+    there.send_bytes(b"what it had to say")
+    assert here.recv_bytes() == b"what it had to say"
+    here.close()
     there.close()
