@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from pydicom import Dataset, Sequence
 from dicomferry.recipe.yaml.reading import parse_document
 from dicomferry_plugins.dcmtk_commands import dicomferry_importers
 from support.cli import ferry
+from support.dumps import dump, run
 from support.instances import image, part10, uid
 
 
@@ -82,20 +82,3 @@ def test_what_dcmodify_writes_the_recipe_writes(
     assert dump(dcmdump, tmp_path / "ours" / "x.dcm") == dump(
         dcmdump, tmp_path / "theirs" / "x.dcm"
     )
-
-
-def run(*arguments: str) -> str:
-    done = subprocess.run(arguments, capture_output=True, text=True, errors="replace", check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def dump(dcmdump: str, path: Path) -> list[str]:
-    """Return the data set's lines without lengths, which are the writer's choice."""
-    lines = run(dcmdump, "-q", "+L", str(path)).splitlines()
-    start = next(number for number, line in enumerate(lines) if "Dicom-Data-Set" in line)
-    return [
-        line.split("#")[0].split("(Sequence with")[0].split("(Item with")[0].strip()
-        for line in lines[start + 1 :]
-        if "elimitation" not in line
-    ]

@@ -46,6 +46,13 @@ ZSTD: Final = ContainerKind("a zstd file", Opens.UNPACKED)
 SEVEN_ZIP: Final = ContainerKind("a 7z archive", help="unpack it: 7z x")
 RAR: Final = ContainerKind("a rar archive", help="unpack it: unrar x")
 
+
+def _disk(name: str) -> ContainerKind:
+    return ContainerKind(name, help="mount it, or unpack it: 7z x")
+
+
+_RAW_CD: Final = ContainerKind("a raw CD image", help="convert it to ISO 9660 and mount it")
+_VHD: Final = _disk("a disk image (VHD)")
 _BZIP2_BLOCKS: Final = (b"1AY&SY", b"\x17\x72\x45\x38\x50\x90")
 _MAGIC: Final[tuple[tuple[int, bytes, ContainerKind], ...]] = (
     (0, b"PK\3\4", ZIP),
@@ -95,24 +102,24 @@ _MAGIC: Final[tuple[tuple[int, bytes, ContainerKind], ...]] = (
             "a pointer of git-annex, whose content is not here", help="get it: git annex get"
         ),
     ),
-    (0, b"conectix", ContainerKind("a disk image (VHD)", help="mount it, or unpack it: 7z x")),
-    (0, b"vhdxfile", ContainerKind("a disk image (VHDX)", help="mount it, or unpack it: 7z x")),
-    (0, b"QFI\xfb", ContainerKind("a disk image (QCOW)", help="mount it, or unpack it: 7z x")),
-    (0, b"KDMV", ContainerKind("a disk image (VMDK)", help="mount it, or unpack it: 7z x")),
+    (0, b"conectix", _VHD),
+    (0, b"vhdxfile", _disk("a disk image (VHDX)")),
+    (0, b"QFI\xfb", _disk("a disk image (QCOW)")),
+    (0, b"KDMV", _disk("a disk image (VMDK)")),
     (
         0x40,
         b"\x7f\x10\xda\xbe",
-        ContainerKind("a disk image (VDI)", help="mount it, or unpack it: 7z x"),
+        _disk("a disk image (VDI)"),
     ),
     (
         0,
         b"\0" + b"\xff" * 10 + b"\0",
-        ContainerKind("a raw CD image", help="convert it to ISO 9660 and mount it"),
+        _RAW_CD,
     ),
     (0, b"TAPE\0\0", ContainerKind("a backup in Microsoft Tape Format")),
-    (0x8001, b"CD001", ContainerKind("an ISO 9660 image", help="mount it, or unpack it: 7z x")),
-    (0x8001, b"BEA01", ContainerKind("a UDF image", help="mount it, or unpack it: 7z x")),
-    (37649, b"CD001", ContainerKind("a raw CD image", help="convert it to ISO 9660 and mount it")),
+    (0x8001, b"CD001", _disk("an ISO 9660 image")),
+    (0x8001, b"BEA01", _disk("a UDF image")),
+    (37649, b"CD001", _RAW_CD),
 )
 BY_NAME: Final[Mapping[str, ContainerKind]] = MappingProxyType(
     {
@@ -148,9 +155,9 @@ def kind_of(blob: Blob) -> ContainerKind | None:
         return _self_extracting(blob)
     end_of_all = blob.read(size - ENOUGH, 8) if size > ENOUGH else b""
     if end_of_all[:4] == b"koly":
-        return ContainerKind("an Apple disk image", help="mount it, or unpack it: 7z x")
+        return _disk("an Apple disk image")
     if end_of_all == b"conectix":
-        return ContainerKind("a disk image (VHD)", help="mount it, or unpack it: 7z x")
+        return _VHD
     return None
 
 

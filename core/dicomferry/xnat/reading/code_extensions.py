@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from dicomferry.xnat.reading.character_sets import ESCAPED
 from dicomferry.xnat.reading.decoding import decode
 
 _ESCAPE: Final = 0x1B
@@ -27,27 +28,13 @@ class Codec(Struct, frozen=True):
     ascii: bool = True
 
 
-_LATIN: Final[Mapping[bytes, str]] = MappingProxyType(
-    {
-        b"-A": "ISO-8859-1",
-        b"-B": "ISO-8859-2",
-        b"-C": "ISO-8859-3",
-        b"-D": "ISO-8859-4",
-        b"-F": "ISO-8859-7",
-        b"-G": "ISO-8859-6",
-        b"-H": "ISO-8859-8",
-        b"-L": "ISO-8859-5",
-        b"-M": "ISO-8859-9",
-        b"-b": "ISO-8859-15",
-        b"-T": "TIS-620",
-    }
-)
-_ASCII: Final = Codec("US-ASCII", "(B", "")
-_KATAKANA: Final = Codec("JIS_X0201", "(J", ")I")
-_JIS_X0208: Final = Codec("JIS0208", "$B", "", ascii=False)
-_JIS_X0212: Final = Codec("JIS0212", "$(D", "", 2, ascii=False)
-_CHINESE: Final = Codec("GB2312", "", "$)A", 0, ascii=False)
-_KOREAN: Final = Codec("EUC-KR", "", "$)C", 0, ascii=False)
+_ESCAPED: Final[Mapping[bytes, str]] = MappingProxyType({**ESCAPED, b"-b": "ISO-8859-15"})
+ASCII: Final = Codec("US-ASCII", "(B", "")
+KATAKANA: Final = Codec("JIS_X0201", "(J", ")I")
+JIS_X0208: Final = Codec("JIS0208", "$B", "", ascii=False)
+JIS_X0212: Final = Codec("JIS0212", "$(D", "", 2, ascii=False)
+CHINESE: Final = Codec("GB2312", "", "$)A", 0, ascii=False)
+KOREAN: Final = Codec("EUC-KR", "", "$)C", 0, ascii=False)
 
 
 def decode_extended(raw: bytes, codecs: Sequence[Codec], delimiters: bytes) -> str:
@@ -97,22 +84,22 @@ class _Run:
         return ""
 
     def _switch(self, sequence: bytes) -> bool:
-        if sequence in _LATIN:
-            self._put(1, Codec(_LATIN[sequence], "(B", sequence.decode()))
+        if sequence in _ESCAPED:
+            self._put(1, Codec(_ESCAPED[sequence], "(B", sequence.decode()))
         elif sequence == b"(B":
-            self._put(0, _ASCII)
+            self._put(0, ASCII)
         elif sequence == b"(J":
-            self._active[0] = _KATAKANA
+            self._active[0] = KATAKANA
             if not self._active[1].g1:
-                self._active[1] = _KATAKANA
+                self._active[1] = KATAKANA
         elif sequence == b")I":
-            self._active[1] = _KATAKANA
+            self._active[1] = KATAKANA
         elif sequence == b"$B":
-            self._active[0] = _JIS_X0208
+            self._active[0] = JIS_X0208
         elif sequence == b"$(D":
-            self._active[0] = _JIS_X0212
+            self._active[0] = JIS_X0212
         elif sequence in (b"$)A", b"$)C"):
-            self._put(1, _CHINESE if sequence == b"$)A" else _KOREAN)
+            self._put(1, CHINESE if sequence == b"$)A" else KOREAN)
         else:
             return False
         return True

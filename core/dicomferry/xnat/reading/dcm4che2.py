@@ -8,13 +8,14 @@ from types import MappingProxyType
 from typing import Final
 
 from dicomferry.dicom.header import Header
+from dicomferry.dicom.text import GOVERNED
+from dicomferry.xnat.reading.character_sets import BY_NUMBER, ESCAPED, number_of
 from dicomferry.xnat.reading.decoding import decode
 from dicomferry.xnat.reading.errors import UnforeseeableError
 from dicomferry.xnat.reading.values import (
     ASCII_TEXT,
-    GOVERNED,
+    NUMBERS,
     SINGLE_TEXT,
-    WHOLE_NUMBERS,
     character_set_terms,
     first_number,
     is_plain,
@@ -23,39 +24,8 @@ from dicomferry.xnat.reading.values import (
 
 _STUDY_DATE: Final = 0x00080020
 _ESCAPE: Final = 0x1B
-_LATIN: Final[Mapping[bytes, str]] = MappingProxyType(
-    {
-        b"(B": "US-ASCII",
-        b"(J": "JIS_X0201",
-        b")I": "JIS_X0201",
-        b"-A": "ISO-8859-1",
-        b"-B": "ISO-8859-2",
-        b"-C": "ISO-8859-3",
-        b"-D": "ISO-8859-4",
-        b"-F": "ISO-8859-7",
-        b"-G": "ISO-8859-6",
-        b"-H": "ISO-8859-8",
-        b"-L": "ISO-8859-5",
-        b"-M": "ISO-8859-9",
-        b"-T": "TIS-620",
-    }
-)
-"""Character sets of one byte, by what follows the escape character."""
-
-_CHARSETS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "100": "ISO-8859-1",
-        "101": "ISO-8859-2",
-        "109": "ISO-8859-3",
-        "110": "ISO-8859-4",
-        "144": "ISO-8859-5",
-        "127": "ISO-8859-6",
-        "126": "ISO-8859-7",
-        "138": "ISO-8859-8",
-        "148": "ISO-8859-9",
-        "13": "JIS_X0201",
-        "166": "TIS-620",
-    }
+_ESCAPED: Final[Mapping[bytes, str]] = MappingProxyType(
+    {**ESCAPED, b"(B": "US-ASCII", b"(J": "JIS_X0201", b")I": "JIS_X0201"}
 )
 _OTHER_TERMS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -121,8 +91,7 @@ class Dcm4che2:
 
 def _charset(term: str) -> str | None:
     """Return Java's charset of a term; None for one that dcm4che2 does not know."""
-    number = term.removeprefix("ISO_IR ").removeprefix("ISO 2022 IR ")
-    return _OTHER_TERMS.get(term) or (_CHARSETS.get(number) if number != term else None)
+    return _OTHER_TERMS.get(term) or BY_NUMBER.get(number_of(term))
 
 
 def _extended(raw: bytes, charset: str) -> Iterator[str]:
@@ -151,8 +120,8 @@ def _extended(raw: bytes, charset: str) -> Iterator[str]:
 
 def _switched(sequence: bytes) -> tuple[str, int] | None:
     """Return the charset that an escape sequence calls and its step; None for an unknown one."""
-    if sequence in _LATIN:
-        return _LATIN[sequence], 1
+    if sequence in _ESCAPED:
+        return _ESCAPED[sequence], 1
     if sequence == b"$)C":
         return "cp949", 0
     if sequence in (b"$B", b"$(D"):
@@ -186,9 +155,8 @@ def _is_date(text: str) -> bool:
 
 def _number(header: Header, tag: int, vr: str, raw: bytes) -> str | None:
     """Return what dcm4che2 makes of a value that is no text."""
-    if vr in WHOLE_NUMBERS or vr == "AT":
-        found = first_number(header, tag)
-        return found.strip("()").replace(",", "") if found and vr == "AT" else found
+    if vr in NUMBERS:
+        return first_number(header, tag, vr)
     if vr == "UN":
         return "".join(map(_unknown, raw))
     raise UnforeseeableError(f"a rule reads a value of VR {vr}")

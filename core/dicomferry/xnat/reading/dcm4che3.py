@@ -7,14 +7,24 @@ from types import MappingProxyType
 from typing import Final
 
 from dicomferry.dicom.header import Header
-from dicomferry.xnat.reading.code_extensions import Codec, decode_extended
+from dicomferry.dicom.text import GOVERNED
+from dicomferry.xnat.reading.character_sets import BY_NUMBER, ESCAPED, number_of
+from dicomferry.xnat.reading.code_extensions import (
+    ASCII,
+    CHINESE,
+    JIS_X0208,
+    JIS_X0212,
+    KATAKANA,
+    KOREAN,
+    Codec,
+    decode_extended,
+)
 from dicomferry.xnat.reading.decoding import decode
 from dicomferry.xnat.reading.errors import UnforeseeableError
 from dicomferry.xnat.reading.values import (
     ASCII_TEXT,
-    GOVERNED,
+    NUMBERS,
     SINGLE_TEXT,
-    WHOLE_NUMBERS,
     character_set_terms,
     first_number,
     is_plain,
@@ -24,31 +34,24 @@ from dicomferry.xnat.reading.values import (
 _CONTROLS: Final = "".join(map(chr, range(0x21)))
 """All that Java's `trim` takes off: blanks and control characters."""
 
-_ASCII: Final = Codec("US-ASCII", "(B", "")
+_G1: Final[Mapping[str, str]] = MappingProxyType(
+    {charset: escape.decode() for escape, charset in ESCAPED.items()}
+)
 _CODECS: Final[Mapping[str, Codec]] = MappingProxyType(
     {
-        "6": _ASCII,
-        "100": Codec("ISO-8859-1", "(B", "-A"),
-        "101": Codec("ISO-8859-2", "(B", "-B"),
-        "109": Codec("ISO-8859-3", "(B", "-C"),
-        "110": Codec("ISO-8859-4", "(B", "-D"),
-        "144": Codec("ISO-8859-5", "(B", "-L"),
-        "127": Codec("ISO-8859-6", "(B", "-G"),
-        "126": Codec("ISO-8859-7", "(B", "-F"),
-        "138": Codec("ISO-8859-8", "(B", "-H"),
-        "148": Codec("ISO-8859-9", "(B", "-M"),
+        **{n: Codec(charset, "(B", _G1[charset]) for n, charset in BY_NUMBER.items() if n != "13"},
+        "6": ASCII,
+        "13": KATAKANA,
         "203": Codec("ISO-8859-15", "(B", "-b"),
-        "13": Codec("JIS_X0201", "(J", ")I"),
-        "166": Codec("TIS-620", "(B", "-T"),
     }
 )
 _EXTENSIONS: Final[Mapping[str, Codec]] = MappingProxyType(
     {
-        "ISO 2022 IR 6": _ASCII,
-        "ISO 2022 IR 87": Codec("JIS0208", "$B", "", ascii=False),
-        "ISO 2022 IR 159": Codec("JIS0212", "$(D", "", 2, ascii=False),
-        "ISO 2022 IR 149": Codec("EUC-KR", "", "$)C", 0, ascii=False),
-        "ISO 2022 IR 58": Codec("GB2312", "", "$)A", 0, ascii=False),
+        "ISO 2022 IR 6": ASCII,
+        "ISO 2022 IR 87": JIS_X0208,
+        "ISO 2022 IR 159": JIS_X0212,
+        "ISO 2022 IR 149": KOREAN,
+        "ISO 2022 IR 58": CHINESE,
         "ISO_IR 192": Codec("UTF-8", "", "", 0),
         "GB18030": Codec("GB18030", "", "", 0, ascii=False),
         "GBK": Codec("GB18030", "", "", 0, ascii=False),
@@ -106,9 +109,8 @@ def _with_yen(text: str, header: Header) -> str:
 def _codec(term: str) -> Codec:
     if term in _EXTENSIONS:
         return _EXTENSIONS[term]
-    number = term.removeprefix("ISO_IR ").removeprefix("ISO 2022 IR ")
     # A term that dcm4che3 does not know stands for the default, which is ASCII.
-    return _CODECS.get(number, _ASCII) if number != term else _ASCII
+    return _CODECS.get(number_of(term), ASCII)
 
 
 def _codecs(terms: list[str]) -> list[Codec]:
@@ -121,7 +123,7 @@ def _codecs(terms: list[str]) -> list[Codec]:
             single = term.startswith("ISO_IR ") and term.removeprefix("ISO_IR ") in _CODECS
             if term and not term.startswith("ISO 2022") and not (single and term != "ISO_IR 6"):
                 return [_codec(terms[0])]
-    codecs = [_codec(term) for term in terms] or [_ASCII]
+    codecs = [_codec(term) for term in terms] or [ASCII]
     for at, codec in enumerate(codecs):
         if len(codecs) > 1 and codec.ascii:
             codecs[0], codecs[at] = codec, codecs[0]
@@ -131,9 +133,8 @@ def _codecs(terms: list[str]) -> list[Codec]:
 
 def _number(header: Header, tag: int, vr: str, raw: bytes) -> str | None:
     """Return the first number of a binary value; a byte of a UN or OB is a number, too."""
-    if vr in WHOLE_NUMBERS or vr == "AT":
-        found = first_number(header, tag)
-        return found.strip("()").replace(",", "") if found and vr == "AT" else found
+    if vr in NUMBERS:
+        return first_number(header, tag, vr)
     if vr in ("UN", "OB"):
         return str(raw[0] - 256 if raw[0] > 127 else raw[0])
     if vr == "SQ":

@@ -25,7 +25,7 @@ class Reader(Protocol):
     def refusal(self, header: Header, /) -> str | None:
         """Return why XNAT refuses an instance whatever it is called, in words; None if it does not.
 
-        `docs/xnat.md` has what is known of either generation.
+        `docs/generations.md` has what is known of either generation.
         """
 
 

@@ -6,18 +6,15 @@ from typing import Final
 
 from dicomferry.dicom import dictionary
 from dicomferry.dicom.header import Header
+from dicomferry.dicom.text import CHARACTER_SET
 from dicomferry.xnat.reading.errors import UnforeseeableError
 
 SINGLE_TEXT: Final = frozenset(("LT", "ST", "UT"))
 """VRs in which a backslash is text."""
 
-GOVERNED: Final = frozenset(("LO", "LT", "PN", "SH", "ST", "UC", "UT"))
-"""VRs whose text the Specific Character Set governs."""
-
 ASCII_TEXT: Final = frozenset(("AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI", "UR"))
-WHOLE_NUMBERS: Final = frozenset(("SL", "SS", "SV", "UL", "US", "UV"))
-
-_CHARACTER_SET: Final = 0x00080005
+NUMBERS: Final = frozenset(("AT", "SL", "SS", "SV", "UL", "US", "UV"))
+"""VRs of whole numbers; a tag is one of eight hexadecimal digits."""
 
 
 def read_vr(header: Header, tag: int) -> str:
@@ -40,7 +37,7 @@ def read_vr(header: Header, tag: int) -> str:
 
 def character_set_terms(header: Header) -> list[str]:
     """Return the terms of Specific Character Set as they stand there, without blanks around."""
-    raw = header.raw(_CHARACTER_SET)
+    raw = header.raw(CHARACTER_SET)
     return [term.strip(" \0") for term in raw.decode("latin-1").split("\\")] if raw else []
 
 
@@ -49,6 +46,7 @@ def is_plain(raw: bytes) -> bool:
     return raw.isascii() and b"\x1b" not in raw
 
 
-def first_number(header: Header, tag: int) -> str | None:
-    """Return the first of an element's binary numbers in decimal; None where it has none."""
-    return (header.raw_text(tag) or "").split("\\", 1)[0] or None
+def first_number(header: Header, tag: int, vr: str) -> str | None:
+    """Return the first of an element's `NUMBERS`; None where it has none."""
+    found = (header.raw_text(tag) or "").split("\\", 1)[0]
+    return (found.strip("()").replace(",", "") if vr == "AT" else found) or None
