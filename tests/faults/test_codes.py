@@ -19,7 +19,7 @@ REJECTED = frozenset((
     "damaged", "disputed-study", "duplicate-differs", "element-twice", "forecast-changed",
     "forecast-mismatch", "forecast-unknown", "missing-uid", "no-pixel-data", "not-as-asked",
     "not-editable", "refused-by-xnat", "rejected", "second-meta-group", "servers-disagree",
-    "unexpected", "unexpected-studies", "untrusted-answer", "value-missing",
+    "unanswered", "unexpected", "unexpected-studies", "untrusted-answer", "value-missing",
 ))  # fmt: skip
 NOT_LOOKED_INTO = frozenset((
     "broken-archive", "dangling-link", "encrypted", "ended-its-worker", "gone", "link-outside",

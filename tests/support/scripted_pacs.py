@@ -35,7 +35,8 @@ class Script:
     `pretends` are values it answers in place of those its instances have. `comment` goes with every
     failure. From the second C-GET on it `waits` for something before it answers, and `together` is
     how many C-GETs it wants to have under way before it answers any. Its C-MOVE goes to the port
-    `moves_to`, over `over` associations at once.
+    `moves_to`, over `over` associations at once. `before_find` sees each C-FIND first; a status
+    that it returns is the whole answer.
     """
 
     ignores: tuple[str, ...] = ()
@@ -52,12 +53,14 @@ class Script:
     together: int = 1
     moves_to: int = 0
     over: int = 1
+    before_find: Callable[[Any], int | None] | None = None
 
 
 @dataclass
 class ScriptedPacs:
-    """A running one; `sent` are the SOP Instance UIDs it was asked to send, `gets` the requests.
+    """A running one; `sent` are the SOP Instance UIDs it was asked to send.
 
+    `gets` and `finds` count the requests.
     `answered` are the statuses its C-STORE requests were answered with, of C-MOVE.
     """
 
@@ -68,6 +71,7 @@ class ScriptedPacs:
     host: str = HOST
     sent: list[str] = field(default_factory=list)
     gets: int = 0
+    finds: int = 0
     answered: list[int] = field(default_factory=list)
     meeting: Barrier = field(init=False)
 
@@ -76,7 +80,12 @@ class ScriptedPacs:
 
     def find(self, event: Any) -> Iterator[tuple[int, Dataset | None]]:
         """Answer a C-FIND."""
+        self.finds += 1
         asked = event.identifier
+        told = self.script.before_find(event) if self.script.before_find else None
+        if told is not None:
+            yield self._status(told), None
+            return
         unique = _UNIQUE[asked.QueryRetrieveLevel]
         seen = set()
         for instance in self.instances:

@@ -19,16 +19,15 @@ from dicomferry import (
     Unusable,
 )
 from dicomferry.dimse import Peer
+from dicomferry_plugins._dqr_csv.asker import RowAsker, RowError
 from dicomferry_plugins._dqr_csv.reading import read_dqr_csv
 from dicomferry_plugins._dqr_csv.table import DqrRow, DqrTable
 from dicomferry_plugins._pacs.choice import SeriesChoice
 from dicomferry_plugins._pacs.findings import findings, unexpected
-from dicomferry_plugins._pacs.query import IncompleteAnswerError, TooManyAnswersError
 from dicomferry_plugins._pacs.search import FoundStudy, find_contents, find_studies
 from dicomferry_plugins._pacs.standing import StandingQuery
 
-_UNTRUSTED = (IncompleteAnswerError, TooManyAnswersError)
-_Rule = Literal["disputed-study", "unexpected-studies", "untrusted-answer"]
+_Rule = Literal["disputed-study", "unanswered", "unexpected-studies", "untrusted-answer"]
 """The codes of the rules that keep a row from being carried out."""
 
 
@@ -56,12 +55,13 @@ class CsvDqr(Struct, frozen=True):
         """Yield the instances, and the rows that may not be carried out.
 
         Raises `ProblemsError` for a file that is not sound, before the PACS is asked anything,
-        and `FerryError` when the PACS cannot be asked.
+        and `FerryError` when the PACS cannot be asked at all.
         """
         read = self._read()
         if read.errors:
             raise ProblemsError(read.errors)
-        with StandingQuery(self.peer) as asking:
+        with StandingQuery(self.peer) as standing:
+            asking = RowAsker(standing)
             found = {row.number: self._studies(asking, row) for row in read.rows}
             disputed = _disputed(read.rows, found)
             taken: set[str] = set()
@@ -90,26 +90,26 @@ class CsvDqr(Struct, frozen=True):
             ) from None
         return read_dqr_csv(data, self.path.name, self.encoding)
 
-    def _studies(self, asking: StandingQuery, row: DqrRow) -> list[FoundStudy] | Refused:
+    def _studies(self, asking: RowAsker, row: DqrRow) -> list[FoundStudy] | Refused:
         most = self.most_studies
         try:
             studies = asking.ask(lambda query: find_studies(query, row.query, most))
-        except _UNTRUSTED as error:
-            return self._refused(row, "untrusted-answer", error.message)
+        except RowError as error:
+            return self._refused(row, error.code, error.message)
         expect = self.expect or ("exactly-one" if row.relabel else "any")
         fault = unexpected(expect, studies)
         return self._refused(row, "unexpected-studies", fault) if fault else studies
 
     def _instances(
-        self, asking: StandingQuery, row: DqrRow, studies: list[FoundStudy]
+        self, asking: RowAsker, row: DqrRow, studies: list[FoundStudy]
     ) -> Iterator[Finding]:
         whole = []
         keeps = self.series.keeps
         for study in studies:
             try:
                 whole.append(asking.ask(lambda query, s=study: find_contents(query, s, keeps)))  # type: ignore[misc]
-            except _UNTRUSTED as error:
-                yield self._refused(row, "untrusted-answer", error.message)
+            except RowError as error:
+                yield self._refused(row, error.code, error.message)
                 return
         for study in whole:
             yield from findings(

@@ -10,12 +10,19 @@ from typing import TypeVar
 from msgspec import Struct, field
 
 from dicomferry import FerryError
-from dicomferry.dimse import AssociationLostError, Peer, UnreachableError
+from dicomferry.dimse import (
+    AssociationLostError,
+    AssociationRejectedError,
+    Peer,
+    UnreachableError,
+)
 from dicomferry_plugins._pacs.query import Query, open_query
 
 T = TypeVar("T")
 
-_ATTEMPTS = 3
+ATTEMPTS = 3
+"""How often a question is asked at most where the PACS hangs up."""
+
 _PAUSE = 1.0
 
 
@@ -32,14 +39,19 @@ class StandingQuery(Struct):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def ask(self, question: Callable[[Query], T]) -> T:
-        """Return the answer to a question; asked again, within bounds, when the PACS hangs up."""
-        for attempt in range(1, _ATTEMPTS + 1):
+    def ask(self, question: Callable[[Query], T], attempts: int = ATTEMPTS) -> T:
+        """Return the answer to a question; asked again, within bounds, when the PACS hangs up.
+
+        A PACS that is silent for as long as its time limit is asked once more, not oftener.
+        """
+        begun = time.monotonic()
+        for attempt in range(1, attempts + 1):
             try:
                 return question(self._open())
-            except (AssociationLostError, UnreachableError):
+            except (AssociationLostError, AssociationRejectedError, UnreachableError) as error:
                 self.close()
-                if attempt == _ATTEMPTS:
+                silent = time.monotonic() - begun > 1.5 * self.peer.timeouts.response
+                if attempt == attempts or silent or not _passes(error):
                     raise
                 time.sleep(_PAUSE * attempt)
             except FerryError:
@@ -56,3 +68,8 @@ class StandingQuery(Struct):
         if self._query is None:
             self._query = self._stack.enter_context(open_query(self.peer))
         return self._query
+
+
+def _passes(error: FerryError) -> bool:
+    """Tell whether a later question may be answered: a rejection may be for good."""
+    return not isinstance(error, AssociationRejectedError) or error.transient
