@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from dicomferry.engine.workers.workshop import Progress
     from dicomferry.host import Plugins
     from dicomferry.ledger import Ledger
+    from dicomferry.model import Problem
     from dicomferry.recipe.recipe import Recipe
     from dicomferry.recipe.settings import ParamSettings
     from dicomferry.rehearsal import Rehearsal
@@ -97,6 +98,16 @@ class Ferry:
         if any(problem.severity is Severity.ERROR for problem in ferry.warnings):
             raise ProblemsError(ferry.warnings)
         return ferry
+
+    def remarks(self) -> list[Problem]:
+        """Return the warnings about the tables that the recipe names; `plan` has them, too.
+
+        Raises `ProblemsError` with every error in them, and `FerryError` for one that cannot be
+        read.
+        """
+        from dicomferry.engine.pipeline.tables import table_remarks
+
+        return table_remarks(self.recipe, self.plugins)
 
     @classmethod
     def of_manifest(

@@ -1,17 +1,22 @@
-"""The lookup table of a remap: rows of a CSV file by the value of a key column."""
+"""The lookup table of a remap: rows of a table by the value of a key column."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
 from msgspec import Struct
 
-from dicomferry import (
-    FerryError,
+from dicomferry import FerryError, Place, Problem, ProblemsError, Severity
+from dicomferry.spreadsheet import (
+    Cell,
+    Remark,
+    Sheet,
+    UnreadableCsvError,
+    is_damaged_number,
+    is_no_value,
+    read_sheet,
 )
 
 
@@ -23,60 +28,80 @@ class LookupTable(Struct, frozen=True):
 
 
 def read_table(path: Path, key: str, columns: Sequence[str]) -> LookupTable:
-    """Read `columns` of a UTF-8 CSV file by its column `key`, without blanks around cells.
+    """Read `columns` of a table by its column `key`, without blanks around cells.
 
-    Raises `FerryError` with the line of a fault: a missing or repeated column, a row of another
-    length, an empty key, a key with two different rows.
+    Raises `FerryError` for a file that cannot be read or lacks a column, and `ProblemsError` with
+    every other fault and its place: a row of another length, an empty key, a key with two different
+    rows, a cell that a program has spoilt.
     """
-    lines = _rows(path)
-    _, header = next(lines, (1, []))
-    positions = [_position(path, header, name) for name in (key, *columns)]
-    rows: dict[str, tuple[str, ...]] = {}
-    seen: dict[str, int] = {}
-    for line, row in lines:
-        if len(row) != len(header):
-            raise FerryError(
-                f"{path.name}:{line}: has {len(row)} cells where the header has {len(header)}"
-            )
-        value, *cells = (row[position] for position in positions)
-        if not value:
-            raise FerryError(f"{path.name}:{line}: the cell of the key column '{key}' is empty")
-        if rows.setdefault(value, tuple(cells)) != tuple(cells):
-            raise FerryError(
-                f"{path.name}:{line}: this key has other values already in line {seen[value]}",
-                hint=f"keep one row for each '{key}'",
-            )
-        seen.setdefault(value, line)
-    return LookupTable(path.name, rows)
+    sheet = _sheet(path)
+    rows = list(_rows(path, sheet, (key, *columns)))
+    faults = [*_spoilt(sheet), *_faults(rows, key, columns)]
+    if faults:
+        raise ProblemsError([fault.problem(path.name) for fault in faults])
+    texts = ([cell.text.strip() for cell in row] for row in rows)
+    return LookupTable(path.name, {value: tuple(cells) for value, *cells in texts})
 
 
-def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield each row that is not blank, with the number of its last line."""
-    reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
+def table_remarks(path: Path, key: str, columns: Sequence[str]) -> list[Problem]:
+    """Return what is odd about a table; raises what `read_table` raises."""
+    read_table(path, key, columns)
+    return [remark.problem(path.name) for remark in _sheet(path).remarks]
+
+
+def _sheet(path: Path) -> Sheet:
     try:
-        for row in reader:
-            cells = [cell.strip() for cell in row]
-            if any(cells):
-                yield reader.line_num, cells
-    except csv.Error as error:
-        raise FerryError(f"{path.name}:{reader.line_num}: is not CSV: {error}") from None
-
-
-def _text(path: Path) -> str:
-    try:
-        data = path.read_bytes()
+        return read_sheet(path.read_bytes())
     except OSError as error:
         raise FerryError(
             f"{path}: the lookup table cannot be read: {error.strerror}",
             hint="a relative path starts at the recipe's folder",
         ) from None
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise FerryError(
-            f"{path.name}:{line}: is not UTF-8 text", hint="save the table as 'CSV UTF-8'"
-        ) from None
+    except UnreadableCsvError as error:
+        place = Place(path.name, error.line, error.column)
+        raise ProblemsError([Problem("not-a-table", str(error), place=place)]) from None
+
+
+def _rows(path: Path, sheet: Sheet, names: Sequence[str]) -> Iterator[tuple[Cell, ...]]:
+    """Yield the cells of the named columns, row by row; an absent one is an empty cell."""
+    header = [cell.text.strip() for cell in sheet.rows[0]] if sheet.rows else []
+    positions = [_position(path, header, name) for name in names]
+    for row in sheet.rows[1:]:
+        blank = Cell("", False, row[0].line, row[0].column)
+        yield tuple(row[at] if at < len(row) else blank for at in positions)
+
+
+def _spoilt(sheet: Sheet) -> Iterator[Remark]:
+    """Yield the errors of the whole table: formulas, and rows of another length."""
+    yield from (one for one in sheet.remarks if one.severity is Severity.ERROR)
+    for row in sheet.rows[1:]:
+        if len(row) != len(sheet.rows[0]):
+            message = f"has {len(row)} cells where the header has {len(sheet.rows[0])}"
+            yield _error("row-length", message, row[0])
+
+
+def _faults(rows: Sequence[tuple[Cell, ...]], key: str, columns: Sequence[str]) -> Iterator[Remark]:
+    known: dict[str, tuple[int, list[str]]] = {}
+    for row in rows:
+        value, *texts = (cell.text.strip() for cell in row)
+        for name, cell in zip((key, *columns), row, strict=True):
+            if is_no_value(cell.text):
+                message = f"{name} '{cell.text.strip()}' is what a program writes for no value"
+                yield _error("no-value", message, cell, "leave the cell blank, or write the value")
+            elif is_damaged_number(cell.text):
+                message = f"{name} is a spreadsheet's number here: digits are lost"
+                yield _error("excel-number", message, cell, "format the column as text")
+        if not value:
+            yield _error("no-key", f"the cell of the key column '{key}' is empty", row[0])
+            continue
+        line, first = known.setdefault(value, (row[0].line, texts))
+        if first != texts:
+            message = f"this key has other values already in line {line}"
+            yield _error("key-twice", message, row[0], f"keep one row for each '{key}'")
+
+
+def _error(code: str, message: str, cell: Cell, hint: str = "") -> Remark:
+    return Remark(code, Severity.ERROR, message, cell, hint)
 
 
 def _position(path: Path, header: list[str], name: str) -> int:
@@ -87,8 +112,6 @@ def _position(path: Path, header: list[str], name: str) -> int:
     near = get_close_matches(name, header, n=1)
     if near:
         hint = f"did you mean '{near[0]}'?"
-    elif len(header) == 1 and ";" in header[0]:
-        hint = "separate the cells with commas, not semicolons"
     else:
         hint = f"it has {', '.join(header)}" if header else "the file is empty"
     raise FerryError(f"{path.name}:1: has no column '{name}'", hint=hint)

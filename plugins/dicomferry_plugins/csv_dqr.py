@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
-from dicomferry import Component, Context, Source, hookimpl
+from dicomferry import Component, Context, Problem, Source, hookimpl
 from dicomferry.options import ServerName
 from dicomferry_plugins._pacs.choice import EXPECT, SeriesChoice
 from dicomferry_plugins._pacs.server import PacsServer
@@ -61,6 +61,12 @@ def _build(options: Options, context: Context) -> CsvDqr:
     )
 
 
+def _remarks(options: Options, context: Context) -> Iterable[Problem]:
+    from dicomferry_plugins._dqr_csv.reading import read_dqr_file
+
+    return read_dqr_file(context.path(options.file), options.encoding).problems
+
+
 _EXAMPLE = """\
 sources:
   - csv-dqr: {file: wanted.csv, pacs: pacs}     # a CSV as XNAT's DQR takes it
@@ -70,7 +76,9 @@ sources:
 @hookimpl
 def dicomferry_sources() -> Iterable[Component[Options, Source]]:
     """Offer the DQR source."""
-    yield Component("csv-dqr", "studies of a PACS, by XNAT's DQR CSV", Options, _build, _EXAMPLE)
+    yield Component(
+        "csv-dqr", "studies of a PACS, by XNAT's DQR CSV", Options, _build, _EXAMPLE, _remarks
+    )
 
 
 @hookimpl

@@ -10,10 +10,20 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Struct
 
-from dicomferry import Component, Context, Edits, Header, Rejected, Template, Transform, hookimpl
+from dicomferry import (
+    Component,
+    Context,
+    Edits,
+    Header,
+    Problem,
+    Rejected,
+    Template,
+    Transform,
+    hookimpl,
+)
 from dicomferry.dicom import ElementPattern, check_character_set, parse_pattern
 from dicomferry.options import Attribute, AttributePattern, Regex
-from dicomferry_plugins._lookup import read_table
+from dicomferry_plugins._lookup import read_table, table_remarks
 from dicomferry_plugins._remapping import (
     CopyStep,
     DeleteStep,
@@ -38,7 +48,7 @@ class Replace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Lookup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A UTF-8 CSV table with a header row; an empty cell empties the attribute."""
+    """A table with a header row, as CSV or .xlsx; an empty cell empties the attribute."""
 
     file: Annotated[str, msgspec.Meta(description="the table", min_length=1)]
     key: Annotated[
@@ -194,6 +204,12 @@ def _build(options: Options, context: Context) -> Remap:
     return Remap(tuple(_steps(options, table)), (table,) if table else ())
 
 
+def _remarks(options: Options, context: Context) -> Iterable[Problem]:
+    if (lookup := options.lookup) is None:
+        return ()
+    return table_remarks(context.path(lookup.file), lookup.key_column, tuple(lookup.set.values()))
+
+
 _EXAMPLE = """\
 transforms:
   - remap:                            # in this order
@@ -207,5 +223,6 @@ transforms:
 def dicomferry_transforms() -> Iterable[Component[Options, Transform]]:
     """Offer the remap transform."""
     yield Component(
-        "remap", "set, copy, replace, look up and delete attributes", Options, _build, _EXAMPLE
-    )
+        "remap", "set, copy, replace, look up and delete attributes", Options, _build, _EXAMPLE,
+        _remarks,
+    )  # fmt: skip

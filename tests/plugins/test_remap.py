@@ -306,15 +306,16 @@ def test_a_missing_key_can_stop_the_run(
     [
         ("", "no column 'PatientID'", "empty"),
         ("PatientId,subject\n", "no column 'PatientID'", "did you mean 'PatientId'"),
-        ("PatientID;subject\n", "no column 'PatientID'", "did you mean|commas"),
         ("PatientID,subject,subject\n", "'subject' twice", ""),
-        ("PatientID,subject\n1,a\n\n1,b\n", "csv:4: .*line 2", "one row"),
-        ("PatientID,subject\n1,a,b\n", "csv:2: has 3 cells", ""),
-        ("PatientID,subject\n,a\n", "csv:2: .*key column 'PatientID' is empty", ""),
-        ('PatientID,subject\n"1,a\n', "csv:2: is not CSV", ""),
-        (b"PatientID,subject\n1,J\xfcrgen\n", "csv:2: is not UTF-8", "CSV UTF-8"),
-        ("PatientID,subject\n1,a\n".encode("utf-16"), "csv:1: is not UTF-8", "CSV UTF-8"),
-        (f"PatientID,subject\n1,{'x' * 200_000}\n", "csv:2: is not CSV", ""),
+        ("PatientID,subject\n1,a\n\n1,b\n", "csv:4:.*line 2.*one row", ""),
+        ("PatientID,subject\n1,a,b\n", "csv:2:1.*has 3 cells", ""),
+        ("PatientID,subject\n,a\n", "csv:2:1.*key column 'PatientID' is empty", ""),
+        ('PatientID,subject\n"1,a\n', "csv:2:1.*never closed", ""),
+        ("PatientID,subject\n1,nan\n", "csv:2:3.*for no value", ""),
+        ("PatientID,subject\n#N/A,a\n", "csv:2:1.*for no value", ""),
+        ("PatientID,subject\n1.2E+10,a\n", "csv:2:1.*digits are lost", ""),
+        ("PatientID,subject\n1,=B2&C2\n", "csv:2:3.*formula", ""),
+        (b"PatientID,subject\n1,a\x00b\n", "NUL", ""),
     ],
 )
 def test_a_table_that_cannot_be_trusted_is_refused_with_the_line(
@@ -329,6 +330,28 @@ def test_a_table_that_cannot_be_trusted_is_refused_with_the_line(
     with pytest.raises(FerryError, match=words) as caught:
         build(component, **lookup())
     assert any(part in caught.value.hint for part in hint.split("|"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PatientID;subject\n007;a\n",
+        "sep=;\r\nPatientID;subject\r\n007;a\r\n",
+        "PatientID\tsubject\n007\ta\n".encode("utf-16"),
+        'PatientID,subject,\n"=""007""",a,\n,,\n',
+        "PatientID,subject\n\u200b007,a\u00a0\n",
+        "PatientID,subject\n007,a\n".encode("utf-16-le"),
+    ],
+)
+def test_a_table_is_read_however_a_program_wrote_it(
+    remapped: Callable[..., Header],
+    header: Callable[..., Header],
+    table: Callable[..., str],
+    text: str | bytes,
+) -> None:
+    table(text)
+
+    assert remapped(header(PatientID="007"), **lookup()).text("PatientName") == "a"
 
 
 def test_equal_rows_may_repeat(build: Callable[..., Any], table: Callable[..., str]) -> None:

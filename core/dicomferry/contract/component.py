@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from msgspec import Struct
 
 from dicomferry.contract.context import Context
-from dicomferry.model import Check
+from dicomferry.model import Check, Problem
 
 OptionsT = TypeVar("OptionsT")
 StageT_co = TypeVar("StageT_co", covariant=True)
@@ -26,6 +26,9 @@ class Component(Struct, Generic[OptionsT, StageT_co], frozen=True):
     of the server, and declares none. `dicomferry init` makes recipes of it, and replaces
     `default: PROJECT` and `default: archive` by its own values for the params `project` and
     `archive`.
+
+    `remarks` reads the tables that the options name, and returns what is wrong or odd in them, each
+    with its place. `validate` and `plan` call it; nothing else is touched.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Component(Struct, Generic[OptionsT, StageT_co], frozen=True):
     options: type[OptionsT]
     build: Callable[[OptionsT, Context], StageT_co]
     example: str = ""
+    remarks: Callable[[OptionsT, Context], Iterable[Problem]] | None = None
 
 
 AnyComponent = Component[Any, Any]

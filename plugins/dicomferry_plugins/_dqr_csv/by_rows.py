@@ -9,7 +9,6 @@ from typing import Literal
 from msgspec import Struct
 
 from dicomferry import (
-    FerryError,
     Finding,
     Location,
     ProblemsError,
@@ -20,7 +19,7 @@ from dicomferry import (
 )
 from dicomferry.dimse import Peer
 from dicomferry_plugins._dqr_csv.asker import RowAsker, RowError
-from dicomferry_plugins._dqr_csv.reading import read_dqr_csv
+from dicomferry_plugins._dqr_csv.reading import read_dqr_file
 from dicomferry_plugins._dqr_csv.table import DqrRow, DqrTable
 from dicomferry_plugins._pacs.choice import SeriesChoice
 from dicomferry_plugins._pacs.findings import findings, unexpected
@@ -81,14 +80,7 @@ class CsvDqr(Struct, frozen=True):
                     yield from self._instances(asking, row, fresh)
 
     def _read(self) -> DqrTable:
-        try:
-            data = self.path.read_bytes()
-        except OSError as error:
-            raise FerryError(
-                f"{self.path}: the CSV cannot be read: {error.strerror}",
-                hint="a relative path starts at the recipe's folder",
-            ) from None
-        return read_dqr_csv(data, self.path.name, self.encoding)
+        return read_dqr_file(self.path, self.encoding)
 
     def _studies(self, asking: RowAsker, row: DqrRow) -> list[FoundStudy] | Refused:
         most = self.most_studies

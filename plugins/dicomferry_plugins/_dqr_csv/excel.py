@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from dicomferry import Severity
-from dicomferry.spreadsheet import Cell
+from dicomferry.spreadsheet import Cell, is_damaged_number
 
-_SCIENTIFIC = re.compile(r"\d([.,]\d+)?E\+\d+", re.ASCII | re.IGNORECASE)
-_DECIMAL = re.compile(r"\d{4,}\.0", re.ASCII)
 _LONG = 6
 """The shortest usual length of padded numbers; shorter ones are counts of any length."""
 
@@ -22,7 +19,7 @@ _AS_TEXT = "format the column as text in the spreadsheet, and take the value fro
 def number_trace(header: str, cell: Cell) -> Iterator[Trace]:
     """Yield the values of a cell that a spreadsheet program wrote as numbers."""
     for value in cell.text.split("\\"):
-        if _SCIENTIFIC.fullmatch(value.strip()) or _DECIMAL.fullmatch(value.strip()):
+        if is_damaged_number(value):
             message = f"{header} '{value}' is a spreadsheet's number: digits are lost"
             yield "excel-number", Severity.ERROR, message, _AS_TEXT, cell
 

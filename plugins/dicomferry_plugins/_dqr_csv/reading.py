@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from pathlib import Path
 
-from dicomferry import Place, Problem, Severity
-from dicomferry.spreadsheet import (
-    Cell,
-    UnreadableCsvError,
-    decode,
-    delimiter_of,
-    read_cells,
-)
+from dicomferry import FerryError, Place, Problem, Severity
+from dicomferry.spreadsheet import Cell, UnreadableCsvError, read_sheet
 from dicomferry_plugins._dqr_csv.columns import KNOWN, NUMBERS, RELABEL, SEARCH
 from dicomferry_plugins._dqr_csv.excel import Trace, zero_traces
 from dicomferry_plugins._dqr_csv.rows import RowReading, read_row
@@ -20,7 +15,18 @@ from dicomferry_plugins._dqr_csv.table import DqrRow, DqrTable
 
 _MOST_ROWS = 1000
 _START = Cell("", False, 1, 1)
-_DELIMITER_NAMES = {";": "semicolons", "\t": "tabs"}
+
+
+def read_dqr_file(path: Path, encoding: str = "") -> DqrTable:
+    """Return the table of a DQR file; raises `FerryError` for a file that cannot be read."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise FerryError(
+            f"{path}: the CSV cannot be read: {error.strerror}",
+            hint="a relative path starts at the recipe's folder",
+        ) from None
+    return read_dqr_csv(data, path.name, encoding)
 
 
 def read_dqr_csv(data: bytes, name: str, encoding: str = "") -> DqrTable:
@@ -32,7 +38,9 @@ def read_dqr_csv(data: bytes, name: str, encoding: str = "") -> DqrTable:
     headers: tuple[str, ...] = ()
     rows: list[DqrRow] = []
     try:
-        lines = _lines(data, encoding, traces)
+        sheet = read_sheet(data, encoding)
+        lines = sheet.rows
+        traces += [(r.code, r.severity, r.message, r.hint, r.cell) for r in sheet.remarks]
         if not lines:
             traces.append(_error("empty-file", "there is nothing in this file", _START))
         else:
@@ -43,24 +51,6 @@ def read_dqr_csv(data: bytes, name: str, encoding: str = "") -> DqrTable:
         traces.append(_error("not-a-table", str(error), Cell("", False, error.line, error.column)))
     problems = sorted((_problem(trace, name) for trace in traces), key=_order)
     return DqrTable(headers, tuple(rows), tuple(problems))
-
-
-def _lines(data: bytes, encoding: str, traces: list[Trace]) -> list[list[Cell]]:
-    text, used, supposed = decode(data, encoding)
-    if "\0" in text:
-        raise UnreadableCsvError("this is not text: it has NUL characters")
-    if supposed:
-        message = f"this is not UTF-8; it was read as {used}"
-        traces.append(
-            ("encoding", Severity.WARNING, message, "say encoding: in the recipe", _START)
-        )
-    delimiter = delimiter_of(text)
-    if delimiter in _DELIMITER_NAMES:
-        message = f"the cells are separated by {_DELIMITER_NAMES[delimiter]}"
-        traces.append(
-            ("delimiter", Severity.NOTE, f"{message}; the DQR plug-in takes commas", "", _START)
-        )
-    return list(read_cells(text, delimiter))
 
 
 def _header_traces(header: Sequence[Cell]) -> Iterator[Trace]:
@@ -89,18 +79,20 @@ def _header_traces(header: Sequence[Cell]) -> Iterator[Trace]:
 
 
 def _rows(
-    lines: Sequence[list[Cell]], headers: tuple[str, ...], traces: list[Trace]
+    lines: Sequence[Sequence[Cell]], headers: tuple[str, ...], traces: list[Trace]
 ) -> list[DqrRow]:
     rows: list[DqrRow] = []
     columns: dict[str, list[Cell]] = {header: [] for header in NUMBERS}
-    seen: dict[tuple[tuple[str, str], ...], int] = {}
+    seen: dict[tuple[tuple[str, str], ...], tuple[int, list[str]]] = {}
     all_quoted = all(cell.quoted for cell in lines[0])
     for number, line in enumerate(lines[1:], 1):
         cells = dict(
             reversed(list(zip(headers, line, strict=False)))
         )  # the first of two equal headers
         reading = _read(line, cells, headers, all_quoted=all_quoted)
-        _note_duplicate(reading, number, seen, line[0])
+        if _is_repeated(reading, line, number, seen):
+            traces += reading.traces
+            continue
         traces += reading.traces
         for header, column in columns.items():
             column += [cells[header]] if header in cells and header in headers else []
@@ -117,7 +109,7 @@ def _rows(
 
 
 def _read(
-    line: list[Cell], cells: Mapping[str, Cell], headers: tuple[str, ...], *, all_quoted: bool
+    line: Sequence[Cell], cells: Mapping[str, Cell], headers: tuple[str, ...], *, all_quoted: bool
 ) -> RowReading:
     if len(line) != len(headers):
         reading = RowReading()
@@ -139,16 +131,26 @@ def _cell_text(header: str, cell: Cell) -> str:
     return '""' if header in RELABEL and cell.quoted and not cell.text else cell.text
 
 
-def _note_duplicate(
-    reading: RowReading, number: int, seen: dict[tuple[tuple[str, str], ...], int], cell: Cell
-) -> None:
+def _is_repeated(
+    reading: RowReading,
+    line: Sequence[Cell],
+    number: int,
+    seen: dict[tuple[tuple[str, str], ...], tuple[int, list[str]]],
+) -> bool:
+    """Tell whether a row is one before it, word for word; another of the same query is an error."""
     key = tuple(sorted(reading.query.items()))
     if not key:
-        return
-    if key in seen:
-        message = f"this row asks for the same as row {seen[key]}"
-        reading.error("duplicate-row", message, cell, "keep one of them")
-    seen.setdefault(key, number)
+        return False
+    texts = [cell.text.strip() for cell in line]
+    first, known = seen.setdefault(key, (number, texts))
+    if first == number:
+        return False
+    if texts == known:
+        reading.note("repeated-row", f"this row is row {first} once more", line[0])
+        return True
+    message = f"this row asks for the same as row {first}"
+    reading.error("duplicate-row", message, line[0], "keep one of them")
+    return False
 
 
 def _error(code: str, message: str, cell: Cell, hint: str = "") -> Trace:

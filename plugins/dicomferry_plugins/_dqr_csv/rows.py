@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct, field
 
 from dicomferry import Severity
-from dicomferry.spreadsheet import Cell
+from dicomferry.spreadsheet import Cell, is_no_value
 from dicomferry.xnat import to_label
 from dicomferry_plugins._dqr_csv.columns import (
     DATES,
@@ -20,9 +20,11 @@ from dicomferry_plugins._dqr_csv.columns import (
 )
 from dicomferry_plugins._dqr_csv.dates import BadDateError, parse_dates, parse_day
 from dicomferry_plugins._dqr_csv.excel import Trace, number_trace
+from dicomferry_plugins._dqr_csv.modalities import modality_fault
 from dicomferry_plugins._dqr_csv.names import dqr_name, joined_name
 
 _UIDS = re.compile(r"[0-9.]{1,64}(\\[0-9.]{1,64})*", re.ASCII)
+_EVERYTHING = re.compile(r"[*?\s^]*")
 _SHORT_STRING = 16
 _CLEAR = '""'
 _NAMES = ("Last Name", "First Name")
@@ -48,7 +50,14 @@ def read_row(cells: Mapping[str, Cell], *, all_quoted: bool) -> RowReading:
     """Read one row; `all_quoted` says that the file quotes every cell, so quotes mean nothing."""
     reading = RowReading()
     for header, cell in cells.items():
-        if header in SEARCH:
+        if is_no_value(cell.text) and header in (*SEARCH, *RELABEL):
+            reading.error(
+                "no-value",
+                f"{header} '{cell.text.strip()}' is what a program writes where it has no value",
+                cell,
+                "leave the cell blank, or write the value",
+            )
+        elif header in SEARCH:
             if cell.text.strip() and header not in _NAMES:
                 _search(reading, header, cell)
         elif cell.quoted and not cell.text and all_quoted:
@@ -61,6 +70,13 @@ def read_row(cells: Mapping[str, Cell], *, all_quoted: bool) -> RowReading:
         elif cell.text.strip() or cell.quoted:
             _relabel(reading, header, cell)
     _name(reading, cells)
+    if reading.query and all(_EVERYTHING.fullmatch(text) for text in reading.query.values()):
+        reading.error(
+            "asks-for-everything",
+            "this row has wildcards only: it asks for every study of the PACS",
+            next(iter(cells.values())),
+            "fill in another search column",
+        )
     if not reading.query and not any(t[1] is Severity.ERROR for t in reading.traces):
         first = next(iter(cells.values()))
         reading.error(
@@ -86,9 +102,12 @@ def _search(reading: RowReading, header: str, cell: Cell) -> None:
     if cell.text == _CLEAR:
         reading.error("clear-in-search", f'{header}: "" clears a relabel, it is no criterion', cell)
         return
-    if header == "Study Instance UID" and not _UIDS.fullmatch(cell.text):
+    if header == "Study Instance UID" and not _UIDS.fullmatch(cell.text.strip()):
         hint = "a spreadsheet may have made a number of it; wildcards cannot be used in UIDs"
         reading.error("bad-uid", f"'{cell.text}' is not a Study Instance UID", cell, hint)
+        return
+    if header == "Modality" and (fault := modality_fault(cell.text.strip())):
+        reading.error("bad-modality", f"{header} {fault[0]}", cell, fault[1])
         return
     if header in NUMBERS:
         reading.traces += number_trace(header, cell)

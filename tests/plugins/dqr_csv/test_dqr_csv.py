@@ -18,7 +18,7 @@ VECTORS: list[Vector] = json.loads(Path(__file__).with_name("dqr_csv.json").read
 STRICTER = {"C14", "C26", "C42", "C46"}
 """What the plug-in reads leniently, leaves out or stumbles over later: errors here."""
 
-WIDER = {"C18", "C44"}
+WIDER = {"C18", "C34", "C44"}
 """What the plug-in drops without a word because it does not know it: understood here."""
 
 
@@ -159,8 +159,18 @@ def test_a_declared_encoding_is_used() -> None:
         ("Accession Number,Subject\n1,S1,x", "long-row"),
         ("Patient ID,Subject,Relabel Patient ID\nP1,S1,S2", "relabel-twice"),
         ("Patient ID,Session,Relabel Study ID\nP1,S1,S2", "relabel-twice"),
-        ("Patient ID\nP1\nP1", "duplicate-row"),
+        ("Patient ID,Subject\nP1,S1\nP1,S2", "duplicate-row"),
         ("Patient ID,Subject\nP1,S 1", "label-altered"),
+        ("Patient ID\nnan", "no-value"),
+        ("Patient ID\nNULL", "no-value"),
+        ("Patient ID,Subject\nP1,#N/A", "no-value"),
+        ("Patient ID\n*", "asks-for-everything"),
+        ("Patient ID,Modality\n??,*", "asks-for-everything"),
+        ("Last Name,First Name\n*,*", "asks-for-everything"),
+        ("Patient ID,Modality\nP1,MRI", "bad-modality"),
+        ("Patient ID,Modality\nP1,mr", "bad-modality"),
+        ('Patient ID,Modality\nP1,"MR,CT"', "bad-modality"),
+        ("Patient ID\n=A1", "formula"),
         ("Accession Number\n1.2E+10", "excel-number"),
         ("Patient ID\n0012345\n12346", "excel-zeros"),
         ("Study Instance UID\n1.2.840.*", "bad-uid"),
@@ -175,6 +185,50 @@ def test_a_declared_encoding_is_used() -> None:
 )
 def test_what_cannot_be_meant_is_an_error(text: str, code: str) -> None:
     assert code in codes(read(text))
+
+
+@pytest.mark.parametrize(
+    ("cell", "hint"),
+    [
+        ("MRI", "'MR'"),
+        ("mr", "'MR'"),
+        ('"MR,CT"', "MR\\CT"),
+        ("PET", "'PT'"),
+        ("RTSTUCT", "'RTSTRUCT'"),
+    ],
+)
+def test_a_modality_that_is_none_gets_a_suggestion(cell: str, hint: str) -> None:
+    (problem,) = read(f"Patient ID,Modality\nP1,{cell}").errors
+
+    assert hint in problem.hint
+
+
+@pytest.mark.parametrize("cell", ["MR", "MR\\CT", "M*", "RTSTRUCT"])
+def test_modalities_and_lists_of_them_are_asked_for(cell: str) -> None:
+    table = read(f"Patient ID,Modality\nP1,{cell}")
+
+    assert not table.errors
+    assert table.rows[0].query["ModalitiesInStudy"] == cell
+
+
+def test_a_row_that_is_there_twice_counts_once_with_a_note() -> None:
+    table = read("Patient ID,Subject\nP1,S1\nP2,S2\nP1,S1\n")
+
+    assert [(row.number, row.query["PatientID"]) for row in table.rows] == [(1, "P1"), (2, "P2")]
+    assert codes(table, Severity.NOTE) == ["repeated-row"]
+
+
+@pytest.mark.parametrize("cell", [" 1.2.3", "1.2.3 ", "\u200b1.2.3", "1.2.3\u00a0"])
+def test_blanks_and_invisible_characters_around_a_uid_are_not_asked_for(cell: str) -> None:
+    table = read(f"Study Instance UID\n{cell}")
+
+    assert not table.errors
+    assert table.rows[0].query == {"StudyInstanceUID": "1.2.3"}
+    assert table.problems
+
+
+def test_a_family_name_may_be_null() -> None:
+    assert not read("Last Name,First Name\nNull,Nan").errors
 
 
 def test_a_misspelt_header_gets_a_suggestion() -> None:

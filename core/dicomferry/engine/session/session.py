@@ -15,6 +15,7 @@ from dicomferry.contract.fetcher import Manners
 from dicomferry.engine.pipeline.chosen_labels import with_chosen_labels
 from dicomferry.engine.pipeline.context import BuildContext
 from dicomferry.engine.pipeline.steps import Steps, build_steps, only_servers
+from dicomferry.engine.pipeline.tables import table_remarks
 from dicomferry.engine.pipeline.watch import Limits
 from dicomferry.engine.plan.last_errors import note_errors
 from dicomferry.engine.plan.make import make_plan
@@ -98,6 +99,7 @@ class Session:
             found = waive(choose(catalog, chosen, lines), self.recipe.allow)
         recipe = self._job.recipe
         anonymizes = anonymizes_of(recipe, self.steps)
+        found += table_remarks(recipe, self._job.plugins)
         found += find_problems(
             self.ledger, recipe.allow, xnat=self.to_xnat, anonymizes=anonymizes,
             sources=[step.id for step in self.steps.sources],

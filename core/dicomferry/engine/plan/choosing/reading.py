@@ -8,8 +8,8 @@ from pathlib import Path
 
 from dicomferry.engine.plan.choosing.line import HELD, KEY, TableLine, mark
 from dicomferry.errors import FerryError, ProblemsError
-from dicomferry.model import LEVELS, Place, Problem
-from dicomferry.spreadsheet import Cell, UnreadableCsvError, decode, delimiter_of, read_cells
+from dicomferry.model import LEVELS, Place, Problem, Severity
+from dicomferry.spreadsheet import Cell, UnreadableCsvError, read_sheet
 
 _NEEDED = ("include", *KEY, *LEVELS, "check")
 _WORDS = {"yes": True, "no": False}
@@ -42,10 +42,9 @@ def read_lines(path: Path) -> list[TableLine]:
     return list(lines.values())
 
 
-def _rows(path: Path) -> list[list[Cell]]:
+def _rows(path: Path) -> Sequence[Sequence[Cell]]:
     try:
-        text, _, _ = decode(path.read_bytes(), "")
-        return list(read_cells(text, delimiter_of(text)))
+        sheet = read_sheet(path.read_bytes())
     except OSError as error:
         raise FerryError(
             f"{path}: the plan cannot be read: {error.strerror}", hint="check the spelling"
@@ -53,6 +52,9 @@ def _rows(path: Path) -> list[list[Cell]]:
     except UnreadableCsvError as error:
         place = Place(str(path), error.line, error.column)
         raise ProblemsError([_problem("not-csv", str(error), place)]) from None
+    if errors := [one for one in sheet.remarks if one.severity is Severity.ERROR]:
+        raise ProblemsError([one.problem(str(path)) for one in errors])
+    return sheet.rows
 
 
 def _line(

@@ -1,17 +1,7 @@
-"""Tables that people edit in spreadsheet programs: safe cells to write, exact cells to read.
-
-- `neutral`: a cell that no spreadsheet program executes as a formula.
-- Cell: the text of one cell, with its place and whether it was quoted (RFC 4180). Python's csv
-  module keeps neither. Both matter: a fault has its place, and an empty cell may say another thing
-  than a quoted empty one.
-- Rejects: the rows of a source's table that were not carried, with `REJECTED_BECAUSE` behind them.
-
-Plug-ins may use every name without an underscore.
-"""
+"""The cells of a table as text, each with its place."""
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -23,18 +13,13 @@ REJECTED_BECAUSE: Final = "Rejected because"
 
 _PLAIN = re.compile(r"[-+]?[0-9][0-9.-]*|-", re.ASCII)
 """Numbers, dates and open date ranges: they begin like a formula, but are none."""
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
-_FALLBACK = "cp1252"
-_DELIMITERS = ",;\t"
+_DANGEROUS: Final = re.compile("'*[=+\\-@\\t\\r\uff1d\uff0b\uff0d\uff20\u200b-\u200f\u2060\ufeff]")
+"""How cells begin that a program may run as a formula, also behind what it does not show."""
 
 
 def neutral(cell: str) -> str:
     """Return a cell that no spreadsheet program reads as a formula."""
-    if cell[:1] in ("=", "+", "-", "@", "\t", "\r") and not _PLAIN.fullmatch(cell):
+    if _DANGEROUS.match(cell) and not _PLAIN.fullmatch(cell):
         return f"'{cell}"
     return cell
 
@@ -48,41 +33,17 @@ class UnreadableCsvError(ValueError):
 
 
 class Cell(Struct, frozen=True):
-    """The text of one cell; `line` and `column` count from 1, in characters."""
+    """The text of one cell; `line` and `column` count from 1, in characters.
+
+    Of a workbook they are its row and its column. `exact` says that an apostrophe stood before the
+    text, which makes a spreadsheet program leave it as it is.
+    """
 
     text: str
     quoted: bool
     line: int
     column: int
-
-
-def decode(data: bytes, encoding: str) -> tuple[str, str, bool]:
-    """Return the text, its encoding, and whether the encoding is a guess."""
-    for mark, name in _MARKS:
-        if data.startswith(mark):
-            return _decoded(data[len(mark) :], name), name, False
-    if encoding:
-        return _decoded(data, encoding), encoding, False
-    try:
-        return data.decode("utf-8"), "utf-8", False
-    except UnicodeDecodeError:
-        return _decoded(data, _FALLBACK), _FALLBACK, True
-
-
-def _decoded(data: bytes, encoding: str) -> str:
-    try:
-        return data.decode(encoding)
-    except LookupError:
-        raise UnreadableCsvError(f"'{encoding}' is not an encoding") from None
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise UnreadableCsvError(f"this is not {encoding}", line) from None
-
-
-def delimiter_of(text: str) -> str:
-    """Return the most frequent delimiter of the header line; a comma if it has none."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    return max(_DELIMITERS, key=lambda mark: (first.count(mark), mark == ","))
+    exact: bool = False
 
 
 def read_cells(text: str, delimiter: str) -> Iterator[list[Cell]]:
@@ -97,9 +58,11 @@ def read_cells(text: str, delimiter: str) -> Iterator[list[Cell]]:
             yield row
 
 
-def _without_apostrophe(text: str) -> str:
-    # `neutral` adds this apostrophe; it is not part of the value.
-    return text[1:] if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@") else text
+def cell_of(text: str, quoted: bool, line: int, column: int) -> Cell:
+    """Return a cell without the apostrophe of `neutral`, which is not part of the value."""
+    if text[:1] == "'" and _DANGEROUS.match(text):
+        return Cell(text[1:], quoted, line, column, exact=True)
+    return Cell(text, quoted, line, column)
 
 
 class _Scanner:
@@ -124,11 +87,11 @@ class _Scanner:
     def _cell(self) -> Cell:
         line, column = self._line, self._at - self._line_start + 1
         if self._peek() == '"':
-            return Cell(_without_apostrophe(self._quoted(line, column)), True, line, column)
+            return cell_of(self._quoted(line, column), True, line, column)
         start = self._at
         while self._peek() not in ("", "\n", "\r", self._delimiter):
             self._at += 1
-        return Cell(_without_apostrophe(self._text[start : self._at]), False, line, column)
+        return cell_of(self._text[start : self._at], False, line, column)
 
     def _quoted(self, line: int, column: int) -> str:
         parts = []

@@ -1,0 +1,59 @@
+"""What is wrong or odd in the tables that a recipe's components read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from msgspec.structs import replace
+
+from dicomferry.engine.pipeline.context import BuildContext
+from dicomferry.errors import FerryError, ProblemsError
+from dicomferry.host import Plugins
+from dicomferry.model import Problem, Severity
+from dicomferry.recipe.recipe import Recipe
+
+_MOST: Final = 20
+"""Remarks of one code that are shown of one component."""
+
+
+def table_remarks(recipe: Recipe, plugins: Plugins) -> list[Problem]:
+    """Return the warnings about tables; the codes have the component's name in front.
+
+    Notes are left to verbs that explain a table. Raises `ProblemsError` with every error, and
+    `FerryError` for a table that cannot be read.
+    """
+    found = list(_all(recipe, plugins))
+    if errors := [one for one in found if one.severity is Severity.ERROR]:
+        raise ProblemsError(errors)
+    counts: Counter[str] = Counter()
+    shown = []
+    for one in found:
+        counts[one.code] += 1
+        if one.severity is Severity.WARNING and counts[one.code] <= _MOST:
+            shown.append(replace(one, message=f"{one.place}: {one.message}"))
+    for code, count in counts.items():
+        if (more := count - _MOST) > 0 and any(one.code == code for one in shown):
+            shown.append(Problem(code, f"and {more:,} more of these", Severity.WARNING))
+    return shown
+
+
+def _all(recipe: Recipe, plugins: Plugins) -> Iterator[Problem]:
+    context = BuildContext(recipe, plugins)
+    offered = plugins.components
+    for steps, components in (
+        (recipe.sources, offered.sources), (recipe.transforms, offered.transforms),
+    ):  # fmt: skip
+        for step in steps:
+            remarks = components[step.component].remarks
+            if remarks is None:
+                continue
+            try:
+                told = list(remarks(step.options, context))
+            except ProblemsError as error:
+                told = list(error.problems)
+            except FerryError as error:
+                where = f"{step.place}: {step.path}.{step.component}"
+                raise FerryError(f"{where}: {error.message}", hint=error.hint) from error
+            yield from (replace(one, code=f"{step.component}:{one.code}") for one in told)
