@@ -75,7 +75,7 @@ _SINGLE_VALUED: Final[Mapping[str, str]] = MappingProxyType(
 class SourceSeries(Struct, frozen=True):
     """What of one series of the source goes to one destination; UIDs are those of the source.
 
-    `folder` is where the first of its instances was found: a folder, an archive or a server.
+    `first` is the location of the first of its instances.
     `study_date` and `acquired` are texts as `Facts` has them, and may be empty.
     """
 
@@ -85,8 +85,13 @@ class SourceSeries(Struct, frozen=True):
     patient: Patient
     study_date: str
     acquired: str
-    folder: str
+    first: Location
     instances: int
+
+    @property
+    def folder(self) -> str:
+        """Return where the first instance was found: a folder, an archive or a server."""
+        return folder_of(self.first)
 
 
 class SharedLabel(Struct, frozen=True):
@@ -202,9 +207,9 @@ class ItemGroups(Struct, frozen=True):
             place, uids, who = destination_of(*row[:3]), row[3:5], row[5:10]
             patient = Patient(*who) if who[0] is not None else Patient()
             study_date, acquired, path, member, instances = row[10:]
-            folder = folder_of(location_of(path, member))
+            first = location_of(path, member)
             yield SourceSeries(
-                place, uids[0], uids[1], patient, study_date, acquired, folder, instances
+                place, uids[0], uids[1], patient, study_date, acquired, first, instances
             )
 
     def dicomdirs(self) -> list[Location]:
