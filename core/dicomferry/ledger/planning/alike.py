@@ -133,6 +133,13 @@ class SeveralValues(Struct, frozen=True):
     folder: str
 
 
+class Dicomdir(Struct, frozen=True):
+    """A DICOMDIR (PS3.10 8.6) that a source found, and the number of its item."""
+
+    item: int
+    location: Location
+
+
 class ItemGroups(Struct, frozen=True):
     """The items of one scan as they are now, in about as many groups as there are series.
 
@@ -212,17 +219,25 @@ class ItemGroups(Struct, frozen=True):
                 place, uids[0], uids[1], patient, study_date, acquired, first, instances
             )
 
-    def dicomdirs(self) -> list[Location]:
-        """Return the DICOMDIRs that are files of their own, in the order found."""
-        rows = (
-            self.ledger.connection.execute(
-                "SELECT path, member FROM item WHERE scan = ? AND code = 'dicomdir' ORDER BY id",
-                (self.scan,),
-            )
-            if self.held_back_by_code().get("dicomdir")
-            else ()
+    def dicomdirs(self) -> list[Dicomdir]:
+        """Return the DICOMDIRs, in the order found."""
+        if not self.held_back_by_code().get("dicomdir"):
+            return []
+        rows = self.ledger.connection.execute(
+            "SELECT id, path, member FROM item WHERE scan = ? AND code = 'dicomdir' ORDER BY id",
+            (self.scan,),
         )
-        return [location_of(path, member) for path, member in rows if not member]
+        return [Dicomdir(number, location_of(*place)) for number, *place in rows]
+
+    def beside(self, directory: Dicomdir) -> list[str]:
+        """Return the names of what the source found in the archive of a DICOMDIR."""
+        of_it = "(SELECT {} FROM item WHERE id = :item)"
+        rows = self.ledger.connection.execute(
+            "SELECT path, member FROM item WHERE scan = :scan"  # noqa: S608  fixed texts
+            f" AND source = {of_it.format('source')} AND path = {of_it.format('path')}",
+            {"item": directory.item, "scan": self.scan},
+        )
+        return [location_of(*place).member for place in rows]
 
     def sop_instance_uids(self) -> frozenset[str]:
         """Return the SOP Instance UIDs of all items of the scan, as their files have them."""
