@@ -29,6 +29,8 @@ from dicomferry import (
 from dicomferry.dicom import Member, is_archive, list_members
 from dicomferry.options import Regex
 from dicomferry_plugins._globs import compile_globs, glob_fault
+from dicomferry_plugins._preference import Prefer, Preference, preference_of
+from dicomferry_plugins._unmet import Place, places_of, unmet_places
 
 _Inode = tuple[int, int]
 _ALL_MAY_READ = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
@@ -39,25 +41,7 @@ _NOWHERE = "a symbolic link that leads nowhere"
 _ANNEX = "/.git/annex/objects/"
 _UNFETCHED = "a link of git-annex whose content is not here: git annex get brings it"
 _OUTSIDE = "a symbolic link that leads out of the folder; follow_links: true follows it"
-_UNCOMPRESSED = frozenset({
-    "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99",
-})  # fmt: skip
 _REPEATED = "a folder that is read at another path"
-
-
-class Prefer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which copy wins where differing ones share a SOP Instance UID, in this order."""
-
-    folder: Annotated[
-        tuple[str, ...],
-        msgspec.Meta(description="globs of paths: what the first matches goes before the rest"),
-    ] = ()
-    uncompressed: Annotated[
-        bool, msgspec.Meta(description="uncompressed data before compressed")
-    ] = False
-    newest: Annotated[
-        bool, msgspec.Meta(description="the file, or archive, that was modified last")
-    ] = False
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -109,24 +93,6 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             yield ("parts",), "names nothing: write a named group, such as (?P<subject>[^/]+)/"
 
 
-class Preference(Struct, frozen=True):
-    """`prefer` of the options, ready to be asked."""
-
-    folders: tuple[re.Pattern[str], ...]
-    uncompressed: bool
-    newest: bool
-
-    def rank(self, path: str, copy: FoundCopy) -> tuple[int, ...]:
-        """Return the place of a copy at a path relative to the source's folder."""
-        matching = (n for n, glob in enumerate(self.folders) if glob.fullmatch(path))
-        compressed = copy.transfer_syntax_uid not in _UNCOMPRESSED
-        return (
-            next(matching, len(self.folders)),
-            int(compressed and self.uncompressed),
-            -copy.modified_ns if self.newest else 0,
-        )
-
-
 class Folder(Struct, frozen=True):
     """The source: it walks below `root`, opens no pipe, and enters no folder twice."""
 
@@ -137,18 +103,33 @@ class Folder(Struct, frozen=True):
     archives: bool
     follow_links: bool
     prefer: Preference | None = None
+    places: tuple[Place, ...] = ()
 
     def rank(self, copy: FoundCopy) -> tuple[int, ...]:
         """Return the place of a copy by `prefer`; every copy has the same without it."""
         if self.prefer is None:
             return ()
-        place = copy.location
-        inside = place.path[len(str(self.root / "x")) - 1 :]
-        path = f"{inside}/{place.member}" if place.member else inside
-        return self.prefer.rank(path, copy)
+        return self.prefer.rank(self._paths_inside(copy.location)[-1], copy)
+
+    def _paths_inside(self, location: Location) -> tuple[str, ...]:
+        """Return the path of a file relative to the folder, and that of the member in it."""
+        inside = location.path[len(str(self.root / "x")) - 1 :]
+        return (inside, f"{inside}/{location.member}") if location.member else (inside,)
 
     def discover(self) -> Iterator[Finding]:
         """Yield the findings below the folder; raises `FerryError` for an unreadable folder."""
+        left, some = list(self.places), False
+        for found in self._walk():
+            if left:
+                left = unmet_places(left, self._paths_inside(found.location))
+            some = True
+            yield found
+        # A source that found nothing at all is told as that.
+        for place in left if some else ():
+            folder = Location(str(self.root / place.folder))
+            yield NotLookedInto(folder, "include-unmet", f"nothing matches '{place.glob}'")
+
+    def _walk(self) -> Iterator[Finding]:
         pending, home = self._start()
         entered = {home}
         # Plain text joins paths ten times as fast as pathlib, for every file.
@@ -294,13 +275,6 @@ def _inode(status: os.stat_result) -> _Inode:
     return status.st_dev, status.st_ino
 
 
-def _preference(prefer: Prefer | None) -> Preference | None:
-    if prefer is None:
-        return None
-    globs = tuple(compile_globs((glob,)) for glob in prefer.folder)
-    return Preference(globs, prefer.uncompressed, prefer.newest)
-
-
 def _build(options: Options, context: Context) -> Folder:
     return Folder(
         root=context.path(options.path),
@@ -309,7 +283,8 @@ def _build(options: Options, context: Context) -> Folder:
         parts=re.compile(options.parts) if options.parts else None,
         archives=options.archives,
         follow_links=options.follow_links,
-        prefer=_preference(options.prefer),
+        prefer=preference_of(options.prefer),
+        places=places_of(options.include),
     )
 
 

@@ -91,6 +91,52 @@ def test_one_patient_under_two_subjects_is_an_error(two: Path, write_recipe: Rec
     assert str(two / "data" / "cd3") in told
 
 
+def test_the_folders_are_of_those_who_contradict_each_other(
+    tmp_path: Path, write_recipe: Recipe
+) -> None:
+    """Somebody without a name contradicts nobody, wherever his folder stands."""
+    names = {"cd1": "ADAM^A", "cd2": "", "cd3": "BERTA^B"}
+    for number, (folder, name) in enumerate(names.items(), 1):
+        pacs.study(tmp_path / "data" / folder, number, PatientID="P1", PatientName=name)
+
+    told = messages(plan(write_recipe(transforms=[named("{{ PatientID }}", "{{ StudyID }}")])))
+
+    assert told["patients-merged"].startswith("the subject 'P1' in P gets what was of 2 patients")
+    assert f"from {tmp_path / 'data/cd1'}, {tmp_path / 'data/cd3'} (" in told["patients-merged"]
+
+
+def test_patients_of_one_folder_are_named_by_a_file_each(
+    tmp_path: Path, write_recipe: Recipe
+) -> None:
+    for number, name in ((1, "ADAM^A"), (2, "BERTA^B")):
+        pacs.study(tmp_path / "data", number, PatientID="P1", PatientName=name)
+    files = sorted(str(path) for path in (tmp_path / "data").iterdir())
+
+    told = messages(plan(write_recipe(transforms=[named("{{ PatientID }}", "{{ StudyID }}")])))
+
+    assert f"from {files[0]}, {files[2]} (" in told["patients-merged"]
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"PatientName": "DOE^MARY"},  # twins, on one day of birth
+        {"PatientName": "", "PatientBirthDate": "", "IssuerOfPatientID": "SOUTH"},
+    ],
+)
+def test_twins_and_ids_of_two_hospitals_under_one_subject_are_an_error(
+    tmp_path: Path, write_recipe: Recipe, others: dict[str, str]
+) -> None:
+    of_one = {"PatientID": "P1", "PatientName": "DOE^JANE", "IssuerOfPatientID": "NORTH"}
+    pacs.study(tmp_path / "data" / "cd1", 1, **of_one)
+    pacs.study(tmp_path / "data" / "cd2", 2, **of_one | others)
+
+    told = messages(plan(write_recipe(transforms=[named("{{ PatientID }}", "{{ StudyID }}")])))
+
+    assert str(tmp_path / "data" / "cd1") in told["patients-merged"]
+    assert str(tmp_path / "data" / "cd2") in told["patients-merged"]
+
+
 def test_one_id_of_two_people_is_divided_rightly(two: Path, write_recipe: Recipe) -> None:
     pacs.study(two / "data" / "cd3", 3, PatientID="P1", PatientName="ROE^JIM", PatientSex="M")
     recipe = write_recipe(transforms=[named("S{{ StudyID }}", "S{{ StudyID }}_1")])

@@ -336,7 +336,7 @@ def test_two_patients_become_one_subject_where_the_recipe_allows_it(trip: Journe
 
 
 def test_a_patient_with_two_subjects_may_become_one(trip: Journey) -> None:
-    pacs.study(trip.folder / "data", 3, PatientID="P0001", PatientName="DOE^NEE")
+    pacs.study(trip.folder / "data", 3, PatientID="P0001", PatientName="NEE^NR1")
     write(
         trip, {"identify": IDENTIFY | {"subject": "{{ PatientName }}", "session": "{{ StudyID }}"}}
     )

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, MediaStorageDirectoryStorage
+from pydicom.uid import (
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    MediaStorageDirectoryStorage,
+)
 
 from support.cli import ferry
 from support.instances import make_instances
@@ -32,8 +37,10 @@ def record(path: Path, folder: Path, *, in_use: bool = True) -> Dataset:
     return record
 
 
-@pytest.fixture
-def disk(tmp_path: Path) -> list[Path]:
+@pytest.fixture(
+    params=[ExplicitVRLittleEndian, ImplicitVRLittleEndian], ids=["explicit", "implicit"]
+)
+def disk(request: pytest.FixtureRequest, tmp_path: Path) -> list[Path]:
     """Burn three instances with a DICOMDIR, of which a fourth was deleted; return the three."""
     data = tmp_path / "data"
     (data / "IMAGES").mkdir(parents=True)
@@ -46,7 +53,7 @@ def disk(tmp_path: Path) -> list[Path]:
     directory.file_meta = FileMetaDataset()
     directory.file_meta.MediaStorageSOPClassUID = MediaStorageDirectoryStorage
     directory.file_meta.MediaStorageSOPInstanceUID = "2.25.1"
-    directory.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    directory.file_meta.TransferSyntaxUID = request.param
     directory.save_as(data / "DICOMDIR", enforce_file_format=True)
     burnt.pop().unlink()
     return burnt
@@ -68,6 +75,26 @@ def test_a_listed_file_that_is_missing_is_told_until_it_is_there(
 
     away.rename(disk[1])
     assert told(recipe) == []
+
+
+@pytest.mark.parametrize("make", ["zip", "gztar"])
+@pytest.mark.parametrize("inside", ["", "discs/one"])
+def test_a_listed_file_that_an_archive_lacks_is_told(
+    make: str, inside: str, disk: list[Path], tmp_path: Path, write_recipe: RecipeWriter
+) -> None:
+    root = (tmp_path / "data").rename(tmp_path / "burnt")
+    packed = tmp_path / "packed" / inside
+    packed.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(root, packed, dirs_exist_ok=True)
+    (packed / "IMAGES" / disk[1].name).rename(packed / "IMAGES" / "im001")  # in other letters
+    (packed / "IMAGES" / disk[2].name).unlink()
+    (tmp_path / "data").mkdir()
+    shutil.make_archive(str(tmp_path / "data" / "disk"), make, tmp_path / "packed")
+
+    (message,) = told(write_recipe(source={"archives": True}, sinks=EXPORT))
+
+    assert "DICOMDIR lists 1 file that is not there" in message
+    assert message.endswith(f"IMAGES/{disk[2].name}")
 
 
 @pytest.mark.parametrize("kind", ["lower case", "version", "flat", "excluded", "damaged"])

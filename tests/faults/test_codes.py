@@ -22,8 +22,8 @@ REJECTED = frozenset((
     "unanswered", "unexpected", "unexpected-studies", "untrusted-answer", "value-missing",
 ))  # fmt: skip
 NOT_LOOKED_INTO = frozenset((
-    "broken-archive", "dangling-link", "encrypted", "ended-its-worker", "gone", "link-outside",
-    "nested-too-deep", "not-opened", "over-limit", "repeated-member", "sparse",
+    "broken-archive", "dangling-link", "encrypted", "ended-its-worker", "gone", "include-unmet",
+    "link-outside", "nested-too-deep", "not-opened", "over-limit", "repeated-member", "sparse",
     "unknown-compression", "unreadable",
 ))  # fmt: skip
 ALL_WELL = frozenset((

@@ -115,6 +115,26 @@ def test_globs_choose(
     assert files(root, discover(**said)) == expected
 
 
+@pytest.mark.parametrize(
+    ("include", "unmet"),
+    [
+        (["a/**", "disk2/**"], {"disk2": "include-unmet"}),
+        (["**/*.dcm", "a/c/*.dcm", "top.dcm"], {"a/c": "include-unmet"}),
+        (["a/**", "d/*.gz"], {}),  # what matches is a compressed file, which has a member
+        (["a/**", "**/*.ima"], {}),  # a kind of files that a disk may lack
+        (["disk1/**", "disk2/**"], {}),  # nothing at all is a problem of the whole source
+    ],
+)
+def test_a_folder_that_include_names_and_that_has_nothing_is_named(
+    root: Path, discover: Callable[..., Any], include: list[str], unmet: dict[str, str]
+) -> None:
+    fill(root, "a/1.dcm", "top.dcm")
+    (root / "d").mkdir()
+    (root / "d" / "x.dcm.gz").write_bytes(gzip.compress(b"x" * 200))
+
+    assert unusable(root, discover(archives=True, include=include)) == unmet
+
+
 def test_parts_name_what_is_in_the_path(root: Path, discover: Callable[..., Any]) -> None:
     fill(root, "2005/MC0007/v1/x")
 

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from dicomferry.dicom.blob import Blob
 
 _INACTIVE: Final = bytes(2)
 _MOST: Final = 64 << 20
 """Bytes that are read: a hundred thousand records."""
-# A DICOMDIR is written in explicit VR little endian (PS3.10 8.6). The elements of a record have a
-# fixed order: RecordInUseFlag, ReferencedFileID, ReferencedSOPInstanceUIDInFile.
+# A DICOMDIR is written in explicit VR little endian (PS3.10 8.6); some write it in implicit VR. The
+# elements of a record have a fixed order: RecordInUseFlag, ReferencedFileID,
+# ReferencedSOPInstanceUIDInFile.
 _ELEMENTS: Final = re.compile(
-    rb"\x04\x00(?:\x10\x14US\x02\x00(?P<in_use>..)|\x00\x15CS(?P<file>..)|\x11\x15UI(?P<sop>..))",
+    rb"\x04\x00(?:\x10\x14(?:US\x02\x00|\x02\x00\x00\x00)(?P<in_use>..)"
+    rb"|\x00\x15(?:CS(?P<file>..)|(?P<implicit_file>..)\x00\x00)"
+    rb"|\x11\x15(?:UI(?P<sop>..)|(?P<implicit_sop>..)\x00\x00))",
     re.DOTALL,
 )
 _UID: Final = re.compile(rb"[0-9.]{1,64}")
@@ -27,23 +33,22 @@ class ListedFile(Struct, frozen=True):
     sop_instance_uid: str
 
 
-def listed_files(path: str | bytes) -> Iterator[ListedFile]:
-    """Yield what the DICOMDIR at `path` lists; records that are not in use do not count.
+def listed_files(blob: Blob) -> Iterator[ListedFile]:
+    """Yield what a DICOMDIR lists; records that are not in use do not count.
 
-    Raises `OSError` where it cannot be read. Nothing is listed by what is no DICOMDIR.
+    Raises `FerryError` where it cannot be read. Nothing is listed by what is no DICOMDIR.
     """
-    with open(path, "rb") as file:  # noqa: PTH123  a name of bytes
-        data = file.read(_MOST)
+    data = blob.read(0, min(blob.size, _MOST))
     in_use = True
     parts: tuple[str, ...] = ()
     for found in _ELEMENTS.finditer(data):
         if (flag := found["in_use"]) is not None:
             in_use, parts = flag != _INACTIVE, ()
-        elif found["file"] is not None:
-            name = _value(data, found.end(), found["file"]).decode("ascii", "replace")
+        elif (length := found["file"] or found["implicit_file"]) is not None:
+            name = _value(data, found.end(), length).decode("ascii", "replace")
             parts = tuple(part.strip() for part in name.split("\\"))
         elif in_use and parts and all(parts):
-            uid = _value(data, found.end(), found["sop"]).strip(b"\0 ")
+            uid = _value(data, found.end(), found["sop"] or found["implicit_sop"]).strip(b"\0 ")
             if _UID.fullmatch(uid):
                 yield ListedFile(parts, uid.decode())
             parts = ()

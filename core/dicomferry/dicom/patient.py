@@ -55,14 +55,18 @@ def same_person(one: Patient, other: Patient) -> bool:
     """Say whether two patients may be taken for one person.
 
     Their birth dates, sexes and names must not contradict. Their IDs must be equal; where they are
-    only akin, the names must agree as well. What is empty contradicts nothing.
+    only akin, the names must agree as well. Where two issuers gave one ID, names or birth dates
+    must speak for one person. What is empty contradicts nothing.
     """
     if contradict(one, other):
         return False
     ids = [_known_id(p) for p in (one, other)]
-    if not all(ids) or ids[0] == ids[1]:
+    if not all(ids):
         return True
     names = [_names(p) for p in (one, other)]
+    if ids[0] == ids[1]:
+        births = [known_birth(p.birth_date) for p in (one, other)]
+        return all(names) or all(births) or not _of_two_issuers(one, other)
     # Twins have IDs that follow one another, one birth date and a word of the name in common.
     return akin(one) == akin(other) and all(names) and names_agree(*names, same_birth=False)
 
@@ -97,11 +101,11 @@ def persons(patients: Iterable[Patient]) -> list[list[Patient]]:
     return found
 
 
-def _order(patient: Patient) -> tuple[bool, str, str, str, str, str]:
-    # Who is told apart by nothing comes last, and joins whom there is.
+def _order(patient: Patient) -> tuple[bool, str, bool, str, str, str, str]:
+    # Who is told apart by less comes later, and joins whom there is.
     return (
-        not patient, patient.patient_id, patient.name, patient.birth_date, patient.sex,
-        patient.issuer,
+        not patient, patient.patient_id, not _names(patient), patient.name, patient.birth_date,
+        patient.sex, patient.issuer,
     )  # fmt: skip
 
 
@@ -131,6 +135,12 @@ def names_nobody(label: str, patient: Patient) -> bool:
 
 def _letters(text: str) -> str:
     return re.sub(r"[\W_]+", "", text).upper()
+
+
+def _of_two_issuers(one: Patient, other: Patient) -> bool:
+    """Say whether IssuerOfPatientID tells two; one may be written longer than the other."""
+    short, long = sorted((_letters(one.issuer), _letters(other.issuer)), key=len)
+    return bool(short) and short not in long
 
 
 def _is_phantom(patient: Patient) -> bool:

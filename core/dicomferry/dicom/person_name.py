@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from difflib import SequenceMatcher
+from itertools import takewhile
 from typing import Final
 
 Words = tuple[str, ...]
@@ -15,6 +17,13 @@ _LOST: Final = "?"
 _PLAIN: Final = str.maketrans({"Ø": "O", "Æ": "A", "Œ": "O", "Ł": "L", "Đ": "D", "Þ": "TH"})
 _TRANSCRIBED: Final = re.compile("(?<=[AOU])E|(?<=A)A")
 """How umlauts and the like are written without marks: `MUELLER`, `HAAKON`."""
+_NEWBORNS: Final = frozenset((
+    "BABY", "BABYBOY", "BABYGIRL", "BEBE", "BOY", "DAUGHTER", "FEMALE", "FETUS", "FOETUS", "GIRL",
+    "INFANT", "MALE", "NEONATE", "NEONATO", "NEUGEBORENES", "NEWBORN", "SON", "TWIN",
+))  # fmt: skip
+"""Words that stand for a given name before there is one."""
+_MISSPELLED: Final = 0.6
+"""The ratio of `SequenceMatcher` from which a given name is taken for a mended one."""
 
 
 def words_of(group: str) -> Words:
@@ -29,13 +38,40 @@ def words_of(group: str) -> Words:
 def names_agree(some: Sequence[Words], others: Sequence[Words], *, same_birth: bool) -> bool:
     """Say whether two names may be one person's; each is given by its groups.
 
-    Groups of one script alone contradict each other. A name that was corrected, or changed by
-    marriage, has a word in common with the old one: with one birth date that is enough.
+    Groups of one script alone contradict each other. With one birth date, a name may be one that
+    was corrected, or changed by marriage.
     """
     compared = [(a, b) for a in some for b in others if _script(a) == _script(b)]
     if not compared:
         return True
-    return any(_agree(a, b) or (same_birth and bool(set(a) & set(b))) for a, b in compared)
+    return any(_agree(a, b) or (same_birth and _changed(a, b)) for a, b in compared)
+
+
+def _changed(one: Words, other: Words) -> bool:
+    """Say whether a name may be the other one before or after a change.
+
+    Any word in common is enough, unless that is the family name, which stands first: twins have
+    one, too. Their given names are unlike; misspelled ones and those of newborns are not.
+    """
+    family = sum(
+        1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    )
+    rests = one[family:], other[family:]
+    if set(rests[0]) & set(rests[1]):
+        return True
+    if not family:
+        return False
+    newborn = [not _NEWBORNS.isdisjoint(rest) for rest in rests]
+    if any(newborn):
+        return not all(newborn)
+    return any(_misspelled(a, b) for a in rests[0] for b in rests[1])
+
+
+def _misspelled(one: str, other: str) -> bool:
+    """Say whether a given name may be the other one with a slip; numbers have none."""
+    return not any(map(str.isdigit, one + other)) and (
+        SequenceMatcher(None, one, other).ratio() >= _MISSPELLED
+    )
 
 
 def _agree(one: Words, other: Words) -> bool:

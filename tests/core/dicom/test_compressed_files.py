@@ -101,11 +101,34 @@ def test_a_compressed_tar_archive_is_an_archive(ending: str, scan: bytes, tmp_pa
     assert contents(path) == {"one": scan, "two": scan}
 
 
-def test_several_streams_in_one_file_are_one_file(scan: bytes, tmp_path: Path) -> None:
-    path = tmp_path / "scan.gz"
-    path.write_bytes(gzip.compress(scan[:1000]) + gzip.compress(scan[1000:]))
+@pytest.mark.parametrize("behind", [0, 4, 70_000])
+def test_several_streams_in_one_file_are_one_file(
+    ending: str, behind: int, scan: bytes, tmp_path: Path
+) -> None:
+    pack, path = PACKERS[ending], tmp_path / f"scan.{ending}"
+    path.write_bytes(pack(scan[:1000]) + pack(scan[1000:]) + bytes(behind))
 
     assert contents(path) == {"scan": scan}
+
+
+@pytest.mark.parametrize("behind", [b"junk", b"\n", bytes(4) + b"junk" * 20_000])
+def test_what_else_stands_behind_a_stream_breaks_the_file(
+    ending: str, behind: bytes, scan: bytes, tmp_path: Path
+) -> None:
+    """It may be a stream of which the beginning is damaged."""
+    path = tmp_path / f"scan.{ending}"
+    path.write_bytes(PACKERS[ending](scan) + behind)
+
+    with pytest.raises(DamagedError, match="the archive is damaged: "):
+        contents(path)
+
+
+def test_a_stream_that_is_cut_breaks_the_file(ending: str, scan: bytes, tmp_path: Path) -> None:
+    packed, path = PACKERS[ending](scan), tmp_path / f"scan.{ending}"
+    for kept in (len(packed) - 1, len(packed) // 2):
+        path.write_bytes(packed[:kept])
+        with pytest.raises(DamagedError):
+            contents(path)
 
 
 def test_archives_in_archives_are_read_in_place(ending: str, scan: bytes, tmp_path: Path) -> None:

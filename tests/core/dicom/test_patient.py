@@ -16,6 +16,11 @@ JANE = Patient("P1", "", "DOE^JANE", "19500101", "F")
         {"name": "Doe^Jane "},
         {"name": "DOE^JANE^MARY"},  # one birth date, and a name in common
         {"name": "ROE^JANE"},  # changed by marriage
+        {"name": "DOE^JANNE"},
+        {"name": "DOE^BABY"},
+        {"name": "DOE^BABY GIRL A"},
+        {"name": "DOE^MARIA JANE"},
+        {"issuer": "HOSPITAL A"},
         {"name": "ANONYMOUS"},
         {"name": "P1"},
         {"birth_date": "1950.01.01"},
@@ -49,6 +54,8 @@ def test_spellings_and_gaps_are_one_person(other: dict[str, str]) -> None:
         {"patient_id": "P2"},  # the same name, and the same day of birth
         {"patient_id": "P01", "name": ""},  # nothing but zeros speak for it
         {"patient_id": "P01", "name": "DOE^MARY"},  # a twin
+        {"name": "DOE^MARY"},  # a twin under one number
+        {"name": "DOE^LIZ"},
     ],
 )
 def test_contradictions_are_two(other: dict[str, str]) -> None:
@@ -105,6 +112,54 @@ def test_names_of_two_are_two(one: str, other: str) -> None:
     jane = Patient("P1", "", one)
     assert not same_person(jane, replace(jane, name=other))
     assert not same_person(replace(jane, name=other), jane)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("VAN DEN BERG^ANNA", "VAN DEN BERG^PIETER"),
+        ("SMITH^BABY A", "SMITH^BABY B"),
+        ("SMITH^TWIN1", "SMITH^TWIN2"),
+        ("Yamada^Tarou=山田^太郎", "Yamada^Hanako=山田^花子"),
+        ("=山田^太郎", "=山田^花子"),
+        ("MÜLLER^EVA", "MUELLER^LENE"),
+    ],
+)
+def test_twins_under_one_number_are_two(one: str, other: str) -> None:
+    """They have one birth date."""
+    assert not same_person(replace(JANE, name=one), replace(JANE, name=other))
+    assert not same_person(replace(JANE, name=other), replace(JANE, name=one))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("SMITH^KATHERINE", "SMITH^CATHERINE"),
+        ("SMITH^JOHN", "SMITH^JON"),
+        ("MEIER-SCHMIDT^ANNA", "MEIER-BAUER^ANNA"),
+        ("SMITH^BABY BOY", "SMITH^TIMOTHY"),
+        ("MÜLLER^LENE", "MUELLER^LENA"),
+        ("DOE^JANE", "JANE^DOE"),
+    ],
+)
+def test_a_name_that_was_mended_is_of_one(one: str, other: str) -> None:
+    assert same_person(replace(JANE, name=one), replace(JANE, name=other))
+    assert same_person(replace(JANE, name=other), replace(JANE, name=one))
+
+
+def test_an_id_of_two_issuers_is_of_two_unless_something_speaks_for_one() -> None:
+    one = Patient("1", "NORTH", "ANON", "", "F")
+    for other in (replace(one, issuer="SOUTH"), replace(one, issuer="SOUTH", name="DOE^JANE")):
+        assert not same_person(one, other)
+        assert not same_person(other, one)
+    for same in (
+        replace(one, issuer=""), replace(one, issuer="North^1.2.3^ISO"),
+        replace(one, patient_id="ANON", issuer="SOUTH"),
+    ):  # fmt: skip
+        assert same_person(one, same)
+        assert same_person(same, one)
+    known = replace(one, name="DOE^JANE")
+    assert same_person(known, replace(known, issuer="SOUTH"))
 
 
 def test_letters_of_two_alphabets_are_compared_without_marks() -> None:

@@ -58,4 +58,9 @@ def named_errors(name: str) -> Iterator[None]:
     except broken_errors() as error:
         if trouble := trouble_behind(error):
             raise UnreadableError(f"{name}: cannot be read: {trouble.strerror}") from error
-        raise DamagedError(f"{name}: the archive is damaged ({type(error).__name__})") from error
+        raise DamagedError(f"{name}: the archive is damaged: {_what(error)}") from error
+
+
+def _what(error: BaseException) -> str:
+    """Return what a module says of a broken container; how it is called where it says nothing."""
+    return str(error) or type(error).__name__

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from importlib import import_module
 from pathlib import PurePosixPath
@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Final, cast
 from dicomferry.dicom.archive.errors import broken_errors, trouble_behind
 from dicomferry.dicom.archive.files import BlobFile, Ground, Unpacked
 from dicomferry.dicom.archive.member import Member
+from dicomferry.dicom.archive.streams import Decompressor, joined_streams
 from dicomferry.dicom.blob import BytesBlob
 from dicomferry.dicom.containers import BZIP2, GZIP, TAR, XZ, ZSTD, ContainerKind, kind_of
 from dicomferry.dicom.part10 import layout_of
@@ -80,12 +81,12 @@ def unpacking(kind: ContainerKind, packed: IO[bytes]) -> IO[bytes]:
     if kind is BZIP2:
         import bz2
 
-        return bz2.BZ2File(packed)
+        return joined_streams(packed, bz2.BZ2Decompressor)
     if kind is XZ:
         import lzma
 
-        return lzma.LZMAFile(packed)
-    return _zstd(packed)
+        return joined_streams(packed, lzma.LZMADecompressor)
+    return joined_streams(packed, _zstd())
 
 
 def unpacked(ground: Ground, kind: ContainerKind, name: str, size: int) -> Unpacked:
@@ -147,12 +148,12 @@ def _chunks(head: bytes, file: IO[bytes]) -> Iterator[bytes]:
 _NOT_DICOM: Final = "neither a DICOM prefix nor a data set's first element was found"
 
 
-def _zstd(packed: IO[bytes]) -> IO[bytes]:
+def _zstd() -> Callable[[], Decompressor]:
     try:
         if sys.version_info >= (3, 14):
-            from compression.zstd import ZstdFile
+            from compression.zstd import ZstdDecompressor
         else:
-            from backports.zstd import ZstdFile
+            from backports.zstd import ZstdDecompressor
     except ImportError:
         raise FerryError("zstd cannot be read", hint=ZSTD_COMMAND) from None
-    return cast("IO[bytes]", ZstdFile(packed))
+    return ZstdDecompressor

@@ -7,7 +7,7 @@ names, rows of a CSV, or labels that somebody edited in a saved plan.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -40,11 +40,14 @@ class AuditRow(Struct, frozen=True):
 
 
 class Suspicion(Struct, frozen=True):
-    """What the audit finds: `where` in words, and a folder of each patient or subject."""
+    """What the audit finds: `where` in words, and a place of each patient or subject.
+
+    The places are folders; where two would have the same one, files.
+    """
 
     code: str
     where: str
-    folders: tuple[str, ...]
+    places: tuple[str, ...]
     parts: tuple[SourceSeries, ...]
 
 
@@ -102,9 +105,9 @@ def _in_sessions(parts: Iterable[SourceSeries], keys: SessionKeys) -> Iterator[S
     for part in parts:
         sessions[keys.of(part.destination)].append(part)
     for key, inside in sessions.items():
-        if folders := _one_folder_each(inside):
+        if places := _one_place_each(inside):
             where = f"the session '{key.label}' in {key.project or 'Unassigned'}"
-            yield Suspicion(SESSION_OF_SEVERAL_PATIENTS, where, folders, tuple(inside))
+            yield Suspicion(SESSION_OF_SEVERAL_PATIENTS, where, places, tuple(inside))
 
 
 def _in_subjects(
@@ -117,11 +120,11 @@ def _in_subjects(
         if place.subject is not None:
             subjects[place.project or "", subject_key(place.subject)].append(part)
     for (project, _), inside in subjects.items():
-        folders = _one_folder_each(inside)
-        if not folders or all_told(inside):
+        places = _one_place_each(inside)
+        if not places or all_told(inside):
             continue
         where = f"the subject '{inside[0].destination.subject}' in {project or 'Unassigned'}"
-        yield Suspicion(PATIENTS_MERGED, where, folders, tuple(inside))
+        yield Suspicion(PATIENTS_MERGED, where, places, tuple(inside))
 
 
 def _of_nobody(parts: Iterable[SourceSeries]) -> Iterator[Suspicion]:
@@ -137,8 +140,8 @@ def _of_nobody(parts: Iterable[SourceSeries]) -> Iterator[Suspicion]:
             continue
         inside = [part for of_study in studies.values() for part in of_study]
         where = f"the subject '{inside[0].destination.subject}' in {project or 'Unassigned'}"
-        folders = tuple(of_study[0].folder for of_study in studies.values())
-        yield Suspicion(PATIENTS_NOT_TOLD_APART, where, folders, tuple(inside))
+        places = _places([of_study[0] for of_study in studies.values()])
+        yield Suspicion(PATIENTS_NOT_TOLD_APART, where, places, tuple(inside))
 
 
 def _over_subjects(parts: Iterable[SourceSeries]) -> Iterator[Suspicion]:
@@ -156,9 +159,8 @@ def _over_subjects(parts: Iterable[SourceSeries]) -> Iterator[Suspicion]:
             continue
         labels = ", ".join(f"'{part.destination.subject}'" for part in pairs)
         where = f"one patient is under {len(pairs)} subjects of {project or 'Unassigned'}: {labels}"
-        folders = tuple(part.folder for part in pairs)
         yield Suspicion(
-            PATIENT_OVER_SEVERAL_SUBJECTS, where, folders, tuple(everything[project, known])
+            PATIENT_OVER_SEVERAL_SUBJECTS, where, _places(pairs), tuple(everything[project, known])
         )
 
 
@@ -192,16 +194,26 @@ def _studies(
         if part.study_instance_uid:
             by_uid[part.study_instance_uid].append(part)
     for inside in by_uid.values():
-        if (folders := _one_folder_each(inside)) and not all_told(inside):
-            yield Suspicion(STUDY_OF_SEVERAL_PATIENTS, "one study", folders, tuple(inside))
+        if (places := _one_place_each(inside)) and not all_told(inside):
+            yield Suspicion(STUDY_OF_SEVERAL_PATIENTS, "one study", places, tuple(inside))
 
 
-def _one_folder_each(inside: Iterable[SourceSeries]) -> tuple[str, ...]:
-    """Return a folder of each person that parts are of; none where all may be one person's."""
-    folder: dict[Patient, str] = {}
+def _one_place_each(inside: Iterable[SourceSeries]) -> tuple[str, ...]:
+    """Return a place of each person that parts are of; none where all may be one person's."""
+    first: dict[Patient, SourceSeries] = {}
     for part in inside:
-        folder.setdefault(part.patient, part.folder)
-    if len(folder) < 2:
+        first.setdefault(part.patient, part)
+    if len(first) < 2:
         return ()
-    found = persons(folder)
-    return tuple(folder[group[0]] for group in found) if len(found) > 1 else ()
+    some, *others = persons(first)
+    if not others:
+        return ()
+    contradicting = next(one for one in some if not same_person(one, others[0][0]))
+    return _places([first[contradicting], *(first[group[0]] for group in others)])
+
+
+def _places(parts: Sequence[SourceSeries]) -> tuple[str, ...]:
+    folders = tuple(part.folder for part in parts)
+    if len(set(folders)) == len(folders):
+        return folders
+    return tuple(str(part.first) for part in parts)

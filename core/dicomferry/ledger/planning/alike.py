@@ -75,7 +75,7 @@ _SINGLE_VALUED: Final[Mapping[str, str]] = MappingProxyType(
 class SourceSeries(Struct, frozen=True):
     """What of one series of the source goes to one destination; UIDs are those of the source.
 
-    `folder` is where the first of its instances was found: a folder, an archive or a server.
+    `first` is the location of the first of its instances.
     `study_date` and `acquired` are texts as `Facts` has them, and may be empty.
     """
 
@@ -85,8 +85,13 @@ class SourceSeries(Struct, frozen=True):
     patient: Patient
     study_date: str
     acquired: str
-    folder: str
+    first: Location
     instances: int
+
+    @property
+    def folder(self) -> str:
+        """Return where the first instance was found: a folder, an archive or a server."""
+        return folder_of(self.first)
 
 
 class SharedLabel(Struct, frozen=True):
@@ -126,6 +131,13 @@ class SeveralValues(Struct, frozen=True):
     keyword: str
     instances: int
     folder: str
+
+
+class Dicomdir(Struct, frozen=True):
+    """A DICOMDIR (PS3.10 8.6) that a source found, and the number of its item."""
+
+    item: int
+    location: Location
 
 
 class ItemGroups(Struct, frozen=True):
@@ -202,22 +214,30 @@ class ItemGroups(Struct, frozen=True):
             place, uids, who = destination_of(*row[:3]), row[3:5], row[5:10]
             patient = Patient(*who) if who[0] is not None else Patient()
             study_date, acquired, path, member, instances = row[10:]
-            folder = folder_of(location_of(path, member))
+            first = location_of(path, member)
             yield SourceSeries(
-                place, uids[0], uids[1], patient, study_date, acquired, folder, instances
+                place, uids[0], uids[1], patient, study_date, acquired, first, instances
             )
 
-    def dicomdirs(self) -> list[Location]:
-        """Return the DICOMDIRs that are files of their own, in the order found."""
-        rows = (
-            self.ledger.connection.execute(
-                "SELECT path, member FROM item WHERE scan = ? AND code = 'dicomdir' ORDER BY id",
-                (self.scan,),
-            )
-            if self.held_back_by_code().get("dicomdir")
-            else ()
+    def dicomdirs(self) -> list[Dicomdir]:
+        """Return the DICOMDIRs, in the order found."""
+        if not self.held_back_by_code().get("dicomdir"):
+            return []
+        rows = self.ledger.connection.execute(
+            "SELECT id, path, member FROM item WHERE scan = ? AND code = 'dicomdir' ORDER BY id",
+            (self.scan,),
         )
-        return [location_of(path, member) for path, member in rows if not member]
+        return [Dicomdir(number, location_of(*place)) for number, *place in rows]
+
+    def beside(self, directory: Dicomdir) -> list[str]:
+        """Return the names of what the source found in the archive of a DICOMDIR."""
+        of_it = "(SELECT {} FROM item WHERE id = :item)"
+        rows = self.ledger.connection.execute(
+            "SELECT path, member FROM item WHERE scan = :scan"  # noqa: S608  fixed texts
+            f" AND source = {of_it.format('source')} AND path = {of_it.format('path')}",
+            {"item": directory.item, "scan": self.scan},
+        )
+        return [location_of(*place).member for place in rows]
 
     def sop_instance_uids(self) -> frozenset[str]:
         """Return the SOP Instance UIDs of all items of the scan, as their files have them."""

@@ -129,4 +129,6 @@ def by_severity(found: Iterable[Problem]) -> list[Problem]:
 def _unknown(allow: frozenset[str], plugins: Plugins | None) -> Iterator[Problem]:
     for code in sorted(allow - known_codes()):
         if plugins is None or not is_of_checker(code, plugins):
-            yield problem("allowed-code-unknown", f"allow: names '{code}', which is no code")
+            yield problem(
+                "allowed-code-unknown", f"allow: names '{code}', which is no code of a problem"
+            )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from functools import lru_cache
 
 from dicomferry.dicom.directory import ListedFile, listed_files
+from dicomferry.dicom.opening import open_blob
 from dicomferry.engine.plan.problems.kinds import problem
-from dicomferry.ledger.planning.alike import ItemGroups
-from dicomferry.model import Location, Problem
+from dicomferry.errors import FerryError
+from dicomferry.ledger.planning.alike import Dicomdir, ItemGroups
+from dicomferry.model import Problem
 
 _MOST = 20
 """DICOMDIRs that are told one by one."""
@@ -21,33 +24,49 @@ def listed(items: ItemGroups) -> Iterator[Problem]:
     An instance that was found under another name is not missing: disks are copied with their names
     in other letters, and flattened.
     """
-    directories = [(place, _listed_by(place)) for place in items.dicomdirs()]
-    if not any(files for _, files in directories):
-        return
     known = items.sop_instance_uids()
     told = 0
-    for place, files in directories:
-        missing = _missing(place, (one for one in files if one.sop_instance_uid not in known))
-        if not missing:
+    for directory in items.dicomdirs():
+        wanted = [one for one in _listed_by(directory) if one.sop_instance_uid not in known]
+        if not wanted or not (missing := _missing(items, directory, wanted)):
             continue
         told += 1
         if told <= _MOST:
             count = "1 file that is" if len(missing) == 1 else f"{len(missing):,} files that are"
             first = "/".join(missing[0].parts)
-            yield problem("listed-not-found", f"{place} lists {count} not there, first {first}")
+            yield problem(
+                "listed-not-found", f"{directory.location} lists {count} not there, first {first}"
+            )
     if told > _MOST:
         yield problem("listed-not-found", f"and {told - _MOST:,} DICOMDIRs more list such files")
 
 
-def _listed_by(place: Location) -> list[ListedFile]:
+def _listed_by(directory: Dicomdir) -> list[ListedFile]:
     try:
-        return list(listed_files(os.fsencode(place.path)))
-    except OSError:  # it was read a moment ago; what it lists cannot be known
+        with closing(open_blob(directory.location)) as blob:
+            return list(listed_files(blob))
+    except FerryError:  # it was read a moment ago; what it lists cannot be known
         return []
 
 
-def _missing(place: Location, files: Iterable[ListedFile]) -> list[ListedFile]:
-    folder = os.path.dirname(os.fsencode(place.path))  # noqa: PTH120  a name of bytes
+def _missing(
+    items: ItemGroups, directory: Dicomdir, wanted: Iterable[ListedFile]
+) -> list[ListedFile]:
+    place = directory.location
+    there = _in_archive(items, directory) if place.member else _on_disk(place.path)
+    return [one for one in wanted if not there(one)]
+
+
+def _in_archive(items: ItemGroups, directory: Dicomdir) -> Callable[[ListedFile], bool]:
+    """Return what tells whether a listed file is in the DICOMDIR's archive."""
+    above = directory.location.member.split("/")[:-1]
+    names = {tuple(map(_plain, name.split("/"))) for name in items.beside(directory)}
+    return lambda one: tuple(map(_plain, (*above, *one.parts))) in names
+
+
+def _on_disk(path: str) -> Callable[[ListedFile], bool]:
+    """Return what tells whether a listed file is below the DICOMDIR's folder."""
+    folder = os.path.dirname(os.fsencode(path))  # noqa: PTH120  a name of bytes
 
     @lru_cache(maxsize=256)
     def names(inside: bytes) -> dict[str, bytes]:
@@ -65,7 +84,7 @@ def _missing(place: Location, files: Iterable[ListedFile]) -> list[ListedFile]:
             at = os.path.join(at, name)  # noqa: PTH118
         return True
 
-    return [one for one in files if not there(one)]
+    return there
 
 
 def _plain(name: str) -> str:

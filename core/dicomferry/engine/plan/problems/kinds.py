@@ -354,7 +354,8 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType({
     "allowed-code-unknown": Kind(
         _WARNING,
         "a code that is misspelt waives nothing",
-        "docs/problems.md lists the codes",
+        "docs/problems.md lists the codes; what becomes of a single file cannot be allowed, but"
+        " left out: by `exclude:` or `when:` of the source",
     ),
 })  # fmt: skip
 

@@ -29,20 +29,20 @@ def patients(items: ItemGroups, *, xnat: bool) -> Iterator[Problem]:
         told[one.code] += 1
         if told[one.code] > _MOST:
             continue
-        folders = several(list(dict.fromkeys(one.folders)))
+        places = several(list(one.places))
         if one.code == PATIENT_OVER_SEVERAL_SUBJECTS:
-            message = f"{one.where}, from {folders}"
+            message = f"{one.where}, from {places}"
         elif one.code == STUDY_OF_SEVERAL_PATIENTS:
-            message = f"{one.where} is of {len(one.folders)} patients, from {folders}"
+            message = f"{one.where} is of {len(one.places)} patients, from {places}"
         elif one.code == PATIENTS_NOT_TOLD_APART:
             message = (
-                f"{one.where} gets {len(one.folders):,} studies whose headers do not say whose they"
-                f" are, from {folders}"
+                f"{one.where} gets {len(one.places):,} studies whose headers do not say whose they"
+                f" are, from {places}"
             )
         else:
             count = sum(part.instances for part in one.parts)
             message = (
-                f"{one.where} gets what was of {len(one.folders)} patients, from {folders}"
+                f"{one.where} gets what was of {len(one.places)} patients, from {places}"
                 f" ({instances(count)})"
             )
         yield problem(one.code, message)
