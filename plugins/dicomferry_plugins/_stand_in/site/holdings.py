@@ -49,6 +49,8 @@ class Holdings:
         self._conflict_at = conflict_at
         self._clock = clock
         self._archivings = 0
+        self.most_outstanding = 0
+        """The most sessions that were received or built at the same time."""
         self.prearchive: list[ReceivedSession] = []
         self.archive: dict[ArchiveKey, ReceivedSession] = {}
         self.subjects: dict[tuple[str, str], tuple[str, str]] = {}
@@ -88,6 +90,9 @@ class Holdings:
         )
         session.store = f"{label}.{session.timestamp}" if there else label
         self.prearchive.append(session)
+        waiting = (SessionStatus.RECEIVING, SessionStatus.BUILDING)
+        outstanding = sum(one.status in waiting for one in self.prearchive)
+        self.most_outstanding = max(self.most_outstanding, outstanding)
         return session
 
     def find(self, project: str | None, timestamp: str, folder: str) -> ReceivedSession | None:
@@ -102,21 +107,21 @@ class Holdings:
             None,
         )
 
-    def build(self, idle: float = 0.0) -> list[ReceivedSession]:
-        """Build what received nothing for `idle` seconds, and archive what is to be.
-
-        Returns the sessions that left the prearchive.
-        """
-        quiet = self._clock() - idle
+    def quiet(self, idle: float = 0.0) -> list[ReceivedSession]:
+        """Return the sessions that received nothing for `idle` seconds and are to be built."""
+        before = self._clock() - idle
         return [
             session
-            for session in list(self.prearchive)
+            for session in self.prearchive
             if session.status is SessionStatus.RECEIVING
             and not session.uncommitted
             and not session.writing
-            and session.touched <= quiet
-            and self.commit(session)
+            and session.touched <= before
         ]
+
+    def build(self, idle: float = 0.0) -> list[ReceivedSession]:
+        """Build what was quiet for `idle` seconds; return what was archived."""
+        return [session for session in self.quiet(idle) if self.commit(session)]
 
     def commit(self, session: ReceivedSession) -> bool:
         """Build one session and archive it if it is to be; tell whether it left the prearchive."""
