@@ -79,9 +79,7 @@ def test_no_more_sessions_are_outstanding_than_the_recipe_says(
     assert len(running.site.holdings.archive) == SESSIONS
 
 
-def test_the_limit_is_found_and_nothing_gets_stuck(
-    xnat: Xnat, recipe: Callable[..., Path]
-) -> None:
+def test_the_limit_is_found_and_nothing_gets_stuck(xnat: Xnat, recipe: Callable[..., Path]) -> None:
     running = xnat(wedge_above=8, build_ms=100)
 
     result = ferry("run", recipe(running, "{}"))
