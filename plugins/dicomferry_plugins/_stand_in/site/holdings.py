@@ -17,16 +17,15 @@ from dicomferry.xnat import (
     Merge,
     archive_key,
     lacks_subject,
+    merged_scan_ids,
     prearchive_key,
     subject_key,
-    type_code,
 )
 from dicomferry_plugins._stand_in.site.archiving import (
     AUTO_ARCHIVE_CODE,
     archives_itself,
     overwrites_files,
 )
-from dicomferry_plugins._stand_in.site.files import merged_scan_id
 from dicomferry_plugins._stand_in.site.sessions import Received, ReceivedSession, merge_conflict
 
 
@@ -187,11 +186,11 @@ def _timestamp(seconds: float) -> str:
 
 
 def _merge(incoming: ReceivedSession, existing: ReceivedSession) -> None:
-    taken = {scan.id for scan in existing.scans.values()}
+    modalities = {uid: scan.modality for uid, scan in incoming.scans.items()}
+    ids = merged_scan_ids(incoming.ids, modalities, existing.ids)
     for uid, scan in incoming.scans.items():
         if held := existing.scans.get(uid):
             held.files.update(scan.files)
             continue
-        scan.id = merged_scan_id(scan.id, type_code(scan.modality), taken)
-        taken.add(scan.id)
+        scan.id = ids[uid]
         existing.scans[uid] = scan
