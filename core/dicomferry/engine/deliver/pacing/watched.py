@@ -15,7 +15,7 @@ from dicomferry.xnat.rest import DeniedError, OutstandingSession, RestError
 _SHORTEST: Final = 0.05
 _LONGEST: Final = 10.0
 """Seconds between two questions."""
-_SHARE: Final = 30
+_SHARE: Final = 10
 """Questions take no more than one part in so many of the time."""
 
 Key = tuple[str | None, str]
