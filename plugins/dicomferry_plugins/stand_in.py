@@ -19,7 +19,11 @@ def _open(order: StandInOrder) -> XnatStandIn:
     from dicomferry_plugins._stand_in.standin import XnatStandIn
 
     settings = SiteSettings(
-        anonymize=order.anonymize, login=order.login, faults=order.faults, declared=order.options
+        quiet_period=order.quiet_period,
+        anonymize=order.anonymize,
+        login=order.login,
+        faults=order.faults,
+        declared=order.options,
     )
     return XnatStandIn(
         order.identifier,

@@ -217,3 +217,24 @@ def test_a_pacs_is_asked_too(tmp_path: Path) -> None:
 
     assert "old-pacs" in result.stdout
     assert result.returncode == 0, result.stdout
+
+
+def test_settings_that_are_dangerous_in_bulk_are_named(tmp_path: Path) -> None:
+    with journey(tmp_path) as trip, fake_xnat() as fake:
+        mine = {"aeTitle": "XNAT", "port": trip.xnat.port, "directArchive": True}
+        fake.routes["/data/projects"] = table([{"ID": "P"}])
+        fake.routes["GET /data/JSESSION"] = Says()
+        fake.routes["/xapi/dicomscp"] = shaped([mine])
+        fake.routes["/xapi/siteConfig"] = shaped({"sessionXmlRebuilderInterval": 1})
+        fake.routes["/xapi/plugins"] = shaped({"ohifViewerPlugin": {}, "dicomQueryRetrieve": {}})
+        trip.write(rest={"url": fake.url})
+
+        result = trip.ferry("doctor", "--format", "json")
+
+    bulk = [one for one in json.loads(result.stdout)["checks"] if one["what"] == "bulk"]
+    told = " ".join(one["message"] for one in bulk if one["state"] == "warning")
+    assert [one["state"] for one in bulk] == ["warning"] * 3 + ["note"]
+    for word in ("archives directly", "ohifViewerPlugin", "after 1 quiet minutes"):
+        assert word in told
+    assert "no pace" in bulk[-1]["message"]
+    assert "dicomQueryRetrieve" not in told

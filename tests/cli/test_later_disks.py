@@ -68,3 +68,31 @@ def test_another_way_to_make_the_uid_is_refused_before_anything_is_sent(
     problems = {one["code"]: one["severity"] for one in json.loads(result.stdout)["problems"]}
     assert problems["session-stored-under-another-study"] == "error"
     assert len(site.receipts()) == 2
+
+
+def test_a_late_file_of_a_renamed_scan_is_foretold_and_comes_to_be_the_conflict(
+    tmp_path: Path, write_recipe: Recipe, site: Any
+) -> None:
+    same = {"PatientID": "P1", "SeriesNumber": 1}
+    receiver = SimpleNamespace(host="127.0.0.1", port=site.port, ae_title="XNAT")
+    path = write_recipe(receiver, transforms=[IDENTIFY], allow=["series-number-shared"])
+    pacs.study(tmp_path / "data" / "one", 1, series=2, instances=1, **same)
+    assert ferry("run", path).returncode == 0
+    site.build()
+    pacs.study(tmp_path / "data" / "two", 1, instances=2, **same)[0].unlink()
+
+    plan = json.loads(ferry("plan", path, "--format", "json").stdout)
+    assert ferry("run", path).returncode == 0
+    site.build()
+
+    (foretold,) = (
+        one["message"]
+        for one in plan["problems"]
+        if one["code"] == "scan-stored-under-another-number"
+    )
+    assert "'S_MR' in P (1-MR1)" in foretold
+    archived, waiting = site.tree().sessions
+    assert (archived.instances, waiting.instances) == (2, 1)
+    assert waiting.conflict == (
+        "Session already contains a scan with the same UID, but a different number (1-MR1)."
+    )

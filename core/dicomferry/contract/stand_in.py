@@ -21,7 +21,9 @@ class Faults(Struct, frozen=True):
     at the Nth instance without an answer, before it is stored or, with `drop_stored`, behind it.
     `hang_at` lets the Nth wait `hang_seconds` before it is taken. `lose_every` answers success to
     each Nth and keeps nothing of it. From `disk_full_at` on nothing can be written. `conflict_at`
-    makes the Nth session that archives itself a conflict.
+    makes the Nth session that archives itself a conflict. Once more than `wedge_above` sessions are
+    being built at the same time, none is built any more; a build takes `build_ms` milliseconds, and
+    longer where more than half of `wedge_above` share the machine.
     """
 
     refuse_every: int = 0
@@ -33,6 +35,8 @@ class Faults(Struct, frozen=True):
     lose_every: int = 0
     disk_full_at: int = 0
     conflict_at: int = 0
+    wedge_above: int = 0
+    build_ms: int = 100
 
 
 class Receipt(Struct, frozen=True):
@@ -56,7 +60,8 @@ class StandInOrder(Struct, frozen=True):
     `options` are those that `identifier` was built with; None where they are not known. `storage`
     is a folder for the received files; None keeps counts and digests only. `anonymize` has what is
     stored edited as the server does by default. `login` is the one `user:password` taken over REST;
-    empty takes any.
+    empty takes any. `quiet_period` is the seconds without an object after which it builds a session
+    by itself; with None it builds when it is told to.
     """
 
     identifier: Identifier
@@ -66,6 +71,7 @@ class StandInOrder(Struct, frozen=True):
     anonymize: bool = False
     login: str = ""
     faults: Faults = field(default_factory=Faults)
+    quiet_period: float | None = None
 
 
 class StandIn(Protocol):

@@ -10,11 +10,12 @@ from msgspec import Struct
 class SessionStatus(StrEnum):
     """Where a session stands; in the archive it is `ARCHIVED`.
 
-    These are the states of an XNAT that last. The ones it passes through while it builds, moves or
-    archives are over before a stand-in can be asked.
+    These are the states of an XNAT that last, and the one of a build that takes its time. Those of
+    moving and archiving are over before a stand-in can be asked.
     """
 
     RECEIVING = "RECEIVING"
+    BUILDING = "BUILDING"
     READY = "READY"
     CONFLICT = "CONFLICT"
     ERROR = "ERROR"

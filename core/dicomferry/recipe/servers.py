@@ -74,6 +74,31 @@ class XnatRest(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     timeout: Annotated[Seconds, Meta(description="Seconds to wait for an answer.")] = 60
 
 
+class XnatPace(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """How many sessions an XNAT gets at once. With rest: it is asked what it has not built yet."""
+
+    outstanding: Annotated[
+        int | None,
+        Meta(
+            description="Sessions that XNAT receives or builds at once, at most. Left out: found"
+            " out by how long builds take, or 8 without rest."
+        ),
+    ] = None
+    patience: Annotated[
+        Seconds,
+        Meta(description="Seconds without a session built after which XNAT is taken to be stuck."),
+    ] = 1800
+    quiet: Annotated[
+        Seconds,
+        Meta(description="Without rest: seconds that XNAT takes to build what became quiet."),
+    ] = 480
+
+    def faults(self) -> Iterable[tuple[tuple[str, ...], str]]:
+        """Say that less than one session is none."""
+        if self.outstanding is not None and self.outstanding < 1:
+            yield ("outstanding",), "at least one session must be let through"
+
+
 class IdentifiedBy(Struct, frozen=True):
     """How an XNAT identifies: the component that emulates it, and that component's options."""
 
@@ -86,6 +111,7 @@ class XnatServer(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
 
     dicom: XnatDicom
     rest: XnatRest | None = None
+    pace: XnatPace | None = None
     identification: Any = None
     anonymizes: Annotated[
         list[Attribute],
@@ -113,6 +139,8 @@ class XnatServer(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
 
         for path, message in self.dicom.tls.faults() if self.dicom.tls else ():
             yield ("dicom", "tls", *path), message
+        for path, message in self.pace.faults() if self.pace else ():
+            yield ("pace", *path), message
         for name in self.anonymizes:
             try:
                 parse_tag(name)

@@ -59,12 +59,15 @@ if TYPE_CHECKING:
         prearchive_key as prearchive_key,
         subject_key as subject_key,
     )
+    from dicomferry.xnat.filing.merging import (
+        merged_scan_ids as merged_scan_ids,
+        number_conflict as number_conflict,
+    )
     from dicomferry.xnat.filing.scans import (
         scan_ids as scan_ids,
         scan_type as scan_type,
         session_modality as session_modality,
         session_type as session_type,
-        type_code as type_code,
         uid_hash as uid_hash,
     )
     from dicomferry.xnat.labels import (
@@ -96,8 +99,9 @@ else:
         "xnat.filing.keys": (
             "ArchiveKey", "PrearchiveKey", "archive_key", "prearchive_key", "subject_key",
         ),
+        "xnat.filing.merging": ("merged_scan_ids", "number_conflict"),
         "xnat.filing.scans": (
-            "scan_ids", "scan_type", "session_modality", "session_type", "type_code", "uid_hash",
+            "scan_ids", "scan_type", "session_modality", "session_type", "uid_hash",
         ),
         "xnat.labels": ("UNASSIGNED", "to_label"),
         "xnat.naming.classic": ("refused_without_uids",),

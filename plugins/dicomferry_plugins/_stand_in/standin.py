@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from pathlib import Path
 from typing import Self
 
@@ -14,14 +15,16 @@ from dicomferry.contract import Faults, Receipt, Tree
 from dicomferry.xnat import Identifier
 from dicomferry_plugins._stand_in.dicom.scp import StorageScp
 from dicomferry_plugins._stand_in.rest.server import RestServer
-from dicomferry_plugins._stand_in.site.settings import SiteSettings
+from dicomferry_plugins._stand_in.site.settings import CHECKS, SiteSettings
 from dicomferry_plugins._stand_in.site.site import StandInSite
 from dicomferry_plugins._stand_in.site.tree import tree_of
 
 _LOG = logging.getLogger(__name__)
 _WARNING = "this is dicomferry's stand-in, not an XNAT: it emulates an XNAT receiver, to rehearse"
-_CHECKS = 10
-"""How often the rebuilder runs in one quiet period; XNAT's own runs five times."""
+
+
+_BUILD_STEP = 0.01
+"""Seconds between two looks at builds that take their time."""
 
 
 class XnatStandIn:
@@ -111,8 +114,16 @@ class XnatStandIn:
         self.site.close()
 
     def build(self) -> None:
-        """Build all sessions, as XNAT does after five quiet minutes, and auto-archive them."""
-        self.site.build()
+        """Build all sessions, as XNAT does after five quiet minutes, and auto-archive them.
+
+        Returns when builds that take their time are over, or stuck. Where a quiet period is set,
+        these begin when it is over: to begin all at once would be more than was asked of it.
+        """
+        own_time = self.site.builder.takes_time and self.site.settings.quiet_period is not None
+        if not own_time:
+            self.site.build()
+        while self.site.waits_for_builds() if own_time else self.site.go_on_building():
+            time.sleep(_BUILD_STEP)
 
     def tree(self) -> Tree:
         """Return all sessions, scans and files of the stand-in."""
@@ -126,5 +137,14 @@ class XnatStandIn:
 
     def _rebuild(self) -> None:
         quiet = self.site.settings.quiet_period or 0.0
-        while not self._stopping.wait(max(quiet / _CHECKS, 0.01)):
-            self.site.build(quiet)
+        check = max(quiet / CHECKS, _BUILD_STEP)
+        if not self.site.builder.takes_time:
+            while not self._stopping.wait(check):
+                self.site.build(quiet)
+            return
+        due = time.monotonic() + check
+        while not self._stopping.wait(_BUILD_STEP):
+            self.site.go_on_building()
+            if time.monotonic() >= due:
+                self.site.build(quiet)
+                due += check

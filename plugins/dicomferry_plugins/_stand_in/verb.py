@@ -60,9 +60,9 @@ def _behavior(command: Callable[..., Any]) -> Callable[..., Any]:
             "--anonymize", is_flag=True, help="Run XNAT's default script on what is stored."
         ),
         click.option(
-            "--quiet-period", metavar="TIME", callback=lambda _c, _p, v: seconds(v) if v else None,
-            help="Build sessions after so long without an object; XNAT takes 5m [default: at the"
-            " end].",
+            "--quiet-period", metavar="TIME", default="30s", show_default=True,
+            callback=lambda _c, _p, v: seconds(v),
+            help="Build sessions after so long without an object; XNAT takes 5m.",
         ),
         click.option(
             "--prearchive-code", type=click.Choice(["0", "4", "5"]), default="4",
@@ -104,6 +104,7 @@ def command(
     from dicomferry.options import format_tree, identified_by, say
     from dicomferry_plugins._stand_in.standin import XnatStandIn
 
+    quiet = behavior["quiet_period"]
     identified = identified_by(server_file)
     login = identified.context.secret(login) if login else ""
     done = threading.Event()
@@ -122,7 +123,7 @@ def command(
         rest = f", REST at {stand_in.url}" if stand_in.url else ""
         click.echo(
             f"a stand-in, NOT an XNAT: {ae_title} listens at {host}:{stand_in.port}{rest};"
-            " stop it with Ctrl-C"
+            f" it builds what was quiet for {quiet:g} s; stop it with Ctrl-C"
         )
         while not done.wait(0.5):
             pass
@@ -135,7 +136,7 @@ def _settings(
     login: str,
     *,
     prearchive_code: str,
-    quiet_period: float | None,
+    quiet_period: float,
     anonymize: bool,
     import_filter: str,
     series: tuple[str, ...],

@@ -8,7 +8,7 @@ import pytest
 
 from dicomferry import Edits, Header, Set
 from dicomferry.xnat import Generation, reader_of
-from dicomferry_plugins._stand_in.site.files import file_name, merged_scan_id, scan_folder
+from dicomferry_plugins._stand_in.site.files import file_name, scan_folder
 from support.datasets import dataset_of
 
 READER = reader_of(Generation.XNAT_1_10)
@@ -36,10 +36,6 @@ def test_a_plus_before_the_number_is_read_in_two_ways() -> None:
 
 def test_a_scan_without_number_and_uid_is_na() -> None:
     assert scan_folder("", "", Generation.XNAT_1_10) == "NA"
-
-
-def test_a_merged_scan_takes_the_next_free_id() -> None:
-    assert merged_scan_id("1", "MR", {"1", "1-MR1"}) == "1-MR2"
 
 
 def test_a_file_is_named_by_uids_and_numbers() -> None:

@@ -11,7 +11,6 @@ import pytest
 from pydicom import Dataset
 
 from dicomferry.xnat import ClassicIdentifier, Generation, Identification
-from dicomferry_plugins._stand_in.site.files import merged_scan_id
 from dicomferry_plugins._stand_in.site.settings import SiteSettings
 from dicomferry_plugins._stand_in.standin import XnatStandIn
 from support.xnat_wire import Rest, rest_of, store
@@ -94,19 +93,34 @@ def test_a_study_date_that_is_no_date_is_refused_by_the_older_xnat(
     assert store(standin, made) == [0x0000 if end == "taken" else 0xC000]
 
 
-@pytest.mark.parametrize(
-    ("scan", "taken", "free"),
-    [
-        ("1", {"1"}, "1-MR1"),
-        ("1-MR1", {"1-MR1", "1-MR2"}, "1-MR3"),
-        ("12-MR1", {"12-MR1"}, "12-MR1-MR1"),
-        ("1-MR1", {"1-MR2"}, "1-MR1"),
-    ],
-)
-def test_a_scan_id_that_is_taken_gets_the_next_free_one(
-    scan: str, taken: set[str], free: str
+def test_scans_that_were_told_apart_go_on_counting_in_a_session_that_has_such(
+    start: Start, make_dataset: MakeDataset
 ) -> None:
-    assert merged_scan_id(scan, "MR", taken) == free
+    standin = start(rest_port=0, settings=SiteSettings(prearchive_code=4))
+    sent(standin, make_dataset, VECTORS["X1"]["archived"])
+    more = ({"series": f"1.2.9.{last}", "number": "1", "sop": f"c{last}"} for last in (3, 4))
+    sent(standin, make_dataset, list(more))
+
+    with rest_of(standin) as rest:
+        assert scans_of(rest) == {
+            "1.2.9.1": "1-MR1", "1.2.9.2": "1-MR2", "1.2.9.3": "1-MR3", "1.2.9.4": "1-MR4",
+        }  # fmt: skip
+
+
+def test_an_instance_without_a_study_is_in_no_session_that_can_be_built(
+    start: Start, make_dataset: MakeDataset
+) -> None:
+    standin = start(rest_port=0, settings=SiteSettings(prearchive_code=4))
+    made = make_dataset(PatientComments="Project:P1 Subject:S1 Session:E1")
+    del made.StudyInstanceUID
+    assert store(standin, made) == [0x0000]
+    standin.build()
+
+    with rest_of(standin) as rest:
+        (row,) = rest.rows("/data/prearchive")
+        (entry,) = rest.rows(f"/data{row['url']}/logs")
+    assert row["status"] == "ERROR"
+    assert "NoUniqueSession" in entry["entry"]
 
 
 def test_the_suffix_of_a_scan_that_joins_a_session_is_its_own_modality(

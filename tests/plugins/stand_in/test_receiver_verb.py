@@ -18,7 +18,7 @@ from pynetdicom.association import Association
 
 from support.cli import PROGRAM, ferry
 from support.instances import MR_IMAGE, make_instances
-from support.patience import PATIENCE
+from support.patience import PATIENCE, until
 from support.scu import store_each
 from support.xnat_wire import rejection
 
@@ -78,6 +78,25 @@ def test_its_rest_side_answers(tmp_path: Path) -> None:
         sent(port, make_instances(tmp_path, 2, sessions=1))
         answer = requests.get(f"{url}/data/prearchive", auth=("a", "b"), timeout=PATIENCE)
     assert answer.json()["ResultSet"]["totalRecords"] == "1"
+
+
+def test_a_session_is_built_once_it_is_quiet_for_the_time_that_is_named(tmp_path: Path) -> None:
+    with receiver("--prearchive-code", "0", "--quiet-period", "0.2") as (_, port, url):
+        sent(port, make_instances(tmp_path, 2, sessions=1))
+
+        def status() -> str:
+            answer = requests.get(f"{url}/data/prearchive", auth=("a", "b"), timeout=PATIENCE)
+            return str(answer.json()["ResultSet"]["Result"][0]["status"])
+
+        until(lambda: status() == "READY")
+
+
+def test_it_takes_pdus_as_long_as_xnat_does() -> None:
+    with receiver() as (_, port, _):
+        association = associated(port)
+        longest = association.acceptor.maximum_length
+        association.release()
+    assert longest == 16_384
 
 
 def test_the_login_is_a_reference_and_shown_nowhere() -> None:

@@ -32,5 +32,5 @@ def _faults(_context: click.Context, _parameter: click.Parameter, given: tuple[s
 
 fault_option = click.option(
     "--fault", "faults", multiple=True, metavar="NAME=N", callback=_faults,
-    help=f"Let the stand-in misbehave, counted in instances: {', '.join(_NAMES)}.",
+    help=f"Let the stand-in misbehave: {', '.join(_NAMES)}.",
 )  # fmt: skip

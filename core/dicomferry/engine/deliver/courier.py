@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct, field
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 
 from dicomferry.contract.executor import Done, Executor, Said
 from dicomferry.contract.sink import Pending
+from dicomferry.engine.deliver.pacing.pace import SessionPace
 from dicomferry.engine.deliver.task import Changed, DeliverTask
 from dicomferry.engine.pipeline.steps import SinkStep
 from dicomferry.engine.provenance.witness import Witnessed
@@ -20,6 +22,9 @@ from dicomferry.model import Failed, Outcome, Stored
 
 _MOST_UNREACHED = 3
 """Consignments in a row that found no receiver; after them the courier tries no more."""
+
+_MOMENT = 0.05
+"""Seconds between two looks whether the receiver takes one more session."""
 
 Observe = Callable[[str, str, Outcome], None]
 Note = Callable[[SinkStep, Sequence[Delivered]], None]
@@ -63,7 +68,7 @@ class Courier:
 
     def __init__(
         self, shop: Workshop, deliveries: Deliveries, run: int, sink_step: SinkStep,
-        observe: Observe, note: Note,
+        observe: Observe, note: Note, pace: SessionPace | None = None,
     ) -> None:  # fmt: skip
         self._shop = shop
         self._deliveries = deliveries
@@ -71,6 +76,7 @@ class Courier:
         self._sink_step = sink_step
         self._observe = observe
         self._note = note
+        self._pace = pace
         self._executor: Executor | None = None
         self._stopped = False
         self._unreached = 0
@@ -102,7 +108,16 @@ class Courier:
     @property
     def free(self) -> bool:
         """Tell whether one more may be under way now."""
-        return len(self._under_way) < self._lanes.open
+        return len(self._under_way) < self._lanes.open and not self._over() and self._may_open()
+
+    @property
+    def held(self) -> bool:
+        """Tell whether nothing is under way, and the receiver is to be given time."""
+        return not (self._under_way or self._over() or self._may_open())
+
+    def wait(self) -> None:
+        """Give the receiver a moment."""
+        time.sleep(_MOMENT)
 
     def deliver(self, limit: int | None) -> None:
         """Bring everything due and at hand, or the first `limit` sessions of it."""
@@ -118,8 +133,13 @@ class Courier:
             for said in executor.run(self._tasks(places), lambda: self._lanes.open):
                 self.take(said, total)
 
-    def _tasks(self, places: Sequence[int]) -> Iterator[DeliverTask]:
+    def _tasks(self, places: Sequence[int]) -> Iterator[DeliverTask | None]:
         for place in places:
+            while not self._may_open() and not self._over():
+                if self._under_way:
+                    yield None
+                else:
+                    self.wait()
             task = self.task(place)
             if task is None:
                 return
@@ -130,11 +150,23 @@ class Courier:
 
         It counts as under way until `take` hears that it is done.
         """
-        if self._stopped or self._unreached >= _MOST_UNREACHED:
+        if self._over():
             return None
         load = self._deliveries.load(self._sink_step.key, place)
+        if self._pace is not None:
+            self._pace.opened(load.consignment.destination)
         self._under_way[load.number] = _UnderWay()
         return DeliverTask(load)
+
+    def _over(self) -> bool:
+        """Tell whether nothing more is to be brought, and note why that is."""
+        if self._pace is not None and self._pace.stopped:
+            self.tally = replace(self.tally, unreachable=self._pace.stopped, hint=self._pace.hint)
+            return True
+        return self._stopped or self._unreached >= _MOST_UNREACHED
+
+    def _may_open(self) -> bool:
+        return self._pace is None or self._pace.may_open()
 
     def take(self, said: Sequence[Said[DeliverTask]], total: int | None = None) -> None:
         """Make durable what workers said of loads."""
@@ -181,6 +213,8 @@ class Courier:
 
     def _close(self, load: Load, done: Done) -> list[Delivered]:
         under_way = self._under_way.pop(load.number)
+        if self._pace is not None:
+            self._pace.closed(load.consignment.destination)
         if not done.error:
             if not under_way.strained:
                 self._lanes.eased()

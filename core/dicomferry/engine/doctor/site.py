@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlsplit
 
+from dicomferry.engine.doctor.bulk import dangers
 from dicomferry.engine.doctor.checks import tried
 from dicomferry.engine.doctor.identification import (
     Live,
@@ -51,6 +52,7 @@ class SiteExaminer:
             ("projects", self._projects),
             ("receiver", self._receiver),
             ("site", self._site),
+            ("bulk", self._bulk),
             ("clock", self._clock),
         )
         for what, look in looks:
@@ -195,6 +197,31 @@ class SiteExaminer:
             state,
             f"the site's script is on; the recipe says it changes {declared}",
         )
+
+    def _bulk(self) -> Iterator[Check]:
+        """Yield what is dangerous for thousands of sessions in a row."""
+        site, plugins = self._settings.site(), self._settings.plugins()
+        found = list(dangers(self._server, self._mine(), site, plugins))
+        for danger in found:
+            yield self._check("bulk", CheckState.WARNING, danger.message, danger.hint)
+        if self._server.pace is None:
+            yield self._check(
+                "bulk", CheckState.NOTE,
+                "the recipe has no pace: sessions are sent as fast as they go",
+                "pace: {} sends no more sessions than XNAT can build",
+            )  # fmt: skip
+        elif not found:
+            unseen = site is None or plugins is None
+            state = CheckState.UNKNOWN if unseen else CheckState.OK
+            words = "this login may not see all settings" if unseen else "sessions are paced"
+            yield self._check("bulk", state, words, _ADMINISTRATORS if unseen else "")
+
+    def _mine(self) -> DicomReceiver | None:
+        """Return the receiver that the recipe sends to, as far as the login may see it."""
+        dicom = self._server.dicom
+        found = [r for r in self._settings.receivers() or ()
+                 if (r.ae_title, r.port) == (dicom.ae_title, dicom.port)]  # fmt: skip
+        return found[0] if found else None
 
     def _clock(self) -> Iterator[Check]:
         there = self._settings.clock()

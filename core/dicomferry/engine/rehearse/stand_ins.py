@@ -26,6 +26,9 @@ from dicomferry.host import Plugins
 from dicomferry.recipe.recipe import Recipe
 from dicomferry.recipe.servers import XNAT, XnatRest, XnatServer
 
+_QUIET = 1.0
+"""Seconds after which the stand-in of a paced XNAT builds a session: the pace waits for that."""
+
 _PATIENCE = 60.0
 """Seconds in which a stand-in must answer."""
 
@@ -154,5 +157,6 @@ def _stand_in(spec: StandInSpec) -> AbstractContextManager[StandIn]:
         anonymize=bool(server.anonymizes),
         login=spec.login,
         faults=spec.faults,
+        quiet_period=_QUIET if server.pace else None,
     )
     return spec.plugins.stand_in_for(XNAT.name).open(order)

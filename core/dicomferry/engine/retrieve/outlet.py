@@ -26,6 +26,11 @@ class Outlet:
         """Return how many consignments are being brought."""
         return len(self._under_way)
 
+    @property
+    def held(self) -> bool:
+        """Tell whether something waits here only because the receiver is to be given time."""
+        return bool(self._ready or self._changed) and self.courier.held
+
     def changed(self) -> None:
         """Note that more has come."""
         self._changed = True

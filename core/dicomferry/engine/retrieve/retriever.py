@@ -123,18 +123,29 @@ class Retriever:
             yield self._next(supply)
 
     def _next(self, supply: Supply) -> RetrieveTask | DeliverTask | None:
+        while (task := self._task(supply)) is None:
+            held = [outlet.courier for outlet in self._outlets if outlet.held]
+            if self._busy(supply) or not held or self._over():
+                return None
+            held[0].wait()
+        return task
+
+    def _task(self, supply: Supply) -> RetrieveTask | DeliverTask | None:
         for outlet in self._outlets:
             if bringing := outlet.next():
                 return bringing
         if task := self._retrieve(supply):
             return task
-        if supply.under_way or any(outlet.under_way for outlet in self._outlets):
+        if self._busy(supply):
             return None
         # Nothing more comes, or not before there is room: so what is here goes, whole or not.
         for outlet in self._outlets:
             if bringing := outlet.next(whole=False):
                 return bringing
         return None
+
+    def _busy(self, supply: Supply) -> bool:
+        return bool(supply.under_way or any(outlet.under_way for outlet in self._outlets))
 
     def _retrieve(self, supply: Supply) -> RetrieveTask | None:
         if self._over() or not supply.free or not self._open_now(supply.manners):

@@ -7,6 +7,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from dicomferry.engine.deliver.courier import Courier, SinkTally, is_complete
+from dicomferry.engine.deliver.pacing.choice import open_paces
+from dicomferry.engine.pipeline.context import BuildContext
 from dicomferry.engine.plan.planned import Planned
 from dicomferry.engine.provenance.lock_file import make_lock
 from dicomferry.engine.provenance.manifest_writer import ManifestWriter
@@ -93,10 +95,20 @@ class Running:
         served: dict[str, Courier] = {}
         receivers = {sink_step.id: sink_step.sink.receiver for sink_step in steps.sinks}
         labels = steps.labels
-        with ManifestWriter(self._job.state, recipe, run, lock, receivers, labels) as manifest:
+        context = BuildContext(recipe, plugins)
+        with (
+            ManifestWriter(self._job.state, recipe, run, lock, receivers, labels) as manifest,
+            open_paces(recipe, steps, context) as paces,
+        ):
             for sink_step in steps.sinks:
                 courier = Courier(
-                    self._shop, deliveries, run, sink_step, plugins.outcome, manifest.delivered
+                    self._shop,
+                    deliveries,
+                    run,
+                    sink_step,
+                    plugins.outcome,
+                    manifest.delivered,
+                    paces.get(sink_step.sink.server),
                 )
                 self._under_way.append(courier)
                 if self._stopped:

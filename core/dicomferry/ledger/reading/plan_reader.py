@@ -12,6 +12,7 @@ from dicomferry.ledger.reading import (
     filed_instances,
     found_items,
     item_states,
+    partly_stored,
     passed_kinds,
     same_instance,
     series,
@@ -26,6 +27,7 @@ from dicomferry.ledger.reading.expected import ExpectedReader
 from dicomferry.ledger.reading.filed_instances import FiledInstance
 from dicomferry.ledger.reading.found_items import FoundItem, PlannedItem
 from dicomferry.ledger.reading.item_states import ItemState
+from dicomferry.ledger.reading.partly_stored import PartlyStored
 from dicomferry.ledger.reading.passed_kinds import PassedKind
 from dicomferry.ledger.reading.same_instance import Twin
 from dicomferry.ledger.reading.series import SeriesState
@@ -97,6 +99,10 @@ class PlanReader(Struct, frozen=True):
     def stored_studies(self, sinks: Sequence[str]) -> Iterator[StoredStudy]:
         """Yield the StudyInstanceUIDs that sinks have sessions under, of whatever plan."""
         return stored_studies.stored_studies(self.ledger, sinks)
+
+    def partly_stored(self, sink: str) -> Iterator[PartlyStored]:
+        """Yield the studies of sessions that a sink has a part of, and gets more of."""
+        return partly_stored.partly_stored(self.ledger, self.scan, sink)
 
     def find(self, which: str) -> FoundItem | None:
         """Return the item with a file name or SOP Instance UID, of whatever scan; None without."""

@@ -66,7 +66,7 @@ class Merge(Struct, frozen=True):
     """What an archive operation may do to a session that is there.
 
     `allowed` is XNAT's allowSessionMerge, which auto-archive implies; `overwrite` replaces files;
-    `override` replaces what is there, whatever its UID and modality (`overwrite=delete`).
+    `override` replaces what is there, whatever its UID (`overwrite=delete`).
     """
 
     allowed: bool = True
@@ -96,12 +96,12 @@ def session_conflict(
     merge = merge or Merge()
     if not merge.allowed:
         return Conflict.EXISTS
+    if None not in {incoming.kind, existing.kind} and incoming.kind != existing.kind:
+        return Conflict.MODALITY
     if _differ(incoming.subject, existing.subject):
         return Conflict.SUBJECT
     if merge.override:
         return None
-    if None not in {incoming.kind, existing.kind} and incoming.kind != existing.kind:
-        return Conflict.MODALITY
     mine, theirs = incoming.study_instance_uids, existing.study_instance_uids
     if mine is not None and theirs is not None and mine - theirs:
         return Conflict.STUDY

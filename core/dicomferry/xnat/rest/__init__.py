@@ -5,6 +5,7 @@
 - ArchiveReader: returns archived sessions and their files.
 - PrearchiveReader: returns sessions of the prearchive, their status and files.
 - HeldFile: one file in XNAT, with the SOP Instance UID as far as XNAT tells it.
+- OutstandingReader: returns the sessions that XNAT receives, builds or archives now.
 - SettingsReader: returns receivers, rules, filters and projects.
 - RestError: XNAT did not answer, or denied it; what it holds is then unknown.
 
@@ -18,6 +19,7 @@ from dicomferry.xnat.rest.archive import ArchivedSession, ArchiveReader
 from dicomferry.xnat.rest.client import RestClient, RestSite
 from dicomferry.xnat.rest.errors import DeniedError, NotThereError, RestError
 from dicomferry.xnat.rest.files import HeldFile
+from dicomferry.xnat.rest.outstanding import OutstandingReader, OutstandingSession
 from dicomferry.xnat.rest.prearchive import PrearchiveReader, PrearchiveSession, is_under_way
 
 __all__ = [
@@ -26,6 +28,8 @@ __all__ = [
     "DeniedError",
     "HeldFile",
     "NotThereError",
+    "OutstandingReader",
+    "OutstandingSession",
     "PrearchiveReader",
     "PrearchiveSession",
     "RestClient",

@@ -135,6 +135,10 @@ class RestClient:
         """Send a form and return the decoded JSON; only for requests that may be repeated."""
         return self._decoded(self._ask("POST", path, params=query, data=dict(form)), path)
 
+    def search(self, path: str, criteria: Mapping[str, object]) -> Any:
+        """Send criteria as JSON and return the decoded JSON of what they find."""
+        return self._decoded(self._ask("POST", path, json=dict(criteria)), path)
+
     def content(self, path: str, **query: str) -> bytes:
         """Return the bytes of a GET."""
         return self._ask("GET", path, params=query).content

@@ -84,6 +84,14 @@ class SettingsReader:
             return None
         return answer if isinstance(answer, dict) else None
 
+    def plugins(self) -> frozenset[str] | None:
+        """Return the IDs of the plug-ins of the server; None where it does not tell."""
+        try:
+            answer = self._client.json("/xapi/plugins")
+        except (DeniedError, NotThereError):
+            return None
+        return frozenset(map(str, answer)) if isinstance(answer, dict) else None
+
     def version(self) -> str | None:
         """Return the release that the server says it is, such as `1.8.11`; None if it does not."""
         try:

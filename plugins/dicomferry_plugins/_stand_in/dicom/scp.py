@@ -32,7 +32,8 @@ _NOT_RECOGNIZED = (0x01, 0x01, 0x03)
 _LOOK = 0.05
 """Seconds between two looks whether the server shall end."""
 
-_MAXIMUM_PDU = 1 << 18
+_MAXIMUM_PDU = 1 << 14
+"""What XNAT's receiver takes: the default of its DICOM library."""
 _MAXIMUM_ASSOCIATIONS = 100
 _COMMENT_LENGTH = 64
 

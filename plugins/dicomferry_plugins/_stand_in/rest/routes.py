@@ -89,6 +89,7 @@ def _site(site: StandInSite, scp: StorageScp) -> Iterator[Entry]:
     yield "PUT", "/data/config/dicom/{}", _of(site, config.set_rules)
     yield "GET", "/xapi/dicomscp", lambda _request: plain_json(config.receivers(site, scp))
     yield "GET", "/xapi/dicomscp/{}", receiver
+    yield "GET", "/xapi/plugins", lambda _request: plain_json({})
     yield "GET", "/xapi/siteConfig", _of(site, config.site_config)
     yield "GET", "/xapi/siteConfig/buildInfo", _of(site, config.build_info)
     yield "GET", "/xapi/siteConfig/{}", _of(site, config.site_config)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from itertools import chain, count
 
 from dicomferry import Header
 from dicomferry.xnat import Generation, Reader, to_label, uid_hash
@@ -25,19 +23,6 @@ def scan_folder(series_number: str, series_instance_uid: str, generation: Genera
     if _FOLDER.fullmatch(series_number) and series_number.strip("."):
         return series_number
     return to_label(series_instance_uid) or "NA"
-
-
-def merged_scan_id(scan_id: str, modality: str, taken: Collection[str]) -> str:
-    """Return the ID of a scan that joins a session holding `taken` (XNAT's `correctScanID`).
-
-    `modality` is the scan's, from its data type. XNAT takes a number of one character for the stem
-    of an ID that has a suffix already: `1-MR1` becomes `1-MR3`, and `12-MR1` `12-MR1-MR1`.
-    """
-    code = re.escape(modality)
-    has_suffix = re.fullmatch(rf".-{code}[0-9]+", scan_id, re.ASCII)
-    stem = scan_id.rpartition("-")[0] if has_suffix else scan_id
-    names = chain((scan_id,), (f"{stem}-{modality}{number}" for number in count(1)))
-    return next(name for name in names if name not in taken)
 
 
 def file_name(header: Header, reader: Reader) -> str:

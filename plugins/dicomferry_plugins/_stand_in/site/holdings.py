@@ -17,16 +17,15 @@ from dicomferry.xnat import (
     Merge,
     archive_key,
     lacks_subject,
+    merged_scan_ids,
     prearchive_key,
     subject_key,
-    type_code,
 )
 from dicomferry_plugins._stand_in.site.archiving import (
     AUTO_ARCHIVE_CODE,
     archives_itself,
     overwrites_files,
 )
-from dicomferry_plugins._stand_in.site.files import merged_scan_id
 from dicomferry_plugins._stand_in.site.sessions import Received, ReceivedSession, merge_conflict
 
 
@@ -49,6 +48,8 @@ class Holdings:
         self._conflict_at = conflict_at
         self._clock = clock
         self._archivings = 0
+        self.most_outstanding = 0
+        """The most sessions that were received or built at the same time."""
         self.prearchive: list[ReceivedSession] = []
         self.archive: dict[ArchiveKey, ReceivedSession] = {}
         self.subjects: dict[tuple[str, str], tuple[str, str]] = {}
@@ -88,6 +89,9 @@ class Holdings:
         )
         session.store = f"{label}.{session.timestamp}" if there else label
         self.prearchive.append(session)
+        waiting = (SessionStatus.RECEIVING, SessionStatus.BUILDING)
+        outstanding = sum(one.status in waiting for one in self.prearchive)
+        self.most_outstanding = max(self.most_outstanding, outstanding)
         return session
 
     def find(self, project: str | None, timestamp: str, folder: str) -> ReceivedSession | None:
@@ -102,21 +106,21 @@ class Holdings:
             None,
         )
 
-    def build(self, idle: float = 0.0) -> list[ReceivedSession]:
-        """Build what received nothing for `idle` seconds, and archive what is to be.
-
-        Returns the sessions that left the prearchive.
-        """
-        quiet = self._clock() - idle
+    def quiet(self, idle: float = 0.0) -> list[ReceivedSession]:
+        """Return the sessions that received nothing for `idle` seconds and are to be built."""
+        before = self._clock() - idle
         return [
             session
-            for session in list(self.prearchive)
+            for session in self.prearchive
             if session.status is SessionStatus.RECEIVING
             and not session.uncommitted
             and not session.writing
-            and session.touched <= quiet
-            and self.commit(session)
+            and session.touched <= before
         ]
+
+    def build(self, idle: float = 0.0) -> list[ReceivedSession]:
+        """Build what was quiet for `idle` seconds; return what was archived."""
+        return [session for session in self.quiet(idle) if self.commit(session)]
 
     def commit(self, session: ReceivedSession) -> bool:
         """Build one session and archive it if it is to be; tell whether it left the prearchive."""
@@ -182,11 +186,11 @@ def _timestamp(seconds: float) -> str:
 
 
 def _merge(incoming: ReceivedSession, existing: ReceivedSession) -> None:
-    taken = {scan.id for scan in existing.scans.values()}
+    modalities = {uid: scan.modality for uid, scan in incoming.scans.items()}
+    ids = merged_scan_ids(incoming.ids, modalities, existing.ids)
     for uid, scan in incoming.scans.items():
         if held := existing.scans.get(uid):
             held.files.update(scan.files)
             continue
-        scan.id = merged_scan_id(scan.id, type_code(scan.modality), taken)
-        taken.add(scan.id)
+        scan.id = ids[uid]
         existing.scans[uid] = scan

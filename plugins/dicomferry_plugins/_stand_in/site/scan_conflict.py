@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from dicomferry.xnat import Conflict
+from dicomferry.xnat import Conflict, number_conflict
 
 
 class FileFacts(Struct, frozen=True):
@@ -28,11 +28,12 @@ def scan_conflict(
 ) -> tuple[Conflict, str] | None:
     """Return why scans would not be merged, and the ID of the scan there; None if all would.
 
-    Scans are given by their SeriesInstanceUID. A scan that is there under another ID is a conflict
-    unless its own ID is taken there, too: XNAT then renames it by its UID. With `overwrite`, files
-    of one name are replaced.
+    Scans are given by their SeriesInstanceUID. XNAT compares the IDs of all scans before it looks
+    at a file. With `overwrite`, files of one name are replaced.
     """
-    taken = {scan.id for scan in existing.values()}
+    renamed = number_conflict(_ids(incoming), _ids(existing))
+    if renamed is not None:
+        return Conflict.SCAN_NUMBER, renamed
     digests = {
         file.sop_instance_uid: file.digest
         for scan in existing.values()
@@ -41,8 +42,6 @@ def scan_conflict(
     for uid, scan in incoming.items():
         held = existing.get(uid)
         paths = held.files.keys() if held else frozenset[str]()
-        if held and scan.id not in taken:
-            return Conflict.SCAN_NUMBER, held.id
         if not overwrite and paths & scan.files.keys():
             return Conflict.FILES, scan.id
         for path, file in scan.files.items():
@@ -50,3 +49,7 @@ def scan_conflict(
             if known != file.digest and path not in paths:
                 return Conflict.CONTENT, scan.id
     return None
+
+
+def _ids(scans: Mapping[str, ScanFacts]) -> dict[str, str]:
+    return {uid: scan.id for uid, scan in scans.items()}

@@ -137,9 +137,10 @@ class ReceivedSession(Struct):
     def build(self) -> None:
         """Give the scans their IDs, as XNAT does when it writes the session's XML.
 
-        Its builder throws at a folder with more than one StudyInstanceUID.
+        Its builder throws at a folder that has not exactly one StudyInstanceUID.
         """
-        if len({item.ref.study_instance_uid for item in self.instances}) > 1:
+        studies = {item.ref.study_instance_uid for item in self.instances}
+        if len(studies - {""}) != 1:
             self.status, self.conflict = SessionStatus.ERROR, Conflict.SEVERAL_STUDIES.words()
             return
         numbers = {uid: (scan.number, scan.modality) for uid, scan in self.scans.items()}
@@ -162,6 +163,11 @@ class ReceivedSession(Struct):
     def modality(self) -> str:
         """Return what stands for the session's data type."""
         return session_modality(scan.modality for scan in self.scans.values())
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """Return the scan ID of each SeriesInstanceUID."""
+        return {uid: scan.id for uid, scan in self.scans.items()}
 
     @property
     def instances(self) -> Iterator[Received]:

@@ -11,6 +11,9 @@ from dicomferry.xnat import QUIET_PERIOD
 from dicomferry_plugins._stand_in.site.archiving import AUTO_ARCHIVE_CODE
 from dicomferry_plugins._stand_in.site.filters import SeriesFilter
 
+CHECKS = 10
+"""How often the rebuilder runs in one quiet period; XNAT's own runs five times."""
+
 
 class SiteSettings(Struct, frozen=True):
     """A stand-in's configuration, as an XNAT has it.
@@ -44,7 +47,7 @@ class SiteSettings(Struct, frozen=True):
             "receivedFileUser": "admin",
             "defaultProjectAutoArchiveSetting": self.prearchive_code,
             "sessionXmlRebuilderInterval": minutes,
-            "sessionXmlRebuilderRepeat": 60000,
+            "sessionXmlRebuilderRepeat": 60000 if quiet is None else round(quiet * 1000 / CHECKS),
             "enableSitewideAnonymizationScript": self.anonymize,
             "useSopInstanceUidToUniquelyIdentifyDicom": True,
             "uiDefaultCompressedUploaderImporter": "DICOM-zip",

@@ -31,6 +31,7 @@ from dicomferry.xnat import (
     refused_without_uids,
 )
 from dicomferry_plugins._stand_in.site.anonymize import anonymized
+from dicomferry_plugins._stand_in.site.builder import Builder
 from dicomferry_plugins._stand_in.site.holdings import Holdings
 from dicomferry_plugins._stand_in.site.part10 import Wire, part10, stored_path, write_file
 from dicomferry_plugins._stand_in.site.receipts import ReceiptLog
@@ -67,6 +68,7 @@ class StandInSite:
         self.declared = declared if isinstance(declared, Identification) else Identification()
         self.lock = threading.RLock()
         self.holdings = Holdings(settings.prearchive_code, conflict_at=settings.faults.conflict_at)
+        self.builder = Builder(self.holdings, settings.faults)
         self.receipts = ReceiptLog(None)
         self._first_sessions = FirstSessions()
         self._writing: set[Path] = set()
@@ -82,10 +84,22 @@ class StandInSite:
         self.receipts.close()
 
     def build(self, idle: float = 0.0) -> None:
-        """Build and archive what was quiet for `idle` seconds."""
+        """Begin to build what was quiet for `idle` seconds, and archive what is built."""
         with self.lock:
-            for session in self.holdings.build(idle):
+            for session in self.builder.begin(idle):
                 self.forget_route(session)
+
+    def go_on_building(self) -> bool:
+        """Go on with builds that take their time; tell whether there is more to build."""
+        with self.lock:
+            for session in self.builder.go_on():
+                self.forget_route(session)
+            return self.builder.busy
+
+    def waits_for_builds(self) -> bool:
+        """Tell whether a session is being built, or will be once it is quiet."""
+        with self.lock:
+            return not self.builder.stuck and (self.builder.busy or bool(self.holdings.quiet()))
 
     def take_wire(self, wire: Wire) -> None:
         """Identify, store and record what came by C-STORE; raises what XNAT refuses it for."""

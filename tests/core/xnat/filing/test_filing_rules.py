@@ -38,8 +38,8 @@ def test_a_session_of_two_studies_is_two_in_the_prearchive_and_one_in_the_archiv
     [
         (FACTS, None),
         (SessionFacts("s", "MR", frozenset({"1.2"})), None),
-        (SessionFacts("T", "CT", frozenset({"1.3"})), Conflict.SUBJECT),
-        (SessionFacts("S", "CT", frozenset({"1.3"})), Conflict.MODALITY),
+        (SessionFacts("T", "CT", frozenset({"1.3"})), Conflict.MODALITY),
+        (SessionFacts("T", "MR", frozenset({"1.3"})), Conflict.SUBJECT),
         (SessionFacts("S", "MR", frozenset({"1.3"})), Conflict.STUDY),
         (SessionFacts(None, None, None), None),
     ],
@@ -55,9 +55,11 @@ def test_of_several_studies_one_that_is_not_there_is_a_conflict() -> None:
     assert session_conflict(several, FACTS) is Conflict.STUDY
 
 
-def test_to_override_forgives_everything_but_the_subject() -> None:
-    other = SessionFacts("S", "CT", frozenset({"1.3"}))
+def test_to_override_forgives_another_study_alone() -> None:
+    other = SessionFacts("S", "MR", frozenset({"1.3"}))
     assert session_conflict(FACTS, other, Merge(override=True)) is None
+    other = SessionFacts("S", "CT", frozenset({"1.3"}))
+    assert session_conflict(FACTS, other, Merge(override=True)) is Conflict.MODALITY
     other = SessionFacts("T", "MR", frozenset({"1.2"}))
     assert session_conflict(FACTS, other, Merge(override=True)) is Conflict.SUBJECT
 

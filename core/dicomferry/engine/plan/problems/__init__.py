@@ -46,7 +46,7 @@ from dicomferry.engine.plan.problems.patients import (
     several_values,
 )
 from dicomferry.engine.plan.problems.plug_ins import checked_by, is_of_checker
-from dicomferry.engine.plan.problems.scans import scans
+from dicomferry.engine.plan.problems.scans import late_scans, scans
 from dicomferry.engine.plan.problems.sessions import gaps, sessions, stored_under_another_study
 from dicomferry.engine.plan.problems.site import anonymized, anonymizes_of, names_labels
 from dicomferry.engine.plan.problems.studies import studies
@@ -92,6 +92,7 @@ def find_problems(
         for note in (empty_parts, several_values, references):
             found += note(items)
     found += stored_under_another_study(items, sinks)
+    found += late_scans(items, sinks)
     if xnat:
         for check in (
             mismatches, labels, sessions, naming, noted, generations, scans, gaps, capabilities,

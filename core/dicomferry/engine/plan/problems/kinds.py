@@ -240,6 +240,14 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType({
         "XNAT's scan ID is the SeriesNumber; series that share one are told apart as 1-MR1, 1-MR2",
         "give each series its own SeriesNumber with remap, or allow it and look scans up by UID",
     ),
+    "scan-stored-under-another-number": Kind(
+        _WARNING,
+        "XNAT merges no files into a scan of another ID: 'Session already contains a scan with the"
+        " same UID, but a different number'; that they come to a session which it has not built"
+        " yet, within five minutes of the last, is no conflict",
+        "delete the session in XNAT and bring it whole (`dicomferry verify --send-again`), or give"
+        " each series its own SeriesNumber with remap before the first run",
+    ),
     "series-number-missing": Kind(
         _WARNING,
         "without SeriesNumber XNAT makes the scan ID from the SeriesInstanceUID",

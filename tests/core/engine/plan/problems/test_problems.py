@@ -190,6 +190,7 @@ ELSEWHERE = {
     "nothing-found",
     "plugin-check-failed",
     "project-not-readable",
+    "scan-stored-under-another-number",
     "session-stored-under-another-study",
     "site-anonymizes",
     "allowed-code-unknown",
