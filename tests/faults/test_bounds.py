@@ -25,6 +25,7 @@ from support.instances import make_instances
 from support.plugins import install
 
 SOON = {"DICOMFERRY_ITEM_SECONDS": "1"}
+NOT_LONG = {"DICOMFERRY_WAIT_SECONDS": "1"}
 BACKTRACKS = "(a+)+$"
 LONG = "a" * 40 + "b"
 
@@ -112,7 +113,7 @@ def test_a_rule_that_backtracks_costs_forecast_one_file(tmp_path: Path) -> None:
 
 
 PLUGIN = '''
-import ctypes, os, signal
+import ctypes, os, signal, threading, time
 from dicomferry import Component, Edits, hookimpl
 import msgspec
 
@@ -154,7 +155,26 @@ def test_whatever_ends_a_worker_costs_one_file(
     assert {items[one]["verdict"] for one in ("MC0001", "MC0002")} == {"ready"}
 
 
-@pytest.mark.parametrize("how", ["while True: pass", "raise MemoryError"])
+@pytest.mark.parametrize(
+    "how", ["threading.Event().wait()", "os.kill(os.getpid(), signal.SIGSTOP)"]
+)
+def test_what_does_not_answer_costs_one_file_and_names_its_step(
+    plan: Callable[..., tuple[dict[str, Any], str]], tmp_path: Path, how: str
+) -> None:
+    env = install(tmp_path / "site", "ends", PLUGIN.replace("HOW", how))
+
+    items, text = plan("BAD", [{"ends": {}}], env | NOT_LONG)
+
+    bad = items.pop("MC0000")
+    assert (bad["verdict"], bad["code"]) == ("not-looked-into", "no-answer")
+    assert "transforms[0]: nothing answered for 1 s" in bad["reason"]
+    assert {item["verdict"] for item in items.values()} == {"ready"}
+    assert "no-answer" in text
+
+
+@pytest.mark.parametrize(
+    "how", ["while True: pass", "while True: time.sleep(1)", "raise MemoryError"]
+)
 def test_what_takes_too_long_when_it_is_brought_costs_one_file_and_is_brought_later(
     tmp_path: Path, how: str
 ) -> None:
@@ -162,9 +182,9 @@ def test_what_takes_too_long_when_it_is_brought_costs_one_file_and_is_brought_la
     code = (
         f"if os.path.exists({str(slow)!r}): {how}"
         if "raise" in how
-        else (f"while os.path.exists({str(slow)!r}): pass")
+        else how.replace("True", f"os.path.exists({str(slow)!r})")
     )
-    env = install(tmp_path / "site", "ends", PLUGIN.replace("HOW", code)) | SOON
+    env = install(tmp_path / "site", "ends", PLUGIN.replace("HOW", code)) | SOON | NOT_LONG
     files = make_instances(tmp_path / "data", 3, sessions=1, series=1)
     dataset = dcmread(files[0])
     dataset.StudyDescription = "BAD"

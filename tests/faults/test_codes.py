@@ -23,8 +23,8 @@ REJECTED = frozenset((
 ))  # fmt: skip
 NOT_LOOKED_INTO = frozenset((
     "broken-archive", "dangling-link", "encrypted", "ended-its-worker", "gone", "include-unmet",
-    "link-outside", "nested-too-deep", "not-opened", "over-limit", "repeated-member", "sparse",
-    "unknown-compression", "unreadable",
+    "link-outside", "nested-too-deep", "no-answer", "not-opened", "over-limit", "repeated-member",
+    "sparse", "unknown-compression", "unreadable",
 ))  # fmt: skip
 ALL_WELL = frozenset((
     "dicomdir", "duplicate", "empty-archive", "excluded", "link-repeated", "mended", "not-a-file",

@@ -37,11 +37,15 @@ TaskT = TypeVar("TaskT", bound=Task)
 
 
 class Done(Struct, frozen=True):
-    """A task has ended; `error` says why it ended early, `died` that its worker did too."""
+    """A task has ended; `error` says why it ended early, `died` that its worker did too.
+
+    `item` is the id of an item at which the worker did not answer, and was ended for it.
+    """
 
     error: str = ""
     hint: str = ""
     died: bool = False
+    item: int = 0
 
 
 class Said(Struct, Generic[TaskT], frozen=True):

@@ -80,6 +80,8 @@ class Courier:
         self._executor: Executor | None = None
         self._stopped = False
         self._unreached = 0
+        self._left: list[DeliverTask] = []
+        self._can_go_on = False
         self._under_way: dict[int, _UnderWay] = {}
         self._lanes = Lanes(sink_step.sink.lanes)
         self.tally = SinkTally()
@@ -130,8 +132,14 @@ class Courier:
             self._executor = executor
             if self._stopped:
                 executor.stop()
+            self._can_go_on = True
             for said in executor.run(self._tasks(places), lambda: self._lanes.open):
                 self.take(said, total)
+            while self._left and not self._stopped:
+                left, self._left = self._left, []
+                for said in executor.run(iter(left), lambda: self._lanes.open):
+                    self.take(said, total)
+            self._can_go_on = False
 
     def _tasks(self, places: Sequence[int]) -> Iterator[DeliverTask | None]:
         for place in places:
@@ -223,12 +231,30 @@ class Courier:
                 for due, pending, proof in under_way.pending
             ]
         self._lanes.strained()
+        if done.item and (passed := self._passed_over(load, under_way, done)):
+            return passed
         if under_way.position == 0 and not done.died:
             self._unreached += 1
         self.tally = replace(self.tally, unreachable=done.error, hint=done.hint)
         failed = Failed(done.error, retryable=True)
         left = [due for due, *_ in under_way.pending] + list(load.dues[under_way.position :])
         return [*self._taken_back(under_way, done), *(Delivered(due, failed) for due in left)]
+
+    def _passed_over(self, load: Load, under_way: _UnderWay, done: Done) -> list[Delivered]:
+        """Return what became of a load where one instance did not answer; bring the rest after it.
+
+        Returns nothing where the rest cannot be brought now.
+        """
+        hung = [due for due in load.dues[under_way.position :] if due.item.id == done.item]
+        if not self._can_go_on or not hung:
+            return []
+        rest = tuple(due for due in load.dues[under_way.position :] if due not in hung)
+        if rest:
+            self._under_way[load.number] = _UnderWay()
+            self._left.append(DeliverTask(replace(load, dues=rest)))
+        failed = Failed(done.error, retryable=True)
+        unsure = [due for due, *_ in under_way.pending]
+        return [Delivered(due, failed) for due in (*unsure, *hung)]
 
     def _taken_back(self, under_way: _UnderWay, done: Done) -> list[Delivered]:
         """Return what the sink had called stored before it could not close.

@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from dicomferry.contract.sink import Delivery, Parcel, Pending
 from dicomferry.dicom.instance import open_instance
-from dicomferry.dicom.opening import open_blob
 from dicomferry.engine.pipeline.described import relabelled, signed
 from dicomferry.engine.pipeline.edit import Withheld, edit_and_forecast
 from dicomferry.engine.pipeline.examine import unchanged
@@ -76,12 +75,12 @@ def _bring(
     steps: Steps, sink_step: SinkStep, due: Due, delivery: Delivery
 ) -> Outcome | Witnessed | Changed:
     watch = steps.watch
-    watch.begin()
+    watch.begin(due.item.id)
     try:
         if not unchanged(due.item):
             return _CHANGED
         item = due.item
-        blob = WatchedBlob(open_blob(item.bytes_at))
+        blob = WatchedBlob(watch.open(item.bytes_at, item.id))
         with open_instance(blob, item.location, item.names, item.row, steps.shapes) as instance:
             planned = relabelled(instance.header, item, steps.labels)
             edited = edit_and_forecast(steps, planned, len(steps.transforms))

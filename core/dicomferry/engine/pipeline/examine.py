@@ -14,6 +14,7 @@ from dicomferry.engine.pipeline.facts import as_sent
 from dicomferry.engine.pipeline.faults import MENDED, FileFault, faults_of
 from dicomferry.engine.pipeline.references import STUDY_RENAMED, references_left
 from dicomferry.engine.pipeline.steps import Steps
+from dicomferry.engine.pipeline.watch import Watch
 from dicomferry.errors import (
     DamagedError,
     DicomDirError,
@@ -26,6 +27,9 @@ from dicomferry.errors import (
 from dicomferry.ledger.rows import Examined, Facts, Item, Remote, Verdict
 from dicomferry.log import log_bug
 from dicomferry.model import Excluded, InstanceRef
+
+NO_ANSWER = "no-answer"
+"""The code of what a worker waited for without an end."""
 
 OVER_LIMIT = "over-limit"
 """The code of what takes more of the processor or of memory than one item may."""
@@ -45,7 +49,7 @@ def examine(item: Item, steps: Steps, upto: int) -> Examined:
     transform stops the run.
     """
     watch = steps.watch
-    watch.begin()
+    watch.begin(item.id)
     try:
         return _examine(item, steps, upto)
     except FerryError:
@@ -91,7 +95,7 @@ def _examine(item: Item, steps: Steps, upto: int) -> Examined:
         return Examined(item.id, Verdict.NOT_LOOKED_INTO, "unreadable", _reason(error, item))
 
 
-def content_digest(item: Item) -> str:
+def content_digest(item: Item, watch: Watch) -> str:
     """Return a hex SHA-256 of an item's data set as it is on the disk, without the meta group.
 
     An instance that is still on a server is only told from those elsewhere, and from those that
@@ -100,7 +104,7 @@ def content_digest(item: Item) -> str:
     if item.remote is not None:
         return f"on {item.remote.server} {item.remote.key}"
     sha = hashlib.sha256()
-    with open_instance(open_blob(item.location), item.location) as instance:
+    with open_instance(watch.open(item.location, item.id), item.location) as instance:
         for chunk in instance.data_set(instance.header).chunks():
             sha.update(chunk)
     return sha.hexdigest()

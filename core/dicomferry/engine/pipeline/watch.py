@@ -1,8 +1,9 @@
 """The watch over one item: how much of the processor and of memory it may take.
 
 A pattern that backtracks for years, a file of zeros without end and a template that multiplies
-texts cost one item, not the run. The limits belong to the process and not to the recipe: a plan
-under other limits is the same plan.
+texts cost one item, not the run. So does a disk that does not answer: the main process ends the
+worker that waits for it, by what the worker shows on its sign of life. The limits belong to the
+process and not to the recipe: a plan under other limits is the same plan.
 """
 
 from __future__ import annotations
@@ -20,23 +21,33 @@ from typing import Final
 
 from msgspec import Struct
 
+from dicomferry.dicom.blob import Blob
+from dicomferry.dicom.opening import open_blob
+from dicomferry.engine.pipeline.sign import LONGEST, Sign
 from dicomferry.errors import FerryError, OverLimitError
+from dicomferry.model import Location
 
 _SECONDS: Final = "DICOMFERRY_ITEM_SECONDS"
+WAIT_SECONDS: Final = "DICOMFERRY_WAIT_SECONDS"
 _MEGABYTES: Final = "DICOMFERRY_WORKER_MB"
 _GRACE: Final = 10
 """Seconds of the processor for code that hears no signal, before the system ends the process."""
 
 
 class Limits(Struct, frozen=True):
-    """What one item may take: seconds of the processor, and MB of memory; 0 is no limit."""
+    """What one item may take; 0 is no limit.
+
+    `seconds` are of the processor, `megabytes` of memory. `wait` is seconds by the clock on the
+    wall, for an item that waits for a disk.
+    """
 
     seconds: int = 60
     megabytes: int = 4096
+    wait: int = 300
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Limits:
-        """Read the limits from DICOMFERRY_ITEM_SECONDS and DICOMFERRY_WORKER_MB.
+        """Read the limits from the variables DICOMFERRY_ITEM_SECONDS, _WORKER_MB and _WAIT_SECONDS.
 
         Raises `FerryError` for what is not a whole number.
         """
@@ -44,6 +55,7 @@ class Limits(Struct, frozen=True):
         return cls(
             _whole(environment, _SECONDS, usual.seconds),
             _whole(environment, _MEGABYTES, usual.megabytes),
+            _whole(environment, WAIT_SECONDS, usual.wait),
         )
 
     @property
@@ -62,29 +74,66 @@ class Watch:
     """Ends the work on an item that passes the limits. One is started for each process at most.
 
     A timer ticks once for each second of the processor. The work on an item costs no system call:
-    it only sets `turn` and `at`.
+    it only sets what the sign of life shows.
     """
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.turn = 0
-        """A number that is another one for each item; 0 between items."""
-        self.at = ""
-        """The step that the item is at."""
-        self._items = 0
+        self._sign = Sign()
+        self._turns = 0
+        self._reads = 0
         self._ticks = 0
         self._seen: tuple[int, ...] = ()
         self._bound = False
 
-    def begin(self) -> None:
-        """Note that the next item begins."""
-        self._items += 1
-        self.turn = self._items
-        self.at = ""
+    @property
+    def turn(self) -> int:
+        """A number that is another one for each item; 0 between items."""
+        return self._sign.turn
+
+    @property
+    def at(self) -> str:
+        """The step that the item is at."""
+        return self._sign.at.decode(errors="replace")
+
+    @at.setter
+    def at(self, step: str) -> None:
+        self._sign.at = step.encode()[:LONGEST]
+
+    def show_on(self, sign: Sign) -> None:
+        """Show on `sign` from now on what this process is at."""
+        sign.seconds = self.limits.wait
+        self._sign = sign
+
+    def begin(self, item: int = 0) -> None:
+        """Note that the next item begins; `item` is its id in the ledger."""
+        self._turns += 1
+        self._sign.item = item
+        self._sign.at = b""
+        self._sign.turn = self._turns
 
     def end(self) -> None:
         """Note that an item is done with."""
-        self.turn = 0
+        self._sign.turn = 0
+        self._sign.at = b""
+
+    def open(self, location: Location, item: int) -> TimedBlob:
+        """Open the bytes of an item; each read is watched by the clock, also outside its turn."""
+        self._sign.item = item
+        self.begin_read()
+        try:
+            return TimedBlob(open_blob(location), self)
+        finally:
+            self.end_read()
+
+    def begin_read(self) -> None:
+        """Note that a read begins."""
+        self._reads += 1
+        self._sign.read = self._reads
+
+    def end_read(self) -> None:
+        """Note that a read is over."""
+        self._sign.read = 0
 
     def start(self) -> None:
         """Begin to watch this process, where the system can and this is its main thread."""
@@ -130,6 +179,29 @@ class Watch:
             self._ticks = 0
             at = f"{self.at}: " if self.turn and self.at else ""
             raise OverLimitError(f"{at}{self.limits.too_long}")
+
+
+class TimedBlob:
+    """A blob whose reads a watch sees."""
+
+    __slots__ = ("_blob", "_watch", "size")
+
+    def __init__(self, blob: Blob, watch: Watch) -> None:
+        self._blob = blob
+        self._watch = watch
+        self.size = blob.size
+
+    def read(self, start: int, length: int) -> bytes:
+        """Return exactly `length` bytes; raises `DamagedError` when they cannot be had."""
+        self._watch.begin_read()
+        try:
+            return self._blob.read(start, length)
+        finally:
+            self._watch.end_read()
+
+    def close(self) -> None:
+        """Close the other blob."""
+        self._blob.close()
 
 
 def _limit(which: int, value: int) -> None:

@@ -12,14 +12,14 @@ from typing import ClassVar, Final
 
 from msgspec import Struct
 
-from dicomferry.contract.executor import Done, Executor, Task
+from dicomferry.contract.executor import Done, Executor
 from dicomferry.contract.source import FoundCopy, Preferring
 from dicomferry.dicom.content import content_digest_of, content_of, differing
 from dicomferry.dicom.instance import open_instance
-from dicomferry.dicom.opening import open_blob
 from dicomferry.dicom.syntax import CutError, UnsureError
 from dicomferry.engine.pipeline.examine import content_digest
 from dicomferry.engine.pipeline.steps import Steps
+from dicomferry.engine.pipeline.watch import Watch
 from dicomferry.engine.workers.workbench import Workbench
 from dicomferry.engine.workers.workshop import Workshop
 from dicomferry.errors import FerryError
@@ -70,14 +70,19 @@ class DigestTask(Struct, frozen=True):
     items: tuple[Item, ...]
     durable: ClassVar[bool] = False
 
-    def work(self, _bench: Workbench, _stopped: Callable[[], bool]) -> Iterator[Digests]:
+    def work(self, bench: Workbench, _stopped: Callable[[], bool]) -> Iterator[Digests]:
         """Yield one `Digests` of all items."""
-        yield Digests({item.id: _digest(item) for item in self.items})
+        yield Digests({item.id: _digest(item, bench.watch) for item in self.items})
+
+    def without(self, item: int) -> Iterator[DigestTask]:
+        """Yield the task for the other items."""
+        if left := tuple(one for one in self.items if one.id != item):
+            yield DigestTask(left)
 
 
-def _digest(item: Item) -> str:
+def _digest(item: Item, watch: Watch) -> str:
     try:
-        return content_digest(item)
+        return content_digest(item, watch)
     except (OSError, FerryError, MemoryError):
         return ""
 
@@ -88,9 +93,15 @@ class ContentTask(Struct, frozen=True):
     items: tuple[Item, ...]
     durable: ClassVar[bool] = False
 
-    def work(self, _bench: Workbench, _stopped: Callable[[], bool]) -> Iterator[Digests]:
+    def work(self, bench: Workbench, _stopped: Callable[[], bool]) -> Iterator[Digests]:
         """Yield one `Digests` of all items."""
-        yield Digests({item.id: content_digest_of(_content(item)) for item in self.items})
+        watch = bench.watch
+        yield Digests({item.id: content_digest_of(_content(item, watch)) for item in self.items})
+
+    def without(self, item: int) -> Iterator[ContentTask]:
+        """Yield the task for the other items."""
+        if left := tuple(one for one in self.items if one.id != item):
+            yield ContentTask(left)
 
 
 class CompareTask(Struct, frozen=True):
@@ -100,9 +111,17 @@ class CompareTask(Struct, frozen=True):
     other: Item
     durable: ClassVar[bool] = False
 
-    def work(self, _bench: Workbench, _stopped: Callable[[], bool]) -> Iterator[Differences]:
+    def work(self, bench: Workbench, _stopped: Callable[[], bool]) -> Iterator[Differences]:
         """Yield one `Differences`."""
-        yield Differences(self.item.id, differing(_content(self.item), _content(self.other)))
+        both = (_content(item, bench.watch) for item in (self.item, self.other))
+        yield Differences(self.item.id, differing(*both))
+
+    def without(self, _item: int) -> Iterator[CompareTask]:
+        """Yield nothing: what differs is not known."""
+        yield from ()
+
+
+_Task = DigestTask | ContentTask | CompareTask
 
 
 def resolve_duplicates(shop: Workshop, catalog: PlanWriter) -> None:
@@ -141,7 +160,8 @@ def _verdicts(executor: Executor, groups: list[list[Twin]], steps: Steps) -> Ite
         if twin.item.remote is None
     ]
     said = _digests(executor, ContentTask, odd)
-    by_exact = {exact[item]: digest for item, digest in said.items()}
+    exact |= {item: "" for item, digest in said.items() if not digest}
+    by_exact = {exact[item]: digest for item, digest in said.items() if digest}
     kinds = {
         twin.item.id: (by_exact.get(exact[twin.item.id], exact[twin.item.id]), twin.edits,
                        twin.destination)
@@ -173,28 +193,37 @@ def _digests(
 ) -> dict[int, str]:
     starts = range(0, len(items), _ITEMS_OF_A_TASK)
     tasks = [kind(tuple(items[at : at + _ITEMS_OF_A_TASK])) for at in starts]
-    digests: dict[int, str] = {}
+    digests = dict.fromkeys((item.id for item in items), "")
     for one in _answers(executor, tasks):
         if isinstance(one, Digests):
             digests.update(one.by_item)
     return digests
 
 
-def _answers(executor: Executor, tasks: Iterable[Task]) -> Iterator[object]:
-    for said in executor.run(iter(tasks), ahead=True):
-        for one in said:
-            if isinstance(one.message, Done) and one.message.error:
-                raise FerryError(one.message.error, hint=one.message.hint)
-            yield one.message
+def _answers(executor: Executor, tasks: Iterable[_Task]) -> Iterator[object]:
+    """Yield the answers; an item whose disk did not answer has none."""
+    left = list(tasks)
+    while left:
+        again: list[_Task] = []
+        for said in executor.run(iter(left), ahead=True):
+            for one in said:
+                hung = one.message.item if isinstance(one.message, Done) else 0
+                if hung and isinstance(one.task, _Task):
+                    again += one.task.without(hung)
+                elif isinstance(one.message, Done) and one.message.error:
+                    raise FerryError(one.message.error, hint=one.message.hint)
+                else:
+                    yield one.message
+        left = again
 
 
-def _content(item: Item) -> dict[str, str]:
+def _content(item: Item, watch: Watch) -> dict[str, str]:
     try:
-        with open_instance(open_blob(item.location), item.location) as instance:
+        with open_instance(watch.open(item.location, item.id), item.location) as instance:
             return content_of(instance)
     except (UnsureError, CutError, OSError, FerryError, MemoryError):
         # What an odd sequence says is not known; its bytes are compared alone.
-        return {"": _digest(item)}
+        return {"": _digest(item, watch)}
 
 
 def _first_of_kinds(group: list[Twin], kinds: Mapping[int, _Kind]) -> list[Twin]:

@@ -9,7 +9,8 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from dicomferry.contract.executor import Done, Said
+from dicomferry.contract.executor import Done, Executor, Said
+from dicomferry.engine.pipeline.examine import NO_ANSWER
 from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.engine.plan.copied import copied_without_times
 from dicomferry.engine.plan.duplicates import resolve_duplicates
@@ -28,6 +29,9 @@ T = TypeVar("T")
 
 _SCAN_BATCH = 250
 _EXAMINE_BATCH = 100
+
+_MOST_UNANSWERED = 5
+"""Files one after the other that do not answer; after them the disk is taken to hang."""
 
 
 class _Way(Struct, frozen=True):
@@ -120,6 +124,8 @@ class _Examiner:
         self._catalog = catalog
         self.done = 0
         self._died: list[tuple[ExamineTask, str]] = []
+        self._left: list[ExamineTask] = []
+        self._unanswered = 0
 
     def examine(
         self, way: _Way, items: Iterator[Item], count: Callable[[str], int] | None = None
@@ -144,13 +150,22 @@ class _Examiner:
         with self._shop.workers(len(first)) as executor:
             for said in executor.run(chain(first, coming), ahead=True):
                 self._note(way, said, total)
+            self._examine_left(way, executor, total)
             # One of the items of such a task ends its worker: alone, the others are looked into.
             alone = (ExamineTask((item,), way.upto) for task in self._lost() for item in task.items)
             for said in executor.run(alone):
                 self._note(way, said, total)
+            self._examine_left(way, executor, total)
         self._give_up(way, total)
         if self.done - before < given:
             raise FerryError("the worker processes died", hint="see the log in the state folder")
+
+    def _examine_left(self, way: _Way, executor: Executor, total: int | None) -> None:
+        """Have the other items of tasks looked into, of which one item did not answer."""
+        while self._left:
+            left, self._left = self._left, []
+            for said in executor.run(iter(left)):
+                self._note(way, said, total)
 
     def _lost(self) -> list[ExamineTask]:
         """Return the tasks whose worker died, and forget them."""
@@ -175,11 +190,34 @@ class _Examiner:
             for result in one.message.results
         ]
         self._keep(way, results, total)
+        if results:
+            self._unanswered = 0
         for one in said:
-            if isinstance(one.message, Done) and one.message.died:
+            if isinstance(one.message, Done) and one.message.item:
+                self._pass_over(way, one.task, one.message, total)
+            elif isinstance(one.message, Done) and one.message.died:
                 self._died.append((one.task, one.message.error))
             elif isinstance(one.message, Done) and one.message.error:
                 raise FerryError(one.message.error, hint=one.message.hint)
+
+    def _pass_over(self, way: _Way, task: ExamineTask, done: Done, total: int | None) -> None:
+        """Note the item of a task that did not answer, and keep the task of the others.
+
+        Raises `FerryError` where nothing has answered for a while: each file of a disk that hangs
+        would be waited for.
+        """
+        left = tuple(item for item in task.items if item.id != done.item)
+        if left:
+            self._left.append(ExamineTask(left, task.upto))
+        result = Examined(done.item, Verdict.NOT_LOOKED_INTO, NO_ANSWER, done.error)
+        self._keep(way, [result], total)
+        self._unanswered += 1
+        if self._unanswered >= _MOST_UNANSWERED:
+            place = next(item.location for item in task.items if item.id == done.item)
+            raise FerryError(
+                f"{self._unanswered} files one after the other did not answer, the last is {place}",
+                hint="see whether the disk hangs, mend it, then run again",
+            )
 
     def _keep(self, way: _Way, results: list[Examined], total: int | None) -> None:
         if results:

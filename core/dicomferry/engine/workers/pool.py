@@ -15,11 +15,15 @@ from typing import Generic, Self
 from msgspec import Struct
 
 from dicomferry.contract.executor import Done, OpenWorker, Said, TaskT
+from dicomferry.engine.pipeline.sign import Sign
+from dicomferry.engine.workers.lookout import Lookout
 from dicomferry.engine.workers.pipe import ROOM, open_pipe, packed, receive, send_or_end
 from dicomferry.engine.workers.processes import (
+    bury,
     leave_signals_to_the_main_process,
     process_context,
     shared_flag,
+    shared_sign,
     signals_held,
 )
 from dicomferry.engine.workers.worker import Kept, work
@@ -45,6 +49,13 @@ class _Given(Struct, Generic[TaskT], frozen=True):
     data: bytes
 
 
+class _Member(Struct, frozen=True):
+    """A worker process, and the watch over its sign of life."""
+
+    process: BaseProcess
+    lookout: Lookout
+
+
 class Pool:
     """`size` worker processes on this machine; implements `dicomferry.contract.Executor`."""
 
@@ -52,7 +63,7 @@ class Pool:
         self._context = process_context()
         self._stop = shared_flag(self._context)
         self._open_worker = open_worker
-        self._workers: dict[Connection, BaseProcess] = {}
+        self._workers: dict[Connection, _Member] = {}
         self._size = max(1, size)
 
     def __enter__(self) -> Self:
@@ -81,9 +92,10 @@ class Pool:
 
     def _begin(self) -> Connection:
         here, there = open_pipe(self._context)
+        sign = shared_sign(self._context)
         process = self._context.Process(
             target=_start, daemon=True,
-            args=(self._open_worker, there, self._stop, os.getpid(), (*self._workers, here)),
+            args=(self._open_worker, there, self._stop, os.getpid(), sign, (*self._workers, here)),
         )  # fmt: skip
         try:
             process.start()
@@ -92,17 +104,16 @@ class Pool:
             there.close()
             raise
         there.close()
-        self._workers[here] = process
+        self._workers[here] = _Member(process, Lookout(sign))
         return here
 
     def _replace(self, dead: Connection) -> tuple[str, Connection | None]:
         """Return why a worker ended, and the pipe of another one if the system starts one."""
-        process = self._workers.pop(dead)
+        process = self._workers.pop(dead).process
         dead.close()
         process.join(_WAIT)
         why = _reason(process.exitcode)
-        process.kill()  # one that only closed its pipe
-        process.join()
+        bury(process)  # one that only closed its pipe
         try:
             with signals_held():
                 return why, self._begin()
@@ -114,14 +125,17 @@ class Pool:
         for connection in self._workers:
             connection.close()
         try:
-            for process in self._workers.values():
-                process.join(_FAREWELL if kind is None else 1)
+            for member in self._workers.values():
+                member.process.join(_FAREWELL if kind is None else 1)
         finally:
             # A second Ctrl-C may have interrupted `join`.
-            for process in self._workers.values():
-                process.kill()
-            for process in self._workers.values():
-                process.join()
+            for member in self._workers.values():
+                bury(member.process)
+
+    def _late(self, one: Connection) -> Done | None:
+        """Return the end of a worker's task where it is at one thing for too long."""
+        lookout = self._workers[one].lookout
+        return Done(lookout.why, died=True, item=lookout.item) if lookout.is_late() else None
 
     def stop(self) -> None:
         """Ask the workers to end after the instance they are at."""
@@ -140,7 +154,8 @@ class Pool:
         so that it never waits for the caller.
         """
         most = _AHEAD if ahead else 1
-        round_ = _Round(self._workers, tasks, lanes, most, lambda: self._stop.value, self._replace)
+        round_ = _Round(self._workers, tasks, lanes, most, lambda: self._stop.value, self._replace,
+                       self._late)  # fmt: skip
         while round_.goes_on():
             said, answers = round_.hear()
             yield said
@@ -154,6 +169,7 @@ class _Round(Generic[TaskT]):
         self, workers: Iterable[Connection], tasks: Iterator[TaskT | None],
         lanes: Callable[[], int] | None, most: int, stopped: Callable[[], bool],
         replace: Callable[[Connection], tuple[str, Connection | None]],
+        late: Callable[[Connection], Done | None],
     ) -> None:  # fmt: skip
         self._queues: dict[Connection, deque[_Given[TaskT]]] = {one: deque() for one in workers}
         self._tasks = tasks
@@ -161,6 +177,7 @@ class _Round(Generic[TaskT]):
         self._most = most
         self._stopped = stopped
         self._replace = replace
+        self._late = late
         self._again: deque[_Given[TaskT]] = deque()
 
     def goes_on(self) -> bool:
@@ -184,9 +201,18 @@ class _Round(Generic[TaskT]):
                 answers.pop(ready, None)
                 over = queue.popleft()
                 said.append(Said(over.task, self._buried(ready) if message.died else message))
+        said += self._given_up()
         if self._most > 1:
             self._give()
         return said, answers
+
+    def _given_up(self) -> Iterator[Said[TaskT]]:
+        """End the workers that are at one thing for too long; yield the ends of their tasks."""
+        for one in [one for one, queue in self._queues.items() if queue]:
+            if late := self._late(one):
+                over = self._queues[one].popleft()
+                self._buried(one)
+                yield Said(over.task, late)
 
     def _buried(self, dead: Connection) -> Done:
         """Have another worker do the tasks that a dead one had not begun; return why it died."""
@@ -229,7 +255,7 @@ def _reason(code: int | None) -> str:
 
 
 def _start(
-    open_worker: OpenWorker, inbox: Connection, stop: ctypes.c_bool, parent: int,
+    open_worker: OpenWorker, inbox: Connection, stop: ctypes.c_bool, parent: int, sign: Sign,
     others: tuple[Connection, ...],
 ) -> None:  # fmt: skip
     leave_signals_to_the_main_process()
@@ -237,7 +263,7 @@ def _start(
     # worker notices that the main process is gone.
     for connection in others:
         connection.close()
-    work(open_worker, inbox, stop, parent)
+    work(open_worker, inbox, stop, parent, sign)
 
 
 def _acknowledge(answers: dict[Connection, int]) -> None:

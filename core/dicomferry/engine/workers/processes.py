@@ -11,8 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from multiprocessing.context import ForkContext, SpawnContext
+from multiprocessing.process import BaseProcess
+
+from dicomferry.engine.pipeline.sign import Sign
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
+
+_MOMENT = 1
+"""Seconds in which a process that was killed ends, if it can."""
 
 
 def process_context() -> ForkContext | SpawnContext:
@@ -38,6 +44,30 @@ def shared_flag(context: ForkContext | SpawnContext) -> ctypes.c_bool:
     if isinstance(context, ForkContext):
         return ctypes.c_bool.from_buffer(mmap.mmap(-1, mmap.PAGESIZE))
     return context.RawValue(ctypes.c_bool, False)
+
+
+def shared_sign(context: ForkContext | SpawnContext) -> Sign:
+    """Return a sign that this process and one worker share."""
+    if isinstance(context, ForkContext):
+        return Sign.from_buffer(mmap.mmap(-1, mmap.PAGESIZE))
+    return context.RawValue(Sign)
+
+
+def bury(process: BaseProcess) -> None:
+    """Kill a process and wait for its end, but not for good.
+
+    While the kernel waits for a disk that does not answer, a process does not end. It does nothing
+    more either: it ends when the disk answers.
+    """
+    process.kill()
+    process.join(_MOMENT)
+    if process.is_alive():
+        # Python joins its children when it ends itself, and would wait for good.
+        process.join = _no_wait  # type: ignore[method-assign]
+
+
+def _no_wait(timeout: float | None = None) -> None:  # noqa: ARG001  as `join` has it
+    return
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from dicomferry.dicom.shapes import Shapes
 from dicomferry.engine.pipeline.chosen_labels import with_chosen_labels
 from dicomferry.engine.pipeline.context import BuildContext
 from dicomferry.engine.pipeline.memory import Memory
+from dicomferry.engine.pipeline.sign import Sign
 from dicomferry.engine.pipeline.steps import Steps, build_steps, only_servers
 from dicomferry.engine.pipeline.watch import Limits, Watch
 from dicomferry.errors import FerryError, OverLimitError
@@ -36,13 +37,17 @@ class WorkerSpec(Struct, frozen=True):
 
 
 class Workbench:
-    """One worker's place of work; implements `dicomferry.contract.Worker`."""
+    """One worker's place of work; implements `dicomferry.contract.Worker` and `Signing`."""
 
     def __init__(self, spec: WorkerSpec) -> None:
         self._spec = spec
         self._prepared: dict[int, Steps] = {}
         self._shapes = Shapes()
         self.watch = Watch(spec.limits)
+
+    def show_on(self, sign: Sign) -> None:
+        """Show on `sign` which item is worked on."""
+        self.watch.show_on(sign)
 
     def perform(self, task: Task, stopped: Callable[[], bool]) -> Iterator[object]:
         """Do a task: yield its answers, then a `Done` that has what the task raised."""

@@ -10,6 +10,8 @@ from multiprocessing.connection import Connection
 from msgspec import Struct
 
 from dicomferry.contract.executor import WINDOW, Done, OpenWorker, Task, Worker
+from dicomferry.engine.pipeline.sign import Sign
+from dicomferry.engine.workers.lookout import Signing
 from dicomferry.engine.workers.pipe import receive, send
 from dicomferry.engine.workers.telling import AT_ONCE, in_batches
 from dicomferry.errors import OverLimitError
@@ -21,9 +23,13 @@ class Kept(Struct, frozen=True):
     answers: int
 
 
-def work(open_worker: OpenWorker, inbox: Connection, stop: ctypes.c_bool, parent: int) -> None:
+def work(
+    open_worker: OpenWorker, inbox: Connection, stop: ctypes.c_bool, parent: int, sign: Sign
+) -> None:
     """Do the tasks of the main process `parent` until it closes the pipe."""
     worker = open_worker()
+    if isinstance(worker, Signing):
+        worker.show_on(sign)
 
     def stopped() -> bool:
         # An orphan must not go on sending beside the run that follows it.

@@ -97,7 +97,7 @@ def test_twins_that_cannot_be_compared_now_are_compared_by_the_next_plan(
     (recipe.parent / "data" / "copy.dcm").write_bytes(first.read_bytes())
     with monkeypatch.context() as patch:
 
-        def fail(item: object) -> str:
+        def fail(*_: object) -> str:
             raise OSError(errno.EIO, "Input/output error")
 
         patch.setattr("dicomferry.engine.plan.duplicates.content_digest", fail)
