@@ -52,7 +52,7 @@ class FoundLimit:
 
     It is judged anew each time that a round of sessions was built. A round whose builds took half
     as long again as those of the fastest round takes a part of the limit away. Another one adds a
-    session, but to no more than one above what was seen being built at once without harm: sessions
+    session, but to no more than one and a half above what was built at once without harm: sessions
     that wait today may all be built at the same moment tomorrow. Where builds are too quick to be
     seen at all, the limit doubles.
     """
