@@ -166,6 +166,8 @@ class RemoteInstance(Struct, frozen=True):
     header, by keyword: the plan uses them, and delivery uses the header of the instance itself.
     The engine writes `relabel`, by keyword, into the instance before the first transform; an empty
     text clears an attribute. `row` and `table_row` are the table row that asks for the instance.
+    `labels` are what that row wants XNAT to call it, by level (`subject`, `session`): nothing is
+    written for them, and an instance that XNAT would file under another label is held back.
 
     `key` names it at a server that does not know instances by their UIDs. `size` (in bytes) and
     `modified_ns` (nanoseconds since the epoch) are 0 when the server does not tell them; when one
@@ -184,6 +186,7 @@ class RemoteInstance(Struct, frozen=True):
     size: int = 0
     modified_ns: int = 0
     names: Mapping[str, str] = _NOTHING
+    labels: Mapping[str, str] = _NOTHING
 
     @property
     def location(self) -> Location:

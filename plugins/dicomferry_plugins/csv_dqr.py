@@ -73,12 +73,17 @@ sources:
 """
 
 
+_LABELS = {
+    "subject": "{{ PatientID }}",  # the row's Subject is written into it
+    "session": "{{ row.Session | default(PatientID ~ '_' ~ Modality ~ '_' ~ StudyDate, true) }}",
+}
+
+
 @hookimpl
 def dicomferry_sources() -> Iterable[Component[Options, Source]]:
     """Offer the DQR source."""
-    yield Component(
-        "csv-dqr", "studies of a PACS, by XNAT's DQR CSV", Options, _build, _EXAMPLE, _remarks
-    )
+    summary = "studies of a PACS, by XNAT's DQR CSV"
+    yield Component("csv-dqr", summary, Options, _build, _EXAMPLE, _remarks, _LABELS)
 
 
 @hookimpl

@@ -21,6 +21,8 @@ from dicomferry.recipe.starter import (
     ARCHIVE,
     SCHEMA_FILE,
     SCHEMA_LINE,
+    SESSION,
+    SUBJECT,
     Starter,
     default_of,
     takes,
@@ -82,7 +84,12 @@ def _starter(
     asking = sys.stdin.isatty() and sys.stdout.isatty()
     from_where = _Choice("source", "Where do they come from?", components.sources, ARCHIVE)
     to_where = _Choice("sink", "Where do they go?", components.sinks, _PROJECT)
-    starter = Starter(name, from_where.choose(source, asking), to_where.choose(sink, asking))
+    found_by = from_where.choose(source, asking)
+    starter = Starter(
+        name, found_by, to_where.choose(sink, asking),
+        subject=found_by.labels.get("subject", SUBJECT),
+        session=found_by.labels.get("session", SESSION),
+    )  # fmt: skip
     if project is None and asking and takes(starter.sink, _PROJECT):
         project = click.prompt("The ID of the XNAT project?", starter.project)
     return replace(starter, project=project or starter.project)

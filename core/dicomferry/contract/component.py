@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
@@ -25,7 +26,8 @@ class Component(Struct, Generic[OptionsT, StageT_co], frozen=True):
     `transforms:`, `sinks:`, and if needed `params:` and `tests:`. It names each server by the kind
     of the server, and declares none. `dicomferry init` makes recipes of it, and replaces
     `default: PROJECT` and `default: archive` by its own values for the params `project` and
-    `archive`.
+    `archive`. `labels` are templates by level (`subject`, `session`), where a recipe to start from
+    must name what a source finds otherwise than by `PatientID`, `Modality` and `StudyDate`.
 
     `remarks` reads the tables that the options name, and returns what is wrong or odd in them, each
     with its place. `validate` and `plan` call it; nothing else is touched.
@@ -37,6 +39,7 @@ class Component(Struct, Generic[OptionsT, StageT_co], frozen=True):
     build: Callable[[OptionsT, Context], StageT_co]
     example: str = ""
     remarks: Callable[[OptionsT, Context], Iterable[Problem]] | None = None
+    labels: Mapping[str, str] = MappingProxyType({})
 
 
 AnyComponent = Component[Any, Any]

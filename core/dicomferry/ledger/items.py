@@ -113,6 +113,8 @@ def _remote_text(finding: RemoteInstance) -> str:
         "attributes": dict(finding.attributes),
         "relabel": dict(finding.relabel),
     }
+    if finding.labels:
+        kept["labels"] = dict(finding.labels)
     if finding.key:  # else its location has the UIDs
         ref = finding.ref
         kept["uids"] = [ref.study_instance_uid, ref.series_instance_uid, ref.sop_instance_uid]
@@ -125,7 +127,10 @@ def _remote_of(text: str, location: Location) -> Remote:
     study, series, instance = kept["uids"] if key else location.member.split("/")
     ref = InstanceRef(study, series, instance, kept["sop_class"])
     fetcher = location.path.partition(":")[0]
-    return Remote(fetcher, kept["server"], ref, kept["attributes"], kept["relabel"], key)
+    return Remote(
+        fetcher, kept["server"], ref, kept["attributes"], kept["relabel"], key,
+        labels=kept.get("labels", {}),
+    )  # fmt: skip
 
 
 def _text_of(names: Mapping[str, str]) -> str:

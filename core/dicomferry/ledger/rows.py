@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
 from msgspec import Struct
@@ -45,6 +46,7 @@ class Remote(Struct, frozen=True):
     relabel: Mapping[str, str]
     key: str = ""
     spooled: Location | None = None
+    labels: Mapping[str, str] = MappingProxyType({})
 
 
 class Item(Struct, frozen=True):
@@ -68,6 +70,7 @@ class Item(Struct, frozen=True):
         return RemoteInstance(
             remote.fetcher, remote.server, remote.ref, remote.attributes, remote.relabel, self.row,
             key=remote.key, size=self.size, modified_ns=self.modified_ns, names=self.names,
+            labels=remote.labels,
         )  # fmt: skip
 
     @property

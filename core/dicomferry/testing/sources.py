@@ -57,7 +57,7 @@ def _check_remote(one: RemoteInstance) -> None:
     uids = (ref.study_instance_uid, ref.series_instance_uid, ref.sop_instance_uid)
     require(all(uids), f"{at}: the UIDs of study, series and instance must be known")
     texts = {"attributes": one.attributes, "relabel": one.relabel, "names": one.names}
-    _check_texts(at, {**texts, "row": one.row})
+    _check_texts(at, {**texts, "row": one.row, "labels": one.labels})
 
 
 def _check_texts(at: Location, found: Mapping[str, object]) -> None:

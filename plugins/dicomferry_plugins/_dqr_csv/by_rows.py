@@ -105,8 +105,9 @@ class CsvDqr(Struct, frozen=True):
                 return
         for study in whole:
             yield from findings(
-                self.server, study, relabel=row.relabel, row=row.cells, table_row=row.number
-            )
+                self.server, study, relabel=row.relabel, row=row.cells, table_row=row.number,
+                labels=row.labels,
+            )  # fmt: skip
 
     def _refused(self, row: DqrRow, code: _Rule, reason: str) -> Refused:
         return Refused(self._place(row), code, reason, row.number)

@@ -23,6 +23,18 @@ class DqrRow(Struct, frozen=True):
     query: Mapping[str, str]
     relabel: Mapping[str, str]
 
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """The labels that the row asks for, by level; a cleared one asks for none."""
+        asked = {
+            level: self.relabel.get(keyword, "")
+            for header, level, keyword in (
+                ("Subject", "subject", "PatientName"), ("Session", "session", "StudyID"),
+            )
+            if header in self.cells
+        }  # fmt: skip
+        return {level: label for level, label in asked.items() if label}
+
 
 class DqrTable(Struct, frozen=True):
     """A file: its headers in their order, its rows, and all its problems."""

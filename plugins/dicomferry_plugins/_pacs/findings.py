@@ -39,6 +39,7 @@ def findings(
     relabel: Mapping[str, str],
     row: Mapping[str, str],
     table_row: int = 0,
+    labels: Mapping[str, str] | None = None,
 ) -> Iterator[RemoteInstance]:
     """Yield the instances of a study."""
     for series in study.series:
@@ -51,4 +52,5 @@ def findings(
                 relabel,
                 row,
                 table_row,
+                labels=labels or {},
             )

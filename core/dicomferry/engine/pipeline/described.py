@@ -13,6 +13,7 @@ from dicomferry.dicom.quiet import quietly
 from dicomferry.dicom.tags import parse_tag
 from dicomferry.ledger.planning.chosen_labels import Labels
 from dicomferry.ledger.rows import Item, Remote
+from dicomferry.model import Forecast, Wanted
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -80,6 +81,24 @@ def relabelled(header: Header, item: Item, labels: Labels) -> Header:
         series = (item.source, ref.study_instance_uid, ref.series_instance_uid)
         edits += Edits((), labels.get(series))
     return header.edited(edits) if edits else header
+
+
+def not_as_listed(item: Item, forecast: Forecast, wanted: Wanted | None) -> str:
+    """Return in what a forecast is not what an item's table row asks for; empty when it is.
+
+    A label of a chosen plan goes before the row's.
+    """
+    asked = item.remote.labels if item.remote else {}
+    chosen = wanted.chosen if wanted else frozenset[str]()
+    for level, label in asked.items():
+        coming: str | None = getattr(forecast.destination, level)
+        if level not in chosen and label != coming:
+            rule = getattr(forecast.because, level)
+            return (
+                f"its table row asks for {level} '{label}', but XNAT will take"
+                f" '{coming or 'none'}' (by {rule})"
+            )
+    return ""
 
 
 def signed(digest: str, item: Item, work: str) -> str:

@@ -8,7 +8,13 @@ import os
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.instance import Instance, open_instance
 from dicomferry.dicom.opening import open_blob
-from dicomferry.engine.pipeline.described import described, not_as_asked, relabelled, signed
+from dicomferry.engine.pipeline.described import (
+    described,
+    not_as_asked,
+    not_as_listed,
+    relabelled,
+    signed,
+)
 from dicomferry.engine.pipeline.edit import Ready, Withheld, edit_and_forecast
 from dicomferry.engine.pipeline.facts import as_sent
 from dicomferry.engine.pipeline.faults import MENDED, FileFault, faults_of
@@ -160,6 +166,13 @@ def _judge(
     match result:
         case Ready(edited, digest, forecast, notes):
             told, sent = as_sent(facts, edited)
+            # As with a chosen label, half-way nobody may have written it yet.
+            whole = upto == len(steps.transforms) and steps.has_xnat
+            if whole and (differs := not_as_listed(item, forecast, edited.wanted)):
+                return Examined(
+                    item.id, Verdict.REJECTED, "forecast-mismatch", differs, facts,
+                    forecast=forecast,
+                )  # fmt: skip
             # A server does not tell everything of an instance: its file will.
             if reason := _lacking(facts.ref, sent, told_all=not is_described):
                 return Examined(item.id, Verdict.REJECTED, "missing-uid", reason, facts)

@@ -106,6 +106,11 @@ class Steps(Struct, frozen=True):
     """Told which item and which step the process is at; whoever owns the process starts it."""
 
     @property
+    def has_xnat(self) -> bool:
+        """Tell whether an XNAT receives anything."""
+        return self.identifiers[0][0] != NO_XNAT
+
+    @property
     def preparing(self) -> tuple[int, ...]:
         """Return the positions of transforms that must know the whole first."""
         return tuple(

@@ -30,7 +30,8 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType({
         _ERROR,
         "XNAT names by its own rules, and another rule than the one written to comes first",
         "write the labels where that rule reads them, or change the server's rules; see"
-        " `dicomferry plan --diff`",
+        " `dicomferry plan --diff`; for the labels of a list's rows, `dicomferry init --source"
+        " csv-dqr` shows how",
     ),
     "servers-disagree": Kind(
         _ERROR,
@@ -123,8 +124,8 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType({
     "stored-under-other-labels": Kind(
         _ERROR,
         "XNAT keeps what it has and files the same instances a second time",
-        "run it with `--plan` and that table, or give those labels in the recipe; to have both,"
-        " allow it",
+        "give the labels that they are stored under: in the recipe, in the list, or by `--plan` and"
+        " that table; to have both, allow it",
     ),
     # sessions
     "session-of-several-subjects": Kind(

@@ -28,11 +28,12 @@ def labels(items: ItemGroups) -> Iterator[Problem]:
 
 
 def stored_elsewhere(items: ItemGroups) -> Iterator[Problem]:
-    """Find what a run with labels of a chosen plan has stored, and would now be filed anew."""
+    """Find what a run has stored under other labels than it would now be filed under."""
     for one in PlanReader(items.ledger, items.scan).stored_elsewhere():
+        by = " by a chosen plan" if one.by_chosen_plan else ""
         yield problem(
             "stored-under-other-labels",
-            f"{have(one.instances)} been stored as {one.was} by a chosen plan, and would go to"
+            f"{have(one.instances)} been stored as {one.was}{by}, and would go to"
             f" {one.now} as well",
         )
 
