@@ -9,7 +9,6 @@ from subprocess import CompletedProcess
 
 import pytest
 from pydicom import dcmread
-from ruamel.yaml import YAML
 
 from support import pacs, servers
 from support.cli import ferry
@@ -28,15 +27,10 @@ def run(tmp_path: Path) -> Iterator[Run]:
     (tmp_path / "lists").mkdir()
     with scripted(held, Script()) as asked, servers.storescp(tmp_path / "xnat") as xnat:
 
-        def go(file: str, verb: str = "run", *options: str) -> CompletedProcess[str]:
+        def go(file: str, verb: str = "run") -> CompletedProcess[str]:
             source = {"csv-dqr": {"file": file, "pacs": "clinic"}}
             path = pacs_recipe(tmp_path, asked, xnat, source, routed=3, retrieve="c-get")
-            yaml = YAML(typ="safe")
-            recipe = yaml.load(path)
-            if "params." in file:
-                recipe["params"] = {"list": {"default": "april.csv"}}
-            yaml.dump(recipe, path)
-            return ferry(verb, path, *options)
+            return ferry(verb, path)
 
         yield go
 
@@ -67,12 +61,14 @@ def test_a_later_list_in_the_folder_brings_only_what_is_new(run: Run, tmp_path: 
     assert [row["outcome"] for row in told] == ["stored"] * 3
 
 
-def test_a_later_list_by_a_parameter_says_what_came_before(run: Run, tmp_path: Path) -> None:
+def test_a_later_list_in_the_place_of_the_first_says_what_came_before(
+    run: Run, tmp_path: Path
+) -> None:
     write(tmp_path, "april.csv", "A0001,S1", "A0002,S2")
     write(tmp_path, "may.csv", "A0002,S2", "A0003,S3")
-    assert run("lists/{{ params.list }}").returncode == 0
+    assert run("lists/april.csv").returncode == 0
 
-    result = run("lists/{{ params.list }}", "run", "--set", "list=may.csv")
+    result = run("lists/may.csv")
 
     assert result.returncode == 0, result.stdout
     told = rows(tmp_path)
