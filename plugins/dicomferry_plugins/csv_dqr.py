@@ -24,7 +24,12 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     Where the plug-in passes over a mistake, the file is refused with every mistake in it named.
     """
 
-    file: Annotated[str, msgspec.Meta(description="the CSV", min_length=1)]
+    file: Annotated[
+        str,
+        msgspec.Meta(
+            description="the CSV, or a pattern for several, as `lists/*.csv`", min_length=1
+        ),
+    ]
     pacs: Annotated[ServerName, msgspec.Meta(description="a `pacs` of the recipe's servers")]
     expect: Annotated[
         str,
@@ -62,9 +67,9 @@ def _build(options: Options, context: Context) -> CsvDqr:
 
 
 def _remarks(options: Options, context: Context) -> Iterable[Problem]:
-    from dicomferry_plugins._dqr_csv.reading import read_dqr_file
+    from dicomferry_plugins._dqr_csv.reading import read_dqr_files
 
-    return read_dqr_file(context.path(options.file), options.encoding).problems
+    return read_dqr_files(context.path(options.file), options.encoding).problems
 
 
 _EXAMPLE = """\

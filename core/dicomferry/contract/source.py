@@ -41,11 +41,15 @@ class Preferring(Protocol):
 
 
 class TableRow(Struct, frozen=True):
-    """One row of a table: `number` counts from 1 below the header, `line` from 1 in the file."""
+    """One row of a table: `number` counts from 1 below the header, `line` from 1 in the file.
+
+    Of a table that is made of several files, `file` is the row's, and `number` is counted on.
+    """
 
     number: int
     line: int
     cells: tuple[str, ...]
+    file: str = ""
 
 
 class Table(Struct, frozen=True):

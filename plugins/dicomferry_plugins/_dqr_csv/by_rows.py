@@ -19,7 +19,7 @@ from dicomferry import (
 )
 from dicomferry.dimse import Peer
 from dicomferry_plugins._dqr_csv.asker import RowAsker, RowError
-from dicomferry_plugins._dqr_csv.reading import read_dqr_file
+from dicomferry_plugins._dqr_csv.reading import read_dqr_files
 from dicomferry_plugins._dqr_csv.table import DqrRow, DqrTable
 from dicomferry_plugins._pacs.choice import SeriesChoice
 from dicomferry_plugins._pacs.findings import findings, unexpected
@@ -45,7 +45,12 @@ class CsvDqr(Struct, frozen=True):
         """Return the file's rows as they stand in it."""
         read = self._read()
         rows = (
-            TableRow(row.number, row.line, tuple(row.cells.get(h, "") for h in read.headers))
+            TableRow(
+                row.number,
+                row.line,
+                tuple(row.cells.get(h, "") for h in read.headers),
+                row.file,
+            )
             for row in read.rows
         )
         return Table(read.headers, tuple(rows))
@@ -80,7 +85,7 @@ class CsvDqr(Struct, frozen=True):
                     yield from self._instances(asking, row, fresh)
 
     def _read(self) -> DqrTable:
-        return read_dqr_file(self.path, self.encoding)
+        return read_dqr_files(self.path, self.encoding)
 
     def _studies(self, asking: RowAsker, row: DqrRow) -> list[FoundStudy] | Refused:
         most = self.most_studies
@@ -113,7 +118,7 @@ class CsvDqr(Struct, frozen=True):
         return Refused(self._place(row), code, reason, row.number)
 
     def _place(self, row: DqrRow) -> Location:
-        return Location(str(self.path), f"row {row.number} (line {row.line})")
+        return Location(row.file or str(self.path), f"row {row.number} (line {row.line})")
 
 
 def _disputed(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from glob import glob, has_magic
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from dicomferry import FerryError, Place, Problem, Severity
 from dicomferry.spreadsheet import Cell, UnreadableCsvError, read_sheet
@@ -27,6 +30,26 @@ def read_dqr_file(path: Path, encoding: str = "") -> DqrTable:
             hint="a relative path starts at the recipe's folder",
         ) from None
     return read_dqr_csv(data, path.name, encoding)
+
+
+def read_dqr_files(pattern: Path, encoding: str = "") -> DqrTable:
+    """Return the table of one file, or of all that a pattern of a folder matches, by their names.
+
+    Raises `FerryError` for a file that cannot be read, and for a pattern that matches none.
+    """
+    if pattern.exists() or not has_magic(str(pattern)):
+        return read_dqr_file(pattern, encoding)
+    paths = sorted(Path(path) for path in glob(str(pattern)))  # noqa: PTH207  an absolute pattern
+    if not paths:
+        hint = "a relative path starts at the recipe's folder"
+        raise FerryError(f"{pattern}: no list matches it", hint=hint)
+    tables = [(str(path), read_dqr_file(path, encoding)) for path in paths]
+    rows = [(path, row) for path, table in tables for row in table.rows]
+    return DqrTable(
+        tuple(dict.fromkeys(header for _, table in tables for header in table.headers)),
+        tuple(replace(row, number=at, file=path) for at, (path, row) in enumerate(rows, 1)),
+        tuple(problem for _, table in tables for problem in table.problems),
+    )
 
 
 def read_dqr_csv(data: bytes, name: str, encoding: str = "") -> DqrTable:

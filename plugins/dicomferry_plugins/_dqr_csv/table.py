@@ -14,7 +14,8 @@ class DqrRow(Struct, frozen=True):
 
     `number` counts the rows below the header from 1; `line` is the row's first line in the file.
     `cells` are the row's texts by header. `query` and `relabel` are texts by DICOM keyword; an
-    empty text in `relabel` clears the attribute.
+    empty text in `relabel` clears the attribute. `file` is the path of its list where there are
+    several lists, whose rows are counted on from one to the next.
     """
 
     number: int
@@ -22,6 +23,7 @@ class DqrRow(Struct, frozen=True):
     cells: Mapping[str, str]
     query: Mapping[str, str]
     relabel: Mapping[str, str]
+    file: str = ""
 
     @property
     def labels(self) -> Mapping[str, str]:

@@ -30,9 +30,13 @@ def write_row_tables(steps: Steps, plan: PlanReader, folder: Path) -> list[Path]
     sinks = [sink_step.key for sink_step in steps.sinks]
     written = [folder / "rows.csv"]
     told: list[list[str]] = [["source", "row", "line", "outcome", "studies", *_STATES, "reason"]]
+    listed = any(row.file for _, table in tables for row in table.rows)
+    if listed:
+        told[0].append("list")
     for name, table in tables:
         states = plan.table_rows(name, sinks)
-        told += _rows(name, table, states)
+        rows = zip(table.rows, _rows(name, table, states), strict=True)
+        told += [[*cells, row.file] if listed else cells for row, cells in rows]
         path = folder / ("rejects.csv" if len(written) == 1 else f"rejects-{name}.csv")
         _write(path, [[*_columns(table), REJECTED_BECAUSE], *_rejects(table, states)])
         written.append(path)
@@ -74,7 +78,10 @@ def _outcome(state: RowState) -> str:
 
 
 def _reason(state: RowState) -> str:
-    return next((state.reasons[s] for s in ("rejected", "failed") if state.reasons.get(s)), "")
+    told = next((state.reasons[s] for s in ("rejected", "failed") if state.reasons.get(s)), "")
+    if not told and state.stored_before and _outcome(state) == "stored":
+        return f"stored before, by the run of {state.stored_before}"
+    return told
 
 
 def _write(path: Path, rows: Iterable[list[str]]) -> None:

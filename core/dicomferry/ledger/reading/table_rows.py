@@ -12,11 +12,16 @@ from dicomferry.ledger.store import Ledger
 
 
 class RowState(Struct):
-    """One row's studies, its instances by state, and the first reason of each state."""
+    """One row's studies, its instances by state, and the first reason of each state.
+
+    `stored_before` is the start of the last run that stored anything of it, where later runs had
+    nothing left to store.
+    """
 
     studies: int = 0
     states: Counter[str] = field(default_factory=Counter)
     reasons: dict[str, str] = field(default_factory=dict)
+    stored_before: str = ""
 
 
 def row_states(ledger: Ledger, scan: int, source: str, sinks: Sequence[str]) -> dict[int, RowState]:
@@ -56,4 +61,12 @@ def _at_sink(ledger: Ledger, scan: int, source: str, sink: str) -> dict[int, Row
         (scan, source),
     ):
         found[number].studies = studies
+    for number, started in ledger.connection.execute(
+        "SELECT table_row, run.started FROM run JOIN (SELECT table_row, max(delivery.run) AS last"
+        " FROM item JOIN delivery ON delivery.item = item.id AND delivery.sink = ?"
+        " WHERE scan = ? AND source = ? AND table_row > 0 AND delivery.state = 'stored'"
+        " GROUP BY 1) ON last = run.id WHERE last < (SELECT max(id) FROM run)",
+        (sink, scan, source),
+    ):
+        found[number].stored_before = started
     return found
