@@ -169,7 +169,7 @@ def test_whichever_call_of_a_verb_fails_it_says_the_same_or_that_it_cannot(
 
 @pytest.mark.timeout(1800)
 def test_whichever_call_of_verify_fails_it_never_finds_what_xnat_has_lost(tmp_path: Path) -> None:
-    with under_way(tmp_path, faults=Faults(lose_every=COUNT - 1)) as trial:
+    with under_way(tmp_path, faults=Faults(lose_every=COUNT)) as trial:
         folder = trial.folder("whole")
         assert trial.run(folder, "run").code == 0
         trial.one.xnat.build()
