@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +18,14 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class End:
-    """How a verb ended: `code` None is a hang; `calls` is how many calls could have failed."""
+    """How a verb ended: `code` None is a hang; `calls` is how many calls could have failed.
+
+    `failed` is the name of the one that did.
+    """
 
     code: int | None
     calls: int
+    failed: str
     out: str
     err: str
 
@@ -33,20 +37,28 @@ class FailingProgram:
         self._process = process
         self._folder = folder
 
+    def warm_up(self, folder: Path, *arguments: object) -> End:
+        """Run a verb without a fault, so that those after it have less to do."""
+        return self._ask(folder, arguments)
+
     def run(self, folder: Path, *arguments: object, number: int = 0) -> End:
         """Run a verb in `folder`; the `number`-th call fails, none where it is 0."""
+        return self._ask(folder, arguments, number=number)
+
+    def _ask(self, folder: Path, arguments: Sequence[object], **more: int) -> End:
         out, err = self._folder / "out", self._folder / "err"
         order = {
             "arguments": [str(argument) for argument in arguments], "folder": str(folder),
-            "out": str(out), "err": str(err), "number": number,
+            "out": str(out), "err": str(err), **more,
         }  # fmt: skip
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         answer = json.loads(self._process.stdout.readline())
-        texts = (path.read_text(errors="replace") for path in (out, err))
-        return End(answer["code"], answer["calls"], *texts)
+        return End(
+            **answer, out=out.read_text(errors="replace"), err=err.read_text(errors="replace")
+        )
 
 
 def compiler() -> str | None:
@@ -71,9 +83,7 @@ def failing_program(folder: Path, under: Path, env: Mapping[str, str]) -> Iterat
             "FAILING_UNDER": str(under),
         },
     )  # fmt: skip
-    assert process.stdout is not None
     try:
-        assert process.stdout.readline() == "ready\n"
         yield FailingProgram(process, folder)
     finally:
         process.kill()

@@ -1,7 +1,8 @@
 /* Fails the Nth system call of a program, for tests: preloaded, it stands between the program and
-   the C library. Calls count that concern files under FAILING_UNDER, or sockets; the counter lies
-   in the file FAILING_COUNTER, which all processes of the program map, so that all count together.
-   An error is chosen by the kind of the call and by N. */
+   the C library. Calls count that concern files under FAILING_UNDER, sockets, or the start of
+   processes and the pipes to them. The counter lies in the file FAILING_COUNTER, which all
+   processes of the program map, so that all count together. An error is chosen by the kind of the
+   call and by N. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
@@ -15,17 +16,21 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 #define MOST_FDS 4096
 
-/* The first word is how many calls there were, the second which of them fails; 0 is none. */
+/* The first word is how many calls there were, the second which of them fails; 0 is none. The name
+   of the call that failed follows. */
 static volatile long *counter;
 static const char *under;
 static size_t under_length;
-static unsigned char ours[MOST_FDS]; /* 1: a file under the folder, 2: a socket */
+enum { OTHER, FILE_UNDER, NETWORK_SOCKET, WORKERS_PIPE };
+static unsigned char ours[MOST_FDS];
 
 __attribute__((constructor)) static void start(void) {
     const char *path = getenv("FAILING_COUNTER");
@@ -44,18 +49,19 @@ static int is_ours(const char *path) {
     return counter && path && strncmp(path, under, under_length) == 0;
 }
 
-static int kind_of(int fd) { return counter && fd >= 0 && fd < MOST_FDS ? ours[fd] : 0; }
+static int kind_of(int fd) { return counter && fd >= 0 && fd < MOST_FDS ? ours[fd] : OTHER; }
 
 static void mark(int fd, int kind) {
     if (fd >= 0 && fd < MOST_FDS) ours[fd] = kind;
 }
 
 /* Counts one call; returns the error by which it fails, or 0. `errors` ends with 0. */
-static int fails(const int *errors) {
+static int fails(const char *call, const int *errors) {
     long number = __sync_add_and_fetch(&counter[0], 1);
     if (number != counter[1]) return 0;
     int many = 0;
     while (errors[many]) many++;
+    strcpy((char *)&counter[2], call);
     return errors[number % many];
 }
 
@@ -66,7 +72,14 @@ static const int LOOKING[] = {EIO, ENOMEM, 0};
 static const int LOCKING[] = {EIO, 0};
 static const int NETWORK[] = {ECONNRESET, EINTR, 0};
 static const int NETWORKED[] = {ECONNRESET, ETIMEDOUT, 0};
+static const int MAPPING[] = {ENOMEM, 0};
+static const int PIPED[] = {ENOBUFS, ENOMEM, 0};
+static const int PIPING[] = {EMFILE, ENFILE, 0};
 static const int STARTING[] = {EAGAIN, ENOMEM, 0};
+
+static const int *moved(int fd, const int *of_a_file) {
+    return kind_of(fd) == FILE_UNDER ? of_a_file : kind_of(fd) == WORKERS_PIPE ? PIPED : NETWORK;
+}
 
 #define REAL(name) \
     static __typeof__(&name) real; \
@@ -74,7 +87,7 @@ static const int STARTING[] = {EAGAIN, ENOMEM, 0};
 #define FAIL_IF(condition, errors, value) \
     do { \
         if (condition) { \
-            int error = fails(errors); \
+            int error = fails(__func__, errors); \
             if (error) { errno = error; return value; } \
         } \
     } while (0)
@@ -85,7 +98,7 @@ static const int STARTING[] = {EAGAIN, ENOMEM, 0};
         va_list more; va_start(more, flags); int mode = va_arg(more, int); va_end(more); \
         FAIL_IF(is_ours(path), OPENING, -1); \
         int fd = real(path, flags, mode); \
-        mark(fd, is_ours(path) ? 1 : 0); \
+        mark(fd, is_ours(path) ? FILE_UNDER : OTHER); \
         return fd; \
     }
 OPEN(open)
@@ -97,30 +110,37 @@ OPEN(open64)
         va_list more; va_start(more, flags); int mode = va_arg(more, int); va_end(more); \
         FAIL_IF(is_ours(path), OPENING, -1); \
         int fd = real(at, path, flags, mode); \
-        mark(fd, is_ours(path) ? 1 : 0); \
+        mark(fd, is_ours(path) ? FILE_UNDER : OTHER); \
         return fd; \
     }
 OPENAT(openat)
 OPENAT(openat64)
 
-int close(int fd) { REAL(close); mark(fd, 0); return real(fd); }
+int close(int fd) { REAL(close); mark(fd, OTHER); return real(fd); }
 int dup(int fd) { REAL(dup); int made = real(fd); mark(made, kind_of(fd)); return made; }
+int dup2(int fd, int to) { REAL(dup2); int made = real(fd, to); mark(made, kind_of(fd)); return made; }
+int dup3(int fd, int to, int flags) {
+    REAL(dup3);
+    int made = real(fd, to, flags);
+    mark(made, kind_of(fd));
+    return made;
+}
 
 #define BY_FD(type, name, parameters, arguments, errors) \
-    type name parameters { REAL(name); FAIL_IF(kind_of(fd) == 1, errors, -1); return real arguments; }
+    type name parameters { REAL(name); FAIL_IF(kind_of(fd) == FILE_UNDER, errors, -1); return real arguments; }
 #define BY_SOCKET(type, name, parameters, arguments, errors) \
-    type name parameters { REAL(name); FAIL_IF(kind_of(fd) == 2, errors, -1); return real arguments; }
+    type name parameters { REAL(name); FAIL_IF(kind_of(fd) == NETWORK_SOCKET, errors, -1); return real arguments; }
 #define BY_PATH(type, name, parameters, arguments, errors, failed) \
     type name parameters { REAL(name); FAIL_IF(is_ours(path), errors, failed); return real arguments; }
 
 ssize_t read(int fd, void *to, size_t size) {
     REAL(read);
-    FAIL_IF(kind_of(fd), kind_of(fd) == 1 ? READING : NETWORK, -1);
+    FAIL_IF(kind_of(fd), moved(fd, READING), -1);
     return real(fd, to, size);
 }
 ssize_t write(int fd, const void *from, size_t size) {
     REAL(write);
-    FAIL_IF(kind_of(fd), kind_of(fd) == 1 ? WRITING : NETWORK, -1);
+    FAIL_IF(kind_of(fd), moved(fd, WRITING), -1);
     return real(fd, from, size);
 }
 BY_FD(ssize_t, pread, (int fd, void *to, size_t size, off_t at), (fd, to, size, at), READING)
@@ -129,6 +149,8 @@ BY_FD(ssize_t, pwrite, (int fd, const void *from, size_t size, off_t at), (fd, f
 BY_FD(ssize_t, pwrite64, (int fd, const void *from, size_t size, off64_t at), (fd, from, size, at), WRITING)
 BY_FD(ssize_t, copy_file_range, (int fd, off64_t *in, int to, off64_t *out, size_t size, unsigned flags),
       (fd, in, to, out, size, flags), WRITING)
+BY_FD(ssize_t, sendfile, (int fd, int from, off_t *at, size_t size), (fd, from, at, size), WRITING)
+BY_FD(ssize_t, sendfile64, (int fd, int from, off64_t *at, size_t size), (fd, from, at, size), WRITING)
 BY_FD(int, fsync, (int fd), (fd), LOCKING)
 BY_FD(int, fdatasync, (int fd), (fd), LOCKING)
 BY_FD(off_t, lseek, (int fd, off_t at, int whence), (fd, at, whence), LOCKING)
@@ -136,6 +158,7 @@ BY_FD(off64_t, lseek64, (int fd, off64_t at, int whence), (fd, at, whence), LOCK
 BY_FD(int, ftruncate, (int fd, off_t size), (fd, size), WRITING)
 BY_FD(int, ftruncate64, (int fd, off64_t size), (fd, size), WRITING)
 BY_FD(int, fchmod, (int fd, mode_t mode), (fd, mode), LOCKING)
+BY_FD(int, fchown, (int fd, uid_t user, gid_t group), (fd, user, group), LOCKING)
 BY_FD(int, flock, (int fd, int how), (fd, how), LOCKING)
 BY_FD(int, fstat, (int fd, struct stat *to), (fd, to), LOOKING)
 BY_FD(int, fstat64, (int fd, struct stat64 *to), (fd, to), LOOKING)
@@ -151,23 +174,29 @@ BY_PATH(int, rename, (const char *path, const char *to), (path, to), WRITING, -1
 BY_PATH(int, link, (const char *path, const char *to), (path, to), WRITING, -1)
 BY_PATH(int, unlink, (const char *path), (path), LOCKING, -1)
 BY_PATH(int, chmod, (const char *path, mode_t mode), (path, mode), LOCKING, -1)
+BY_PATH(int, rmdir, (const char *path), (path), LOCKING, -1)
+BY_PATH(int, statvfs, (const char *path, struct statvfs *to), (path, to), LOOKING, -1)
+BY_PATH(int, statvfs64, (const char *path, struct statvfs64 *to), (path, to), LOOKING, -1)
+BY_PATH(int, utimensat, (int at, const char *path, const struct timespec times[2], int flags),
+        (at, path, times, flags), LOCKING, -1)
 BY_PATH(ssize_t, readlink, (const char *path, char *to, size_t size), (path, to, size), LOCKING, -1)
 
 DIR *opendir(const char *path) {
     REAL(opendir);
     FAIL_IF(is_ours(path), OPENING, NULL);
     DIR *made = real(path);
-    if (made) mark(dirfd(made), is_ours(path) ? 1 : 0);
+    if (made) mark(dirfd(made), is_ours(path) ? FILE_UNDER : OTHER);
     return made;
 }
+int closedir(DIR *folder) { REAL(closedir); mark(dirfd(folder), OTHER); return real(folder); }
 struct dirent *readdir(DIR *folder) {
     REAL(readdir);
-    FAIL_IF(kind_of(dirfd(folder)) == 1, LOCKING, NULL);
+    FAIL_IF(kind_of(dirfd(folder)) == FILE_UNDER, LOCKING, NULL);
     return real(folder);
 }
 struct dirent64 *readdir64(DIR *folder) {
     REAL(readdir64);
-    FAIL_IF(kind_of(dirfd(folder)) == 1, LOCKING, NULL);
+    FAIL_IF(kind_of(dirfd(folder)) == FILE_UNDER, LOCKING, NULL);
     return real(folder);
 }
 
@@ -176,7 +205,7 @@ struct dirent64 *readdir64(DIR *folder) {
         REAL(name); \
         va_list more; va_start(more, what); void *with = va_arg(more, void *); va_end(more); \
         int locks = what == F_SETLK || what == F_SETLKW || what == F_OFD_SETLK; \
-        FAIL_IF(kind_of(fd) == 1 && locks, LOCKING, -1); \
+        FAIL_IF(kind_of(fd) == FILE_UNDER && locks, LOCKING, -1); \
         int answer = real(fd, what, with); \
         if (what == F_DUPFD || what == F_DUPFD_CLOEXEC) mark(answer, kind_of(fd)); \
         return answer; \
@@ -188,8 +217,25 @@ int socket(int domain, int type, int protocol) {
     REAL(socket);
     FAIL_IF(counter && domain != AF_UNIX, STARTING, -1);
     int fd = real(domain, type, protocol);
-    mark(fd, domain == AF_UNIX ? 0 : 2);
+    mark(fd, domain == AF_UNIX ? OTHER : NETWORK_SOCKET);
     return fd;
+}
+int socketpair(int domain, int type, int protocol, int fds[2]) {
+    REAL(socketpair);
+    FAIL_IF(counter, PIPING, -1);
+    int answer = real(domain, type, protocol, fds);
+    for (int i = 0; i < 2 && !answer; i++) mark(fds[i], WORKERS_PIPE);
+    return answer;
+}
+int pipe2(int fds[2], int flags) {
+    REAL(pipe2);
+    FAIL_IF(counter, PIPING, -1);
+    return real(fds, flags);
+}
+int setsockopt(int fd, int level, int name, const void *from, socklen_t size) {
+    REAL(setsockopt);
+    FAIL_IF(kind_of(fd) > FILE_UNDER, PIPED, -1);
+    return real(fd, level, name, from, size);
 }
 BY_SOCKET(int, connect, (int fd, const struct sockaddr *to, socklen_t size), (fd, to, size), NETWORKED)
 BY_SOCKET(ssize_t, send, (int fd, const void *from, size_t size, int flags), (fd, from, size, flags), NETWORK)
@@ -201,7 +247,7 @@ BY_SOCKET(ssize_t, recvfrom, (int fd, void *to, size_t size, int flags, struct s
           (fd, to, size, flags, who, length), NETWORK)
 int poll(struct pollfd *fds, nfds_t many, int wait) {
     REAL(poll);
-    FAIL_IF(many > 0 && kind_of(fds[0].fd) == 2, STARTING, -1);
+    FAIL_IF(many > 0 && kind_of(fds[0].fd) > FILE_UNDER, STARTING, -1);
     return real(fds, many, wait);
 }
 
@@ -210,3 +256,12 @@ pid_t fork(void) {
     FAIL_IF(counter && counter[1] >= 0, STARTING, -1);
     return real();
 }
+
+#define MMAP(name, offset) \
+    void *name(void *at, size_t size, int protection, int flags, int fd, offset start_at) { \
+        REAL(name); \
+        FAIL_IF(kind_of(fd) == FILE_UNDER, MAPPING, MAP_FAILED); \
+        return real(at, size, protection, flags, fd, start_at); \
+    }
+MMAP(mmap, off_t)
+MMAP(mmap64, off64_t)

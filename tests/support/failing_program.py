@@ -2,40 +2,35 @@
 
 It is started with `failing_calls.c` preloaded. Each line of its input is a verb to run as JSON:
 `arguments`, `folder`, `out`, `err`, and `number`, which call is to fail (0: none). It answers with
-a line of JSON: `code`, None where the verb did not end in time, and `calls`, how many there were.
+a line of JSON: `code`, None where the verb did not end in time, `calls`, how many could have
+failed, and `failed`, the name of the one that did.
+Without `number` it runs the verb in itself: what is imported and cached then, no fork has to.
 """
 
 from __future__ import annotations
 
-import importlib
+import ctypes
+import functools
+import gc
 import json
 import mmap
 import os
-import pkgutil
 import signal
 import struct
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+COUNTER = struct.Struct("ll32s")
+"""How many calls there were, which of them fails, and its name (`failing_calls.c`)."""
 
 PATIENCE = float(os.environ.get("FAILING_PATIENCE", "60"))
 
 
-def import_all() -> None:
-    """Import everything, so that no fork has to."""
-    for package in ("dicomferry", "dicomferry_plugins"):
-        folder = importlib.import_module(package).__path__
-        for module in pkgutil.walk_packages(folder, f"{package}."):
-            if not module.name.endswith("__main__"):
-                importlib.import_module(module.name)
-    for name in ("pydicom", "pydicom.charset", "pynetdicom", "requests", "ruamel.yaml"):
-        importlib.import_module(name)
-
-
-def run(order: dict[str, Any], counter: mmap.mmap) -> None:
-    """Run one verb; does not return."""
-    os.setsid()
+def run(order: dict[str, Any]) -> int:
+    """Run one verb and return its exit code."""
     for fd, path, flags in (
         (0, os.devnull, os.O_RDONLY),
         (1, order["out"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
@@ -48,7 +43,6 @@ def run(order: dict[str, Any], counter: mmap.mmap) -> None:
     sys.argv = ["dicomferry", *order["arguments"]]
     code = 70
     try:
-        counter[:16] = struct.pack("ll", 0, order["number"])
         from dicomferry.cli import main
 
         main()
@@ -57,41 +51,70 @@ def run(order: dict[str, Any], counter: mmap.mmap) -> None:
     except BaseException as error:  # noqa: BLE001  the program ends so, too
         os.write(2, f"Traceback: {error!r}\n".encode())
         code = 99
-    finally:
-        for stream in (sys.stdout, sys.stderr):
-            try:
-                stream.flush()
-            except OSError:
-                code = code or 98
-        os._exit(code)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            code = code or 98
+    return code
 
 
-def ended(pid: int) -> int | None:
-    """Wait for a child; return its exit code, None where it was killed for its time."""
+def forked(order: dict[str, Any], counter: mmap.mmap) -> int | None:
+    """Run one verb in a fork; return its exit code, None where it did not end in time."""
+    pid = os.fork()
+    os.setpgid(pid, pid)  # the parent does it, too: whoever is first
+    if pid == 0:
+        COUNTER.pack_into(counter, 0, 0, order["number"], b"")
+        os._exit(run(order))
+    return ended(pid)
+
+
+def ended(group: int) -> int | None:
+    """Wait for a child and all that it started; return its exit code, None where one hangs."""
     end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        found, status = os.waitpid(pid, os.WNOHANG)
-        if found:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.005)
-    os.killpg(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    return None
+    code = None
+    with suppress(ChildProcessError):  # none is left
+        while time.monotonic() < end:
+            found, status = os.waitpid(-group, os.WNOHANG)
+            if found == group:
+                code = os.waitstatus_to_exitcode(status)
+            if not found:
+                time.sleep(0.002)
+        os.killpg(group, signal.SIGKILL)
+        code = None
+        while True:
+            os.waitpid(-group, 0)
+    return code
+
+
+def adopt_orphans() -> None:
+    """Have the system make what a child leaves behind a child of this process (prctl(2))."""
+    set_child_subreaper = 36
+    ctypes.CDLL(None).prctl(set_child_subreaper, 1, 0, 0, 0)
+
+
+def digest_the_code_once() -> None:
+    """Read the program's own files once, and not for each of a thousand verbs."""
+    from dicomferry.engine.provenance import lock_file
+
+    lock_file.code_digest = functools.cache(lock_file.code_digest)
 
 
 def serve() -> None:
-    import_all()
     with Path(os.environ["FAILING_COUNTER"]).open("r+b") as file:
         counter = mmap.mmap(file.fileno(), 4096)
-    print("ready", flush=True)
-    for line in sys.stdin:
-        counter[:16] = struct.pack("ll", 0, 0)
-        pid = os.fork()
-        if pid == 0:
-            run(json.loads(line), counter)
-        code = ended(pid)
-        (calls,) = struct.unpack("l", counter[:8])
-        print(json.dumps({"code": code, "calls": calls}), flush=True)
+    adopt_orphans()
+    digest_the_code_once()
+    orders, answers = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
+    for line in orders:
+        order = json.loads(line)
+        code = forked(order, counter) if "number" in order else run(order)
+        calls, _, failed = COUNTER.unpack_from(counter)
+        COUNTER.pack_into(counter, 0, 0, 0, b"")
+        gc.collect()
+        gc.freeze()
+        answer = {"code": code, "calls": calls, "failed": failed.rstrip(b"\0").decode()}
+        print(json.dumps(answer), file=answers, flush=True)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,9 @@ class Lock:
         return self
 
     def __exit__(self, *_: object) -> None:
+        # A worker that was killed while a disk does not answer holds it, too, until that answers.
+        with suppress(OSError):
+            fcntl.flock(self._handle, fcntl.LOCK_UN)
         os.close(self._handle)
 
     def _acquire(self) -> None:

@@ -1,0 +1,95 @@
+"""A disk that does not answer costs one file; neither a verb nor its end waits for it.
+
+The disk is a real one, whose reads no signal ends.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from support.cli import PROGRAM
+from support.hanging_disk import can_mount, mounted
+from support.instances import make_instances
+
+pytestmark = pytest.mark.skipif(not can_mount(), reason="only root can mount a disk that hangs")
+
+
+class Disk:
+    """Three files on a disk, and a recipe that exports them."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.source, self.mount = root / "files", root / "disk"
+        self.recipe = root / "hanging.yaml"
+        self.hangs = root / "files.hangs"
+
+    def run(self, verb: str, *options: str, wait: int = 1) -> tuple[int, str]:
+        """Run a verb and return its exit code and what it says.
+
+        It writes to a file: a pipe would not end before the worker that was given up.
+        """
+        text = self.root / "text"
+        with text.open("w") as out:
+            code = subprocess.run(
+                [*PROGRAM, verb, self.recipe, *options],
+                cwd=self.root, stdout=out, stderr=out, timeout=60, check=False,
+                env=os.environ | {"DICOMFERRY_WAIT_SECONDS": f"{wait}"},
+            ).returncode  # fmt: skip
+        return code, text.read_text()
+
+    @property
+    def exported(self) -> int:
+        return len(list((self.root / "out").glob("*.dcm")))
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    one = Disk(tmp_path)
+    one.source.mkdir()
+    for number, file in enumerate(make_instances(tmp_path / "made", 3, sessions=1, series=1)):
+        file.rename(one.source / f"{number}.dcm")
+    with one.recipe.open("w") as file:
+        YAML(typ="safe").dump({
+            "recipe": 1, "name": "hanging",
+            "sources": [{"folder": {"path": str(one.mount)}}],
+            "sinks": [{"export": {"path": "out", "layout": "{{ SOPInstanceUID }}.dcm"}}],
+        }, file)  # fmt: skip
+    with mounted(one.source, one.mount):
+        yield one
+
+
+def test_a_file_whose_read_hangs_is_named_and_the_others_are_stored(disk: Disk) -> None:
+    disk.hangs.write_text("1.dcm")
+
+    code, text = disk.run("run")
+
+    assert code == 1, text
+    assert "Everything is stored" not in text
+    assert "no-answer" in text
+    assert disk.exported == 2
+    _, told = disk.run("status", "--items", "not-looked-into", "--format", "json")
+    (item,) = json.loads(told)["items"]
+    assert (Path(item["location"]).name, item["code"]) == ("1.dcm", "no-answer")
+    assert "reading it: nothing answered for 1 s" in item["reason"]
+
+
+def test_a_file_whose_read_hangs_while_it_is_sent_is_failed_and_sent_later(disk: Disk) -> None:
+    assert disk.run("plan")[0] == 0
+    disk.hangs.write_text("0.dcm")
+
+    code, text = disk.run("run")
+
+    assert code == 1, text
+    assert "Everything is stored" not in text
+    assert "nothing answered" in text
+    assert disk.exported == 2
+    disk.hangs.unlink()
+    code, text = disk.run("run", wait=30)
+    assert (code, disk.exported) == (0, 3), text
