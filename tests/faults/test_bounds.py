@@ -25,7 +25,7 @@ from support.instances import make_instances
 from support.plugins import install
 
 SOON = {"DICOMFERRY_ITEM_SECONDS": "1"}
-NOT_LONG = {"DICOMFERRY_WAIT_SECONDS": "1"}
+NOT_LONG = {"DICOMFERRY_WAIT_SECONDS": "3"}
 BACKTRACKS = "(a+)+$"
 LONG = "a" * 40 + "b"
 
@@ -167,7 +167,7 @@ def test_what_does_not_answer_costs_one_file_and_names_its_step(
 
     bad = items.pop("MC0000")
     assert (bad["verdict"], bad["code"]) == ("not-looked-into", "no-answer")
-    assert "transforms[0]: nothing answered for 1 s" in bad["reason"]
+    assert "transforms[0]: nothing answered for 3 s" in bad["reason"]
     assert {item["verdict"] for item in items.values()} == {"ready"}
     assert "no-answer" in text
 

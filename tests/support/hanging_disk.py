@@ -18,6 +18,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 _DONE = {18, 25, 29}  # RELEASE, FLUSH, RELEASEDIR
 _UNANSWERED = {2, 36, 42}  # FORGET, INTERRUPT, BATCH_FORGET
@@ -27,8 +28,17 @@ _MNT_DETACH = 2
 
 
 def can_mount() -> bool:
-    """Tell whether this user may mount such a file system here."""
-    return sys.platform == "linux" and os.geteuid() == 0 and os.access("/dev/fuse", os.W_OK)
+    """Tell whether this user may mount such a file system here, by mounting an empty one."""
+    if sys.platform != "linux" or os.geteuid() or not os.access("/dev/fuse", os.W_OK):
+        return False
+    with TemporaryDirectory() as folder:
+        source = Path(folder, "files")
+        source.mkdir()
+        try:
+            with mounted(source, Path(folder, "disk")):
+                return True
+        except AssertionError:
+            return False
 
 
 @contextmanager
@@ -36,7 +46,7 @@ def mounted(source: Path, mount: Path) -> Iterator[None]:
     """Show the files of `source` under `mount`; what waits for one goes on at the end."""
     mount.mkdir()
     with subprocess.Popen(
-        [sys.executable, __file__, source, mount], stdout=subprocess.PIPE
+        [sys.executable, __file__, source, mount], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:
         try:
             assert process.stdout is not None
