@@ -115,11 +115,17 @@ def test_a_changed_recipe_sends_again_and_says_so(
     ferry("run", write_recipe(storescp, dicom={"associations": 1}))
     labels = {"project": "P", "subject": "{{ PatientID }}", "session": "{{ PatientID }}_X"}
     changed = [{"identify": labels}]
-    recipe = write_recipe(storescp, dicom={"associations": 1}, transforms=changed)
+    refused = ferry("run", write_recipe(storescp, dicom={"associations": 1}, transforms=changed))
+    recipe = write_recipe(
+        storescp, dicom={"associations": 1}, transforms=changed,
+        allow=["stored-under-other-labels"],
+    )  # fmt: skip
 
     plan = ferry("plan", recipe)
     result = ferry("run", recipe)
 
+    assert refused.returncode == 2
+    assert "stored-under-other-labels" in refused.stdout + refused.stderr
     assert "5 were stored before in another version" in plan.stdout
     assert result.returncode == 0
     assert len(storescp.files()) == 10

@@ -56,4 +56,6 @@ def _all(recipe: Recipe, plugins: Plugins) -> Iterator[Problem]:
             except FerryError as error:
                 where = f"{step.place}: {step.path}.{step.component}"
                 raise FerryError(f"{where}: {error.message}", hint=error.hint) from error
-            yield from (replace(one, code=f"{step.component}:{one.code}") for one in told)
+            for one in told:
+                code = f"{step.component}:{one.code}"
+                yield Problem(code, one.message, one.severity, one.path, one.place, one.hint)

@@ -43,7 +43,7 @@ class NumberedSeries(Struct, frozen=True):
     modality: str
 
 
-class Arrival(Struct, frozen=True):
+class SeriesArrival(Struct, frozen=True):
     """A moment at which something of a series was stored."""
 
     at: datetime
@@ -55,7 +55,7 @@ class PartlyStored(Struct, frozen=True):
 
     destination: Destination
     due: tuple[NumberedSeries, ...]
-    arrivals: tuple[Arrival, ...]
+    arrivals: tuple[SeriesArrival, ...]
 
 
 def partly_stored(ledger: Ledger, scan: int, sink: str) -> Iterator[PartlyStored]:
@@ -67,7 +67,7 @@ def partly_stored(ledger: Ledger, scan: int, sink: str) -> Iterator[PartlyStored
         return
     stored = {
         study: tuple(
-            Arrival(datetime.fromisoformat(at), NumberedSeries(*series))
+            SeriesArrival(datetime.fromisoformat(at), NumberedSeries(*series))
             for _, _, _, at, *series in rows
         )
         for study, rows in groupby(execute(_STORED, names), key=study_of)

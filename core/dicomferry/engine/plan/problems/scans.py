@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from dicomferry.engine.plan.problems.kinds import have, problem, several
 from dicomferry.ledger.planning.alike import ItemGroups, SharedNumber
-from dicomferry.ledger.reading.partly_stored import Arrival, NumberedSeries, PartlyStored
+from dicomferry.ledger.reading.partly_stored import NumberedSeries, PartlyStored, SeriesArrival
 from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.model import Problem
 from dicomferry.xnat.filing.archiving import QUIET_PERIOD
@@ -63,7 +63,7 @@ def _late_scan(session: PartlyStored) -> str | None:
     return number_conflict(scan_ids(_numbers(session.due)), archived)
 
 
-def _builds(arrivals: Sequence[Arrival]) -> Iterator[list[NumberedSeries]]:
+def _builds(arrivals: Sequence[SeriesArrival]) -> Iterator[list[NumberedSeries]]:
     """Yield what XNAT built at a time: it waits until nothing came for its quiet period."""
     build: list[NumberedSeries] = []
     for number, arrival in enumerate(arrivals):
