@@ -99,16 +99,6 @@ class Ferry:
             raise ProblemsError(ferry.warnings)
         return ferry
 
-    def remarks(self) -> list[Problem]:
-        """Return the warnings about the tables that the recipe names; `plan` has them, too.
-
-        Raises `ProblemsError` with every error in them, and `FerryError` for one that cannot be
-        read.
-        """
-        from dicomferry.engine.pipeline.tables import table_remarks
-
-        return table_remarks(self.recipe, self.plugins)
-
     @classmethod
     def of_manifest(
         cls,
@@ -174,6 +164,16 @@ class Ferry:
             self._rehearsal.stop()
         if self._session is not None:
             self._session.stop()
+
+    def remarks(self) -> list[Problem]:
+        """Return the warnings about the tables that the recipe names; `plan` has them, too.
+
+        Raises `ProblemsError` with every error in them, and `FerryError` for one that cannot be
+        read.
+        """
+        from dicomferry.engine.pipeline.tables import table_remarks
+
+        return table_remarks(self.recipe, self.plugins)
 
     def plan(self, chosen: str | Path | None = None, *, ask: bool = False) -> Plan:
         """Bring the plan up to date, and look for problems. Nothing is sent.

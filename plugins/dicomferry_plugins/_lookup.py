@@ -34,19 +34,23 @@ def read_table(path: Path, key: str, columns: Sequence[str]) -> LookupTable:
     every other fault and its place: a row of another length, an empty key, a key with two different
     rows, a cell that a program has spoilt.
     """
+    return _read(path, key, columns)[0]
+
+
+def lookup_remarks(path: Path, key: str, columns: Sequence[str]) -> list[Problem]:
+    """Return what is odd about a table; raises what `read_table` raises."""
+    _, sheet = _read(path, key, columns)
+    return [remark.problem(path.name) for remark in sheet.remarks]
+
+
+def _read(path: Path, key: str, columns: Sequence[str]) -> tuple[LookupTable, Sheet]:
     sheet = _sheet(path)
     rows = list(_rows(path, sheet, (key, *columns)))
     faults = [*_spoilt(sheet), *_faults(rows, key, columns)]
     if faults:
         raise ProblemsError([fault.problem(path.name) for fault in faults])
     texts = ([cell.text.strip() for cell in row] for row in rows)
-    return LookupTable(path.name, {value: tuple(cells) for value, *cells in texts})
-
-
-def table_remarks(path: Path, key: str, columns: Sequence[str]) -> list[Problem]:
-    """Return what is odd about a table; raises what `read_table` raises."""
-    read_table(path, key, columns)
-    return [remark.problem(path.name) for remark in _sheet(path).remarks]
+    return LookupTable(path.name, {value: tuple(cells) for value, *cells in texts}), sheet
 
 
 def _sheet(path: Path) -> Sheet:
@@ -77,7 +81,7 @@ def _spoilt(sheet: Sheet) -> Iterator[Remark]:
     for row in sheet.rows[1:]:
         if len(row) != len(sheet.rows[0]):
             message = f"has {len(row)} cells where the header has {len(sheet.rows[0])}"
-            yield _error("row-length", message, row[0])
+            yield Remark("row-length", message, row[0])
 
 
 def _faults(rows: Sequence[tuple[Cell, ...]], key: str, columns: Sequence[str]) -> Iterator[Remark]:
@@ -87,21 +91,17 @@ def _faults(rows: Sequence[tuple[Cell, ...]], key: str, columns: Sequence[str]) 
         for name, cell in zip((key, *columns), row, strict=True):
             if is_no_value(cell.text):
                 message = f"{name} '{cell.text.strip()}' is what a program writes for no value"
-                yield _error("no-value", message, cell, "leave the cell blank, or write the value")
+                yield Remark("no-value", message, cell, "leave the cell blank, or write the value")
             elif is_damaged_number(cell.text):
                 message = f"{name} is a spreadsheet's number here: digits are lost"
-                yield _error("excel-number", message, cell, "format the column as text")
+                yield Remark("excel-number", message, cell, "format the column as text")
         if not value:
-            yield _error("no-key", f"the cell of the key column '{key}' is empty", row[0])
+            yield Remark("no-key", f"the cell of the key column '{key}' is empty", row[0])
             continue
         line, first = known.setdefault(value, (row[0].line, texts))
         if first != texts:
             message = f"this key has other values already in line {line}"
-            yield _error("key-twice", message, row[0], f"keep one row for each '{key}'")
-
-
-def _error(code: str, message: str, cell: Cell, hint: str = "") -> Remark:
-    return Remark(code, Severity.ERROR, message, cell, hint)
+            yield Remark("key-twice", message, row[0], f"keep one row for each '{key}'")
 
 
 def _position(path: Path, header: list[str], name: str) -> int:

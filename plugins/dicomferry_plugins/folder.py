@@ -29,8 +29,8 @@ from dicomferry import (
 from dicomferry.dicom import Member, is_archive, list_members
 from dicomferry.options import Regex
 from dicomferry_plugins._globs import compile_globs, glob_fault
+from dicomferry_plugins._named_folders import NamedFolder, named_folders, unmet_folders
 from dicomferry_plugins._preference import Prefer, Preference, preference_of
-from dicomferry_plugins._unmet import Place, places_of, unmet_places
 
 _Inode = tuple[int, int]
 _ALL_MAY_READ = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
@@ -103,7 +103,7 @@ class Folder(Struct, frozen=True):
     archives: bool
     follow_links: bool
     prefer: Preference | None = None
-    places: tuple[Place, ...] = ()
+    named: tuple[NamedFolder, ...] = ()
 
     def rank(self, copy: FoundCopy) -> tuple[int, ...]:
         """Return the place of a copy by `prefer`; every copy has the same without it."""
@@ -118,16 +118,16 @@ class Folder(Struct, frozen=True):
 
     def discover(self) -> Iterator[Finding]:
         """Yield the findings below the folder; raises `FerryError` for an unreadable folder."""
-        left, some = list(self.places), False
+        left, some = list(self.named), False
         for found in self._walk():
             if left:
-                left = unmet_places(left, self._paths_inside(found.location))
+                left = unmet_folders(left, self._paths_inside(found.location))
             some = True
             yield found
         # A source that found nothing at all is told as that.
-        for place in left if some else ():
-            folder = Location(str(self.root / place.folder))
-            yield NotLookedInto(folder, "include-unmet", f"nothing matches '{place.glob}'")
+        for one in left if some else ():
+            folder = Location(str(self.root / one.folder))
+            yield NotLookedInto(folder, "include-unmet", f"nothing matches '{one.glob}'")
 
     def _walk(self) -> Iterator[Finding]:
         pending, home = self._start()
@@ -284,7 +284,7 @@ def _build(options: Options, context: Context) -> Folder:
         archives=options.archives,
         follow_links=options.follow_links,
         prefer=preference_of(options.prefer),
-        places=places_of(options.include),
+        named=named_folders(options.include),
     )
 
 

@@ -23,7 +23,7 @@ from dicomferry import (
 )
 from dicomferry.dicom import ElementPattern, check_character_set, parse_pattern
 from dicomferry.options import Attribute, AttributePattern, Regex
-from dicomferry_plugins._lookup import read_table, table_remarks
+from dicomferry_plugins._lookup import lookup_remarks, read_table
 from dicomferry_plugins._remapping import (
     CopyStep,
     DeleteStep,
@@ -207,7 +207,7 @@ def _build(options: Options, context: Context) -> Remap:
 def _remarks(options: Options, context: Context) -> Iterable[Problem]:
     if (lookup := options.lookup) is None:
         return ()
-    return table_remarks(context.path(lookup.file), lookup.key_column, tuple(lookup.set.values()))
+    return lookup_remarks(context.path(lookup.file), lookup.key_column, tuple(lookup.set.values()))
 
 
 _EXAMPLE = """\

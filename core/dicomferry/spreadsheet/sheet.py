@@ -35,10 +35,10 @@ class Remark(Struct, frozen=True):
     """What was remarked of a table, at one of its cells."""
 
     code: str
-    severity: Severity
     message: str
     cell: Cell
     hint: str = ""
+    severity: Severity = Severity.ERROR
 
     def problem(self, name: str) -> Problem:
         """Return the remark as a problem at its place in the table `name`."""
@@ -82,13 +82,13 @@ def _text_rows(data: bytes, encoding: str, remarks: list[Remark]) -> Iterable[li
     if supposed:
         message = f"this is not UTF-8; it was read as {used}"
         remarks.append(
-            Remark("encoding", Severity.WARNING, message, _START, "save the table as UTF-8")
+            Remark("encoding", message, _START, "save the table as UTF-8", Severity.WARNING)
         )
     said = _SEPARATOR.match(text)
     delimiter = said["mark"] if said else delimiter_of(text)
     if delimiter in _NAMES:
         message = f"the cells are separated by {_NAMES[delimiter]}, not by commas"
-        remarks.append(Remark("delimiter", Severity.NOTE, message, _START))
+        remarks.append(Remark("delimiter", message, _START, severity=Severity.NOTE))
     rows = read_cells(text, delimiter)
     return list(rows)[1:] if said else rows
 
@@ -105,15 +105,15 @@ def _cleaned(cell: Cell, remarks: list[Remark]) -> Cell:
             f"this cell has U+{ord(hidden):04X} ({unicodedata.name(hidden, 'no name')}), which is"
             " not seen; it was read without it"
         )
-        remarks.append(Remark("invisible-character", Severity.WARNING, message, cell))
+        remarks.append(Remark("invisible-character", message, cell, severity=Severity.WARNING))
     if formula := _TEXT_FORMULA.fullmatch(stripped):
         stripped = formula["text"].replace('""', '"')
         message = f"this cell is a formula of a text; the text is read: {stripped}"
-        remarks.append(Remark("formula-text", Severity.NOTE, message, cell))
+        remarks.append(Remark("formula-text", message, cell, severity=Severity.NOTE))
     elif _FORMULA.match(stripped):
         hint = "save the table with its values; write an apostrophe before a text that begins so"
         message = "this cell is a formula, and nobody knows its value"
-        remarks.append(Remark("formula", Severity.ERROR, message, cell, hint))
+        remarks.append(Remark("formula", message, cell, hint))
     return replace(cell, text=stripped)
 
 
@@ -139,13 +139,15 @@ def _without_blanks(
         blank = next(row for row in rows if _is_blank(row))
         count = len(rows) - len(full)
         what = "1 row has" if count == 1 else f"{count:,} rows have"
-        remarks.append(Remark("blank-row", Severity.NOTE, f"{what} nothing in it", blank[0]))
+        remarks.append(
+            Remark("blank-row", f"{what} nothing in it", blank[0], severity=Severity.NOTE)
+        )
     header = full[0] if full else ()
     unnamed = [at for at, cell in enumerate(header) if not cell.text.strip()]
     drop = {at for at in unnamed if all(len(row) <= at or _is_empty(row[at]) for row in full)}
     if drop:
         message = "a column has neither a header nor a cell in it; it is passed over"
-        remarks.append(Remark("blank-column", Severity.NOTE, message, header[min(drop)]))
+        remarks.append(Remark("blank-column", message, header[min(drop)], severity=Severity.NOTE))
     for row in full:
         end = len(row)
         while end > len(header) and _is_empty(row[end - 1]):

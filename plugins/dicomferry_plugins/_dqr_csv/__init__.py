@@ -2,7 +2,7 @@
 
 - DqrTable: the headers, rows and problems of one file; `read_dqr_csv` makes it.
 - DqrRow: one row: its cells, its query, and its relabelling by DICOM keyword.
-- Trace: one fault at one cell, before it becomes a Problem.
+- Remark (of `dicomferry.spreadsheet`): one fault at one cell, before it becomes a Problem.
 - Search header: a column whose value goes into the query.
 - Relabel header: a column whose value replaces attributes of the instances found.
 

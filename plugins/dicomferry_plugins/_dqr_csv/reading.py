@@ -9,10 +9,10 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from dicomferry import FerryError, Place, Problem, Severity
-from dicomferry.spreadsheet import Cell, UnreadableCsvError, read_sheet
+from dicomferry import FerryError, Problem, Severity
+from dicomferry.spreadsheet import Cell, Remark, UnreadableCsvError, read_sheet
 from dicomferry_plugins._dqr_csv.columns import KNOWN, NUMBERS, RELABEL, SEARCH
-from dicomferry_plugins._dqr_csv.excel import Trace, zero_traces
+from dicomferry_plugins._dqr_csv.excel import zero_remarks
 from dicomferry_plugins._dqr_csv.rows import RowReading, read_row
 from dicomferry_plugins._dqr_csv.table import DqrRow, DqrTable
 
@@ -57,32 +57,32 @@ def read_dqr_csv(data: bytes, name: str, encoding: str = "") -> DqrTable:
 
     This raises nothing: a file that is no table has no rows and one problem.
     """
-    traces: list[Trace] = []
+    remarks: list[Remark] = []
     headers: tuple[str, ...] = ()
     rows: list[DqrRow] = []
     try:
         sheet = read_sheet(data, encoding)
         lines = sheet.rows
-        traces += [(r.code, r.severity, r.message, r.hint, r.cell) for r in sheet.remarks]
+        remarks += sheet.remarks
         if not lines:
-            traces.append(_error("empty-file", "there is nothing in this file", _START))
+            remarks.append(Remark("empty-file", "there is nothing in this file", _START))
         else:
             headers = tuple(cell.text for cell in lines[0])
-            traces += _header_traces(lines[0])
-            rows = _rows(lines, headers, traces)
+            remarks += _header_remarks(lines[0])
+            rows = _rows(lines, headers, remarks)
     except UnreadableCsvError as error:
-        traces.append(_error("not-a-table", str(error), Cell("", False, error.line, error.column)))
-    problems = sorted((_problem(trace, name) for trace in traces), key=_order)
+        remarks.append(Remark("not-a-table", str(error), Cell("", False, error.line, error.column)))
+    problems = sorted((remark.problem(name) for remark in remarks), key=_order)
     return DqrTable(headers, tuple(rows), tuple(problems))
 
 
-def _header_traces(header: Sequence[Cell]) -> Iterator[Trace]:
+def _header_remarks(header: Sequence[Cell]) -> Iterator[Remark]:
     seen: set[str] = set()
     for cell in header:
         if cell.text not in KNOWN:
             near = get_close_matches(cell.text.strip(), KNOWN, 1)
             hint = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(KNOWN)}"
-            yield _error(
+            yield Remark(
                 "unknown-header",
                 f"the header '{cell.text}' is not known; the DQR plug-in would leave the column"
                 " out without a word",
@@ -90,19 +90,19 @@ def _header_traces(header: Sequence[Cell]) -> Iterator[Trace]:
                 hint,
             )
         elif cell.text in seen:
-            yield _error("duplicate-header", f"the header '{cell.text}' is there twice", cell)
+            yield Remark("duplicate-header", f"the header '{cell.text}' is there twice", cell)
         seen.add(cell.text)
     if not seen & set(SEARCH):
-        yield _error("no-search-header", "no header is a search header", header[0])
+        yield Remark("no-search-header", "no header is a search header", header[0])
     for one, other in (("Last Name", "First Name"), ("First Name", "Last Name")):
         if one in seen and other not in seen:
             cell = next(cell for cell in header if cell.text == one)
             hint = f"add the column {other}, blank where there is none, or use Patient Name"
-            yield _error("half-a-name", f"{one} needs the column {other} beside it", cell, hint)
+            yield Remark("half-a-name", f"{one} needs the column {other} beside it", cell, hint)
 
 
 def _rows(
-    lines: Sequence[Sequence[Cell]], headers: tuple[str, ...], traces: list[Trace]
+    lines: Sequence[Sequence[Cell]], headers: tuple[str, ...], remarks: list[Remark]
 ) -> list[DqrRow]:
     rows: list[DqrRow] = []
     columns: dict[str, list[Cell]] = {header: [] for header in NUMBERS}
@@ -114,20 +114,22 @@ def _rows(
         )  # the first of two equal headers
         reading = _read(line, cells, headers, all_quoted=all_quoted)
         if _is_repeated(reading, line, number, seen):
-            traces += reading.traces
+            remarks += reading.remarks
             continue
-        traces += reading.traces
+        remarks += reading.remarks
         for header, column in columns.items():
             column += [cells[header]] if header in cells and header in headers else []
         texts = {header: _cell_text(header, cell) for header, cell in cells.items()}
         rows.append(DqrRow(number, line[0].line, texts, reading.query, reading.relabel))
     for header, column in columns.items():
-        traces += zero_traces(header, column)
+        remarks += zero_remarks(header, column)
     if not rows:
-        traces.append(_error("no-rows", "there is no row below the header", lines[0][0]))
+        remarks.append(Remark("no-rows", "there is no row below the header", lines[0][0]))
     if len(rows) > _MOST_ROWS:
         message = f"{len(rows)} rows; the DQR plug-in takes {_MOST_ROWS} at most"
-        traces.append(("many-rows", Severity.NOTE, message, "", lines[_MOST_ROWS + 1][0]))
+        remarks.append(
+            Remark("many-rows", message, lines[_MOST_ROWS + 1][0], severity=Severity.NOTE)
+        )
     return rows
 
 
@@ -145,7 +147,7 @@ def _read(
         header: cell for header, cell in cells.items() if header in SEARCH or header in RELABEL
     }
     if not known:
-        return RowReading()  # `_header_traces` reports unknown headers
+        return RowReading()  # `_header_remarks` reports unknown headers
     return read_row(known, all_quoted=all_quoted)
 
 
@@ -174,15 +176,6 @@ def _is_repeated(
     message = f"this row asks for the same as row {first}"
     reading.error("duplicate-row", message, line[0], "keep one of them")
     return False
-
-
-def _error(code: str, message: str, cell: Cell, hint: str = "") -> Trace:
-    return code, Severity.ERROR, message, hint, cell
-
-
-def _problem(trace: Trace, name: str) -> Problem:
-    code, severity, message, hint, cell = trace
-    return Problem(code, message, severity, place=Place(name, cell.line, cell.column), hint=hint)
 
 
 def _order(problem: Problem) -> tuple[int, int, str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct, field
 
 from dicomferry import Severity
-from dicomferry.spreadsheet import Cell, is_no_value
+from dicomferry.spreadsheet import Cell, Remark, is_no_value
 from dicomferry.xnat import to_label
 from dicomferry_plugins._dqr_csv.columns import (
     DATES,
@@ -19,7 +19,7 @@ from dicomferry_plugins._dqr_csv.columns import (
     SEARCH,
 )
 from dicomferry_plugins._dqr_csv.dates import BadDateError, parse_dates, parse_day
-from dicomferry_plugins._dqr_csv.excel import Trace, number_trace
+from dicomferry_plugins._dqr_csv.excel import number_remarks
 from dicomferry_plugins._dqr_csv.modalities import modality_fault
 from dicomferry_plugins._dqr_csv.names import dqr_name, joined_name
 
@@ -35,15 +35,15 @@ class RowReading(Struct):
 
     query: dict[str, str] = field(default_factory=dict)
     relabel: dict[str, str] = field(default_factory=dict)
-    traces: list[Trace] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
 
     def error(self, code: str, message: str, cell: Cell, hint: str = "") -> None:
         """Add an error: the source then refuses the file."""
-        self.traces.append((code, Severity.ERROR, message, hint, cell))
+        self.remarks.append(Remark(code, message, cell, hint))
 
     def note(self, code: str, message: str, cell: Cell) -> None:
         """Add a note, where the DQR plug-in would do something else."""
-        self.traces.append((code, Severity.NOTE, message, "", cell))
+        self.remarks.append(Remark(code, message, cell, severity=Severity.NOTE))
 
 
 def read_row(cells: Mapping[str, Cell], *, all_quoted: bool) -> RowReading:
@@ -77,7 +77,7 @@ def read_row(cells: Mapping[str, Cell], *, all_quoted: bool) -> RowReading:
             next(iter(cells.values())),
             "fill in another search column",
         )
-    if not reading.query and not any(t[1] is Severity.ERROR for t in reading.traces):
+    if not reading.query and not any(r.severity is Severity.ERROR for r in reading.remarks):
         first = next(iter(cells.values()))
         reading.error(
             "no-criterion",
@@ -110,7 +110,7 @@ def _search(reading: RowReading, header: str, cell: Cell) -> None:
         reading.error("bad-modality", f"{header} {fault[0]}", cell, fault[1])
         return
     if header in NUMBERS:
-        reading.traces += number_trace(header, cell)
+        reading.remarks += number_remarks(header, cell)
     value = _trimmed(reading, header, cell)
     if "\\" in value:
         reading.note(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
@@ -172,8 +173,15 @@ def only_servers(steps: Steps) -> Steps:
 def _built(
     step: Step, build: Callable[[object, BuildContext], BuiltT], context: BuildContext
 ) -> BuiltT:
-    try:
+    with named_step(step):
         return build(step.options, context)
+
+
+@contextmanager
+def named_step(step: Step) -> Iterator[None]:
+    """Raise the errors of a recipe's step with its name and its place."""
+    try:
+        yield
     except FerryError as error:
         where = f"{step.place}: {step.path}.{step.component}"
         raise FerryError(f"{where}: {error.message}", hint=error.hint) from error

@@ -9,7 +9,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from dicomferry.engine.pipeline.context import BuildContext
-from dicomferry.errors import FerryError, ProblemsError
+from dicomferry.engine.pipeline.steps import named_step
+from dicomferry.errors import ProblemsError
 from dicomferry.host import Plugins
 from dicomferry.model import Problem, Severity
 from dicomferry.recipe.recipe import Recipe
@@ -49,13 +50,11 @@ def _all(recipe: Recipe, plugins: Plugins) -> Iterator[Problem]:
             remarks = components[step.component].remarks
             if remarks is None:
                 continue
-            try:
-                told = list(remarks(step.options, context))
-            except ProblemsError as error:
-                told = list(error.problems)
-            except FerryError as error:
-                where = f"{step.place}: {step.path}.{step.component}"
-                raise FerryError(f"{where}: {error.message}", hint=error.hint) from error
+            with named_step(step):
+                try:
+                    told = list(remarks(step.options, context))
+                except ProblemsError as error:
+                    told = list(error.problems)
             for one in told:
                 code = f"{step.component}:{one.code}"
                 yield Problem(code, one.message, one.severity, one.path, one.place, one.hint)

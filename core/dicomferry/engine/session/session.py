@@ -113,7 +113,7 @@ class Session:
     @property
     def to_xnat(self) -> bool:
         """Whether an XNAT receives what is sent."""
-        return any(sink.sink.server for sink in self.steps.sinks)
+        return self.steps.has_xnat
 
     def _label(self, labels: Labels) -> None:
         put_labels(self.ledger, labels)

@@ -1,0 +1,37 @@
+"""Folders that globs of `include` name, in which something must be found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+
+from msgspec import Struct
+
+from dicomferry_plugins._globs import compile_globs
+
+_WILD = re.compile(r"[*?\[]")
+
+
+class NamedFolder(Struct, frozen=True):
+    """A glob, and the path before its first wildcard: the folder that it names."""
+
+    glob: str
+    folder: str
+    pattern: re.Pattern[str]
+
+
+def named_folders(globs: Iterable[str]) -> tuple[NamedFolder, ...]:
+    """Return the folders that globs name; `**/*.dcm` names a kind of files."""
+    found = ((glob, _named(glob)) for glob in globs)
+    return tuple(NamedFolder(glob, name, compile_globs((glob,))) for glob, name in found if name)
+
+
+def unmet_folders(folders: Iterable[NamedFolder], paths: Collection[str]) -> list[NamedFolder]:
+    """Return those of the folders that no path matches."""
+    return [one for one in folders if not any(map(one.pattern.fullmatch, paths))]
+
+
+def _named(glob: str) -> str:
+    parts = glob.split("/")
+    fixed = next((n for n, part in enumerate(parts) if _WILD.search(part)), len(parts))
+    return "/".join(parts[:fixed])
