@@ -27,7 +27,8 @@ NOT_LOOKED_INTO = frozenset((
     "sparse", "unknown-compression", "unreadable",
 ))  # fmt: skip
 ALL_WELL = frozenset((
-    "dicomdir", "duplicate", "empty-archive", "excluded", "link-repeated", "mended", "not-a-file",
+    "answer-differs", "dicomdir", "duplicate", "empty-archive", "excluded", "link-repeated",
+    "mended", "not-a-file",
     "not-chosen", "not-dicom", "not-in-manifest", "not-preferred", "nothing-found",
 ))  # fmt: skip
 """The codes of what is sent, left out on purpose, or known to be no instance."""

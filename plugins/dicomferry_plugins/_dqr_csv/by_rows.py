@@ -22,8 +22,8 @@ from dicomferry_plugins._dqr_csv.asker import RowAsker, RowError
 from dicomferry_plugins._dqr_csv.reading import read_dqr_files
 from dicomferry_plugins._dqr_csv.table import DqrRow, DqrTable
 from dicomferry_plugins._pacs.choice import SeriesChoice
-from dicomferry_plugins._pacs.findings import findings, unexpected
-from dicomferry_plugins._pacs.search import FoundStudy, find_contents, find_studies
+from dicomferry_plugins._pacs.findings import findings, not_used, unexpected
+from dicomferry_plugins._pacs.search import FoundStudies, FoundStudy, find_contents, find_studies
 from dicomferry_plugins._pacs.standing import StandingQuery
 
 _Rule = Literal["disputed-study", "unanswered", "unexpected-studies", "untrusted-answer"]
@@ -70,32 +70,37 @@ class CsvDqr(Struct, frozen=True):
             disputed = _disputed(read.rows, found)
             taken: set[str] = set()
             for row in read.rows:
-                studies = found[row.number]
-                if isinstance(studies, Refused):
-                    yield studies
+                answer = found[row.number]
+                if isinstance(answer, Refused):
+                    yield answer
                 elif row.number in disputed:
                     yield self._refused(row, "disputed-study", disputed[row.number])
-                elif not studies and not self.expect:
+                elif not answer.studies and not self.expect:
                     yield Unusable(
                         self._place(row), "nothing-found", "the PACS has no study for it"
                     )
                 else:
-                    fresh = [study for study in studies if study.uid not in taken]
+                    if answer.dropped:
+                        yield Unusable(self._place(row), "answer-differs", not_used(answer))
+                    fresh = [study for study in answer.studies if study.uid not in taken]
                     taken |= {study.uid for study in fresh}
                     yield from self._instances(asking, row, fresh)
 
     def _read(self) -> DqrTable:
         return read_dqr_files(self.path, self.encoding)
 
-    def _studies(self, asking: RowAsker, row: DqrRow) -> list[FoundStudy] | Refused:
+    def _studies(self, asking: RowAsker, row: DqrRow) -> FoundStudies | Refused:
         most = self.most_studies
         try:
-            studies = asking.ask(lambda query: find_studies(query, row.query, most))
+            found = asking.ask(lambda query: find_studies(query, row.query, most))
         except RowError as error:
             return self._refused(row, error.code, error.message)
         expect = self.expect or ("exactly-one" if row.relabel else "any")
-        fault = unexpected(expect, studies)
-        return self._refused(row, "unexpected-studies", fault) if fault else studies
+        fault = unexpected(expect, found)
+        if not fault and not found.studies and found.dropped:
+            why = f"no study is as asked: {not_used(found)}"
+            return self._refused(row, "untrusted-answer", why)
+        return self._refused(row, "unexpected-studies", fault) if fault else found
 
     def _instances(
         self, asking: RowAsker, row: DqrRow, studies: list[FoundStudy]
@@ -122,14 +127,14 @@ class CsvDqr(Struct, frozen=True):
 
 
 def _disputed(
-    rows: tuple[DqrRow, ...], found: Mapping[int, list[FoundStudy] | Refused]
+    rows: tuple[DqrRow, ...], found: Mapping[int, FoundStudies | Refused]
 ) -> dict[int, str]:
     """Return the rows that would give one study different labels, and why."""
     claims: dict[str, list[DqrRow]] = {}
     for row in rows:
-        studies = found[row.number]
-        if not isinstance(studies, Refused):
-            for study in studies:
+        answer = found[row.number]
+        if not isinstance(answer, Refused):
+            for study in answer.studies:
                 claims.setdefault(study.uid, []).append(row)
     disputed: dict[int, str] = {}
     for uid, claimants in claims.items():

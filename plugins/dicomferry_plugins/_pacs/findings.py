@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from dicomferry import InstanceRef, RemoteInstance
-from dicomferry_plugins._pacs.search import FoundStudy
+from dicomferry import Finding, InstanceRef, Location, Refused, RemoteInstance, Unusable
+from dicomferry_plugins._pacs.search import FoundStudies, FoundStudy
 
 _MOST_CANDIDATES = 10
 
 
-def unexpected(expect: str, studies: list[FoundStudy]) -> str:
-    """Return why this many studies are not what is expected, naming them; empty when they are."""
+def unexpected(expect: str, found: FoundStudies) -> str:
+    """Return why this many studies are not what is expected, naming them; empty when they are.
+
+    Where there are too few, it says what else the PACS answered.
+    """
+    studies = found.studies
     number = len(studies)
     if expect == "any":
         return ""
@@ -20,10 +24,21 @@ def unexpected(expect: str, studies: list[FoundStudy]) -> str:
         return ""
     wanted = "exactly one study is" if expect == "exactly-one" else f"{most} at most are"
     if not number:
-        return f"{wanted} expected, there is none"
+        return f"{wanted} expected, there is none" + (
+            f"; {not_used(found)}" if found.dropped else ""
+        )
     some = "; ".join(map(_candidate, studies[:_MOST_CANDIDATES]))
     more = "; …" if number > _MOST_CANDIDATES else ""
     return f"{wanted} expected, there are {number}: {some}{more}"
+
+
+def not_used(found: FoundStudies) -> str:
+    """Return what the PACS answered that was not asked for, in one line."""
+    some = [
+        f"{number:,} {'answer is' if number == 1 else 'answers are'} not used: {why}"
+        for why, number in list(found.dropped.items())[:_MOST_CANDIDATES]
+    ]
+    return "; ".join(some) + ("; …" if len(found.dropped) > _MOST_CANDIDATES else "")
 
 
 def _candidate(study: FoundStudy) -> str:
@@ -40,8 +55,14 @@ def findings(
     row: Mapping[str, str],
     table_row: int = 0,
     labels: Mapping[str, str] | None = None,
-) -> Iterator[RemoteInstance]:
-    """Yield the instances of a study."""
+) -> Iterator[Finding]:
+    """Yield the instances of a study, and what of it the PACS has and does not list."""
+    place = Location(f"pacs:{server}", f"study {study.uid}")
+    for number, gap in enumerate(study.gaps, 1):
+        at = Location(place.path, f"{place.member}, gap {number}")
+        yield Refused(at, "untrusted-answer", gap, table_row)
+    if study.remarks:
+        yield Unusable(place, "answer-differs", "; ".join(study.remarks))
     for series in study.series:
         for uid, known in series.instances.items():
             yield RemoteInstance(

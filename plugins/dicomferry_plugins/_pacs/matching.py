@@ -27,11 +27,20 @@ def matches(keys: Mapping[str, str], answer: Mapping[str, str]) -> bool:
     Names are compared without regard to case, all else exactly; blanks around a value and empty
     components at the end of a name mean nothing.
     """
-    return all(
-        _any_value(keyword, wanted, answer.get(keyword, ""))
-        for keyword, wanted in keys.items()
-        if wanted and wanted != "*"
-    )
+    return not difference(keys, answer)
+
+
+def difference(keys: Mapping[str, str], answer: Mapping[str, str]) -> str:
+    """Return the first key in which an answer is not what was asked for, with both values.
+
+    Empty where it is what was asked for; compares as `matches`.
+    """
+    for keyword, wanted in keys.items():
+        found = answer.get(keyword, "")
+        if wanted and wanted != "*" and not _any_value(keyword, wanted, found):
+            came = f"it answered '{found}'" if found.strip(" \0") else "it answered without one"
+            return f"{keyword} '{wanted}' was asked for, {came}"
+    return ""
 
 
 def _any_value(keyword: str, wanted: str, found: str) -> bool:

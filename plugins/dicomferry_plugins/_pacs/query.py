@@ -32,23 +32,29 @@ class TooManyAnswersError(FerryError):
 
 
 class Level(Struct, frozen=True):
-    """A level of the Study Root model, and its attributes that are asked for."""
+    """A level of the Study Root model, and its attributes that are asked for.
+
+    `counts` are of what is below (PS3.4 C.3.4): they are compared, and are no part of a header.
+    """
 
     name: str
     unique_key: str
     returned: tuple[str, ...]
+    counts: tuple[str, ...] = ()
 
 
 STUDY = Level(
     "STUDY", "StudyInstanceUID",
     ("StudyDate", "StudyTime", "AccessionNumber", "StudyID", "StudyDescription", "PatientName",
      "PatientID", "PatientBirthDate", "PatientSex", "ReferringPhysicianName", "ModalitiesInStudy"),
+    counts=("NumberOfStudyRelatedSeries", "NumberOfStudyRelatedInstances"),
 )  # fmt: skip
 SERIES = Level(
     "SERIES", "SeriesInstanceUID",
     ("Modality", "SeriesNumber", "SeriesDescription", "SeriesDate", "SeriesTime",
      "BodyPartExamined", "ProtocolName", "Manufacturer", "ManufacturerModelName",
      "InstitutionName", "StationName"),
+    counts=("NumberOfSeriesRelatedInstances",),
 )  # fmt: skip
 IMAGE = Level("IMAGE", "SOPInstanceUID", ("SOPClassUID", "InstanceNumber"))
 
@@ -97,8 +103,8 @@ class Query:
 
         self._number += 1
         heard: list[Mapping[str, str]] = [keys]
-        asked = identifier(level.name, dict.fromkeys((level.unique_key, *level.returned), "")
-                           | dict(keys))  # fmt: skip
+        empty = dict.fromkeys((level.unique_key, *level.returned, *level.counts), "")
+        asked = identifier(level.name, empty | dict(keys))
         with held(self._peer, self._association), quietly():
             for answer, dataset in self._association.send_c_find(
                 asked, STUDY_ROOT_FIND, msg_id=self._number

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from msgspec import Struct, field
 
-from dicomferry.dimse import can_propose
-from dicomferry_plugins._pacs.matching import matches, single_queries
+from dicomferry_plugins._pacs.matching import difference, matches, single_queries
 from dicomferry_plugins._pacs.query import IMAGE, SERIES, STUDY, IncompleteAnswerError, Query
 
 _MOST_SERIES = 5_000
 _MOST_INSTANCES = 200_000
+
+_NAME: Final = re.compile(r"[0-9A-Za-z._-]{1,128}", re.ASCII)
+"""What is asked for by its name: UIDs, and what old devices write in their place (PS3.5 9.1)."""
 
 
 class FoundSeries(Struct, frozen=True):
@@ -23,31 +28,53 @@ class FoundSeries(Struct, frozen=True):
 
 
 class FoundStudy(Struct, frozen=True):
-    """A study as a PACS describes it."""
+    """A study as a PACS describes it.
+
+    `counts` are the numbers that the PACS tells of what is in it, by keyword. `gaps` say what it
+    has by its own word and does not list; `remarks` say what else of its answers was not used, or
+    contradicts another.
+    """
 
     uid: str
     attributes: Mapping[str, str]
     series: tuple[FoundSeries, ...] = field(default=())
+    counts: Mapping[str, str] = field(default_factory=dict)
+    gaps: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
-def find_studies(query: Query, keys: Mapping[str, str], most: int) -> list[FoundStudy]:
+class FoundStudies(Struct, frozen=True):
+    """The studies that a PACS has; `dropped` says why answers are not among them, and how many."""
+
+    studies: list[FoundStudy]
+    dropped: Mapping[str, int] = field(default_factory=dict)
+
+
+def find_studies(query: Query, keys: Mapping[str, str], most: int) -> FoundStudies:
     """Return the studies that have what the keys ask for, sorted by date and UID.
 
     `ModalitiesInStudy` is proved by the study's series where the PACS does not return it. Raises
-    as `Query.find`.
+    as `Query.find`, and for a study whose UID nobody can ask for.
     """
     found: dict[str, FoundStudy] = {}
+    dropped: Counter[str] = Counter()
     certain = {k: v for k, v in keys.items() if k != "ModalitiesInStudy"}
     modalities = keys.get("ModalitiesInStudy", "")
     for single in single_queries(keys):
         for answer in query.find(STUDY, single, most):
             uid = answer.get("StudyInstanceUID", "")
-            if not matches(certain, answer) or not _is_uid(uid):
+            if other := difference(certain, answer):
+                dropped[other] += 1
                 continue
+            if not _NAME.fullmatch(uid):
+                raise IncompleteAnswerError("the PACS names a study by something that is no UID")
             if modalities and not _has_modality(query, uid, modalities, answer):
+                dropped[f"ModalitiesInStudy '{modalities}' was asked for, no series has it"] += 1
                 continue
-            found.setdefault(uid, FoundStudy(uid, _known(answer, STUDY.returned)))
-    return sorted(found.values(), key=lambda s: (s.attributes.get("StudyDate", ""), s.uid))
+            known, counts = _known(answer, STUDY.returned), _known(answer, STUDY.counts)
+            found.setdefault(uid, FoundStudy(uid, known, counts=counts))
+    order = sorted(found.values(), key=lambda s: (s.attributes.get("StudyDate", ""), s.uid))
+    return FoundStudies(order, dropped)
 
 
 def find_contents(
@@ -55,31 +82,88 @@ def find_contents(
 ) -> FoundStudy:
     """Return a study with those of its series that are kept, and all of their instances.
 
-    `keep` is asked twice: with a series alone, and, where it said yes, with its instances.
+    `keep` is asked twice: with a series alone, and, where it said yes, with its instances. What is
+    listed is compared with the numbers that the PACS tells.
     """
     of_study = {"StudyInstanceUID": study.uid}
-    series = []
+    tally = Tally()
+    series: dict[str, FoundSeries] = {}
+    seen: set[str] = set()
     for answer in query.find(SERIES, of_study, _MOST_SERIES):
         uid = answer.get("SeriesInstanceUID", "")
-        if answer.get("StudyInstanceUID", study.uid) != study.uid or not _is_uid(uid):
+        if answer.get("StudyInstanceUID", study.uid) != study.uid:
+            tally.remarks["a series of another study was answered, and is not carried"] += 1
             continue
+        if not _NAME.fullmatch(uid):
+            tally.gaps["a series is named by something that is no UID"] += 1
+            continue
+        if uid in seen:
+            continue
+        seen.add(uid)
         one = FoundSeries(uid, _known(answer, SERIES.returned), {})
-        if keep(one):
-            of_series = of_study | {"SeriesInstanceUID": uid}
-            one = FoundSeries(uid, one.attributes, dict(_instances(query, of_series)))
-            series += [one] if keep(one) else []
-    return FoundStudy(study.uid, study.attributes, tuple(_sorted(series)))
+        if not keep(one):
+            tally.whole = False
+            continue
+        one = FoundSeries(uid, one.attributes, _instances(query, study.uid, uid, tally))
+        told = answer.get("NumberOfSeriesRelatedInstances", "")
+        tally.compare(f"instances of series {uid}", told, len(one.instances))
+        if not one.instances and not _number(told):
+            tally.gaps[f"no instance of series {uid} is listed"] += 1
+        if one.instances and keep(one):
+            series[uid] = one
+    told = study.counts.get("NumberOfStudyRelatedSeries", "")
+    tally.compare("series", told, len(seen))
+    if tally.whole and not tally.gaps:
+        told = study.counts.get("NumberOfStudyRelatedInstances", "")
+        tally.compare("instances", told, tally.instances)
+    return FoundStudy(
+        study.uid, study.attributes, tuple(_sorted(list(series.values()))), study.counts,
+        _lines(tally.gaps), _lines(tally.remarks),
+    )  # fmt: skip
 
 
-def _instances(
-    query: Query, of_series: Mapping[str, str]
-) -> Iterator[tuple[str, Mapping[str, str]]]:
+class Tally(Struct):
+    """What a PACS lists of one study, compared with what it tells of it.
+
+    `whole` until a series is left out; `instances` are counted as they are listed.
+    """
+
+    whole: bool = True
+    instances: int = 0
+    gaps: Counter[str] = field(default_factory=Counter)
+    remarks: Counter[str] = field(default_factory=Counter)
+
+    def compare(self, what: str, told: str, listed: int) -> None:
+        """Note a difference between a number that was told, if one was, and what is listed."""
+        number = _number(told)
+        if number is None or number == listed:
+            return
+        line = f"the PACS tells of {number:,} {what} and lists {listed:,}"
+        (self.gaps if number > listed else self.remarks)[line] += 1
+
+
+def _number(told: str) -> int | None:
+    text = told.strip()
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _lines(counter: Counter[str]) -> tuple[str, ...]:
+    return tuple(f"{line} ({n:,} times)" if n > 1 else line for line, n in counter.items())
+
+
+def _instances(query: Query, study: str, series: str, tally: Tally) -> dict[str, Mapping[str, str]]:
+    of_series = {"StudyInstanceUID": study, "SeriesInstanceUID": series}
+    found: dict[str, Mapping[str, str]] = {}
     for answer in query.find(IMAGE, of_series, _MOST_INSTANCES):
         uid = answer.get("SOPInstanceUID", "")
-        if not _is_uid(uid):
-            raise IncompleteAnswerError("the PACS names an instance by something that is no UID")
-        if matches(of_series, {**of_series, **answer}):
-            yield uid, _known(answer, IMAGE.returned)
+        if not matches(of_series, {**of_series, **answer}):
+            tally.remarks["an instance of another series was answered, and is not carried"] += 1
+        elif not _NAME.fullmatch(uid):
+            tally.gaps[f"an instance of series {series} is named by something that is no UID"] += 1
+        else:
+            found[uid] = _known(answer, IMAGE.returned)
+    tally.instances += len(found)
+    return found
 
 
 def _has_modality(query: Query, study: str, wanted: str, answer: Mapping[str, str]) -> bool:
@@ -93,10 +177,6 @@ def _has_modality(query: Query, study: str, wanted: str, answer: Mapping[str, st
 
 def _known(answer: Mapping[str, str], keywords: tuple[str, ...]) -> dict[str, str]:
     return {keyword: answer[keyword] for keyword in keywords if keyword in answer}
-
-
-def _is_uid(text: str) -> bool:
-    return can_propose((text, text))
 
 
 def _sorted(series: list[FoundSeries]) -> list[FoundSeries]:

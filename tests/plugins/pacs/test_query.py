@@ -32,7 +32,7 @@ def test_no_answer_is_lost_over_many_queries(tmp_path: Path, dcmtk: Callable[[st
         pacs.fill(server, tmp_path / "in")
         with open_query(peer(server)) as query:
             for _ in range(20):
-                found = find_studies(query, {"PatientID": "P*"}, 10)
+                found = find_studies(query, {"PatientID": "P*"}, 10).studies
                 whole = [find_contents(query, study, lambda _series: True) for study in found]
                 counts.append(sum(len(s.instances) for study in whole for s in study.series))
 

@@ -112,6 +112,11 @@ class Steps(Struct, frozen=True):
         return self.identifiers[0][0] != NO_XNAT
 
     @property
+    def first_session_wins(self) -> bool:
+        """Tell whether an XNAT keeps a study in the session of its first instance."""
+        return any(name and identifier.first_session_wins for name, identifier in self.identifiers)
+
+    @property
     def preparing(self) -> tuple[int, ...]:
         """Return the positions of transforms that must know the whole first."""
         return tuple(

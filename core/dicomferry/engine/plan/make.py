@@ -66,7 +66,7 @@ def make_plan(shop: Workshop) -> int:
         if way is not ways[-1]:
             take_snapshot(catalog, way.upto, [sink.key for sink in steps.sinks])
     shop.ledger.index()
-    if _first_session_wins(steps):
+    if steps.first_session_wins:
         settle_first_sessions(catalog)
     resolve_duplicates(shop, catalog)
     if catalog.scan > 1:
@@ -89,10 +89,6 @@ def _has_snapshots(shop: Workshop) -> bool:
     return all(snapshot_path(folder, stage).exists() for stage in shop.steps.preparing)
 
 
-def _first_session_wins(steps: Steps) -> bool:
-    return any(name and identifier.first_session_wins for name, identifier in steps.identifiers)
-
-
 def _ways(steps: Steps, scan: int) -> list[_Way]:
     """Return the looks a plan takes: up to each transform that knows the whole, and to the end.
 
@@ -102,7 +98,7 @@ def _ways(steps: Steps, scan: int) -> list[_Way]:
     def digest(stage: int) -> str:
         return hashlib.sha256(f"{steps.digest} {scan} {stage}".encode()).hexdigest()
 
-    whole = bool(steps.preparing) or _first_session_wins(steps)
+    whole = bool(steps.preparing) or steps.first_session_wins
     last = _Way(digest(-1) if whole else steps.digest, len(steps.transforms))
     return [*(_Way(digest(stage), stage) for stage in steps.preparing), last]
 

@@ -19,7 +19,7 @@ from dicomferry.engine.session.row_tables import write_row_tables
 from dicomferry.engine.workers.workshop import Workshop
 from dicomferry.errors import FerryError, LedgerError
 from dicomferry.ledger.delivering.deliveries import LABELLED_RUN, Deliveries
-from dicomferry.ledger.delivering.retrievals import Retrievals
+from dicomferry.ledger.delivering.retrievals import Filing, Retrievals
 from dicomferry.ledger.rows import Verdict
 
 
@@ -133,7 +133,8 @@ class Running:
         steps, ledger = self._shop.steps, self._shop.ledger
         couriers = [one for one in self._under_way if isinstance(one, Courier)]
         keys = [sink_step.key for sink_step in steps.sinks]
-        retrievals = Retrievals(ledger, planned.view.scan, run, keys)
+        filing = Filing(steps.has_xnat, steps.first_session_wins)
+        retrievals = Retrievals(ledger, planned.view.scan, run, keys, filing)
         retriever = Retriever(self._shop, retrievals, couriers, self._courtesy)
         self._under_way.append(retriever)
         return retriever.result if self._stopped else retriever.bring(limit)

@@ -14,7 +14,7 @@ from dicomferry.ledger.items import ITEM_COLUMNS, destination_of, item_of
 from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.ledger.rows import STAMP, Due, Examined, Item, Verdict, stamp_of
 from dicomferry.ledger.store import Ledger
-from dicomferry.model import InstanceRef
+from dicomferry.model import LEVELS, Destination, InstanceRef
 
 _HAD = f"delivery.stamp = {STAMP} AND delivery.state IN ('stored', 'excluded')"
 
@@ -40,6 +40,13 @@ class WantedStudy(Struct, frozen=True):
         return sum(sizes) if all(sizes) else 0
 
 
+class Filing(Struct, frozen=True):
+    """How receivers file: whether an XNAT is one, and a study stays in its first session."""
+
+    has_xnat: bool = False
+    first_session_wins: bool = False
+
+
 class Arrival(Struct, frozen=True):
     """One retrieved instance: its file, and what its own header says of it."""
 
@@ -53,12 +60,20 @@ class Arrival(Struct, frozen=True):
 class Retrievals:
     """Reads what is wanted and writes what arrived. Used by the one writing process."""
 
-    def __init__(self, ledger: Ledger, scan: int, run: int, sinks: Sequence[str]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        scan: int,
+        run: int,
+        sinks: Sequence[str],
+        filing: Filing | None = None,
+    ) -> None:
         self._ledger = ledger
         self._run = run
         self._catalog = PlanWriter(ledger)
         self._sinks = {f"sink{number}": key for number, key in enumerate(sinks)}
         self._scan = scan
+        self._filing = filing or Filing()
 
     def wanted(self, sessions: int | None) -> list[WantedStudy]:
         """Return what some sink needs and is not here, by study, in the order it was found.
@@ -133,12 +148,17 @@ class Retrievals:
         held: list[Arrival] = []
         kept: list[Arrival] = []
         for arrival in arrivals:
-            edits, digest, project = self._ledger.connection.execute(
-                "SELECT edits, examined, project FROM item JOIN destination"
-                " ON destination.id = item.destination WHERE item.id = ?",
+            edits, digest, moved, *labels = self._ledger.connection.execute(
+                "SELECT edits, examined, session_original IS NULL, project, subject, session"
+                " FROM item JOIN destination ON destination.id = item.destination"
+                " WHERE item.id = ?",
                 (arrival.item,),
             ).fetchone()
-            result = _consistent(arrival.examined, project)
+            planned = destination_of(*labels)
+            result = arrival.examined
+            if moved and self._filing.first_session_wins:
+                result = _in_session(result, planned.session)
+            result = _consistent(result, planned, self._filing)
             self._catalog.examined(digest, [replace(result, edits=edits)])
             (kept if result.verdict is Verdict.READY else held).append(arrival)
         with self._ledger.transaction() as connection:
@@ -218,15 +238,36 @@ def _delivery(parameter: str) -> str:
     )
 
 
-def _consistent(result: Examined, planned_project: str) -> Examined:
-    """Hold back an instance whose own header leads to another project than the plan showed."""
-    project = result.forecast.destination.project if result.forecast else None
-    if result.verdict is not Verdict.READY or not planned_project or project == planned_project:
+def _in_session(result: Examined, session: str) -> Examined:
+    """Return a result in the session that the plan gave the whole study.
+
+    A label that a user chose is written, and is compared.
+    """
+    forecast = result.forecast
+    if forecast is None or (result.wanted and "session" in result.wanted.chosen):
         return result
-    reason = (
-        f"XNAT would file it in {project or 'Unassigned'}, by what the PACS had not told; the plan"
-        f" says {planned_project}"
-    )
+    place = replace(forecast.destination, session=session)
+    return replace(result, forecast=replace(forecast, destination=place))
+
+
+def _consistent(result: Examined, planned: Destination, filing: Filing) -> Examined:
+    """Hold back an instance whose own header leads to another place than the plan showed.
+
+    Where no XNAT receives, the labels of subject and session name nothing, and are not compared.
+    """
+    if result.verdict is not Verdict.READY or result.forecast is None:
+        return result
+    own = result.forecast.destination
+    levels = LEVELS if filing.has_xnat else LEVELS[:1] if planned.project else ()
+    changed = [
+        f"the {level} {getattr(own, level) or 'Unassigned'},"
+        f" and the plan says {getattr(planned, level) or 'Unassigned'}"
+        for level in levels
+        if getattr(own, level) != getattr(planned, level)
+    ]
+    if not changed:
+        return result
+    reason = f"by what the PACS had not told, XNAT would file it under {'; '.join(changed)}"
     return replace(result, verdict=Verdict.REJECTED, code="forecast-changed", reason=reason)
 
 
