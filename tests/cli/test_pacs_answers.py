@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -77,13 +76,15 @@ CASES = {
 }  # fmt: skip
 
 
-def run(folder: Path, held: list[Dataset], script: Script) -> tuple[Any, list[str]]:
+def run(folder: Path, held: list[Dataset], script: Script) -> tuple[Any, Any, list[str]]:
+    """Plan and run; return how these went, and the SOP Instance UIDs that the receiver has."""
     with (
         scripted(held, script) as server,
         servers.storescp(folder / "xnat", options=["--fork"]) as xnat,
     ):
         recipe = pacs_recipe(folder, server, xnat, csv_source(folder, ROW), retrieve="c-get")
-        return ferry("run", recipe), sorted(str(dcmread(f).SOPInstanceUID) for f in xnat.files())
+        plan, result = ferry("plan", recipe), ferry("run", recipe)
+        return plan, result, [str(dcmread(f).SOPInstanceUID) for f in xnat.files()]
 
 
 def images(folder: Path, **elements: Any) -> Iterator[Dataset]:
@@ -91,15 +92,16 @@ def images(folder: Path, **elements: Any) -> Iterator[Dataset]:
         yield dcmread(path)
 
 
+@pytest.mark.filterwarnings("ignore:Invalid value for VR UI")
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_a_run_accounts_for_what_a_pacs_answers(tmp_path: Path, case: Case) -> None:
     script = Script(pretends=case.pretends, ignores=case.ignores)
-    result, stored = run(tmp_path, list(images(tmp_path / "in", **case.elements)), script)
-    status = ferry("status", tmp_path / "wanted.yaml", "--format", "json")
+    plan, result, stored = run(tmp_path, list(images(tmp_path / "in", **case.elements)), script)
+    status = ferry("status", tmp_path / "wanted.yaml")
 
     assert result.returncode == case.code, result.stdout + result.stderr
     assert len(stored) == case.stored
-    assert case.says in (result.stdout + json.dumps(json.loads(status.stdout)))
+    assert case.says in result.stdout + plan.stdout
     assert status.returncode == case.code
 
 
