@@ -23,7 +23,9 @@ class NamedFolder(Struct, frozen=True):
 def named_folders(globs: Iterable[str]) -> tuple[NamedFolder, ...]:
     """Return the folders that globs name; `**/*.dcm` names a kind of files."""
     found = ((glob, _named(glob)) for glob in globs)
-    return tuple(NamedFolder(glob, name, compile_globs((glob,))) for glob, name in found if name)
+    return tuple(
+        NamedFolder(glob, name, compile_globs((glob,))) for glob, name in found if name is not None
+    )
 
 
 def unmet_folders(folders: Iterable[NamedFolder], paths: Collection[str]) -> list[NamedFolder]:
@@ -31,7 +33,10 @@ def unmet_folders(folders: Iterable[NamedFolder], paths: Collection[str]) -> lis
     return [one for one in folders if not any(map(one.pattern.fullmatch, paths))]
 
 
-def _named(glob: str) -> str:
+def _named(glob: str) -> str | None:
+    """Return the path before a glob's first wildcard; None where only its last part has a name."""
     parts = glob.split("/")
     fixed = next((n for n, part in enumerate(parts) if _WILD.search(part)), len(parts))
+    if fixed < len(parts) and not any(part.strip("*?") for part in parts[:-1]):
+        return None
     return "/".join(parts[:fixed])

@@ -102,7 +102,8 @@ def test_the_folders_are_of_those_who_contradict_each_other(
     told = messages(plan(write_recipe(transforms=[named("{{ PatientID }}", "{{ StudyID }}")])))
 
     assert told["patients-merged"].startswith("the subject 'P1' in P gets what was of 2 patients")
-    assert f"from {tmp_path / 'data/cd1'}, {tmp_path / 'data/cd3'} (" in told["patients-merged"]
+    places = f"from {tmp_path / 'data/cd1'}, {tmp_path / 'data/cd3'}"
+    assert f"{places}; the first two differ in PatientName (" in told["patients-merged"]
 
 
 def test_patients_of_one_folder_are_named_by_a_file_each(
@@ -114,7 +115,10 @@ def test_patients_of_one_folder_are_named_by_a_file_each(
 
     told = messages(plan(write_recipe(transforms=[named("{{ PatientID }}", "{{ StudyID }}")])))
 
-    assert f"from {files[0]}, {files[2]} (" in told["patients-merged"]
+    assert (
+        f"from {files[0]}, {files[2]}; the first two differ in PatientName ("
+        in told["patients-merged"]
+    )
 
 
 @pytest.mark.parametrize(

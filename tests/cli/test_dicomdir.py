@@ -77,6 +77,17 @@ def test_a_listed_file_that_is_missing_is_told_until_it_is_there(
     assert told(recipe) == []
 
 
+@pytest.mark.parametrize("kept", [0.9, 0.4])
+def test_a_directory_that_is_cut_is_told(
+    disk: list[Path], tmp_path: Path, write_recipe: RecipeWriter, kept: float
+) -> None:
+    directory = tmp_path / "data" / "DICOMDIR"
+    whole = directory.read_bytes()
+    directory.write_bytes(whole[: int(len(whole) * kept)])
+
+    assert "is cut short" in told(write_recipe(sinks=EXPORT))[0]
+
+
 @pytest.mark.parametrize("make", ["zip", "gztar"])
 @pytest.mark.parametrize("inside", ["", "discs/one"])
 def test_a_listed_file_that_an_archive_lacks_is_told(

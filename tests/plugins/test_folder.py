@@ -120,6 +120,8 @@ def test_globs_choose(
     [
         (["a/**", "disk2/**"], {"disk2": "include-unmet"}),
         (["**/*.dcm", "a/c/*.dcm", "top.dcm"], {"a/c": "include-unmet"}),
+        (["a/**", "disk[2-3]/**"], {".": "include-unmet"}),
+        (["a/**", "**/visit2/*"], {".": "include-unmet"}),
         (["a/**", "d/*.gz"], {}),  # what matches is a compressed file, which has a member
         (["a/**", "**/*.ima"], {}),  # a kind of files that a disk may lack
         (["disk1/**", "disk2/**"], {}),  # nothing at all is a problem of the whole source

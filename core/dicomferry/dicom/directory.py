@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from dicomferry.dicom.blob import Blob
 
 _INACTIVE: Final = bytes(2)
+_TAIL: Final = 4096
 _MOST: Final = 64 << 20
 """Bytes that are read: a hundred thousand records."""
 # A DICOMDIR is written in explicit VR little endian (PS3.10 8.6); some write it in implicit VR. The
@@ -23,6 +24,10 @@ _ELEMENTS: Final = re.compile(
     rb"|\x11\x15(?:UI(?P<sop>..)|(?P<implicit_sop>..)\x00\x00))",
     re.DOTALL,
 )
+_RECORDS: Final = re.compile(rb"\x04\x00\x20\x12(?:SQ\x00\x00)?(?P<length>....)", re.DOTALL)
+"""DirectoryRecordSequence, which ends the data set."""
+_UNDEFINED: Final = b"\xff\xff\xff\xff"
+_DELIMITER: Final = b"\xfe\xff\xdd\xe0"
 _UID: Final = re.compile(rb"[0-9.]{1,64}")
 
 
@@ -52,6 +57,17 @@ def listed_files(blob: Blob) -> Iterator[ListedFile]:
             if _UID.fullmatch(uid):
                 yield ListedFile(parts, uid.decode())
             parts = ()
+
+
+def is_cut(blob: Blob) -> bool:
+    """Tell whether the records of a DICOMDIR end before their sequence does."""
+    found = _RECORDS.search(blob.read(0, min(blob.size, _MOST)))
+    if found is None:
+        return False
+    if found["length"] != _UNDEFINED:
+        return found.end() + int.from_bytes(found["length"], "little") > blob.size
+    tail = blob.read(max(0, blob.size - _TAIL), min(blob.size, _TAIL))
+    return not tail.rstrip(b"\0").endswith(_DELIMITER)
 
 
 def _value(data: bytes, start: int, length: bytes) -> bytes:

@@ -58,7 +58,7 @@ def same_person(one: Patient, other: Patient) -> bool:
     only akin, the names must agree as well. Where two issuers gave one ID, names or birth dates
     must speak for one person. What is empty contradicts nothing.
     """
-    if contradict(one, other):
+    if contradictions(one, other):
         return False
     ids = [_known_id(p) for p in (one, other)]
     if not all(ids):
@@ -71,18 +71,28 @@ def same_person(one: Patient, other: Patient) -> bool:
     return akin(one) == akin(other) and all(names) and names_agree(*names, same_birth=False)
 
 
-def contradict(one: Patient, other: Patient) -> bool:
-    """Say whether birth date, sex or name of one cannot be those of the other.
+def contradictions(one: Patient, other: Patient) -> list[str]:
+    """Return the keywords in which what one has cannot be the other's: birth date, sex or name.
 
     Two phantoms contradict each other in nothing: their birth dates are days of scans.
     """
     if _is_phantom(one) and _is_phantom(other):
-        return False
+        return []
     births = [known_birth(p.birth_date) for p in (one, other)]
-    if all(births) and not (births[0].startswith(births[1]) or births[1].startswith(births[0])):
-        return True
+    same_birth = births[0].startswith(births[1]) or births[1].startswith(births[0])
     sexes = {p.sex.strip().upper()[:1] for p in (one, other)} & _SEXES
-    return len(sexes) > 1 or not names_agree(_names(one), _names(other), same_birth=all(births))
+    names = names_agree(_names(one), _names(other), same_birth=all(births) and same_birth)
+    found = {"PatientName": names, "PatientBirthDate": same_birth, "PatientSex": len(sexes) < 2}
+    return [keyword for keyword, agrees in found.items() if not agrees]
+
+
+def told_apart_by(one: Patient, other: Patient) -> list[str]:
+    """Return the keywords that make two patients two persons; none where they may be one."""
+    if same_person(one, other):
+        return []
+    ids = [_known_id(p) for p in (one, other)]
+    by_id = "IssuerOfPatientID" if ids[0] == ids[1] else "PatientID"
+    return contradictions(one, other) or [by_id]
 
 
 def persons(patients: Iterable[Patient]) -> list[list[Patient]]:
@@ -154,9 +164,14 @@ def _known_id(patient: Patient) -> str:
     return patient.patient_id.rstrip("\\ ").lstrip().casefold()  # empty last values tell nothing
 
 
+def _without_titles(group: str) -> str:
+    """Return family, given and middle name; prefix and suffix tell no persons apart."""
+    return "^".join(group.split("^")[:3])
+
+
 def _names(patient: Patient) -> list[Words]:
     """Return the words of a name's groups; none for a placeholder or the patient's ID."""
-    found = [words_of(group) for group in patient.name.split("=")]
+    found = [words_of(_without_titles(group)) for group in patient.name.split("=")]
     known_id = "".join(words_of(patient.patient_id))
     return [
         words

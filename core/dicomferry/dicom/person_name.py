@@ -18,8 +18,9 @@ _PLAIN: Final = str.maketrans({"Ø": "O", "Æ": "A", "Œ": "O", "Ł": "L", "Đ":
 _TRANSCRIBED: Final = re.compile("(?<=[AOU])E|(?<=A)A")
 """How umlauts and the like are written without marks: `MUELLER`, `HAAKON`."""
 _NEWBORNS: Final = frozenset((
-    "BABY", "BABYBOY", "BABYGIRL", "BEBE", "BOY", "DAUGHTER", "FEMALE", "FETUS", "FOETUS", "GIRL",
-    "INFANT", "MALE", "NEONATE", "NEONATO", "NEUGEBORENES", "NEWBORN", "SON", "TWIN",
+    "BABY", "BABYBOY", "BABYGIRL", "BB", "BEBE", "BG", "BOY", "DAUGHTER", "FEMALE", "FETUS",
+    "FOETUS", "GIRL", "INFANT", "MALE", "NEONATE", "NEONATO", "NEUGEBORENES", "NEWBORN", "SON",
+    "TWIN",
 ))  # fmt: skip
 """Words that stand for a given name before there is one."""
 _MISSPELLED: Final = 0.6
@@ -61,7 +62,7 @@ def _changed(one: Words, other: Words) -> bool:
         return True
     if not family:
         return False
-    newborn = [not _NEWBORNS.isdisjoint(rest) for rest in rests]
+    newborn = [any(word.rstrip("0123456789") in _NEWBORNS for word in rest) for rest in rests]
     if any(newborn):
         return not all(newborn)
     return any(_misspelled(a, b) for a in rests[0] for b in rests[1])

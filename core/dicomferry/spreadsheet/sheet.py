@@ -23,10 +23,12 @@ _TEXT_FORMULA: Final = re.compile(r'="(?P<text>(?:[^"]|"")*)"')
 _FORMULA: Final = re.compile(r"[=@]|\+(?![0-9.]+$)")
 _DAMAGED: Final = re.compile(r"\d([.,]\d+)?E\+\d+|\d{4,}\.0", re.ASCII | re.IGNORECASE)
 _NO_VALUES: Final = frozenset((
-    "nan", "NaN", "null", "NULL", "None", "NaT", "<NA>", "n/a", "N/A", "#N/A", "#N/A N/A", "#NULL!",
-    "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#SPILL!", "#CALC!",
+    "nan", "NaN", "null", "NULL", "None", "NaT", "<NA>", "n/a", "N/A", "#N/A", "#N/A N/A", "#N/D",
+    "#ND", "#NV",
 ))  # fmt: skip
 """What programs write where there is no value; a family name is written `Nan` or `Null`."""
+_ERROR: Final = re.compile("#[\xa1\xbf]?[A-Z\xc0-\xde][A-Z\xc0-\xde0-9/]*[!?]")
+"""An error of a spreadsheet in any language: `#REF!`, `#BEZUG!`, `#\xa1VALOR!`."""
 _JOINERS: Final = "\u200c\u200d"
 """Invisible characters that belong to words of some scripts."""
 
@@ -67,7 +69,7 @@ def read_sheet(data: bytes, encoding: str = "") -> Sheet:
 
 def is_no_value(text: str) -> bool:
     """Tell whether a program wrote a text because it had no value: `nan`, `NULL`, `#N/A`."""
-    return text.strip() in _NO_VALUES
+    return text.strip() in _NO_VALUES or _ERROR.fullmatch(text.strip()) is not None
 
 
 def is_damaged_number(text: str) -> bool:

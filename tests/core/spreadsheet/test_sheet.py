@@ -10,7 +10,7 @@ import xlsxwriter
 
 from dicomferry.errors import FerryError
 from dicomferry.model import Severity
-from dicomferry.spreadsheet import Sheet, UnreadableCsvError, neutral, read_sheet
+from dicomferry.spreadsheet import Sheet, UnreadableCsvError, is_no_value, neutral, read_sheet
 
 
 def texts(sheet: Sheet) -> list[list[str]]:
@@ -68,6 +68,18 @@ def test_a_cell_that_is_made_safe_comes_back_as_it_was(cell: str) -> None:
 
     assert texts(sheet) == [["ID"], [cell]]
     assert sheet.remarks == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["#REF!", "#BEZUG!", "#\xa1VALOR!", "#NV", "#N/D", "nan", "#NAME?"]
+)
+def test_an_error_of_a_spreadsheet_is_no_value_in_any_language(text: str) -> None:
+    assert is_no_value(text)
+
+
+@pytest.mark.parametrize("text", ["#12", "Nan", "NV", "A#B!", ""])
+def test_other_texts_are_values(text: str) -> None:
+    assert not is_no_value(text)
 
 
 def test_letters_of_scripts_that_need_joiners_keep_them() -> None:

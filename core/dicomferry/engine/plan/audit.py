@@ -12,7 +12,14 @@ from typing import Final
 
 from msgspec import Struct
 
-from dicomferry.dicom.patient import Patient, akin, names_nobody, persons, same_person
+from dicomferry.dicom.patient import (
+    Patient,
+    akin,
+    names_nobody,
+    persons,
+    same_person,
+    told_apart_by,
+)
 from dicomferry.engine.plan.session_keys import SessionKey, SessionKeys
 from dicomferry.ledger.planning.alike import ItemGroups, SourceSeries
 from dicomferry.xnat.filing.keys import subject_key
@@ -42,13 +49,15 @@ class AuditRow(Struct, frozen=True):
 class Suspicion(Struct, frozen=True):
     """What the audit finds: `where` in words, and a place of each patient or subject.
 
-    The places are folders; where two would have the same one, files.
+    The places are folders; where two would have the same one, files. `differing` are the keywords
+    in which the first two patients differ, where patients are told apart.
     """
 
     code: str
     where: str
     places: tuple[str, ...]
     parts: tuple[SourceSeries, ...]
+    differing: tuple[str, ...] = ()
 
 
 def suspicions(items: ItemGroups, *, xnat: bool) -> list[Suspicion]:
@@ -105,9 +114,10 @@ def _in_sessions(parts: Iterable[SourceSeries], keys: SessionKeys) -> Iterator[S
     for part in parts:
         sessions[keys.of(part.destination)].append(part)
     for key, inside in sessions.items():
-        if places := _one_place_each(inside):
+        if found := _told_apart(inside):
             where = f"the session '{key.label}' in {key.project or 'Unassigned'}"
-            yield Suspicion(SESSION_OF_SEVERAL_PATIENTS, where, places, tuple(inside))
+            places, differing = found
+            yield Suspicion(SESSION_OF_SEVERAL_PATIENTS, where, places, tuple(inside), differing)
 
 
 def _in_subjects(
@@ -120,11 +130,12 @@ def _in_subjects(
         if place.subject is not None:
             subjects[place.project or "", subject_key(place.subject)].append(part)
     for (project, _), inside in subjects.items():
-        places = _one_place_each(inside)
-        if not places or all_told(inside):
+        found = _told_apart(inside)
+        if found is None or all_told(inside):
             continue
         where = f"the subject '{inside[0].destination.subject}' in {project or 'Unassigned'}"
-        yield Suspicion(PATIENTS_MERGED, where, places, tuple(inside))
+        places, differing = found
+        yield Suspicion(PATIENTS_MERGED, where, places, tuple(inside), differing)
 
 
 def _of_nobody(parts: Iterable[SourceSeries]) -> Iterator[Suspicion]:
@@ -194,22 +205,32 @@ def _studies(
         if part.study_instance_uid:
             by_uid[part.study_instance_uid].append(part)
     for inside in by_uid.values():
-        if (places := _one_place_each(inside)) and not all_told(inside):
-            yield Suspicion(STUDY_OF_SEVERAL_PATIENTS, "one study", places, tuple(inside))
+        if (found := _told_apart(inside)) and not all_told(inside):
+            places, differing = found
+            yield Suspicion(
+                STUDY_OF_SEVERAL_PATIENTS, "one study", places, tuple(inside), differing
+            )
 
 
-def _one_place_each(inside: Iterable[SourceSeries]) -> tuple[str, ...]:
-    """Return a place of each person that parts are of; none where all may be one person's."""
+def _told_apart(
+    inside: Iterable[SourceSeries],
+) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """Return a place of each person that parts are of, and in what the first two differ.
+
+    Returns None where all may be one person's.
+    """
     first: dict[Patient, SourceSeries] = {}
     for part in inside:
         first.setdefault(part.patient, part)
     if len(first) < 2:
-        return ()
+        return None
     some, *others = persons(first)
     if not others:
-        return ()
-    contradicting = next(one for one in some if not same_person(one, others[0][0]))
-    return _places([first[contradicting], *(first[group[0]] for group in others)])
+        return None
+    other = others[0][0]
+    one = next(patient for patient in some if not same_person(patient, other))
+    places = _places([first[one], *(first[group[0]] for group in others)])
+    return places, tuple(told_apart_by(one, other))
 
 
 def _places(parts: Sequence[SourceSeries]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from functools import lru_cache
 
-from dicomferry.dicom.directory import ListedFile, listed_files
+from dicomferry.dicom.directory import ListedFile, is_cut, listed_files
 from dicomferry.dicom.opening import open_blob
 from dicomferry.engine.plan.problems.kinds import problem
 from dicomferry.errors import FerryError
@@ -27,7 +27,13 @@ def listed(items: ItemGroups) -> Iterator[Problem]:
     known = items.sop_instance_uids()
     told = 0
     for directory in items.dicomdirs():
-        wanted = [one for one in _listed_by(directory) if one.sop_instance_uid not in known]
+        files, cut = _listed_by(directory)
+        if cut:
+            place = directory.location
+            yield problem(
+                "listed-not-found", f"{place} is cut short: not all that it lists is known"
+            )
+        wanted = [one for one in files if one.sop_instance_uid not in known]
         if not wanted or not (missing := _missing(items, directory, wanted)):
             continue
         told += 1
@@ -41,12 +47,13 @@ def listed(items: ItemGroups) -> Iterator[Problem]:
         yield problem("listed-not-found", f"and {told - _MOST:,} DICOMDIRs more list such files")
 
 
-def _listed_by(directory: Dicomdir) -> list[ListedFile]:
+def _listed_by(directory: Dicomdir) -> tuple[list[ListedFile], bool]:
+    """Return what a DICOMDIR lists, and whether it is cut short."""
     try:
         with closing(open_blob(directory.location)) as blob:
-            return list(listed_files(blob))
+            return list(listed_files(blob)), is_cut(blob)
     except FerryError:  # it was read a moment ago; what it lists cannot be known
-        return []
+        return [], True
 
 
 def _missing(

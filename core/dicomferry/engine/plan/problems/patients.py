@@ -30,6 +30,8 @@ def patients(items: ItemGroups, *, xnat: bool) -> Iterator[Problem]:
         if told[one.code] > _MOST:
             continue
         places = several(list(one.places))
+        if one.differing:
+            places += f"; the first two differ in {' and '.join(one.differing)}"
         if one.code == PATIENT_OVER_SEVERAL_SUBJECTS:
             message = f"{one.where}, from {places}"
         elif one.code == STUDY_OF_SEVERAL_PATIENTS:
