@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     )
     from dicomferry.contract.source import (
         FoundCopy as FoundCopy,
+        Look as Look,
         Preferring as Preferring,
+        ReadsDisk as ReadsDisk,
         Source as Source,
         Table as Table,
         TableRow as TableRow,
@@ -92,7 +94,10 @@ else:
         "contract.context": ("Context",),
         "contract.plan": ("PlanView", "PlannedSession"),
         "contract.sink": ("Consignment", "Delivery", "Parcel", "Pending", "Sink"),
-        "contract.source": ("FoundCopy", "Preferring", "Source", "Table", "TableRow", "Tabular"),
+        "contract.source": (
+            "FoundCopy", "Look", "Preferring", "ReadsDisk", "Source", "Table", "TableRow",
+            "Tabular",
+        ),
         "contract.transform": ("Catalog", "Preparing", "Reading", "Salted", "StudyAt", "Transform"),
         "dicom.edits": ("Delete", "Edit", "Edits", "Set", "TagPath"),
         "dicom.header": ("Header",),

@@ -88,5 +88,9 @@ class UnreadableError(FerryError):
     """Bytes that could not be read at this moment: it says nothing about the bytes themselves."""
 
 
+class NoAnswerError(FerryError):
+    """A disk did not answer, or the process that read it has died."""
+
+
 class LedgerError(FerryError):
     """The ledger is unwritable, damaged, of an unknown version, or in use by another run."""

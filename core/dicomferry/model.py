@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from dicomferry.names import shown
-
-_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Place(Struct, frozen=True, order=True):
@@ -110,8 +107,8 @@ class LocalFile(Struct, frozen=True):
     location: Location
     size: int
     modified_ns: int
-    names: Mapping[str, str] = _NOTHING
-    row: Mapping[str, str] = _NOTHING
+    names: Mapping[str, str] = field(default_factory=dict)
+    row: Mapping[str, str] = field(default_factory=dict)
 
 
 class Unusable(Struct, frozen=True):
@@ -178,15 +175,15 @@ class RemoteInstance(Struct, frozen=True):
     fetcher: str
     server: str
     ref: InstanceRef
-    attributes: Mapping[str, str] = _NOTHING
-    relabel: Mapping[str, str] = _NOTHING
-    row: Mapping[str, str] = _NOTHING
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    relabel: Mapping[str, str] = field(default_factory=dict)
+    row: Mapping[str, str] = field(default_factory=dict)
     table_row: int = 0
     key: str = ""
     size: int = 0
     modified_ns: int = 0
-    names: Mapping[str, str] = _NOTHING
-    labels: Mapping[str, str] = _NOTHING
+    names: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def location(self) -> Location:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,14 +35,25 @@ class Disk:
 
         It writes to a file: a pipe would not end before the worker that was given up.
         """
+        return self.ask(verb, self.recipe, *options, wait=wait)
+
+    def ask(self, *words: str | Path, wait: int = 3) -> tuple[int, str]:
         text = self.root / "text"
         with text.open("w") as out:
             code = subprocess.run(
-                [*PROGRAM, verb, self.recipe, *options],
+                [*PROGRAM, *words],
                 cwd=self.root, stdout=out, stderr=out, timeout=60, check=False,
                 env=os.environ | {"DICOMFERRY_WAIT_SECONDS": f"{wait}"},
             ).returncode  # fmt: skip
         return code, text.read_text()
+
+    def write(self, folder: Path, *, archives: bool = False) -> None:
+        with self.recipe.open("w") as file:
+            YAML(typ="safe").dump({
+                "recipe": 1, "name": "hanging",
+                "sources": [{"folder": {"path": str(folder), "archives": archives}}],
+                "sinks": [{"export": {"path": "out", "layout": "{{ SOPInstanceUID }}.dcm"}}],
+            }, file)  # fmt: skip
 
     @property
     def exported(self) -> int:
@@ -54,12 +66,7 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
     one.source.mkdir()
     for number, file in enumerate(make_instances(tmp_path / "made", 3, sessions=1, series=1)):
         file.rename(one.source / f"{number}.dcm")
-    with one.recipe.open("w") as file:
-        YAML(typ="safe").dump({
-            "recipe": 1, "name": "hanging",
-            "sources": [{"folder": {"path": str(one.mount)}}],
-            "sinks": [{"export": {"path": "out", "layout": "{{ SOPInstanceUID }}.dcm"}}],
-        }, file)  # fmt: skip
+    one.write(one.mount)
     with mounted(one.source, one.mount):
         yield one
 
@@ -92,3 +99,60 @@ def test_a_file_whose_read_hangs_while_it_is_sent_is_failed_and_sent_later(disk:
     disk.hangs.unlink()
     code, text = disk.run("run", wait=30)
     assert (code, disk.exported) == (0, 3), text
+
+
+def test_a_folder_whose_listing_hangs_ends_the_plan_with_its_path(disk: Disk) -> None:
+    disk.hangs.write_text(".")
+
+    for verb in ("run", "plan"):
+        code, text = disk.run(verb)
+
+        assert code == 2, text
+        assert f"{disk.mount}: nothing answered for 3 s" in text
+        assert "sources[0]" in text
+        assert disk.exported == 0
+
+
+def test_an_archive_whose_listing_hangs_ends_the_plan_with_its_path(disk: Disk) -> None:
+    with zipfile.ZipFile(disk.source / "3.zip", "w") as archive:
+        archive.write(disk.source / "0.dcm", "a.dcm")
+    with mounted(disk.source, disk.root / "other"):
+        disk.write(disk.root / "other", archives=True)
+        disk.hangs.write_text("3.zip")
+
+        code, text = disk.run("run")
+
+    assert code == 2, text
+    assert f"{disk.root / 'other' / '3.zip'}: nothing answered for 3 s" in text
+
+
+def test_a_forecast_names_a_file_that_hangs_and_goes_on(disk: Disk) -> None:
+    disk.hangs.write_text("1.dcm")
+
+    code, text = disk.ask("forecast", disk.mount)
+
+    assert code == 1, text
+    assert f"left out: {disk.mount}/1.dcm: {disk.mount}/1.dcm: nothing answered for 3 s" in text
+    assert ": 2 instances" in text
+
+
+@pytest.mark.parametrize("verb", [("forecast",), ("init", "--from")], ids=" ".join)
+def test_a_verb_that_lists_a_folder_that_hangs_ends_with_its_path(
+    disk: Disk, verb: tuple[str, ...]
+) -> None:
+    disk.hangs.write_text(".")
+
+    code, text = disk.ask(*verb, disk.mount)
+
+    assert code == 2, text
+    assert f"{disk.mount}: nothing answered for 3 s" in text
+
+
+def test_the_edits_of_a_file_that_hangs_are_not_shown(disk: Disk) -> None:
+    assert disk.run("plan")[0] == 0
+    disk.hangs.write_text("1.dcm")
+
+    code, text = disk.run("plan", "--diff", f"{disk.mount}/1.dcm")
+
+    assert code == 2, text
+    assert "1.dcm: nothing answered for 3 s" in text

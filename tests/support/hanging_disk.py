@@ -2,7 +2,8 @@
 
 The kernel waits for its answers where no signal reaches a process, as for an NFS server that has
 gone. `python hanging_disk.py SOURCE MOUNT` shows the files of SOURCE under MOUNT; a read of the
-file whose name SOURCE.hangs has is never answered. `mounted` starts it. Only root can mount it
+file whose name SOURCE.hangs has is never answered, and neither is the listing where the name is a
+point. `mounted` starts it. Only root can mount it
 without `fusermount`.
 """
 
@@ -93,9 +94,10 @@ class Disk:
 
     def read(self, node: int, offset: int, size: int) -> bytes | None:
         file = self.files[node - 2]
-        if self.hangs.exists() and self.hangs.read_text() == file.name:
-            return None
-        return file.read_bytes()[offset : offset + size]
+        return None if self.is_hung(file.name) else file.read_bytes()[offset : offset + size]
+
+    def is_hung(self, name: str) -> bool:
+        return self.hangs.exists() and self.hangs.read_text() == name
 
     def answer(self, operation: int, node: int, body: bytes) -> bytes | int | None:
         """Return what is answered: bytes, an error, or None for no answer."""
@@ -114,7 +116,9 @@ class Disk:
                 return struct.pack("Q2I", 0, _DIRECT_IO if operation == 14 else 0, 0)
             case 15 | 28:  # READ, READDIR
                 _, offset, size = struct.unpack_from("2QI", body)
-                return self.listing(offset) if node == _ROOT else self.read(node, offset, size)
+                if node != _ROOT:
+                    return self.read(node, offset, size)
+                return None if self.is_hung(".") else self.listing(offset)
         return -errno.ENOSYS
 
 

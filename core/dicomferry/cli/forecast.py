@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,12 +13,18 @@ from dicomferry.cli.options.common import format_option, read_files, set_option
 from dicomferry.cli.options.identified import identified_by
 from dicomferry.cli.options.with_ferry import open_ferry
 from dicomferry.cli.views.text import count, printable, say, show_json
+from dicomferry.contract.source import Look
 from dicomferry.dicom.archive import is_archive, list_members
-from dicomferry.dicom.header import Header
 from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.opening import open_blob
-from dicomferry.engine.pipeline.watch import Limits, Watch
-from dicomferry.errors import FerryError, NotDicomError, OverLimitError, UnopenedError
+from dicomferry.engine.workers.apart import apart
+from dicomferry.errors import (
+    FerryError,
+    NoAnswerError,
+    NotDicomError,
+    OverLimitError,
+    UnopenedError,
+)
 from dicomferry.model import Destination, Forecast, Location
 from dicomferry.reports.forecast import ForecastReport, LeftOutFile, study_forecast
 from dicomferry.xnat.filing.first_session import FirstSessions, ForecastArrival
@@ -29,6 +35,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dicomferry.contract.identifier import Identifier
+
+_Foretold = tuple[str, Forecast] | LeftOutFile
+"""A Study Instance UID and its forecast, or a file without one."""
+
+_MOST_UNANSWERED: Final = 5
+"""Files one after the other that do not answer; after them the disk is taken to hang."""
 
 _FOLDER: Final = "a folder that could not be listed, or a link to one, which is not followed"
 
@@ -84,26 +96,13 @@ def _forecast(files: list[Path], identifier: Identifier) -> ForecastReport:
     grouped: dict[tuple[str, Destination, str | None, str | None], tuple[Forecast, int]] = {}
     left_out: list[LeftOutFile] = []
     sessions = FirstSessions()
-    watch = Watch(Limits.of(os.environ))
-    watch.start()
-    for location in _locations(files):
-        if isinstance(location, LeftOutFile):
-            left_out.append(location)
+    for found in _foretold(files, identifier):
+        if isinstance(found, LeftOutFile):
+            left_out.append(found)
             continue
-        watch.begin()
-        try:
-            with open_instance(open_blob(location), location) as instance:
-                header = instance.header
-            forecast = _settled(header, identifier, sessions)
-            uid = header.ref.study_instance_uid
-        except (OSError, FerryError) as error:
-            left_out.append(_left_out(location, error))
-            continue
-        except OverLimitError as error:
-            left_out.append(LeftOutFile(str(location), str(error), settled=False))
-            continue
-        finally:
-            watch.end()
+        uid, forecast = found
+        if identifier.first_session_wins and not (forecast.refused or forecast.unknown):
+            forecast = sessions.settle(ForecastArrival(uid, forecast))
         key = (uid, forecast.destination, forecast.refused, forecast.unknown)
         first, number = grouped.get(key, (forecast, 0))
         grouped[key] = (first, number + 1)
@@ -111,30 +110,73 @@ def _forecast(files: list[Path], identifier: Identifier) -> ForecastReport:
     return ForecastReport(tuple(studies), tuple(left_out))
 
 
-def _settled(header: Header, identifier: Identifier, sessions: FirstSessions) -> Forecast:
-    forecast = refused_without_uids(header) or identifier.forecast(header)
-    if not identifier.first_session_wins or forecast.refused or forecast.unknown:
-        return forecast
-    return sessions.settle(ForecastArrival(header.ref.study_instance_uid, forecast))
+def _foretold(files: list[Path], identifier: Identifier) -> Iterator[_Foretold]:
+    """Yield what is forecast of files; one that does not answer is left out.
 
-
-def _locations(files: list[Path]) -> Iterator[Location | LeftOutFile]:
-    """Yield where instances may be, and what of an archive cannot be opened."""
-    for file in files:
-        archive = Location(str(file))
-        if file.is_dir():
-            yield LeftOutFile(str(archive), _FOLDER, settled=False)
-            continue
-        if not (file.is_file() and is_archive(archive.path)):
-            yield archive
-            continue
+    Raises `NoAnswerError` where nothing answers: each file of a disk that hangs is waited for.
+    """
+    left, unanswered = files, 0
+    while left:
+        at = 0
         try:
-            for member in list_members(archive.path):
-                place = Location(archive.path, member.name)
-                left_out = LeftOutFile(str(place), member.reason, settled=member.settled)
-                yield left_out if member.code else place
-        except (OSError, FerryError) as error:
-            yield _left_out(archive, error)
+            for number, found in apart(partial(_read, left, identifier)):
+                at = number
+                if found is not None:
+                    unanswered = 0
+                    yield found
+        except NoAnswerError as error:
+            unanswered += 1
+            if unanswered == _MOST_UNANSWERED:
+                raise
+            yield LeftOutFile(str(left[at]), error.message, settled=False)
+            left = left[at + 1 :]
+        else:
+            return
+
+
+def _read(
+    files: list[Path], identifier: Identifier, look: Look
+) -> Iterator[tuple[int, _Foretold | None]]:
+    """Yield what is forecast of files, each with the file's number, behind a None for each file."""
+    for number, file in enumerate(files):
+        yield number, None
+        look(str(file))
+        for location in _locations(file):
+            look(str(location))
+            if isinstance(location, Location):
+                yield number, _forecast_of(location, identifier)
+            else:
+                yield number, location
+
+
+def _forecast_of(location: Location, identifier: Identifier) -> _Foretold:
+    try:
+        with open_instance(open_blob(location), location) as instance:
+            header = instance.header
+        forecast = refused_without_uids(header) or identifier.forecast(header)
+    except (OSError, FerryError) as error:
+        return _left_out(location, error)
+    except OverLimitError as error:
+        return LeftOutFile(str(location), str(error), settled=False)
+    return header.ref.study_instance_uid, forecast
+
+
+def _locations(file: Path) -> Iterator[Location | LeftOutFile]:
+    """Yield where instances of a file may be, and what of an archive cannot be opened."""
+    archive = Location(str(file))
+    if file.is_dir():
+        yield LeftOutFile(str(archive), _FOLDER, settled=False)
+        return
+    if not (file.is_file() and is_archive(archive.path)):
+        yield archive
+        return
+    try:
+        for member in list_members(archive.path):
+            place = Location(archive.path, member.name)
+            left_out = LeftOutFile(str(place), member.reason, settled=member.settled)
+            yield left_out if member.code else place
+    except (OSError, FerryError) as error:
+        yield _left_out(archive, error)
 
 
 def _left_out(location: Location, error: OSError | FerryError) -> LeftOutFile:

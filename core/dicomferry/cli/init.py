@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import click
@@ -124,12 +125,14 @@ class _Choice(Struct, frozen=True):
 def _proposed(starter: Starter, folder: Path, project: str | None) -> Starter:
     from dicomferry.engine.propose.proposal import project_of, propose
     from dicomferry.engine.propose.survey import survey
+    from dicomferry.engine.workers.apart import apart
     from dicomferry.recipe.schema import option_schemas
 
     options = option_schemas(starter.source)
     if not takes(starter.source, ARCHIVE) or not {"archives", "parts"} <= options.keys():
         raise FerryError(f"--from looks at a folder, and the source is {starter.source.name}")
-    proposal = propose(survey(folder))
+    (surveyed,) = apart(partial(survey, folder))
+    proposal = propose(surveyed)
     return replace(
         starter,
         project=project or project_of(folder.resolve().name),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
@@ -16,9 +16,26 @@ class Source(Protocol):
     def discover(self) -> Iterator[Finding]:
         """Yield every finding, and what the source cannot carry as `Unusable` with a reason.
 
-        The engine calls it once for each plan, in the main process. The order must be the same for
-        the same input.
+        The engine calls it once for each plan, in the main process unless the source is `ReadsDisk`.
+        The order must be the same for the same input.
         """
+
+
+Look = Callable[[str], None]
+"""Told a path before it is looked at."""
+
+
+@runtime_checkable
+class ReadsDisk(Protocol):
+    """The optional half of a source that reads a disk to find what there is.
+
+    The engine calls `discover_on` instead of `discover`, in a process of its own. It gives the
+    process up, and the plan ends with the path, where a path does not answer
+    (`DICOMFERRY_WAIT_SECONDS`). What the source remembers of it is lost.
+    """
+
+    def discover_on(self, look: Look) -> Iterator[Finding]:
+        """Yield what `discover` yields, and tell `look` each path before it is looked at."""
 
 
 class FoundCopy(Struct, frozen=True):

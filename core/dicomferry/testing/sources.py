@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
 
-from dicomferry.contract.source import Source
+from dicomferry.contract.source import ReadsDisk, Source
 from dicomferry.model import Finding, LocalFile, Location, NotLookedInto, RemoteInstance, Unusable
 from dicomferry.testing.contract import require
 
@@ -16,12 +16,19 @@ _KINDS = get_args(Finding)
 def check_source(source: Source) -> list[Finding]:
     """Raise `ContractError` unless a source keeps its contract; return its findings.
 
-    Every `discover()` yields the same findings in the same order, and no location twice. A file
+    Every `discover()` yields the same findings in the same order, and no location twice; so does
+    `discover_on()` where the source has it. A file
     exists and has the size and time of its finding. A `RemoteInstance` has UIDs, a server, and the
     name of a fetcher. What it cannot carry has a code and a reason.
     """
     found = list(source.discover())
     require(list(source.discover()) == found, "a second discover() does not find the same again")
+    if isinstance(source, ReadsDisk):
+        looked: list[str] = []
+        require(
+            list(source.discover_on(looked.append)) == found, "discover_on() finds other things"
+        )
+        require(bool(looked), "discover_on() never tells what it looks at")
     seen: set[Location] = set()
     for finding in found:
         require(isinstance(finding, _KINDS), f"{finding!r} is no finding")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import click
 from dicomferry.errors import FerryError
 
 if TYPE_CHECKING:
+    from dicomferry.contract.source import Look
     from dicomferry.host import Plugins
 
 Command = Callable[..., Any]
@@ -91,19 +93,27 @@ def read_files(paths: tuple[Path, ...]) -> list[Path]:
 
     A folder among them cannot be listed, or is a link that is not followed.
     """
-    files: list[Path] = []
+    from dicomferry.engine.workers.apart import apart
 
-    def shut(error: OSError) -> None:
-        files.append(Path(error.filename))
+    return list(apart(partial(_files, paths)))
 
+
+def _files(paths: tuple[Path, ...], look: Look) -> Iterator[Path]:
+    unlisted: list[Path] = []
     for path in paths:
+        look(str(path))
         if path.is_dir():
-            for folder, folders, names in os.walk(path, onerror=shut):
+            for folder, folders, names in os.walk(
+                path, onerror=lambda error: unlisted.append(Path(error.filename))
+            ):
+                look(folder)
+                yield from unlisted
+                unlisted.clear()
                 folders.sort()
-                files += [link for name in folders if (link := Path(folder, name)).is_symlink()]
-                files += [Path(folder, name) for name in sorted(names)]
+                yield from (link for name in folders if (link := Path(folder, name)).is_symlink())
+                yield from (Path(folder, name) for name in sorted(names))
         elif path.exists():
-            files.append(path)
+            yield path
         else:
             raise FerryError(f"{path}: there is no such file or folder", hint="check the spelling")
-    return files
+    yield from unlisted

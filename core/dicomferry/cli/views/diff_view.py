@@ -16,6 +16,7 @@ from dicomferry.dicom.opening import open_blob
 from dicomferry.engine.pipeline.described import described, relabelled
 from dicomferry.engine.pipeline.edit import Withheld, edit_and_forecast
 from dicomferry.engine.session.session import Session
+from dicomferry.engine.workers.apart import await_answer
 from dicomferry.errors import FerryError
 from dicomferry.ledger.reading.found_items import FoundItem
 from dicomferry.ledger.reading.plan_reader import PlanReader
@@ -101,6 +102,7 @@ def _opened(item: Item) -> Iterator[Header]:
     if item.remote is not None and _is_afar(item):
         yield described(item, item.remote)
         return
+    await_answer(item.bytes_at)
     with open_instance(open_blob(item.bytes_at), item.location, item.names, item.row) as instance:
         yield instance.header
 

@@ -112,6 +112,12 @@ class Watch:
         self._sign.at = b""
         self._sign.turn = self._turns
 
+    def look(self, path: str) -> None:
+        """Note that a path is looked at from now on."""
+        self._turns += 1
+        self._sign.at = path.encode(errors="replace")[-LONGEST:]
+        self._sign.turn = self._turns
+
     def end(self) -> None:
         """Note that an item is done with."""
         self._sign.turn = 0

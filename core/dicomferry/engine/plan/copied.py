@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 from blake3 import blake3
 
+from dicomferry.contract.source import Look
 from dicomferry.dicom.opening import open_blob
 from dicomferry.engine.provenance.manifest import read_entries
+from dicomferry.engine.workers.apart import apart
 from dicomferry.engine.workers.workshop import Workshop
 from dicomferry.errors import FerryError
 from dicomferry.ledger.planning.whereabouts import Retimed, retimed
@@ -21,10 +24,11 @@ def copied_without_times(shop: Workshop, scan: int) -> Iterator[int]:
     """Yield the ids of items with the very bytes that a manifest says were stored."""
     candidates = list(retimed(shop.ledger, scan))
     inputs = _inputs(shop, candidates)
-    for one in candidates:
-        known = inputs.get((one.run, one.sop))
-        if known and known == _digest(one.item):
-            yield one.item.id
+    known = {one.item.id: inputs.get((one.run, one.sop)) for one in candidates}
+    items = [one.item for one in candidates if known[one.item.id]]
+    if items:
+        found = apart(partial(_digests, items))
+        yield from (item for item, digest in found if digest == known[item])
 
 
 def _inputs(shop: Workshop, candidates: list[Retimed]) -> dict[tuple[int, str], str]:
@@ -40,6 +44,12 @@ def _inputs(shop: Workshop, candidates: list[Retimed]) -> dict[tuple[int, str], 
         except (FerryError, OSError):
             continue  # without the manifest nobody knows the bytes: they are sent again
     return found
+
+
+def _digests(items: list[Item], look: Look) -> Iterator[tuple[int, str]]:
+    for item in items:
+        look(item.location.path)
+        yield item.id, _digest(item)
 
 
 def _digest(item: Item) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NoReturn
 
+from dicomferry.contract.source import Look, ReadsDisk
 from dicomferry.engine.pipeline.steps import SourceStep
-from dicomferry.errors import FerryError, OverLimitError
+from dicomferry.engine.workers.apart import apart
+from dicomferry.errors import FerryError, NoAnswerError, OverLimitError
 from dicomferry.log import log_bug
 from dicomferry.model import (
     Finding,
@@ -21,14 +24,29 @@ _FINDINGS = (LocalFile, RemoteInstance, Refused, Unusable, NotLookedInto)
 
 
 def findings_of(source: SourceStep) -> Iterator[Finding]:
-    """Yield what a source finds.
+    """Yield what a source finds. A source that reads a disk does so in a process of its own.
 
-    Raises `FerryError` where a pattern takes too long, and where the source's plug-in raises what
-    no source may raise, or finds what is no finding.
+    Raises `FerryError` where a pattern takes too long, where a disk does not answer, and where the
+    source's plug-in raises what no source may raise, or finds what is no finding.
     """
+    reads = source.source
+    if not isinstance(reads, ReadsDisk):
+        yield from _checked(source, reads.discover)
+        return
+    try:
+        yield from apart(partial(_read, source, reads))
+    except NoAnswerError as error:
+        raise NoAnswerError(f"{source.path}: {error.message}", hint=error.hint) from None
+
+
+def _read(source: SourceStep, reads: ReadsDisk, look: Look) -> Iterator[Finding]:
+    return _checked(source, partial(reads.discover_on, look))
+
+
+def _checked(source: SourceStep, discover: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     last: Finding | None = None
     try:
-        for found in source.source.discover():
+        for found in discover():
             last = found if isinstance(found, _FINDINGS) else _refuse(found)
             yield last
     except OverLimitError as error:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import islice
 from typing import Final
 
+from dicomferry.contract.source import Look
+from dicomferry.engine.workers.apart import apart
 from dicomferry.engine.workers.workshop import Workshop
 from dicomferry.errors import FerryError
 from dicomferry.ledger.planning.catalog import PlanWriter
@@ -15,6 +18,9 @@ from dicomferry.ledger.rows import Item, Verdict
 from dicomferry.model import Location
 
 _FILE: Final = "was in the last plan, is not stored everywhere, and is not there any more"
+_BATCH: Final = 10_000
+"""Items of one process."""
+
 _MEMBER: Final = f"{_FILE}: the archive has changed"
 
 
@@ -29,15 +35,21 @@ def note_what_is_gone(shop: Workshop, catalog: PlanWriter) -> None:
     found = missed(shop.ledger, catalog.scan, keys)
     allowed = GONE in shop.spec.recipe.allow
     verdict = Verdict.EXCLUDED if allowed else Verdict.NOT_LOOKED_INTO
-    note_gone(shop.ledger, catalog.scan, verdict, _gone(found))
+    note_gone(shop.ledger, catalog.scan, verdict, _gone_of(found))
     if allowed:
         allow_lost(shop.ledger, catalog.scan)
 
 
-def _gone(items: Iterator[Item]) -> Iterator[tuple[Item, str]]:
+def _gone_of(items: Iterator[Item]) -> Iterator[tuple[Item, str]]:
+    while batch := list(islice(items, _BATCH)):
+        yield from apart(partial(_gone, batch))
+
+
+def _gone(items: list[Item], look: Look) -> Iterator[tuple[Item, str]]:
     members = lru_cache(maxsize=4)(_members)
     for item in items:
         place = item.location
+        look(place.path)
         if not os.path.lexists(place.path):
             yield item, _FILE
         elif place.member and _lacks(members(place.path), place):

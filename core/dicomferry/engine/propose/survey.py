@@ -10,6 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from dicomferry.contract.source import Look
 from dicomferry.dicom.archive import is_archive
 from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.opening import open_blob
@@ -74,11 +75,13 @@ class Survey(Struct, frozen=True):
         return all(len(found) == 1 for found in (*by_folder.values(), *by_value.values()))
 
 
-def survey(folder: Path) -> Survey:
+def survey(folder: Path, look_at: Look) -> Iterator[Survey]:
     """Read two instances of every folder below `folder`, and more of them while they are few.
 
-    Raises `FerryError` when there is no such folder, or no instance in it.
+    It yields one survey, and tells `look_at` each path before it looks at it. Raises `FerryError`
+    when there is no such folder, or no instance in it.
     """
+    look_at(str(folder))
     if not folder.is_dir():
         raise FerryError(f"{folder}: there is no such folder", hint="check the spelling")
     samples: list[Sampled] = []
@@ -87,6 +90,7 @@ def survey(folder: Path) -> Survey:
 
     def look(path: Path) -> bool:
         nonlocal others
+        look_at(str(path))
         sample = _sample(path, path.relative_to(folder).parts[:-1])
         if sample is None:
             others += 1
@@ -95,6 +99,7 @@ def survey(folder: Path) -> Survey:
         return sample is not None
 
     for here, names in _walk(folder):
+        look_at(str(here))
         archives = archives or any(map(is_archive, names))
         paths = [here / name for name in names if not is_archive(name)]
         taken = tried = 0
@@ -109,7 +114,7 @@ def survey(folder: Path) -> Survey:
         look(path)
     if not samples:
         raise FerryError(f"{folder}: no DICOM instance was found", hint="is it the right folder?")
-    return Survey(tuple(samples), others, archives)
+    yield Survey(tuple(samples), others, archives)
 
 
 def _walk(folder: Path) -> Iterator[tuple[Path, Sequence[str]]]:

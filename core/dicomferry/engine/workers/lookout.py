@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import Protocol, runtime_checkable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final, Protocol, runtime_checkable
 
 from dicomferry.engine.pipeline.sign import Sign
 from dicomferry.engine.pipeline.watch import WAIT_SECONDS
+
+_MOMENT: Final = 1.0
+"""Seconds after which a worker's time of the processor is looked up."""
 
 
 @runtime_checkable
@@ -18,10 +23,16 @@ class Signing(Protocol):
 
 
 class Lookout:
-    """Watches one sign by the clock on the wall."""
+    """Watches one sign by the clock on the wall.
 
-    def __init__(self, sign: Sign) -> None:
+    A worker that waits for a disk takes no time of the processor. One that takes some is at work,
+    for example on a large archive.
+    """
+
+    def __init__(self, sign: Sign, process: int) -> None:
         self._sign = sign
+        self._process = process
+        self._worked: bytes | None = None
         self._seen = (0, 0)
         self._since = time.monotonic()
 
@@ -40,9 +51,27 @@ class Lookout:
         )
 
     def is_late(self) -> bool:
-        """Tell whether the worker is at one thing for too long."""
+        """Tell whether the worker is at one thing for too long, and does nothing."""
         now, seen = time.monotonic(), (self._sign.turn, self._sign.read)
         if seen == (0, 0) or seen != self._seen:
-            self._seen, self._since = seen, now
+            self._begin(seen, now)
             return False
-        return 0 < self._sign.seconds <= now - self._since
+        if self._worked is None and now - self._since >= _MOMENT:
+            self._worked = _worked(self._process)
+        if not 0 < self._sign.seconds <= now - self._since:
+            return False
+        if self._worked is not None and self._worked != _worked(self._process):
+            self._begin(seen, now)
+            return False
+        return True
+
+    def _begin(self, seen: tuple[int, int], now: float) -> None:
+        self._seen, self._since, self._worked = seen, now, None
+
+
+def _worked(process: int) -> bytes:
+    """Return the time of the processor that a process took; nothing where no `/proc` tells it."""
+    with suppress(OSError, ValueError):
+        fields = Path(f"/proc/{process}/stat").read_bytes().rpartition(b")")[2].split()
+        return b" ".join(fields[11:13])  # utime and stime, proc(5)
+    return b""

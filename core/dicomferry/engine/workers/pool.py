@@ -104,7 +104,7 @@ class Pool:
             there.close()
             raise
         there.close()
-        self._workers[here] = _Member(process, Lookout(sign))
+        self._workers[here] = _Member(process, Lookout(sign, process.pid or 0))
         return here
 
     def _replace(self, dead: Connection) -> tuple[str, Connection | None]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
+from dicomferry.contract.source import Look
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.opening import open_blob
 from dicomferry.engine.pipeline.described import described
 from dicomferry.engine.plan.choosing.line import HEADERS, HELD, check_of, key_cells, label_cells
+from dicomferry.engine.workers.apart import apart
 from dicomferry.errors import FerryError
 from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.ledger.reading.series import SeriesState
@@ -25,24 +28,24 @@ def table_rows(plan: PlanReader) -> Iterator[list[str]]:
     of its own.
     """
     yield list(HEADERS)
-    for state in plan.series():
-        if state.ready:
-            yield _row(_series_cells(plan, state))
-    for item in plan.items():
-        if item.verdict is not Verdict.READY:
-            reason = f"{item.verdict}: {item.reason or item.code}"
-            yield _row({"include": HELD, "file": str(item.location), "reason": reason})
+    states = [state for state in plan.series() if state.ready]
+    firsts = [plan.item(state.ready[0]) for state in states]
+    for state, item, texts in zip(states, firsts, apart(partial(_texts_of, firsts)), strict=True):
+        yield _row(_series_cells(state, item, texts))
+    for one in plan.items():
+        if one.verdict is not Verdict.READY:
+            reason = f"{one.verdict}: {one.reason or one.code}"
+            yield _row({"include": HELD, "file": str(one.location), "reason": reason})
 
 
-def _series_cells(plan: PlanReader, state: SeriesState) -> dict[str, str]:
+def _series_cells(state: SeriesState, item: Item, texts: dict[str, str]) -> dict[str, str]:
     source, row, study, series = key_cells(state.key)
-    item = plan.item(state.ready[0])
     return {
         "include": "yes",
         "source": source,
         "row": row,
         **label_cells(state.destinations),
-        **found_texts(item),
+        **texts,
         "StudyDate": state.study_date,
         "Modality": state.modality,
         "SeriesNumber": state.series_number,
@@ -53,6 +56,12 @@ def _series_cells(plan: PlanReader, state: SeriesState) -> dict[str, str]:
         "check": check_of(state),
         "file": str(item.location) if item.remote is None else "",
     }
+
+
+def _texts_of(items: list[Item], look: Look) -> Iterator[dict[str, str]]:
+    for item in items:
+        look(item.location.path)
+        yield found_texts(item)
 
 
 def found_texts(item: Item) -> dict[str, str]:
