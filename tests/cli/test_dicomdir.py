@@ -126,3 +126,18 @@ def test_a_listed_file_that_is_there_in_another_way_is_not_told(
         one.write_bytes(one.read_bytes()[:300])
 
     assert told(write_recipe(source=source, sinks=EXPORT)) == []
+
+
+def test_a_run_whose_directory_lists_more_ends_with_1_until_it_is_allowed(
+    disk: list[Path], write_recipe: RecipeWriter
+) -> None:
+    disk[1].unlink()
+    run = ferry("run", write_recipe(sinks=EXPORT))
+
+    assert run.returncode == 1, run.stdout
+    assert "Everything is stored" not in run.stdout
+    assert "listed-not-found" in run.stdout
+
+    allowed = ferry("run", write_recipe(sinks=EXPORT, allow=["listed-not-found"]))
+
+    assert allowed.returncode == 0, allowed.stdout

@@ -16,8 +16,8 @@ class Source(Protocol):
     def discover(self) -> Iterator[Finding]:
         """Yield every finding, and what the source cannot carry as `Unusable` with a reason.
 
-        The engine calls it once for each plan, in the main process unless the source is `ReadsDisk`.
-        The order must be the same for the same input.
+        The engine calls it once for each plan, in the main process, and `discover_on` of a source
+        that is `ReadsDisk` instead. The order must be the same for the same input.
         """
 
 

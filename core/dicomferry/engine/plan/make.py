@@ -13,6 +13,7 @@ from dicomferry.contract.executor import Done, Executor, Said
 from dicomferry.engine.pipeline.examine import NO_ANSWER
 from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.engine.plan.copied import copied_without_times
+from dicomferry.engine.plan.directories import note_what_directories_miss
 from dicomferry.engine.plan.duplicates import resolve_duplicates
 from dicomferry.engine.plan.finding import findings_of
 from dicomferry.engine.plan.first_sessions import settle_first_sessions
@@ -73,6 +74,7 @@ def make_plan(shop: Workshop) -> int:
         copies = list(copied_without_times(shop, catalog.scan))
         take_over_deliveries(shop.ledger, catalog.scan, copies)
     note_what_is_gone(shop, catalog)
+    note_what_directories_miss(shop, catalog)
     catalog.plan_made(steps.digest)
     return catalog.scan
 

@@ -8,7 +8,7 @@
   steps of the recipe, built once. `WorkerSpec` is what it is built from.
 * `Done`: the last message of a task. `Kept`: the main process has made so many answers durable.
 * `Lanes`: how many consignments may be under way to a sink now.
-* `apart`: has one reading of a disk done by a worker of its own, for the main process and the verbs.
+* `apart`: has one reading of a disk done by a worker of its own, so that no verb waits for a disk.
 * `Workshop`: what planning, delivery and retrieval are given: steps, ledger, executors.
 
 `dicomferry/contract/executor.py` has the contract of `Task`, `Worker` and `Executor`, because

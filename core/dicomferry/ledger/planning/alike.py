@@ -24,8 +24,8 @@ class HeldReason(Struct, frozen=True):
     instances: int
 
 
-class MendedFile(Struct, frozen=True):
-    """An instance that is not sent as the file has it, and in what it differs."""
+class NotedFile(Struct, frozen=True):
+    """A file, and what the plan says of it."""
 
     location: Location
     reason: str
@@ -35,7 +35,7 @@ class Mended(Struct, frozen=True):
     """The instances that are not sent as the file has them; `first` are some of them."""
 
     instances: int
-    first: tuple[MendedFile, ...]
+    first: tuple[NotedFile, ...]
 
 
 class SourceCount(Struct, frozen=True):
@@ -175,7 +175,7 @@ class ItemGroups(Struct, frozen=True):
             f"SELECT path, member, reason {where} ORDER BY id LIMIT ?",
             (self.scan, most),
         )
-        first = tuple(MendedFile(location_of(*place), reason) for *place, reason in rows)
+        first = tuple(NotedFile(location_of(*place), reason) for *place, reason in rows)
         return Mended(count, first)
 
     def by_source(self) -> Iterator[SourceCount]:
@@ -221,13 +221,19 @@ class ItemGroups(Struct, frozen=True):
 
     def dicomdirs(self) -> list[Dicomdir]:
         """Return the DICOMDIRs, in the order found."""
-        if not self.held_back_by_code().get("dicomdir"):
-            return []
         rows = self.ledger.connection.execute(
             "SELECT id, path, member FROM item WHERE scan = ? AND code = 'dicomdir' ORDER BY id",
             (self.scan,),
         )
         return [Dicomdir(number, location_of(*place)) for number, *place in rows]
+
+    def of_code(self, code: str, most: int) -> list[NotedFile]:
+        """Return the first items that are held back for a reason, in the order found."""
+        rows = self.ledger.connection.execute(
+            "SELECT path, member, reason FROM item WHERE scan = ? AND code = ? ORDER BY id LIMIT ?",
+            (self.scan, code, most),
+        )
+        return [NotedFile(location_of(path, member), reason) for path, member, reason in rows]
 
     def beside(self, directory: Dicomdir) -> list[str]:
         """Return the names of what the source found in the archive of a DICOMDIR."""

@@ -22,7 +22,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from dicomferry.engine.pipeline.edit import LABELS_ASKED
-from dicomferry.engine.plan.problems.directories import listed
 from dicomferry.engine.plan.problems.identification import (
     generations,
     mismatches,
@@ -35,6 +34,7 @@ from dicomferry.engine.plan.problems.instances import (
     duplicates,
     faults,
     gone,
+    listed_not_found,
     nothing_found,
 )
 from dicomferry.engine.plan.problems.kinds import known_codes, problem
@@ -82,7 +82,7 @@ def find_problems(
         *behind(ledger),
         *nothing_found(items, sources),
         *gone(items),
-        *listed(items),
+        *listed_not_found(items),
         *faults(items),
         *stored_elsewhere(items),
     ]

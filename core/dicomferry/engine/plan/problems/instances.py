@@ -9,6 +9,7 @@ from typing import Final
 from dicomferry.dicom.integrity import NO_PIXEL_DATA
 from dicomferry.dicom.mends import ELEMENT_TWICE, SECOND_META_GROUP
 from dicomferry.engine.pipeline.faults import MENDED
+from dicomferry.engine.plan.directories import LISTED_NOT_FOUND
 from dicomferry.engine.plan.problems.kinds import have, instances, problem
 from dicomferry.engine.provenance.manifest import last_manifest, outcomes_in
 from dicomferry.ledger.planning.alike import ItemGroups
@@ -21,6 +22,8 @@ _NOTHING: Final = "nothing-found"
 _LEFT_OUT: Final = "excluded"
 _EXAMPLES: Final = 5
 """Mended files that are named; the manifest names all."""
+_DIRECTORIES: Final = 20
+"""DICOMDIRs that are named."""
 _ALLOWABLE: Final[Mapping[str, str]] = MappingProxyType(
     {
         SECOND_META_GROUP: "elements of a second meta group",
@@ -91,6 +94,16 @@ def gone(items: ItemGroups) -> Iterator[Problem]:
             "1 file of the last plan is" if count == 1 else f"{count:,} files of the last plan are"
         )
         yield problem("gone", f"{what} not there any more, and not stored everywhere")
+
+
+def listed_not_found(items: ItemGroups) -> Iterator[Problem]:
+    """Find DICOMDIRs that list what is not there, or are cut short."""
+    count = items.held_back_by_code().get(LISTED_NOT_FOUND, 0)
+    for one in items.of_code(LISTED_NOT_FOUND, _DIRECTORIES) if count else ():
+        yield problem(LISTED_NOT_FOUND, f"{one.location} {one.reason}")
+    if count > _DIRECTORIES:
+        more = f"and {count - _DIRECTORIES:,} DICOMDIRs more list such files"
+        yield problem(LISTED_NOT_FOUND, more)
 
 
 def faults(items: ItemGroups) -> Iterator[Problem]:

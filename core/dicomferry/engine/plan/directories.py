@@ -1,4 +1,4 @@
-"""Files that a DICOMDIR of the source lists and that are not there."""
+"""DICOMDIRs that list files which the source does not have."""
 
 from __future__ import annotations
 
@@ -6,65 +6,76 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import lru_cache, partial
+from typing import Final
+
+from msgspec import Struct
 
 from dicomferry.contract.source import Look
 from dicomferry.dicom.directory import ListedFile, is_cut, listed_files
 from dicomferry.dicom.opening import open_blob
-from dicomferry.engine.plan.problems.kinds import problem
 from dicomferry.engine.workers.apart import apart
+from dicomferry.engine.workers.workshop import Workshop
 from dicomferry.errors import FerryError
 from dicomferry.ledger.planning.alike import Dicomdir, ItemGroups
-from dicomferry.model import Location, Problem
+from dicomferry.ledger.planning.catalog import PlanWriter
+from dicomferry.ledger.rows import Verdict
+from dicomferry.model import Location
 
-_MOST = 20
-"""DICOMDIRs that are told one by one."""
+LISTED_NOT_FOUND: Final = "listed-not-found"
 
 
-def listed(items: ItemGroups) -> Iterator[Problem]:
-    """Find DICOMDIRs of which neither a listed instance nor its file was found.
+def note_what_directories_miss(shop: Workshop, catalog: PlanWriter) -> None:
+    """Call DICOMDIRs of which neither a listed instance nor its file was found not looked into.
 
     An instance that was found under another name is not missing: disks are copied with their names
-    in other letters, and flattened.
+    in other letters, and flattened. Where the recipe allows it they are excluded.
     """
-    known = items.sop_instance_uids()
-    told = 0
+    # No group is asked for: to make them takes as long as a scan, and the plan changes again.
+    items = ItemGroups(shop.ledger, catalog.scan)
     directories = items.dicomdirs()
-    read = (
-        apart(partial(_read, [one.location for one in directories], known)) if directories else ()
-    )
-    for directory, (wanted, cut, on_disk) in zip(directories, read, strict=False):
-        if cut:
-            place = directory.location
-            yield problem(
-                "listed-not-found", f"{place} is cut short: not all that it lists is known"
-            )
-        missing = _not_in_archive(items, directory, wanted) if on_disk is None else on_disk
-        if not missing:
-            continue
-        told += 1
-        if told <= _MOST:
-            count = "1 file that is" if len(missing) == 1 else f"{len(missing):,} files that are"
-            first = "/".join(missing[0].parts)
-            yield problem(
-                "listed-not-found", f"{directory.location} lists {count} not there, first {first}"
-            )
-    if told > _MOST:
-        yield problem("listed-not-found", f"and {told - _MOST:,} DICOMDIRs more list such files")
+    if not directories:
+        return
+    allowed = LISTED_NOT_FOUND in shop.spec.recipe.allow
+    verdict = Verdict.EXCLUDED if allowed else Verdict.NOT_LOOKED_INTO
+    places = [one.location for one in directories]
+    read = apart(partial(_read, places, items.sop_instance_uids()))
+    held = [
+        (directory.item, verdict, LISTED_NOT_FOUND, reason)
+        for directory, listed in zip(directories, read, strict=True)
+        if (reason := _reason(items, directory, listed))
+    ]
+    catalog.hold(held)
 
 
-def _read(
-    places: list[Location], known: frozenset[str], look: Look
-) -> Iterator[tuple[list[ListedFile], bool, list[ListedFile] | None]]:
-    """Yield what each DICOMDIR lists that is not known, and whether the DICOMDIR is cut short.
+class _Listed(Struct, frozen=True):
+    """What a DICOMDIR lists and nothing found has; `cut` where the DICOMDIR is cut short.
 
-    The third says which of it is not below the DICOMDIR's folder; it is None for an archive's.
+    `missing` are those that are not below the DICOMDIR's folder; None in an archive.
     """
+
+    wanted: list[ListedFile]
+    cut: bool
+    missing: list[ListedFile] | None
+
+
+def _reason(items: ItemGroups, directory: Dicomdir, listed: _Listed) -> str:
+    missing = listed.missing
+    if missing is None:
+        missing = _not_in_archive(items, directory, listed.wanted)
+    reasons = ["is cut short: not all that it lists is known"] if listed.cut else []
+    if missing:
+        count = "1 file that is" if len(missing) == 1 else f"{len(missing):,} files that are"
+        reasons.append(f"lists {count} not there, first {'/'.join(missing[0].parts)}")
+    return "; it ".join(reasons)
+
+
+def _read(places: list[Location], known: frozenset[str], look: Look) -> Iterator[_Listed]:
     for place in places:
         look(place.path)
         files, cut = _listed_by(place)
         wanted = [one for one in files if one.sop_instance_uid not in known]
         missing = None if place.member else _not_on_disk(place.path, wanted)
-        yield wanted, cut, missing
+        yield _Listed(wanted, cut, missing)
 
 
 def _listed_by(place: Location) -> tuple[list[ListedFile], bool]:
