@@ -175,16 +175,20 @@ class Ferry:
 
         return table_remarks(self.recipe, self.plugins)
 
-    def plan(self, chosen: str | Path | None = None, *, ask: bool = False) -> Plan:
+    def plan(
+        self, chosen: str | Path | None = None, *, ask: bool = False,
+        courtesy: Courtesy | None = None,
+    ) -> Plan:  # fmt: skip
         """Bring the plan up to date, and look for problems. Nothing is sent.
 
         `chosen` is a saved plan (`Plan.save`): only what it includes is planned, as it is labelled
-        there. With `ask`, the XNATs say what stands in the way there.
+        there. With `ask`, the XNATs say what stands in the way there. `courtesy` has the limits for
+        requests to a PACS among the sources.
         """
         from dicomferry.reports.plan import Plan
 
         session = self.session
-        planned = session.plan(Path(chosen) if chosen is not None else None)
+        planned = session.plan(Path(chosen) if chosen is not None else None, courtesy=courtesy)
         if ask:
             planned = self.questions().before(planned, session.ledger)
         return Plan(planned, session)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from dicomferry.engine.rehearse.stand_ins import StandIns, open_stand_ins
+from dicomferry.engine.retrieve.courtesy import Courtesy
 from dicomferry.engine.session.job import Job
 from dicomferry.engine.session.questions import questions, save_mismatches
 from dicomferry.engine.session.session import Session, open_session
@@ -35,6 +36,7 @@ class Rehearsal:
         self._named = named
         self._stand_ins = stand_ins
         self._session = session
+        self._courtesy: Courtesy | None = None
         self.holdings: dict[str, Tree] = {}
 
     @property
@@ -42,9 +44,13 @@ class Rehearsal:
         """Tell whether any sink of the recipe delivers to an XNAT; others are left out."""
         return bool(self._session.steps.sinks)
 
-    def plan(self) -> Plan:
-        """Plan the recipe anew, as if nothing had been stored yet."""
-        return Plan(self._session.plan(), self._session)
+    def plan(self, courtesy: Courtesy | None = None) -> Plan:
+        """Plan the recipe anew, as if nothing had been stored yet.
+
+        `courtesy` has the limits for requests to a PACS, here and while the plan is run.
+        """
+        self._courtesy = courtesy
+        return Plan(self._session.plan(courtesy=courtesy), self._session)
 
     def run(self, plan: Plan, *, save_vectors: Path | None = None) -> RehearsalReport:
         """Send the plan to the stand-ins, let them build sessions, and ask what they hold.
@@ -53,7 +59,7 @@ class Rehearsal:
         """
         session, job = self._session, self._job
         asking = questions(job.recipe, job.plugins, session.steps, self._named, job.progress)
-        result = session.run(plan.planned, None)
+        result = session.run(plan.planned, None, self._courtesy)
         processes = self._stand_ins.processes
         self.holdings = {name: process.build() for name, process in processes.items()}
         findings = asking.after(session.steps, session.ledger, 0)

@@ -59,6 +59,7 @@ def _build(options: Options, context: Context) -> CsvDqr:
         context.path(options.file),
         options.encoding,
         context.peer(server),
+        context.answers(options.pacs, server.manners, server.answers_valid),
         options.pacs,
         options.series,
         options.expect,

@@ -88,6 +88,7 @@ def _build(options: Options, context: Context) -> PacsQuery:
     server = context.server(options.pacs, PacsServer)
     return PacsQuery(
         context.peer(server),
+        context.answers(options.pacs, server.manners, server.answers_valid),
         options.pacs,
         options.queries,
         options.series,

@@ -201,7 +201,7 @@ def test_a_pacs_that_is_not_there_is_told_without_a_traceback(tmp_path: Path) ->
     assert "Traceback" not in result.stderr
 
 
-def test_outside_its_hours_nothing_is_retrieved_unless_asked(tmp_path: Path) -> None:
+def test_outside_its_hours_a_pacs_is_asked_nothing_unless_its_people_agree(tmp_path: Path) -> None:
     with filled("orthanc", tmp_path, 1) as server, standin(tmp_path, 1) as xnat:
         source = csv_source(tmp_path, wanted_csv(1))
         recipe = pacs_recipe(tmp_path, server, xnat, source, routed=1, hours={"all": "none"})
@@ -210,8 +210,8 @@ def test_outside_its_hours_nothing_is_retrieved_unless_asked(tmp_path: Path) -> 
         now = ferry("run", recipe, "--now")
         after = len(xnat.receipts())
 
-    assert (closed.returncode, before) == (1, 0)
-    assert "outside the hours of clinic" in closed.stdout
+    assert (closed.returncode, before) == (2, 0)
+    assert "outside the hours of clinic" in closed.stderr
     assert (now.returncode, after) == (0, 2)
 
 

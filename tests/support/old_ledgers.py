@@ -76,7 +76,17 @@ CREATE TABLE spooled (
 );
 {_DELIVERY}""",
 }
-TABLES: Mapping[str, str] = {**_TABLES, "3": _TABLES["2"]}
+_FOURTH = f"""{_TABLES["2"]}
+CREATE TABLE patient (
+    id INTEGER PRIMARY KEY, patient_id TEXT NOT NULL, issuer TEXT NOT NULL, name TEXT NOT NULL,
+    birth_date TEXT NOT NULL, sex TEXT NOT NULL,
+    UNIQUE (patient_id, issuer, name, birth_date, sex)
+);
+ALTER TABLE item ADD COLUMN acquired TEXT;
+ALTER TABLE item ADD COLUMN patient INTEGER REFERENCES patient;
+ALTER TABLE delivery ADD COLUMN filed_study TEXT NOT NULL DEFAULT '';
+"""
+TABLES: Mapping[str, str] = {**_TABLES, "3": _TABLES["2"], "4": _FOURTH}
 """The tables of each version before the one of now."""
 
 

@@ -6,11 +6,17 @@ from pathlib import Path
 
 import click
 
-from dicomferry.cli.options.common import executor_option, format_option
+from dicomferry.cli.options.common import (
+    executor_option,
+    format_option,
+    now_option,
+    wait_for_hours_option,
+)
 from dicomferry.cli.options.with_ferry import with_ferry
 from dicomferry.cli.views.plan_view import show_plan
 from dicomferry.cli.views.progress import showing
 from dicomferry.cli.views.text import say
+from dicomferry.engine.retrieve.courtesy import Courtesy
 from dicomferry.ferry import Ferry
 
 
@@ -26,14 +32,23 @@ from dicomferry.ferry import Ferry
     help="Save the patients of the source beside the subjects they become.",
 )  # fmt: skip
 @click.option("--ask", is_flag=True, help="Ask XNAT what stands in the way there (needs rest:).")
+@now_option
+@wait_for_hours_option
 @executor_option
 @click.option("--diff", metavar="FILE|UID", help="Show the tag edits of one instance instead.")
 def command(
-    ferry: Ferry, form: str, output: Path | None, audit: Path | None, ask: bool, diff: str | None
+    ferry: Ferry,
+    form: str,
+    output: Path | None,
+    audit: Path | None,
+    ask: bool,
+    now: bool,
+    wait_for_hours: bool,
+    diff: str | None,
 ) -> int:
     """Show what a run of RECIPE would do, and what XNAT will call it. Nothing is sent."""
     with showing(ferry, form):
-        plan = ferry.plan(ask=ask)
+        plan = ferry.plan(ask=ask, courtesy=Courtesy(now, wait_for_hours))
     if diff is not None:
         from dicomferry.cli.views.diff_view import diff_of
 

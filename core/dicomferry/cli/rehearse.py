@@ -8,7 +8,13 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
-from dicomferry.cli.options.common import executor_option, format_option, vector_option
+from dicomferry.cli.options.common import (
+    executor_option,
+    format_option,
+    now_option,
+    vector_option,
+    wait_for_hours_option,
+)
 from dicomferry.cli.options.fault_option import fault_option
 from dicomferry.cli.options.stop import stoppable
 from dicomferry.cli.options.with_ferry import with_recipe
@@ -19,6 +25,7 @@ from dicomferry.cli.views.text import count, printable, say, show_json
 from dicomferry.cli.views.tree_view import format_tree
 from dicomferry.contract.stand_in import Faults
 from dicomferry.contract.tree import Tree
+from dicomferry.engine.retrieve.courtesy import Courtesy
 from dicomferry.ferry import Ferry
 from dicomferry.reports.plan import Plan
 from dicomferry.reports.rehearsal import RehearsalReport, RehearsedSession
@@ -31,11 +38,19 @@ from dicomferry.reports.rehearsal import RehearsalReport, RehearsedSession
     "--keep", type=click.Path(path_type=Path, file_okay=False),
     help="Folder for what the stand-in receives [default: nothing is kept].",
 )  # fmt: skip
+@now_option
+@wait_for_hours_option
 @executor_option
 @fault_option
 @vector_option
 def command(
-    ferry: Ferry, form: str, keep: Path | None, faults: Faults, vectors: Path | None
+    ferry: Ferry,
+    form: str,
+    keep: Path | None,
+    now: bool,
+    wait_for_hours: bool,
+    faults: Faults,
+    vectors: Path | None,
 ) -> int:
     """Run RECIPE against a stand-in XNAT on this machine, and ask it what it holds.
 
@@ -45,7 +60,7 @@ def command(
     """
     with stoppable(ferry), ferry.rehearsal(keep=keep, faults=faults) as rehearsal:
         with showing(ferry, form):
-            plan = rehearsal.plan()
+            plan = rehearsal.plan(Courtesy(now, wait_for_hours))
         if plan.errors or not rehearsal.has_sinks:
             return _stay(plan)
         if form == "text":

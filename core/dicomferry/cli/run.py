@@ -6,7 +6,12 @@ from pathlib import Path
 
 import click
 
-from dicomferry.cli.options.common import executor_option, format_option
+from dicomferry.cli.options.common import (
+    executor_option,
+    format_option,
+    now_option,
+    wait_for_hours_option,
+)
 from dicomferry.cli.options.duration import seconds
 from dicomferry.cli.options.stop import stoppable
 from dicomferry.cli.options.with_ferry import with_ferry
@@ -35,8 +40,8 @@ from dicomferry.reports.run import RunReport
     "--wait", default="10m", metavar="TIME", callback=lambda _c, _p, v: seconds(v),
     help="How long --verify waits at most [default: 10m; XNAT takes five minutes and more].",
 )  # fmt: skip
-@click.option("--now", is_flag=True, help="Retrieve outside the hours of a PACS, too.")
-@click.option("--wait-for-hours", is_flag=True, help="Sit out the time until a PACS's hours.")
+@now_option
+@wait_for_hours_option
 @click.option(
     "--spool", type=click.IntRange(1), default=4096, metavar="MB",
     help="What retrieved instances may take up in the state folder [default: 4096].",
@@ -63,7 +68,7 @@ def command(
         if verify:
             ferry.questions()  # raises before a plan is made if an XNAT cannot be asked
         with showing(ferry, form):
-            plan = ferry.plan(chosen)
+            plan = ferry.plan(chosen, courtesy=courtesy)
         if dry_run or plan.errors:
             return show_plan(plan, form)
         with showing(ferry, form):

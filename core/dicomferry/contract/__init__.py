@@ -2,7 +2,7 @@
 
 - Component: what a plug-in offers under a name: `options`, and `build` that makes a stage of them.
 - Stage: a `Source`, a `Transform` or a `Sink`; each has its module, with what it is given.
-- Context: what `build` may ask of the engine: paths, servers, secrets.
+- Context: what `build` may ask of the engine: paths, servers, secrets, and `Answers`.
 - ServerKind: a kind of server that recipes may declare; a `DicomNode` is its DICOM side.
 - Identifier: how an XNAT receiver names what arrives.
 - Fetcher: brings instances that a source found on a server; it fills an `Inbox` by a `FetchOrder`.
@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 from dicomferry.lazily import lazily
 
 if TYPE_CHECKING:
+    from dicomferry.contract.answers import Answers as Answers
     from dicomferry.contract.executor import (
         WINDOW as WINDOW,
         Done as Done,
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     )
 else:
     __all__, __getattr__, __dir__ = lazily(__name__, {
+        "contract.answers": ("Answers",),
         "contract.executor": (
             "Done", "Executor", "ExecutorFactory", "OpenWorker", "Said", "Task", "TaskT", "WINDOW",
             "Worker",

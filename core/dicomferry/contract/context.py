@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from dicomferry.contract.answers import Answers
 from dicomferry.contract.dicom_node import DicomNode
+from dicomferry.contract.fetcher import Manners
 from dicomferry.contract.identifier import Identifier
 from dicomferry.peer import Peer
 
@@ -31,6 +33,13 @@ class Context(Protocol):
 
     def identifier(self, server: str | None = None) -> Identifier:
         """Return the identifier of a server; without a name, that of the recipe's only XNAT."""
+
+    def answers(self, server: str, manners: Manners, valid: float) -> Answers:
+        """Return what a server has answered to sources, by its name in the recipe.
+
+        An answer is valid for so many seconds; with 0 nothing is kept. Of the manners the hours
+        and the requests per minute are kept to.
+        """
 
     def secret(self, reference: str) -> str:
         """Resolve `${env:X}`, `${file:PATH}`, …; return any other text unchanged."""

@@ -75,6 +75,15 @@ MIGRATIONS: Final[Mapping[int, tuple[str, ...]]] = MappingProxyType(
             """,
             "UPDATE item SET examined = '' WHERE examined <> 'unusable'",
         ),
+        # What servers have answered to sources.
+        5: (
+            """
+            CREATE TABLE answer (
+                server TEXT NOT NULL, question TEXT NOT NULL, answer BLOB NOT NULL,
+                studies TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (server, question)
+            ) WITHOUT ROWID
+            """,
+        ),
     }
 )
 

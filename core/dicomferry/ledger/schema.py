@@ -6,7 +6,7 @@ import re
 import sqlite3
 from typing import Final
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 """Goes up with every change to what a ledger holds; `migrations` then has the way to it."""
 
 # Text that occurs in many rows (labels, rules, patients) has its own table, so that a million
@@ -58,6 +58,10 @@ CREATE TABLE delivery (
     destination INTEGER NOT NULL, attempts INTEGER NOT NULL, run INTEGER NOT NULL, at TEXT NOT NULL,
     filed_study TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (item, sink)
+) WITHOUT ROWID;
+CREATE TABLE answer (
+    server TEXT NOT NULL, question TEXT NOT NULL, answer BLOB NOT NULL, studies TEXT NOT NULL,
+    at REAL NOT NULL, PRIMARY KEY (server, question)
 ) WITHOUT ROWID;
 """
 

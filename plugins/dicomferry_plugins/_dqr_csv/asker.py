@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from dicomferry import FerryError
 from dicomferry.dimse import AssociationLostError, AssociationRejectedError, UnreachableError
-from dicomferry_plugins._pacs.query import IncompleteAnswerError, Query, TooManyAnswersError
+from dicomferry_plugins._pacs.query import Finder, IncompleteAnswerError, TooManyAnswersError
 from dicomferry_plugins._pacs.standing import ATTEMPTS, StandingQuery
 
 T = TypeVar("T")
@@ -42,7 +42,7 @@ class RowAsker(Struct):
     _spent: float = 0.0
     _gone: str = ""
 
-    def ask(self, question: Callable[[Query], T]) -> T:
+    def ask(self, question: Callable[[Finder], T]) -> T:
         """Return the answer for a row; raises `RowError` where there is none to rely on.
 
         A PACS that hangs up on several rows in a row is asked once for each that follows. One that

@@ -17,6 +17,7 @@ from dicomferry import (
     TableRow,
     Unusable,
 )
+from dicomferry.contract import Answers
 from dicomferry.dimse import Peer
 from dicomferry_plugins._dqr_csv.asker import RowAsker, RowError
 from dicomferry_plugins._dqr_csv.reading import read_dqr_files
@@ -36,6 +37,7 @@ class CsvDqr(Struct, frozen=True):
     path: Path
     encoding: str
     peer: Peer
+    answers: Answers
     server: str
     series: SeriesChoice
     expect: str
@@ -64,7 +66,7 @@ class CsvDqr(Struct, frozen=True):
         read = self._read()
         if read.errors:
             raise ProblemsError(read.errors)
-        with StandingQuery(self.peer) as standing:
+        with StandingQuery(self.peer, self.answers) as standing:
             asking = RowAsker(standing)
             found = {row.number: self._studies(asking, row) for row in read.rows}
             disputed = _disputed(read.rows, found)
@@ -100,7 +102,11 @@ class CsvDqr(Struct, frozen=True):
         if not fault and not found.studies and found.dropped:
             why = f"no study is as asked: {not_used(found)}"
             return self._refused(row, "untrusted-answer", why)
-        return self._refused(row, "unexpected-studies", fault) if fault else found
+        if fault:
+            for study in found.studies:
+                asking.asking.forget(study)
+            return self._refused(row, "unexpected-studies", fault)
+        return found
 
     def _instances(
         self, asking: RowAsker, row: DqrRow, studies: list[FoundStudy]
@@ -114,6 +120,8 @@ class CsvDqr(Struct, frozen=True):
                 yield self._refused(row, error.code, error.message)
                 return
         for study in whole:
+            if study.gaps:
+                asking.asking.forget(study)
             yield from findings(
                 self.server, study, relabel=row.relabel, row=row.cells, table_row=row.number,
                 labels=row.labels,

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from dicomferry import FerryError, Finding, Location, Refused, Unusable
+from dicomferry.contract import Answers
 from dicomferry.dimse import Peer
 from dicomferry_plugins._pacs.choice import SeriesChoice
 from dicomferry_plugins._pacs.findings import findings, not_used, unexpected
@@ -18,6 +19,7 @@ class PacsQuery(Struct, frozen=True):
     """Asks one PACS, `server` of the recipe; a study that several queries find is carried once."""
 
     peer: Peer
+    answers: Answers
     server: str
     queries: Sequence[Mapping[str, str]]
     series: SeriesChoice
@@ -26,7 +28,7 @@ class PacsQuery(Struct, frozen=True):
 
     def discover(self) -> Iterator[Finding]:
         """Yield the instances; raises `FerryError` where the PACS's answer may not be all."""
-        with StandingQuery(self.peer) as asking:
+        with StandingQuery(self.peer, self.answers, fresh=True) as asking:
             seen: set[str] = set()
             for number, keys in enumerate(self.queries, 1):
                 found = self._studies(asking, keys, number)
@@ -57,4 +59,6 @@ class PacsQuery(Struct, frozen=True):
     def _instances(self, asking: StandingQuery, study: FoundStudy) -> Iterator[Finding]:
         keeps = self.series.keeps
         whole = asking.ask(lambda query: find_contents(query, study, keeps))
+        if whole.gaps:
+            asking.forget(whole)
         yield from findings(self.server, whole, relabel={}, row={})

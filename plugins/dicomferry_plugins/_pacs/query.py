@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
@@ -57,6 +57,13 @@ SERIES = Level(
     counts=("NumberOfSeriesRelatedInstances",),
 )  # fmt: skip
 IMAGE = Level("IMAGE", "SOPInstanceUID", ("SOPClassUID", "InstanceNumber"))
+
+
+class Finder(Protocol):
+    """What can be asked for all matches at a level: an association, or one that stands."""
+
+    def find(self, level: Level, keys: Mapping[str, str], most: int) -> list[dict[str, str]]:
+        """Return all matches; raises as `Query.find`."""
 
 
 class Query:

@@ -10,7 +10,7 @@ from typing import Final
 from msgspec import Struct, field
 
 from dicomferry_plugins._pacs.matching import difference, matches, single_queries
-from dicomferry_plugins._pacs.query import IMAGE, SERIES, STUDY, IncompleteAnswerError, Query
+from dicomferry_plugins._pacs.query import IMAGE, SERIES, STUDY, Finder, IncompleteAnswerError
 
 _MOST_SERIES = 5_000
 _MOST_INSTANCES = 200_000
@@ -50,7 +50,7 @@ class FoundStudies(Struct, frozen=True):
     dropped: Mapping[str, int] = field(default_factory=dict)
 
 
-def find_studies(query: Query, keys: Mapping[str, str], most: int) -> FoundStudies:
+def find_studies(query: Finder, keys: Mapping[str, str], most: int) -> FoundStudies:
     """Return the studies that have what the keys ask for, sorted by date and UID.
 
     `ModalitiesInStudy` is proved by the study's series where the PACS does not return it. Raises
@@ -78,7 +78,7 @@ def find_studies(query: Query, keys: Mapping[str, str], most: int) -> FoundStudi
 
 
 def find_contents(
-    query: Query, study: FoundStudy, keep: Callable[[FoundSeries], bool]
+    query: Finder, study: FoundStudy, keep: Callable[[FoundSeries], bool]
 ) -> FoundStudy:
     """Return a study with those of its series that are kept, and all of their instances.
 
@@ -151,7 +151,9 @@ def _lines(counter: Counter[str]) -> tuple[str, ...]:
     return tuple(f"{line} ({n:,} times)" if n > 1 else line for line, n in counter.items())
 
 
-def _instances(query: Query, study: str, series: str, tally: Tally) -> dict[str, Mapping[str, str]]:
+def _instances(
+    query: Finder, study: str, series: str, tally: Tally
+) -> dict[str, Mapping[str, str]]:
     of_series = {"StudyInstanceUID": study, "SeriesInstanceUID": series}
     found: dict[str, Mapping[str, str]] = {}
     for answer in query.find(IMAGE, of_series, _MOST_INSTANCES):
@@ -166,7 +168,7 @@ def _instances(query: Query, study: str, series: str, tally: Tally) -> dict[str,
     return found
 
 
-def _has_modality(query: Query, study: str, wanted: str, answer: Mapping[str, str]) -> bool:
+def _has_modality(query: Finder, study: str, wanted: str, answer: Mapping[str, str]) -> bool:
     returned = answer.get("ModalitiesInStudy", "")
     if returned and not matches({"Modality": wanted}, {"Modality": returned}):
         return False

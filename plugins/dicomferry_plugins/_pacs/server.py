@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from dicomferry.contract import Manners
 from dicomferry.options import AETitle, DeclaredTls, Host, Port, Seconds, hours_faults
 
 
@@ -38,12 +39,26 @@ class PacsServer(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
         ),
     ] = 0
     requests_per_minute: Annotated[
-        int, Meta(ge=0, le=6000, description="C-GET or C-MOVE requests at most; 0 for any number.")
+        int,
+        Meta(
+            ge=0,
+            le=6000,
+            description="C-FIND, C-GET and C-MOVE requests at most; 0 for any number.",
+        ),
     ] = 0
     hours: Annotated[
         dict[str, str],
         Meta(description='When the PACS may be asked: `{mon-fri: "19:00-06:00", sat-sun: all}`.'),
     ] = {}
+    keep_answers: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=8784,
+            description="Hours for which answers to C-FIND are kept: until then only what is new is"
+            " asked for. 0 asks for everything each time.",
+        ),
+    ] = 24
     move_ae_title: Annotated[
         str, Meta(max_length=16, description="What the PACS calls us as a C-MOVE destination.")
     ] = ""
@@ -55,6 +70,16 @@ class PacsServer(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     def connect_timeout(self) -> float:
         """How long it may take to be reached, in seconds."""
         return self.timeout
+
+    @property
+    def manners(self) -> Manners:
+        """The limits of requests that are not for instances."""
+        return Manners(requests_per_minute=self.requests_per_minute, hours=self.hours)
+
+    @property
+    def answers_valid(self) -> float:
+        """For how many seconds answers are kept."""
+        return self.keep_answers * 3600
 
     def faults(self) -> Iterable[tuple[tuple[str, ...], str]]:
         """Say what is wrong with the hours, the move destination and the encryption."""

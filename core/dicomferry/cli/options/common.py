@@ -32,6 +32,12 @@ executor_option = click.option(
     help="What has the work done: local (worker processes), in-process (for a debugger), or one"
     " that a plug-in offers, as NAME or NAME:OPTION=VALUE,… [default: local].",
 )  # fmt: skip
+now_option = click.option(
+    "--now", is_flag=True, help="Ask and retrieve outside the hours of a PACS, too."
+)
+wait_for_hours_option = click.option(
+    "--wait-for-hours", is_flag=True, help="Sit out the time until a PACS's hours."
+)
 vector_option = click.option(
     "--save-vector", "vectors", type=click.Path(path_type=Path, dir_okay=False),
     help="Save what did not land as forecast as test vectors (.json), names and UIDs replaced.",

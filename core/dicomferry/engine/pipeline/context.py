@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+from dicomferry.contract.answers import Answers
 from dicomferry.contract.component import AnyServerKind
 from dicomferry.contract.dicom_node import DicomNode
-from dicomferry.contract.fetcher import Fetcher
+from dicomferry.contract.fetcher import Fetcher, Manners
 from dicomferry.contract.identifier import Identifier
 from dicomferry.errors import FerryError
 from dicomferry.host import Plugins
@@ -19,6 +20,25 @@ from dicomferry.recipe.secrets import parse_reference
 from dicomferry.recipe.servers import DEFAULT_IDENTIFIER, IdentifiedBy, XnatServer
 
 ServerT = TypeVar("ServerT")
+
+AnswersOf = Callable[[str, Manners, float], Answers]
+"""Returns the answers of a server by its name, its manners, and for how long they are valid."""
+
+
+class ForgottenAnswers:
+    """Implements `Answers` where no ledger is: nothing is kept, and nobody has to wait."""
+
+    def kept(self, question: str) -> bytes | None:
+        """Return None."""
+
+    def keep(self, question: str, answer: bytes, studies: Collection[str] = ()) -> None:
+        """Keep nothing."""
+
+    def forget(self, study_instance_uid: str) -> None:
+        """Have nothing to forget."""
+
+    def turn(self) -> None:
+        """Let it be asked."""
 
 
 class LooseContext:
@@ -30,11 +50,13 @@ class LooseContext:
         plugins: Plugins,
         recipe_name: str = "",
         servers: Mapping[str, object] | None = None,
+        answers: AnswersOf | None = None,
     ) -> None:
         self.folder = folder
         self.recipe_name = recipe_name
         self._plugins = plugins
         self._servers = servers or {}
+        self._answers = answers
 
     def path(self, text: str) -> Path:
         """Return `text` as an absolute path."""
@@ -101,6 +123,10 @@ class LooseContext:
         built: Fetcher = component.build(self.server(server, component.options), self)
         return built
 
+    def answers(self, server: str, manners: Manners, valid: float) -> Answers:
+        """Return what a server has answered to sources."""
+        return self._answers(server, manners, valid) if self._answers else ForgottenAnswers()
+
     def secret(self, reference: str) -> str:
         """Resolve a secret reference; other text is returned as it is."""
         parsed = parse_reference(reference)
@@ -118,5 +144,5 @@ class LooseContext:
 class BuildContext(LooseContext):
     """Implements `Context` for one recipe."""
 
-    def __init__(self, recipe: Recipe, plugins: Plugins) -> None:
-        super().__init__(recipe.folder, plugins, recipe.name, recipe.servers)
+    def __init__(self, recipe: Recipe, plugins: Plugins, answers: AnswersOf | None = None) -> None:
+        super().__init__(recipe.folder, plugins, recipe.name, recipe.servers, answers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,7 @@ from dicomferry.engine.plan.problems import (
     names_labels,
     waive,
 )
+from dicomferry.engine.retrieve.answers import AnswerBook
 from dicomferry.engine.retrieve.courtesy import Courtesy
 from dicomferry.engine.session.executors import choose_executor
 from dicomferry.engine.session.job import Job
@@ -34,6 +36,7 @@ from dicomferry.engine.workers.workbench import WorkerSpec
 from dicomferry.engine.workers.workshop import Workshop
 from dicomferry.errors import FerryError, LedgerError, StoppedError
 from dicomferry.ledger import Ledger, Lock
+from dicomferry.ledger.planning.answers import forget_doubtful_answers
 from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.ledger.planning.chosen_labels import Labels, put_labels
 from dicomferry.ledger.reading.plan_reader import PlanReader
@@ -53,8 +56,11 @@ def state_folder(recipe: Recipe, chosen: Path | None) -> Path:
 class Session:
     """An open state folder; made by `open_session`."""
 
-    def __init__(self, job: Job, steps: Steps, ledger: Ledger, executor: ExecutorFactory) -> None:
+    def __init__(
+        self, job: Job, steps: Steps, ledger: Ledger, executor: ExecutorFactory, book: AnswerBook
+    ) -> None:
         self._job = job
+        self._book = book
         self._built = self.steps = steps
         self.ledger = ledger
         limits = Limits.of(os.environ)
@@ -70,12 +76,16 @@ class Session:
         """The recipe in use."""
         return self._job.recipe
 
-    def plan(self, chosen: Path | None = None, labels: Labels | None = None) -> Planned:
+    def plan(
+        self, chosen: Path | None = None, labels: Labels | None = None,
+        courtesy: Courtesy | None = None,
+    ) -> Planned:  # fmt: skip
         """Bring the plan up to date and look for problems. Nothing is sent.
 
         `chosen` is a saved plan: what it does not include is excluded, and its edited labels are
-        written. Without `chosen`, `labels` are written. Raises `FerryError` for a saved plan of
-        other series than the plan has now.
+        written. Without `chosen`, `labels` are written. `courtesy` says how a PACS is treated that
+        sources ask. Raises `FerryError` for a saved plan of other series than the plan has now, and
+        outside the hours of such a PACS.
         """
         lines: list[TableLine] = []
         if chosen is not None:
@@ -84,6 +94,8 @@ class Session:
             lines = read_lines(chosen)
             labels = asked_labels(lines)
         self._label(labels or {})
+        self._book.begin(courtesy or Courtesy())
+        forget_doubtful_answers(self.ledger, time.time())
         self._planning = True
         try:
             if self._stopped:  # while the ledger was opened
@@ -100,6 +112,7 @@ class Session:
         recipe = self._job.recipe
         anonymizes = anonymizes_of(recipe, self.steps)
         found += table_remarks(recipe, self._job.plugins)
+        found += waive(self._book.problems(), self.recipe.allow)
         found += find_problems(
             self.ledger, recipe.allow, xnat=self.to_xnat, anonymizes=anonymizes,
             sources=[step.id for step in self.steps.sources],
@@ -169,15 +182,17 @@ def open_session(job: Job) -> Iterator[Session]:
     Raises `LedgerError` when it cannot be written or another run holds it, and `FerryError` when
     a component cannot be built or there is no such executor.
     """
-    steps = build_steps(job.recipe, job.plugins)
+    book = AnswerBook()
+    context = BuildContext(job.recipe, job.plugins, book.of)
+    steps = build_steps(job.recipe, job.plugins, context)
     if job.rehearsal:
         steps = only_servers(steps)
     executor = choose_executor(job.executor, job.recipe, job.plugins)
     make_folder(job.state)
     with Lock(job.state, "rehearse" if job.rehearsal else "run"), logging_to(job.state):
-        ledger = Ledger(job.state)
+        book.ledger = ledger = Ledger(job.state)
         try:
-            yield Session(job, steps, ledger, executor)
+            yield Session(job, steps, ledger, executor, book)
         finally:
             ledger.close()
 

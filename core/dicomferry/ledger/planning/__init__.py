@@ -7,6 +7,7 @@
   plan is asked, about one group for each series.
 * A *snapshot* (`snapshot.py`) is a small SQLite file beside the ledger. It tells a transform that
   must know the whole where every study goes.
+* *Answers* (`answers.py`) are what servers told sources; the next plan asks for what is new.
 * *Chosen labels* (`chosen_labels.py`) are those that somebody edited in a saved plan.
 
 The engine's planning writes; workers read snapshots. This package calls neither `delivering` nor

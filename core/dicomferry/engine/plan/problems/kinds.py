@@ -319,6 +319,11 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType({
         "XNAT's receiver refuses SOP classes and transfer syntaxes that are not on its list",
         "they will be rejected when sent; leave them out with when:, or convert them",
     ),
+    "answers-kept": Kind(
+        _NOTE,
+        "",
+        "nothing, if the server has nothing new; else set keep_answers: 0 under its server",
+    ),
     # the site
     "site-anonymizes": Kind(
         _NOTE,

@@ -184,6 +184,7 @@ CHOSEN = {
 ELSEWHERE = {
     *ASKED,
     *CHOSEN,
+    "answers-kept",
     "gone",
     "ledger-behind",
     "listed-not-found",
