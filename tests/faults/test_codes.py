@@ -29,7 +29,7 @@ NOT_LOOKED_INTO = frozenset((
 ALL_WELL = frozenset((
     "answer-differs", "dicomdir", "duplicate", "empty-archive", "excluded", "link-repeated",
     "mended", "not-a-file",
-    "not-chosen", "not-dicom", "not-in-manifest", "not-preferred", "nothing-found",
+    "not-chosen", "not-dicom", "not-in-manifest", "not-preferred", "nothing-found", "series-came",
 ))  # fmt: skip
 """The codes of what is sent, left out on purpose, or known to be no instance."""
 

@@ -36,7 +36,7 @@ class Script:
     failure. From the second C-GET on it `waits` for something before it answers, and `together` is
     how many C-GETs it wants to have under way before it answers any. Its C-MOVE goes to the port
     `moves_to`, over `over` associations at once. `before_find` sees each C-FIND first; a status
-    that it returns is the whole answer.
+    that it returns is the whole answer. `lists` is how many answers it gives at most at a level.
     """
 
     ignores: tuple[str, ...] = ()
@@ -54,6 +54,7 @@ class Script:
     moves_to: int = 0
     over: int = 1
     before_find: Callable[[Any], int | None] | None = None
+    lists: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -90,6 +91,8 @@ class ScriptedPacs:
         seen = set()
         for instance in self.instances:
             uid = str(instance[unique].value)
+            if len(seen) == self.script.lists.get(asked.QueryRetrieveLevel, -1):
+                break
             if uid not in seen and self._matches(asked, instance):
                 seen.add(uid)
                 answer = _answer(asked, instance)

@@ -39,7 +39,11 @@ class FetchOrder(Struct, frozen=True):
     """The instances of one study that a fetcher must get.
 
     `whole_series` are the series of which the order has every instance that the source found: a
-    fetcher may ask for such a series as a whole. `way` is that of the manners in use.
+    fetcher may ask for such a series as a whole, and gives the inbox also what comes of it that the
+    source had not found. `way` is that of the manners in use.
+
+    An instance without a SOP Instance UID stands for a series whose instances the server does not
+    list: all of the series is wanted, and `Inbox.complete` says that all has come.
     """
 
     study_instance_uid: str
@@ -72,8 +76,8 @@ class BytesWriter(Protocol):
 class Inbox(Protocol):
     """Where a fetcher puts the instances of one order. Several threads may use it.
 
-    An inbox takes only ordered instances, only whole files, and no more bytes than it has room
-    for.
+    An inbox takes only ordered instances and other instances of whole series, only whole files, and
+    no more bytes than it has room for.
     """
 
     @property
@@ -101,8 +105,12 @@ class Inbox(Protocol):
     def take(self, instance: RemoteInstance, file: Path) -> bool:
         """Move a whole file out of `folder` into the inbox; tell whether the instance has arrived.
 
-        An empty file says that the instance was larger than the room.
+        An empty file says that the instance was larger than the room. An instance that was not
+        ordered is taken where its series is ordered as a whole.
         """
+
+    def complete(self, series: RemoteInstance) -> None:
+        """Say that all instances came of a series that has no list; see `FetchOrder`."""
 
     def stopped(self) -> bool:
         """Tell whether the run stops: then a fetcher should end soon."""

@@ -62,6 +62,11 @@ class Item(Struct, frozen=True):
     remote: Remote | None = None
 
     @property
+    def is_series(self) -> bool:
+        """Whether it stands for a series whose instances its server does not list."""
+        return self.remote is not None and not (self.remote.ref.sop_instance_uid or self.remote.key)
+
+    @property
     def asked_for(self) -> RemoteInstance | None:
         """The finding behind a remote item, as its fetcher is to get it; None for a local one."""
         remote = self.remote

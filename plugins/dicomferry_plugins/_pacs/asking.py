@@ -17,7 +17,7 @@ from dicomferry.dimse import (
     UnreachableError,
     discreet,
 )
-from dicomferry_plugins._pacs.intake import Intake
+from dicomferry_plugins._pacs.intake import SUCCESS, Intake, is_bare
 from dicomferry_plugins._pacs.retrieval import Request, Way
 
 _IMAGES_AT_ONCE = 64
@@ -52,7 +52,7 @@ class Asker(Struct):
         """
         self.why, self.silent = "", False
         self._told = order.instances[0].attributes if order.instances else {}
-        intake = Intake(inbox)
+        intake = Intake(inbox, order.whole_series)
         for number, requests in enumerate((_by_series, _by_series, _one_by_one)):
             if _done(inbox) or self.silent:
                 return
@@ -91,6 +91,15 @@ class Asker(Struct):
         before = intake.came
         ended = way.retrieve(request, intake, inbox.stopped)
         self.why = f"it ended its answer with {discreet(str(ended), self._told.get)}"
+        if ended.status == SUCCESS and request.level == "SERIES":
+            series = request.keys["SeriesInstanceUID"]
+            for one in inbox.missing():
+                if (
+                    is_bare(one)
+                    and one.ref.series_instance_uid == series
+                    and intake.unlisted[series]
+                ):
+                    inbox.complete(one)
         return intake.came > before or request.level != "IMAGE"
 
 
@@ -107,7 +116,7 @@ def _sleep(seconds: float, inbox: Inbox) -> None:
 def _by_series(order: FetchOrder, inbox: Inbox) -> Iterator[Request]:
     for series, instances in _series(inbox.missing()).items():
         keys = {"StudyInstanceUID": order.study_instance_uid, "SeriesInstanceUID": series}
-        if series in order.whole_series:
+        if series in order.whole_series or any(map(is_bare, instances)):
             yield Request("SERIES", keys)
             continue
         uids = [one.ref.sop_instance_uid for one in instances]
@@ -120,6 +129,8 @@ def _one_by_one(order: FetchOrder, inbox: Inbox) -> Iterator[Request]:
     for series, instances in _series(inbox.missing()).items():
         keys = {"StudyInstanceUID": order.study_instance_uid, "SeriesInstanceUID": series}
         for one in instances:
+            if is_bare(one):
+                continue
             yield Request("IMAGE", keys | {"SOPInstanceUID": one.ref.sop_instance_uid})
 
 

@@ -9,6 +9,9 @@ from dicomferry_plugins._pacs.search import FoundStudies, FoundStudy
 
 _MOST_CANDIDATES = 10
 
+_NOT_LISTED: Mapping[str, Mapping[str, str]] = {"": {}}
+"""What stands for the instances of a series of which the PACS lists none."""
+
 
 def unexpected(expect: str, found: FoundStudies) -> str:
     """Return why this many studies are not what is expected, naming them; empty when they are.
@@ -64,7 +67,7 @@ def findings(
     if study.remarks:
         yield Unusable(place, "answer-differs", "; ".join(study.remarks))
     for series in study.series:
-        for uid, known in series.instances.items():
+        for uid, known in (series.instances or _NOT_LISTED).items():
             yield RemoteInstance(
                 "pacs",
                 server,

@@ -1,15 +1,20 @@
-"""What a PACS sends, taken into an inbox: nothing else than what was asked for."""
+"""What a PACS sends, taken into an inbox: nothing that was not asked for."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from msgspec.structs import replace
+
+from dicomferry import InstanceRef, RemoteInstance
 from dicomferry.contract import Inbox
+from dicomferry.dicom import quietly
 
 if TYPE_CHECKING:
     from pynetdicom.events import Event
@@ -19,20 +24,33 @@ OUT_OF_RESOURCES = 0xA700
 NOT_AUTHORIZED = 0x0124
 CANNOT_WRITE = 0xA701
 
+_TELLING: Final = (
+    "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID", "InstanceNumber",
+)  # fmt: skip
+"""What is read of an instance that was not listed, to know whether it belongs to what was asked."""
+
 
 class Intake:
     """Answers the C-STORE requests that come for one inbox; without one, it refuses them all.
 
-    `came` counts the instances that were taken, `unasked` those that nobody wants. Safe for several
-    associations at once.
+    What comes of a series in `whole` and was not listed is taken as well. `came` counts the
+    instances that were taken, `unasked` those that nobody wants, `unlisted` by SeriesInstanceUID
+    those that came beyond the list. Safe for several associations at once.
     """
 
-    def __init__(self, inbox: Inbox | None) -> None:
+    def __init__(self, inbox: Inbox | None, whole: Collection[str] = ()) -> None:
         self.inbox = inbox
-        self._wanted = {one.ref.sop_instance_uid: one for one in inbox.missing()} if inbox else {}
+        missing = inbox.missing() if inbox else []
+        self._wanted = {one.ref.sop_instance_uid: one for one in missing if not is_bare(one)}
+        self._siblings = {
+            one.ref.series_instance_uid: one
+            for one in missing
+            if one.ref.series_instance_uid in whole
+        }
         self._lock = threading.Lock()
         self.came = 0
         self.unasked = 0
+        self.unlisted: Counter[str] = Counter()
 
     @property
     def room(self) -> int:
@@ -50,7 +68,8 @@ class Intake:
             file.unlink(missing_ok=True)
 
     def _take(self, uid: str, file: Path) -> int:
-        instance = self._wanted.get(uid)
+        listed = self._wanted.get(uid)
+        instance = listed or self._beside(file)
         with self._lock:
             if self.inbox is None or instance is None:
                 self.unasked += 1
@@ -58,7 +77,35 @@ class Intake:
             if not self.inbox.take(instance, file):
                 return OUT_OF_RESOURCES
             self.came += 1
+            if listed is None:
+                self.unlisted[instance.ref.series_instance_uid] += 1
         return SUCCESS
+
+    def _beside(self, file: Path) -> RemoteInstance | None:
+        """Return an instance that was not listed, if one of its series was asked for as a whole."""
+        if not self._siblings or not file.stat().st_size:
+            return None
+        from pydicom import dcmread
+        from pydicom.errors import InvalidDicomError
+
+        try:
+            with quietly():
+                header = dcmread(file, stop_before_pixels=True, specific_tags=list(_TELLING))
+                texts = {keyword: str(header.get(keyword, "")) for keyword in _TELLING}
+        except (InvalidDicomError, ValueError, EOFError):
+            return None
+        study, series, uid, sop_class, number = texts.values()
+        sibling = self._siblings.get(series)
+        if sibling is None or sibling.ref.study_instance_uid != study or not uid:
+            return None
+        told = {key: value for key, value in sibling.attributes.items() if key not in _TELLING}
+        ref = InstanceRef(study, series, uid, sop_class)
+        return replace(sibling, ref=ref, attributes={**told, "InstanceNumber": number})
+
+
+def is_bare(instance: RemoteInstance) -> bool:
+    """Tell whether an instance stands for a series of which the PACS lists none."""
+    return not instance.ref.sop_instance_uid
 
 
 class Door:

@@ -106,9 +106,12 @@ def find_contents(
             continue
         one = FoundSeries(uid, one.attributes, _instances(query, study.uid, uid, tally))
         told = answer.get("NumberOfSeriesRelatedInstances", "")
+        if not one.instances and _number(told) != 0:
+            tally.whole = False
+            tally.remarks[f"no instance of series {uid} is listed: all that comes is taken"] += 1
+            series[uid] = one
+            continue
         tally.compare(f"instances of series {uid}", told, len(one.instances))
-        if not one.instances and not _number(told):
-            tally.gaps[f"no instance of series {uid} is listed"] += 1
         if one.instances and keep(one):
             series[uid] = one
     told = study.counts.get("NumberOfStudyRelatedSeries", "")

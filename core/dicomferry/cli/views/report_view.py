@@ -39,6 +39,9 @@ def report_lines(
         yield f"not all was retrieved: {printable(report.retrieval.ended)}"
         if report.retrieval.hint:
             yield f"  hint: {report.retrieval.hint}"
+    if report.retrieval.unlisted:
+        came = count(report.retrieval.unlisted, "instance")
+        yield f"  {came} came that the PACS had not listed; they are stored with their series"
     for failure in report.failures[:_REASONS]:
         yield failure_line(failure)
     if others := report.failures[_REASONS:]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import ClassVar
 
 from msgspec import Struct
@@ -12,6 +13,7 @@ from dicomferry.dicom.instance import open_instance
 from dicomferry.engine.pipeline.described import relabelled, signed
 from dicomferry.engine.pipeline.edit import Withheld, edit_and_forecast
 from dicomferry.engine.pipeline.examine import unchanged
+from dicomferry.engine.pipeline.spooled import is_as_it_came
 from dicomferry.engine.pipeline.steps import SinkStep, Steps
 from dicomferry.engine.provenance.witness import WatchedBlob, Witnessed, witness
 from dicomferry.engine.workers.workbench import Workbench
@@ -33,6 +35,7 @@ class Changed(Struct, frozen=True):
     outcome: Failed | Rejected
 
 
+_DAMAGED = Failed("what lies in the spool is not what came; run again to retrieve it anew", True)
 _CHANGED = Changed(Failed(_NOT_AS_PLANNED, True))
 
 
@@ -77,9 +80,11 @@ def _bring(
     watch = steps.watch
     watch.begin(due.item.id)
     try:
-        if not unchanged(due.item):
-            return _CHANGED
         item = due.item
+        if item.bytes_at != item.location and not is_as_it_came(Path(item.bytes_at.path)):
+            return _DAMAGED
+        if not unchanged(item):
+            return _CHANGED
         blob = WatchedBlob(watch.open(item.bytes_at, item.id))
         with open_instance(blob, item.location, item.names, item.row, steps.shapes) as instance:
             planned = relabelled(instance.header, item, steps.labels)

@@ -23,6 +23,7 @@ from dicomferry.engine.workers.workshop import Workshop
 from dicomferry.errors import FerryError
 from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.ledger.planning.snapshot import snapshot_path, take_snapshot
+from dicomferry.ledger.planning.unlisted import carry_unlisted
 from dicomferry.ledger.planning.whereabouts import take_over_deliveries
 from dicomferry.ledger.rows import Examined, Item, Verdict
 
@@ -55,6 +56,7 @@ def make_plan(shop: Workshop) -> int:
     ways = _ways(steps, catalog.scan)
     examiner = _Examiner(shop, catalog)
     examiner.examine(ways[0], _scanned(shop, catalog))
+    carry_unlisted(shop.ledger, catalog.scan)
     if standing and not examiner.done and not catalog.change():
         catalog.plan_made(steps.digest)
         return catalog.scan

@@ -13,6 +13,7 @@ from typing import IO
 from msgspec import Struct
 
 from dicomferry.contract.fetcher import BytesWriter
+from dicomferry.engine.pipeline.spooled import note_digest
 from dicomferry.engine.retrieve.pace import Pace
 from dicomferry.engine.retrieve.spool import PARTIAL, unusable
 from dicomferry.model import Location, RemoteInstance
@@ -29,19 +30,23 @@ class SpoolInbox:
     """Implements `Inbox`.
 
     `arrived` and `refused` (for want of room) are the locations of instances; `why` says of the
-    last one that was not taken what was wrong with it.
+    last one that was not taken what was wrong with it. `unlisted` are instances that were not
+    ordered, arrived or refused; `extra` returns the file that such an instance is to be, or None.
     """
 
     def __init__(
         self, folder: Path, slots: Mapping[Location, Slot], room: int, pace: Pace,
-        stopped: Callable[[], bool],
+        stopped: Callable[[], bool], extra: Callable[[RemoteInstance], Path | None] | None = None,
     ) -> None:  # fmt: skip
         self.folder = folder
         self.room = room
         self.arrived: set[Location] = set()
         self.refused: set[Location] = set()
+        self.unlisted: dict[Location, RemoteInstance] = {}
         self.why = ""
-        self._slots = slots
+        self._extra = extra
+        self._slots = dict(slots)
+        self._ordered = tuple(slots)
         self._pace = pace
         self._stopped = stopped
         self._lock = threading.Lock()
@@ -53,7 +58,12 @@ class SpoolInbox:
 
     def missing(self) -> list[RemoteInstance]:
         """Return what was ordered and has not arrived, in the order asked for."""
-        return [slot.instance for at, slot in self._slots.items() if at not in self.arrived]
+        return [self._slots[at].instance for at in self._ordered if at not in self.arrived]
+
+    def complete(self, series: RemoteInstance) -> None:
+        """Note that all instances came of a series that has no list."""
+        with self._lock:
+            self.arrived.add(series.location)
 
     @contextmanager
     def writing(self, instance: RemoteInstance) -> Iterator[BytesWriter]:
@@ -88,7 +98,7 @@ class SpoolInbox:
         with self._lock:
             if at in self.arrived:
                 return True
-            if at not in self._slots:
+            if at not in self._slots and not self._admits(instance):
                 return False
             if not size or size > self.room:
                 self.refused.add(at)
@@ -98,9 +108,19 @@ class SpoolInbox:
                 return False
             if instance.modified_ns:
                 os.utime(file, ns=(instance.modified_ns, instance.modified_ns))
+            note_digest(file, self._slots[at].file)
             os.replace(file, self._slots[at].file)  # noqa: PTH105  the atomic step
             self.room -= size
             self.arrived.add(at)
+        return True
+
+    def _admits(self, instance: RemoteInstance) -> bool:
+        """Make a place for an instance that was not ordered, if its series is wanted whole."""
+        file = self._extra(instance) if self._extra else None
+        if file is None:
+            return False
+        self.unlisted[instance.location] = instance
+        self._slots[instance.location] = Slot(instance, file)
         return True
 
     def stopped(self) -> bool:

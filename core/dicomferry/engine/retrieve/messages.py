@@ -5,7 +5,9 @@ from __future__ import annotations
 from msgspec import Struct
 
 from dicomferry.contract.fetcher import Manners
-from dicomferry.ledger.delivering.retrievals import Arrival, WantedStudy
+from dicomferry.ledger.delivering.arrival import Arrival
+from dicomferry.ledger.delivering.retrievals import WantedStudy
+from dicomferry.ledger.delivering.unlisted import Unlisted
 
 
 class RetrieveOrder(Struct, frozen=True):
@@ -30,7 +32,8 @@ class Retrieved(Struct, frozen=True):
     Instances are missing for the reason in `why`, unless there was no room for some (`refused`)
     or the run was stopped. `silent` says that the server could not be reached; `manners` are how
     it is to be asked from now on, if they are to change. `reused` of the arrivals lay in the spool
-    already; `asked` is when the last request was made.
+    already; `asked` is when the last request was made. `unlisted` came beyond what was ordered;
+    `whole` are items that stood for a series of which all came.
     """
 
     study: WantedStudy
@@ -43,3 +46,5 @@ class Retrieved(Struct, frozen=True):
     manners: Manners | None
     reused: int
     asked: float
+    unlisted: tuple[Unlisted, ...] = ()
+    whole: tuple[int, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +17,7 @@ from dicomferry.contract.fetcher import Manners
 from dicomferry.engine.deliver.courier import Courier
 from dicomferry.engine.deliver.task import DeliverTask
 from dicomferry.engine.pipeline.context import BuildContext
+from dicomferry.engine.pipeline.spooled import discard
 from dicomferry.engine.retrieve.courtesy import Courtesy
 from dicomferry.engine.retrieve.hours import is_open, next_opening, wait_until_open
 from dicomferry.engine.retrieve.messages import Retrieved, RetrieveOrder
@@ -26,6 +28,7 @@ from dicomferry.engine.retrieve.task import RetrieveTask
 from dicomferry.engine.workers.processes import preload
 from dicomferry.engine.workers.workshop import Workshop
 from dicomferry.errors import FerryError
+from dicomferry.ledger.delivering.arrival import Arrival
 from dicomferry.ledger.delivering.retrievals import Retrievals, WantedStudy
 
 _SILENCES = 3
@@ -35,7 +38,8 @@ _SILENCES = 3
 class Retrieval(Struct, frozen=True):
     """What came of the retrievals of a run; its fields are keys of the JSON that `run` prints.
 
-    `ended` is why the retrieval ended before all was tried.
+    `ended` is why the retrieval ended before all was tried. `unlisted` instances came with their
+    series although the server had not listed them; they are a part of the plan.
     """
 
     retrieved: int = 0
@@ -43,6 +47,7 @@ class Retrieval(Struct, frozen=True):
     rejected: int = 0
     ended: str = ""
     hint: str = ""
+    unlisted: int = 0
 
 
 class Retriever:
@@ -71,7 +76,6 @@ class Retriever:
 
     def bring(self, sessions: int | None) -> Retrieval:
         """Retrieve and deliver everything wanted, or the first `sessions` of it."""
-        self._retrievals.forget_lost()
         wanted = self._retrievals.wanted(sessions)
         if not wanted and not self._retrievals.settled():
             return self.result
@@ -170,14 +174,26 @@ class Retriever:
                 self._end(message.error, message.hint)
         elif isinstance(message, Retrieved):
             self._silences = self._silences + 1 if message.silent else 0
-            held = self._retrievals.arrived(message.arrivals)
+            arrivals = [*message.arrivals, *self._unlisted(message)]
+            held = self._retrievals.arrived(arrivals)
             for arrival in held:
-                Path(arrival.path).unlink(missing_ok=True)
-            self._count(rejected=len(held), retrieved=len(message.arrivals) - message.reused)
-            self._shop.progress("retrieved", len(message.arrivals), self._total)
+                discard(Path(arrival.path))
+            self._count(rejected=len(held), retrieved=len(arrivals) - message.reused)
+            self._shop.progress("retrieved", len(arrivals), self._total)
             self._missing(supply.came(order, message), message, supply)
             for outlet in self._outlets:
                 outlet.changed()
+
+    def _unlisted(self, message: Retrieved) -> Iterator[Arrival]:
+        """Make what came beyond the order a part of the plan; yield what may go on."""
+        for found in message.unlisted:
+            arrival = self._retrievals.unlisted(found)
+            if arrival is not None:
+                yield arrival
+            elif found.arrival is not None:
+                discard(Path(found.arrival.path))
+        self._retrievals.series_came(message.whole, message.unlisted)
+        self._count(unlisted=len(message.unlisted))
 
     def _missing(self, lost: Sequence[int], message: Retrieved, supply: Supply) -> None:
         items = tuple(item for item in message.study.items if item.id in lost)
@@ -196,7 +212,7 @@ class Retriever:
     def _drop(self) -> None:
         settled = self._retrievals.settled()
         for _, path in settled:
-            Path(path.decode("utf-8", "surrogateescape")).unlink(missing_ok=True)
+            discard(Path(os.fsdecode(path)))
         self._retrievals.dropped(item for item, _ in settled)
 
     def _may_ask(self, supply: Supply) -> bool:

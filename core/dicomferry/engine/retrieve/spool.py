@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
+from dicomferry.engine.pipeline.spooled import discard, is_as_it_came
 from dicomferry.errors import FerryError
-from dicomferry.ledger.rows import Item
+from dicomferry.ledger.delivering.retrievals import Retrievals
+from dicomferry.model import Location
 
 SPOOL = "spool"
 _KEPT = ".ferry"
@@ -14,9 +17,9 @@ PARTIAL = ".dcm"
 """What the names of files end with that are on their way here."""
 
 
-def spool_file(spool: Path, item: Item) -> Path:
+def spool_file(spool: Path, location: Location) -> Path:
     """Return where an instance is spooled: the same place in every run."""
-    digest = hashlib.sha256(str(item.location).encode()).hexdigest()
+    digest = hashlib.sha256(str(location).encode()).hexdigest()
     return spool / f"{digest[:40]}{_KEPT}"
 
 
@@ -30,6 +33,22 @@ def make_spool(state: Path) -> Path:
     for partial in spool.glob(f"*{PARTIAL}"):
         partial.unlink(missing_ok=True)
     return spool
+
+
+def forget_lost(retrievals: Retrievals) -> None:
+    """Forget spooled files that are gone, or not as they came: they are retrieved anew.
+
+    Raises `FerryError` where the spool cannot be read or written.
+    """
+    for item, path in retrievals.spooled():
+        file = Path(os.fsdecode(path))
+        try:
+            if is_as_it_came(file):
+                continue
+            discard(file)
+        except OSError as error:
+            raise unusable(str(file), error) from None
+        retrievals.dropped([item])
 
 
 def unusable(place: str, error: OSError) -> FerryError:

@@ -14,6 +14,7 @@ from dicomferry.engine.provenance.lock_file import make_lock
 from dicomferry.engine.provenance.manifest_writer import ManifestWriter
 from dicomferry.engine.retrieve.courtesy import Courtesy
 from dicomferry.engine.retrieve.retriever import Retrieval, Retriever
+from dicomferry.engine.retrieve.spool import forget_lost
 from dicomferry.engine.session.job import Job
 from dicomferry.engine.session.row_tables import write_row_tables
 from dicomferry.engine.workers.workshop import Workshop
@@ -95,6 +96,8 @@ class Running:
         served: dict[str, Courier] = {}
         receivers = {sink_step.id: sink_step.sink.receiver for sink_step in steps.sinks}
         labels = steps.labels
+        retrievals = self._retrievals(planned, run)
+        forget_lost(retrievals)
         context = BuildContext(recipe, plugins)
         with (
             ManifestWriter(self._job.state, recipe, run, lock, receivers, labels) as manifest,
@@ -115,7 +118,7 @@ class Running:
                     break
                 served[sink_step.id] = courier
                 courier.deliver(limit)
-            retrieval = self._retrieve(planned, run, limit)
+            retrieval = self._retrieve(retrievals, limit)
             left = sum(deliveries.count_left(sink_step.key) for sink_step in steps.sinks)
             tallies = {name: courier.tally for name, courier in served.items()}
             report = RunResult(
@@ -129,12 +132,14 @@ class Running:
         plugins.run_finished(recipe, run, report.complete)
         return report
 
-    def _retrieve(self, planned: Planned, run: int, limit: int | None) -> Retrieval:
-        steps, ledger = self._shop.steps, self._shop.ledger
-        couriers = [one for one in self._under_way if isinstance(one, Courier)]
+    def _retrievals(self, planned: Planned, run: int) -> Retrievals:
+        steps = self._shop.steps
         keys = [sink_step.key for sink_step in steps.sinks]
         filing = Filing(steps.has_xnat, steps.first_session_wins)
-        retrievals = Retrievals(ledger, planned.view.scan, run, keys, filing)
+        return Retrievals(self._shop.ledger, planned.view.scan, run, keys, filing)
+
+    def _retrieve(self, retrievals: Retrievals, limit: int | None) -> Retrieval:
+        couriers = [one for one in self._under_way if isinstance(one, Courier)]
         retriever = Retriever(self._shop, retrievals, couriers, self._courtesy)
         self._under_way.append(retriever)
         return retriever.result if self._stopped else retriever.bring(limit)

@@ -10,6 +10,8 @@ from itertools import islice
 from msgspec import Struct
 from msgspec.structs import replace
 
+from dicomferry.ledger.delivering.arrival import Arrival
+from dicomferry.ledger.delivering.unlisted import Unlisted, note_series, note_unlisted
 from dicomferry.ledger.items import ITEM_COLUMNS, destination_of, item_of
 from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.ledger.rows import STAMP, Due, Examined, Item, Verdict, stamp_of
@@ -45,16 +47,6 @@ class Filing(Struct, frozen=True):
 
     has_xnat: bool = False
     first_session_wins: bool = False
-
-
-class Arrival(Struct, frozen=True):
-    """One retrieved instance: its file, and what its own header says of it."""
-
-    item: int
-    path: str
-    size: int
-    modified_ns: int
-    examined: Examined
 
 
 class Retrievals:
@@ -134,10 +126,9 @@ class Retrievals:
         ).fetchone()
         return int(studies)
 
-    def forget_lost(self) -> None:
-        """Forget spooled files that somebody has removed."""
-        rows = self._ledger.connection.execute("SELECT item, path FROM spooled").fetchall()
-        self.dropped(item for item, path in rows if not os.path.exists(path))  # noqa: PTH110
+    def spooled(self) -> list[tuple[int, bytes]]:
+        """Return the items that lie in the spool, and their files."""
+        return self._ledger.connection.execute("SELECT item, path FROM spooled").fetchall()
 
     def arrived(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
         """Note what instances are by their own headers; return those that may not go on.
@@ -169,6 +160,22 @@ class Retrievals:
                 map(_spooled, kept),
             )
         return held
+
+    def unlisted(self, found: Unlisted) -> Arrival | None:
+        """Note an instance that nobody had listed; return its arrival where it may go on."""
+        number = note_unlisted(
+            self._catalog, found, in_first_session=self._filing.first_session_wins
+        )
+        if number is None or found.arrival is None:
+            return None
+        examined = replace(found.arrival.examined, item=number)
+        return replace(found.arrival, item=number, examined=examined)
+
+    def series_came(self, items: Iterable[int], found: Sequence[Unlisted]) -> None:
+        """Note of items that stand for a series that all of it came."""
+        came = Counter(one.sibling for one in found)
+        for item in items:
+            note_series(self._catalog, item, came[item])
 
     def settled(self) -> list[tuple[int, bytes]]:
         """Return the spooled files that no sink needs any more."""

@@ -22,6 +22,7 @@ from dicomferry.ledger.reading import (
     stored_studies,
     stray_items,
     table_rows,
+    unlisted,
 )
 from dicomferry.ledger.reading.expected import ExpectedReader
 from dicomferry.ledger.reading.filed_instances import FiledInstance
@@ -147,3 +148,7 @@ class PlanReader(Struct, frozen=True):
     def remote(self) -> dict[tuple[str, str], int]:
         """Return how many planned instances come by each fetcher from each server."""
         return sink_states.remote(self.ledger, self.scan)
+
+    def unlisted(self) -> dict[str, int]:
+        """Return how many instances came beyond what their servers list, by SeriesInstanceUID."""
+        return unlisted.unlisted(self.ledger, self.scan)

@@ -29,7 +29,8 @@ def twins(ledger: Ledger, scan: int) -> Iterator[list[Twin]]:
     rows = ledger.connection.execute(
         "SELECT coalesce(sent_sop, sop) AS uid, edits, destination, transfer_syntax,"  # noqa: S608
         f" {ITEM_COLUMNS} FROM item"
-        " WHERE scan = ? AND verdict = 'ready' AND coalesce(sent_sop, sop) IN"
+        " WHERE scan = ? AND verdict = 'ready' AND coalesce(sent_sop, sop) <> ''"
+        " AND coalesce(sent_sop, sop) IN"
         " (SELECT coalesce(sent_sop, sop) FROM item GROUP BY 1 HAVING count(*) > 1)"
         " ORDER BY uid, id",
         (scan,),

@@ -10,7 +10,8 @@ import pytest
 from dicomferry.contract.fetcher import Manners
 from dicomferry.engine.retrieve.messages import Retrieved, RetrieveOrder
 from dicomferry.engine.retrieve.supply import Supply
-from dicomferry.ledger.delivering.retrievals import Arrival, WantedStudy
+from dicomferry.ledger.delivering.arrival import Arrival
+from dicomferry.ledger.delivering.retrievals import WantedStudy
 from dicomferry.ledger.rows import Examined, Item, Verdict
 from dicomferry.model import Location
 

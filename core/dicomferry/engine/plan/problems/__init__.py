@@ -35,6 +35,7 @@ from dicomferry.engine.plan.problems.instances import (
     faults,
     gone,
     listed_not_found,
+    not_listed,
     nothing_found,
 )
 from dicomferry.engine.plan.problems.kinds import known_codes, problem
@@ -83,6 +84,7 @@ def find_problems(
         *nothing_found(items, sources),
         *gone(items),
         *listed_not_found(items),
+        *not_listed(plan),
         *faults(items),
         *stored_elsewhere(items),
     ]

@@ -13,6 +13,7 @@ from dicomferry.engine.plan.directories import LISTED_NOT_FOUND
 from dicomferry.engine.plan.problems.kinds import have, instances, problem
 from dicomferry.engine.provenance.manifest import last_manifest, outcomes_in
 from dicomferry.ledger.planning.alike import ItemGroups
+from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.ledger.rows import Verdict
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Problem
@@ -104,6 +105,17 @@ def listed_not_found(items: ItemGroups) -> Iterator[Problem]:
     if count > _DIRECTORIES:
         more = f"and {count - _DIRECTORIES:,} DICOMDIRs more list such files"
         yield problem(LISTED_NOT_FOUND, more)
+
+
+def not_listed(plan: PlanReader) -> Iterator[Problem]:
+    """Find series of which more came than their server lists."""
+    if found := plan.unlisted():
+        some = ", ".join(list(found)[:_EXAMPLES]) + (", …" if len(found) > _EXAMPLES else "")
+        yield problem(
+            "not-listed",
+            f"{instances(sum(found.values()))} came with their series, and the server does not"
+            f" list them: {some}",
+        )
 
 
 def faults(items: ItemGroups) -> Iterator[Problem]:

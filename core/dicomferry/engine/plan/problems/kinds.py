@@ -271,6 +271,11 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType({
         "compare with the disk and copy it again; where the files are meant to be elsewhere, allow"
         " it",
     ),
+    "not-listed": Kind(
+        _WARNING,
+        "a PACS that cuts its list, or answers with another than it has, may have still more",
+        "compare the series with the PACS; where its list is known to be short, allow it",
+    ),
     "ledger-behind": Kind(
         _WARNING,
         "what the ledger does not know of is sent again, and a receiver may hold it twice",
