@@ -261,10 +261,8 @@ def test_accepted_connections_send_without_delay(start: Start, make_dataset: Mak
         store_each(assoc, [make_dataset()])
         server = standin._scp._server
         assert server is not None
-        wrapper = server.active_associations[0].dul.socket
-        assert wrapper is not None
-        assert wrapper.socket is not None
-        assert wrapper.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        (open_one,) = server._open
+        assert open_one.connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_it_says_that_it_is_no_xnat(start: Start, caplog: pytest.LogCaptureFixture) -> None:

@@ -135,7 +135,7 @@ def test_a_first_object_that_cannot_be_written_leaves_no_session(
     def full(*_arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("dicomferry_plugins._stand_in.site.site.write_file", full)
+    monkeypatch.setattr("dicomferry_plugins._stand_in.site.content.write_file", full)
     standin = start(storage=tmp_path)
     assert store(standin, make_dataset()) == [0xC000]
     assert standin.tree().sessions == ()

@@ -4,38 +4,37 @@ from __future__ import annotations
 
 import logging
 import socket
+import sys
 import threading
-from socketserver import BaseServer
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 from dicomferry import FerryError
 from dicomferry.xnat import accepted_sop_classes, accepted_transfer_syntaxes
+from dicomferry_plugins._stand_in.dicom.association import Association, CutError, RefusedError
+from dicomferry_plugins._stand_in.dicom.message import Answer, Request
+from dicomferry_plugins._stand_in.dicom.negotiation import AssociationRequest, Rejection
+from dicomferry_plugins._stand_in.site.content import Arrival
 from dicomferry_plugins._stand_in.site.faults import Fault, FaultCounter
 from dicomferry_plugins._stand_in.site.part10 import Wire
 from dicomferry_plugins._stand_in.site.site import StandInSite
 from dicomferry_plugins._stand_in.site.whitelist import admits, check_ae_title
-
-if TYPE_CHECKING:
-    from pydicom import Dataset
-    from pynetdicom.ae import ApplicationEntity
-    from pynetdicom.events import Event, EventHandlerType
-    from pynetdicom.transport import ThreadedAssociationServer
 
 _LOG = logging.getLogger(__name__)
 _VERIFICATION = "1.2.840.10008.1.1"
 _CANNOT_UNDERSTAND = 0xC000
 """What XNAT answers to nearly every failure, lasting or not."""
 
-_NOT_RECOGNIZED = (0x01, 0x01, 0x03)
-"""Rejected permanently by the user: calling AE title not recognized (PS3.8 9.3.4)."""
+# Rejections, permanent and transient (PS3.8 9.3.4).
+_NOT_RECOGNIZED: Rejection = (1, 1, 3)
+_NOT_CALLED: Rejection = (1, 1, 7)
+_TOO_MANY: Rejection = (2, 3, 2)
 
 _LOOK = 0.05
 """Seconds between two looks whether the server shall end."""
-
-_MAXIMUM_PDU = 1 << 14
-"""What XNAT's receiver takes: the default of its DICOM library."""
+_PATIENCE = 60.0
+"""Seconds for which a sender may say nothing."""
 _MAXIMUM_ASSOCIATIONS = 100
-_COMMENT_LENGTH = 64
 
 
 class StorageScp:
@@ -46,139 +45,126 @@ class StorageScp:
         self.ae_title = ae_title
         self.host = host
         self.port = port
+        self.classes: Collection[str] = accepted_sop_classes() | {_VERIFICATION}
+        self.syntaxes: Collection[str] = frozenset(accepted_transfer_syntaxes())
         self._site = site
         self._faults = site.settings.faults
         self._counter = FaultCounter(self._faults)
         self._stopping = threading.Event()
-        self._server: ThreadedAssociationServer | None = None
+        self._server: _Server | None = None
 
     def start(self) -> None:
         """Listen; raises `OSError` when the address cannot be had."""
-        from pynetdicom import evt
-        from pynetdicom.transport import ThreadedAssociationServer
-
-        handlers: list[EventHandlerType] = [
-            (evt.EVT_CONN_OPEN, _no_delay),
-            (evt.EVT_REQUESTED, self._on_request),
-            (evt.EVT_C_ECHO, lambda _event: 0x0000),
-            (evt.EVT_C_STORE, self._on_store),
-        ]
-        # not start_server(): its loop looks only twice a second whether it shall end
-        server: Any = _application_entity(self.ae_title).make_server(
-            (self.host, self.port), evt_handlers=handlers, server_class=ThreadedAssociationServer
-        )
-        threading.Thread(target=server.serve_forever, args=(_LOOK,), daemon=True).start()
-        self._server = server
-        self.port = int(server.server_address[1])
+        self._server = _Server((self.host, self.port), self)
+        threading.Thread(target=self._server.serve_forever, args=(_LOOK,), daemon=True).start()
+        self.port = int(self._server.server_address[1])
 
     def stop(self) -> None:
         """Stop listening and close what is open."""
         self._stopping.set()
         if self._server is not None:
-            BaseServer.shutdown(self._server)
+            self._server.shutdown()
             self._server.server_close()
             self._server = None
 
-    def _on_request(self, event: Event) -> None:
+    def rejected(self, request: AssociationRequest, address: str) -> Rejection | None:
+        """Return why an association is rejected; None where it is not."""
         whitelist = self._site.settings.whitelist
-        requestor = event.assoc.requestor
-        request: Any = requestor.primitive
-        title = str(request.calling_ae_title).strip()
-        if whitelist and not admits(whitelist, title, str(requestor.address)):
-            event.assoc.acse.send_reject(*_NOT_RECOGNIZED)
-            event.assoc.is_rejected = True
-            # as pynetdicom does behind its own rejections: waits until the answer has left
-            event.assoc.kill()
+        if whitelist and not admits(whitelist, request.calling_ae_title, address):
+            return _NOT_RECOGNIZED
+        if request.called_ae_title != self.ae_title:
+            return _NOT_CALLED
+        if self._server is not None and self._server.associations > _MAXIMUM_ASSOCIATIONS:
+            return _TOO_MANY
+        return None
 
-    def _on_store(self, event: Event) -> int | Dataset:
+    def begin(self, request: Request, syntax: str, calling_ae_title: str) -> Arrival:
+        """Return what takes the bytes of an object."""
+        return self._site.expect(
+            Wire(request.sop_class_uid, request.sop_instance_uid, syntax, calling_ae_title)
+        )
+
+    def end(self, arrival: Arrival) -> Answer:
+        """Return the answer to an object that is there in full; raises `CutError` on demand."""
         fault = self._counter.next()
         if fault is Fault.REFUSE:
-            return _status(self._faults.refuse_status, "refused on demand")
+            return Answer(self._faults.refuse_status, "refused on demand")
         if fault is Fault.HANG:
             self._stopping.wait(self._faults.hang_seconds)
         if fault is Fault.DROP:
-            return _drop(event)
+            raise CutError
         if fault is Fault.LOSE:
-            return 0x0000
-        wire = _wire(event)
-        if len(wire.data_set) % 2:
+            return Answer()
+        if arrival.size % 2:
             # dcmtk's receivers do so: a fragment of odd length is none (PS3.8 E.1).
-            event.assoc.abort()
-            return _CANNOT_UNDERSTAND
+            raise RefusedError
         try:
             if fault is Fault.DISK_FULL:
                 self._site.disk_full()
-            self._site.take_wire(wire)
+            self._site.take_arrival(arrival)
         except (FerryError, OSError) as error:
-            return _status(_CANNOT_UNDERSTAND, _reason(error))
+            return Answer(_CANNOT_UNDERSTAND, _reason(error))
         except Exception as error:  # noqa: BLE001 - XNAT answers whatever was thrown in this way
             _LOG.error("an instance could not be taken: %s", type(error).__name__)
-            return _status(_CANNOT_UNDERSTAND, type(error).__name__)
-        return _drop(event) if fault is Fault.DROP_STORED else 0x0000
+            return Answer(_CANNOT_UNDERSTAND, type(error).__name__)
+        if fault is Fault.DROP_STORED:
+            raise CutError
+        return Answer()
 
 
-def _application_entity(ae_title: str) -> ApplicationEntity:
-    """Return an entity that offers exactly what XNAT's receiver offers."""
-    from pynetdicom import AE, register_uid
-    from pynetdicom.service_class import StorageServiceClass
-    from pynetdicom.sop_class import uid_to_service_class
+class _Server(ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = _MAXIMUM_ASSOCIATIONS
 
-    entity = AE(ae_title)
-    entity.require_called_aet = True
-    entity.maximum_associations = _MAXIMUM_ASSOCIATIONS
-    entity.maximum_pdu_size = _MAXIMUM_PDU
-    syntaxes = list(accepted_transfer_syntaxes())
-    entity.add_supported_context(_VERIFICATION, syntaxes)
-    for uid in sorted(accepted_sop_classes()):
-        if not issubclass(uid_to_service_class(uid), StorageServiceClass):
-            # The vendors' private classes, which pynetdicom does not know to be storage
-            register_uid(uid, f"Private{uid.replace('.', '_')}Storage", StorageServiceClass)
-        entity.add_supported_context(uid, syntaxes)
-    return entity
+    def __init__(self, address: tuple[str, int], storage: StorageScp) -> None:
+        self.storage = storage
+        self._lock = threading.Lock()
+        self._open: set[Association] = set()
+        super().__init__(address, _Connection)
 
+    @property
+    def associations(self) -> int:
+        """How many connections are open."""
+        return len(self._open)
 
-def _connection(event: Event) -> socket.socket | None:
-    """Return the connection's own socket."""
-    wrapper = event.assoc.dul.socket
-    return None if wrapper is None else wrapper.socket
-
-
-def _no_delay(event: Event) -> None:
-    # Nagle's algorithm and delayed acknowledgements together cost 40 ms for every instance
-    connection = _connection(event)
-    if connection is not None:
+    def serve(self, connection: socket.socket) -> None:
+        """Serve one connection to its end."""
+        # Nagle's algorithm and delayed acknowledgements together cost 40 ms for every instance.
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.settimeout(_PATIENCE)
+        association = Association(connection, self.storage)
+        with self._lock:
+            self._open.add(association)
+        try:
+            association.serve()
+        finally:
+            with self._lock:
+                self._open.discard(association)
+        association.hang_up()
+
+    def server_close(self) -> None:
+        """Stop listening, and cut what is open."""
+        super().server_close()
+        with self._lock:
+            for association in self._open:
+                association.close()
+
+    def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002
+        """Log what ended a connection."""
+        _LOG.error("a connection ended: %s", type(sys.exception()).__name__)
 
 
-def _drop(event: Event) -> int:
-    """Cut the connection as a power failure would; the status never leaves."""
-    connection = _connection(event)
-    if connection is not None:
-        connection.shutdown(socket.SHUT_RDWR)
-    return _CANNOT_UNDERSTAND
+class _Connection(BaseRequestHandler):
+    server: _Server
+    request: socket.socket
 
-
-def _wire(event: Event) -> Wire:
-    request: Any = event.request
-    return Wire(
-        str(request.AffectedSOPClassUID),
-        str(request.AffectedSOPInstanceUID),
-        str(event.context.transfer_syntax),
-        str(event.assoc.requestor.ae_title),
-        request.DataSet.getvalue() if request.DataSet else b"",
-    )
+    def handle(self) -> None:
+        """Serve the connection."""
+        self.server.serve(self.request)
 
 
 def _reason(error: FerryError | OSError) -> str:
     # not str(error): it names the file, and that is made of labels
     return error.message if isinstance(error, FerryError) else error.strerror or "I/O error"
-
-
-def _status(status: int, comment: str) -> Dataset:
-    from pydicom import Dataset
-
-    answer = Dataset()
-    answer.Status = status
-    plain = " ".join(comment.replace("\\", "/").split())
-    answer.ErrorComment = plain.encode("ascii", "replace").decode()[:_COMMENT_LENGTH]
-    return answer

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from dicomferry.xnat import session_type, subject_key
+from dicomferry import Destination
+from dicomferry.xnat import archive_key, session_type, subject_key
 from dicomferry_plugins._stand_in.rest.http import (
     HttpAnswer,
     HttpRefusal,
@@ -75,16 +76,14 @@ def held(
     site: StandInSite, experiment: str, project_id: str = "", subject_name: str = ""
 ) -> AddressedSession:
     """Return an archived session by label or accession number; 404 when there is none."""
-    for session in site.holdings.archive.values():
-        place = session.destination
-        by_label = bool(project_id) and experiment == place.session
-        if project_id and place.project != project_id:
+    holdings = site.holdings
+    labeled = archive_key(Destination(project_id, None, experiment))
+    for session in (holdings.archive.get(labeled), holdings.experiments.get(experiment)):
+        if session is None or (project_id and session.destination.project != project_id):
             continue
-        if by_label or experiment == session.experiment_id:
-            row = _row(session)
-            if subject_name and subject_name not in {place.subject, _id(site, row)}:
-                continue
-            return AddressedSession(session, f"/experiments/{session.experiment_id}")
+        if subject_name and subject_name not in _names_of_subject(site, session):
+            continue
+        return AddressedSession(session, f"/experiments/{session.experiment_id}")
     raise HttpRefusal(404, "Unable to find the specified experiment.")
 
 
@@ -101,6 +100,10 @@ def experiment_item(found: AddressedSession) -> HttpAnswer:
     }
     children = [{"field": "scans/scan", "items": [scan_item(s) for s in session.scans.values()]}]
     return plain_json({"items": [item(session_type(session.modality), fields, children)]})
+
+
+def _names_of_subject(site: StandInSite, session: ReceivedSession) -> set[str | None]:
+    return {session.destination.subject, _id(site, _row(session))}
 
 
 def _known(site: StandInSite, project_id: str) -> None:

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dicomferry import FerryError
+from dicomferry import FerryError, Header
 from dicomferry.contract import SessionStatus
 from dicomferry.xnat import AutoArchive, ClassicIdentifier, Conflict, Forecast, ImportParameters
 from dicomferry_plugins._stand_in.rest.http import HttpAnswer, HttpRefusal, HttpRequest, text
 from dicomferry_plugins._stand_in.rest.prearchive import archive_uri, commit, uri_of
 from dicomferry_plugins._stand_in.rest.uploads import Upload, unpacked, uploaded
+from dicomferry_plugins._stand_in.site.content import BytesContent
 from dicomferry_plugins._stand_in.site.sessions import Received, ReceivedSession
 from dicomferry_plugins._stand_in.site.site import Incoming, StandInSite, header_of
 
@@ -59,15 +60,16 @@ def import_dicom(site: StandInSite, request: HttpRequest) -> HttpAnswer:
 def _take(
     site: StandInSite, asked: Asked, upload: Upload, sessions: list[ReceivedSession]
 ) -> ReceivedSession | None:
-    name, content = upload
+    name, file = upload
+    content = BytesContent(file)
     try:
         header = header_of(content)
-        forecast = _forecast(site, asked, content)
+        forecast = _forecast(site, asked, header)
         incoming = Incoming(
             content,
             header,
-            hashlib.sha256(content).hexdigest(),
-            len(content),
+            hashlib.sha256(file).hexdigest(),
+            len(file),
             file_name="" if asked.rename else name,
             prevent_anonymization=asked.prevent_anonymization,
         )
@@ -81,9 +83,9 @@ def _take(
     return session
 
 
-def _forecast(site: StandInSite, asked: Asked, content: bytes) -> Forecast:
+def _forecast(site: StandInSite, asked: Asked, header: Header) -> Forecast:
     """Identify by parameters, site rules and header; receiver rules do not apply to imports."""
-    header, parameters = header_of(content), asked.parameters
+    parameters = asked.parameters
     if isinstance(site.identifier, ClassicIdentifier):
         return site.identifier.forecast_import(header, parameters)
     forecast = site.identifier.forecast(header)

@@ -103,7 +103,7 @@ def delete(
 
 def remove(site: StandInSite, session: ReceivedSession) -> None:
     """Remove a session from the prearchive."""
-    site.holdings.prearchive.remove(session)
+    site.holdings.remove(session)
     site.forget_route(session)
 
 
@@ -141,10 +141,9 @@ def archive_uri(session: ReceivedSession) -> str:
 
 
 def project_ids(site: StandInSite) -> list[str]:
-    """Return the IDs of the declared projects, and of all projects with a session."""
+    """Return the IDs of the declared projects, and of all projects that had a session."""
     declared = [p if isinstance(p, str) else p.id for p in site.declared.projects or ()]
-    held_too = (session.destination.project for session in site.holdings.sessions())
-    return list(dict.fromkeys([*declared, *(name for name in held_too if name)]))
+    return list(dict.fromkeys([*declared, *site.holdings.projects]))
 
 
 def row_of(session: ReceivedSession) -> Row:

@@ -26,6 +26,7 @@ from dicomferry_plugins._stand_in.site.archiving import (
     archives_itself,
     overwrites_files,
 )
+from dicomferry_plugins._stand_in.site.prearchive import Prearchive
 from dicomferry_plugins._stand_in.site.sessions import Received, ReceivedSession, merge_conflict
 
 
@@ -48,12 +49,18 @@ class Holdings:
         self._conflict_at = conflict_at
         self._clock = clock
         self._archivings = 0
+        self._unbuilt: dict[int, ReceivedSession] = {}
+        self._stores: set[tuple[str | None, str]] = set()
         self.most_outstanding = 0
         """The most sessions that were received or built at the same time."""
-        self.prearchive: list[ReceivedSession] = []
+        self.prearchive = Prearchive()
         self.archive: dict[ArchiveKey, ReceivedSession] = {}
+        self.experiments: dict[str, ReceivedSession] = {}
+        """The archive's sessions by XNAT's accession number."""
         self.subjects: dict[tuple[str, str], tuple[str, str]] = {}
         """By project and `subject_key`: XNAT's accession number and the label as made."""
+        self.projects: dict[str, None] = {}
+        """The projects that had a session."""
 
     def receive(self, instance: Received) -> ReceivedSession:
         """File an instance in the prearchive, in the session of its key."""
@@ -65,53 +72,49 @@ class Holdings:
         """Take a file into its session, which is no longer quiet."""
         session.add(instance)
         session.touched = self._clock()
+        self._unbuilt[id(session)] = session
 
     def place(self, instance: Received) -> ReceivedSession:
         """Return the prearchive session an instance belongs to; a new one where there is none."""
         destination, study = instance.destination, instance.ref.study_instance_uid
-        key = prearchive_key(destination, study)
-        for session in self.prearchive:
-            if session.key == key:
-                return session
-        return self.open(ReceivedSession(destination, study, instance.auto_archive))
+        there = self.prearchive.of_key(prearchive_key(destination, study))
+        return there or self.open(ReceivedSession(destination, study, instance.auto_archive))
 
     def open(self, session: ReceivedSession) -> ReceivedSession:
         """Give a new session its row and folder in the prearchive."""
         session.uploaded = session.touched = self._clock()
-        label = session.destination.session
+        project, label = session.destination.project, session.destination.session
         stamp = session.timestamp or _timestamp(session.uploaded)
-        taken = {other.timestamp for other in self.prearchive}
         names = chain((stamp,), (f"{stamp}_{number}" for number in count(1)))
-        session.timestamp = next(name for name in names if name not in taken)
-        project = session.destination.project
-        there = any(
-            (held.destination.project, held.store) == (project, label) for held in self.sessions()
-        )
+        session.timestamp = next(name for name in names if self.prearchive.at(name) is None)
+        there = (project, label) in self._stores
         session.store = f"{label}.{session.timestamp}" if there else label
-        self.prearchive.append(session)
-        waiting = (SessionStatus.RECEIVING, SessionStatus.BUILDING)
-        outstanding = sum(one.status in waiting for one in self.prearchive)
-        self.most_outstanding = max(self.most_outstanding, outstanding)
+        self._stores.add((project, session.store))
+        if project:
+            self.projects[project] = None
+        self.prearchive.add(session)
+        self._unbuilt[id(session)] = session
+        self.most_outstanding = max(self.most_outstanding, len(self._unbuilt))
         return session
+
+    def remove(self, session: ReceivedSession) -> None:
+        """Delete a session of the prearchive."""
+        self.prearchive.remove(session)
+        self._unbuilt.pop(id(session), None)
+        self._stores.discard((session.destination.project, session.store))
 
     def find(self, project: str | None, timestamp: str, folder: str) -> ReceivedSession | None:
         """Return the prearchive session in a folder."""
-        return next(
-            (
-                session
-                for session in self.prearchive
-                if (session.destination.project, session.timestamp, session.destination.session)
-                == (project, timestamp, folder)
-            ),
-            None,
-        )
+        session = self.prearchive.at(timestamp)
+        place = session.destination if session else None
+        return session if place and (place.project, place.session) == (project, folder) else None
 
     def quiet(self, idle: float = 0.0) -> list[ReceivedSession]:
         """Return the sessions that received nothing for `idle` seconds and are to be built."""
         before = self._clock() - idle
         return [
             session
-            for session in self.prearchive
+            for session in self._unbuilt.values()
             if session.status is SessionStatus.RECEIVING
             and not session.uncommitted
             and not session.writing
@@ -125,6 +128,7 @@ class Holdings:
     def commit(self, session: ReceivedSession) -> bool:
         """Build one session and archive it if it is to be; tell whether it left the prearchive."""
         session.uncommitted = False
+        self._unbuilt.pop(id(session), None)
         session.build()
         if session.status is not SessionStatus.READY or not archives_itself(
             session.destination, session.auto_archive, self._code
@@ -149,6 +153,7 @@ class Holdings:
                 session.status = SessionStatus.CONFLICT
                 return False
         self.prearchive.remove(session)
+        self._unbuilt.pop(id(session), None)
         session.status, session.conflict = SessionStatus.ARCHIVED, None
         if existing is None:
             self._enter(place, session)
@@ -161,7 +166,8 @@ class Holdings:
 
     def move(self, session: ReceivedSession, project: str) -> None:
         """Give a prearchive session another project."""
-        session.destination = replace(session.destination, project=project)
+        self.prearchive.move(session, project)
+        self.projects[project] = None
         if session.auto_archive is AutoArchive.NEVER:
             session.auto_archive = AutoArchive.PROJECT_DEFAULT
         session.status, session.conflict = SessionStatus.READY, None
@@ -177,7 +183,7 @@ class Holdings:
         _, known = self.subjects.setdefault((project, subject_key(label)), fresh)
         session.destination = replace(session.destination, subject=known)
         session.experiment_id = session.experiment_id or f"XNAT_E{len(self.archive) + 1:05}"
-        self.archive[place] = session
+        self.archive[place] = self.experiments[session.experiment_id] = session
 
 
 def _timestamp(seconds: float) -> str:

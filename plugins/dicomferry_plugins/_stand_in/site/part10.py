@@ -18,13 +18,12 @@ _UNSAFE = re.compile(r"[^\w.-]", re.ASCII)
 
 
 class Wire(Struct, frozen=True):
-    """One C-STORE request as it came: `data_set` are the bytes of the wire."""
+    """What a C-STORE request and its association say of an object."""
 
     sop_class_uid: str
     sop_instance_uid: str
     transfer_syntax_uid: str
     calling_ae_title: str
-    data_set: bytes
 
 
 def _element(element: int, vr: bytes, value: bytes, pad: bytes = b"\0") -> bytes:
@@ -34,8 +33,8 @@ def _element(element: int, vr: bytes, value: bytes, pad: bytes = b"\0") -> bytes
     return struct.pack("<HH2sH", 2, element, vr, len(value)) + value
 
 
-def part10(wire: Wire) -> bytes:
-    """Return the file: preamble, a fresh meta group and the data set untouched (PS3.10 7.1)."""
+def front(wire: Wire) -> bytes:
+    """Return what is in front of the data set: preamble and a fresh meta group (PS3.10 7.1)."""
     meta = b"".join(
         (
             _element(0x0001, b"OB", b"\0\1"),
@@ -48,7 +47,7 @@ def part10(wire: Wire) -> bytes:
         )
     )
     length = _element(0x0000, b"UL", struct.pack("<L", len(meta)))
-    return b"".join((bytes(128), b"DICM", length, meta, wire.data_set))
+    return b"".join((bytes(128), b"DICM", length, meta))
 
 
 def _component(text: str) -> str:
@@ -63,17 +62,17 @@ def stored_path(project: str | None, session: str, path: str) -> Path:
     return folder.joinpath(*map(_component, path.split("/")))
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
     """Make a folder, and those above it, for their owner alone: `mkdir` makes the latter open."""
     if folder.is_dir():
         return
-    _make_folder(folder.parent)
+    make_folder(folder.parent)
     folder.mkdir(mode=0o700, exist_ok=True)
 
 
-def write_file(path: Path, data: bytes) -> None:
+def write_file(path: Path, data: bytes | bytearray) -> None:
     """Write a file that is there in full or not at all, and its owner's alone."""
-    _make_folder(path.parent)
+    make_folder(path.parent)
     scratch = path.with_name(f".{path.name}.{threading.get_ident()}.part")
     try:
         handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

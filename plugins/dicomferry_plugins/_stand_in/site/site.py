@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from dicomferry import FerryError, Header, Location
 from dicomferry.contract import Receipt
-from dicomferry.dicom import BytesBlob, open_instance
+from dicomferry.dicom import open_instance
 from dicomferry.xnat import (
     ClassicIdentifier,
     DqrIdentifier,
@@ -32,8 +32,9 @@ from dicomferry.xnat import (
 )
 from dicomferry_plugins._stand_in.site.anonymize import anonymized
 from dicomferry_plugins._stand_in.site.builder import Builder
+from dicomferry_plugins._stand_in.site.content import Arrival, BytesContent, Content
 from dicomferry_plugins._stand_in.site.holdings import Holdings
-from dicomferry_plugins._stand_in.site.part10 import Wire, part10, stored_path, write_file
+from dicomferry_plugins._stand_in.site.part10 import Wire, stored_path
 from dicomferry_plugins._stand_in.site.receipts import ReceiptLog
 from dicomferry_plugins._stand_in.site.sessions import Received, ReceivedSession, received
 from dicomferry_plugins._stand_in.site.settings import SiteSettings
@@ -45,7 +46,7 @@ Place = Callable[[Received], ReceivedSession]
 class Incoming(Struct, frozen=True):
     """One instance on its way in: its file, what names it, and the digest of what was sent."""
 
-    file: bytes
+    content: Content
     header: Header
     digest: str
     size: int
@@ -101,12 +102,16 @@ class StandInSite:
         with self.lock:
             return not self.builder.stuck and (self.builder.busy or bool(self.holdings.quiet()))
 
-    def take_wire(self, wire: Wire) -> None:
+    def expect(self, wire: Wire) -> Arrival:
+        """Return what takes the bytes of an object that comes by C-STORE."""
+        return Arrival(wire, self.storage)
+
+    def take_arrival(self, arrival: Arrival) -> None:
         """Identify, store and record what came by C-STORE; raises what XNAT refuses it for."""
-        file = part10(wire)
-        digest = hashlib.sha256(wire.data_set).hexdigest()
-        header = header_of(file)
-        incoming = Incoming(file, header, digest, len(wire.data_set), wire.calling_ae_title)
+        digest = arrival.settle()
+        header = header_of(arrival)
+        sender = arrival.wire.calling_ae_title
+        incoming = Incoming(arrival, header, digest, arrival.size, sender)
         self.take(incoming, self.identifier.forecast(header))
 
     def take(
@@ -176,7 +181,7 @@ class StandInSite:
                 session.writing -= 1
                 if not (session.scans or session.writing) and session in self.holdings.prearchive:
                     # XNAT drops the session when it cannot store the first object
-                    self.holdings.prearchive.remove(session)
+                    self.holdings.remove(session)
             raise
         with self.lock:
             session.writing -= 1
@@ -185,13 +190,14 @@ class StandInSite:
         return session
 
     def _write(self, incoming: Incoming, instance: Received, relative: Path) -> Received:
-        file = incoming.file
+        content = incoming.content
         if self.storage is None:
             return instance
         if self.settings.anonymize and not incoming.prevent_anonymization:
-            file = anonymized(file, instance.destination)
+            file = anonymized(_whole(content), instance.destination)
             instance = replace(instance, digest=hashlib.sha256(file).hexdigest())
-        write_file(self.storage / relative, file)
+            content = BytesContent(file)
+        content.keep(self.storage / relative)
         return replace(instance, file=relative.as_posix())
 
     @contextmanager
@@ -208,9 +214,17 @@ class StandInSite:
                 self._writing.remove(path)
 
 
-def header_of(file: bytes) -> Header:
+def _whole(content: Content) -> bytes:
+    blob = content.open()
+    try:
+        return blob.read(0, blob.size)
+    finally:
+        blob.close()
+
+
+def header_of(content: Content) -> Header:
     """Return the header of an instance; raises `FerryError` for what XNAT would not parse."""
-    with open_instance(BytesBlob(file), Location("received")) as instance:
+    with open_instance(content.open(), Location("received")) as instance:
         header = instance.header
     if not header.ref.sop_instance_uid or not header.ref.sop_class_uid:
         raise FerryError("no SOP Class UID or SOP Instance UID")

@@ -1,0 +1,152 @@
+"""The bytes of one object on its way in: in memory while they are few, else in a scratch file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Final, Protocol
+
+from dicomferry.dicom import BytesBlob
+from dicomferry_plugins._stand_in.site.part10 import Wire, front, make_folder, write_file
+
+_PIECE: Final = 1 << 20
+"""Bytes that are kept in memory of one object."""
+
+
+class ReadableBytes(Protocol):
+    """Bytes that are read at any offset."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
+
+    def read(self, start: int, length: int) -> bytes:
+        """Return exactly `length` bytes."""
+
+    def close(self) -> None:
+        """Close what was opened."""
+
+
+class Content(Protocol):
+    """A Part 10 file that is not at its place yet."""
+
+    def open(self) -> ReadableBytes:
+        """Return its bytes, to be closed."""
+
+    def keep(self, path: Path) -> None:
+        """Make it the file at `path`, in full or not at all; raises `OSError`."""
+
+
+class BytesContent:
+    """A file in memory."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def open(self) -> BytesBlob:
+        """Return its bytes."""
+        return BytesBlob(self._data)
+
+    def keep(self, path: Path) -> None:
+        """Write it to `path`."""
+        write_file(path, self._data)
+
+
+class Arrival:
+    """An object that arrives by C-STORE, as a Part 10 file. Only one thread uses it.
+
+    `folder` is where its scratch file is made, if it needs one. `size` is the data set's, in bytes.
+    """
+
+    def __init__(self, wire: Wire, folder: Path | None) -> None:
+        self.wire = wire
+        self.size = 0
+        self._folder = folder
+        self._front = front(wire)
+        self._data = bytearray(self._front)
+        self._sha256 = hashlib.sha256()
+        self._hashed = len(self._front)
+        self._scratch: Path | None = None
+        self._descriptor = -1
+        self._failure: OSError | None = None
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Take the next bytes of the data set. A full disk is told by `settle`."""
+        self.size += len(data)
+        self._data += data
+        if len(self._data) >= _PIECE:
+            self._flush()
+
+    def settle(self) -> str:
+        """Return the SHA-256 of the whole data set; raises `OSError` where it is not all there."""
+        if self._scratch is not None:
+            self._flush()
+        else:
+            self._hash()
+        if self._failure is not None:
+            raise self._failure
+        return self._sha256.hexdigest()
+
+    def open(self) -> ReadableBytes:
+        """Return its bytes."""
+        if self._scratch is None:
+            return BytesBlob(bytes(self._data))
+        return _ScratchBlob(self._scratch)
+
+    def keep(self, path: Path) -> None:
+        """Make it the file at `path`."""
+        if self._scratch is None:
+            write_file(path, self._data)
+            return
+        make_folder(path.parent)
+        os.replace(self._scratch, path)  # noqa: PTH105 - Path.replace says less: it is atomic
+
+    def close(self) -> None:
+        """Drop what was not kept."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+        if self._scratch is not None:
+            self._scratch.unlink(missing_ok=True)
+
+    def _hash(self) -> None:
+        with memoryview(self._data) as data:
+            self._sha256.update(data[self._hashed :])
+        self._hashed = len(self._data)
+
+    def _flush(self) -> None:
+        self._hash()
+        try:
+            if self._failure is None:
+                self._write()
+        except OSError as error:
+            self._failure = error
+        self._data.clear()
+        self._hashed = 0
+
+    def _write(self) -> None:
+        if self._scratch is None:
+            self._descriptor, name = tempfile.mkstemp(".part", ".arriving-", self._folder)
+            self._scratch = Path(name)
+        with memoryview(self._data) as data:
+            written = 0
+            while written < len(data):
+                written += os.write(self._descriptor, data[written:])
+
+
+class _ScratchBlob:
+    def __init__(self, path: Path) -> None:
+        self._descriptor = os.open(path, os.O_RDONLY)
+        self.size = os.fstat(self._descriptor).st_size
+
+    def read(self, start: int, length: int) -> bytes:
+        """Return exactly `length` bytes."""
+        return os.pread(self._descriptor, length, start)
+
+    def close(self) -> None:
+        """Close the file, once."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
