@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Parcel as Parcel,
         Pending as Pending,
         Sink as Sink,
+        WritesDisk as WritesDisk,
     )
     from dicomferry.contract.source import (
         FoundCopy as FoundCopy,
@@ -93,7 +94,7 @@ else:
         "contract.component": ("Component", "ServerKind"),
         "contract.context": ("Context",),
         "contract.plan": ("PlanView", "PlannedSession"),
-        "contract.sink": ("Consignment", "Delivery", "Parcel", "Pending", "Sink"),
+        "contract.sink": ("Consignment", "Delivery", "Parcel", "Pending", "Sink", "WritesDisk"),
         "contract.source": (
             "FoundCopy", "Look", "Preferring", "ReadsDisk", "Source", "Table", "TableRow",
             "Tabular",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -31,6 +32,17 @@ def named_folders(globs: Iterable[str]) -> tuple[NamedFolder, ...]:
 def unmet_folders(folders: Iterable[NamedFolder], paths: Collection[str]) -> list[NamedFolder]:
     """Return those of the folders that no path matches."""
     return [one for one in folders if not any(map(one.pattern.fullmatch, paths))]
+
+
+def advice_on(glob: str, folder: Path) -> str:
+    """Return what may be meant by a glob that matches nothing; `folder` is the one it names."""
+    if "\\" in glob:
+        return "; the parts of a path are separated by /, not by \\"
+    if "{" in glob:
+        return "; braces are no wildcard: write a glob for each"
+    if not _WILD.search(glob) and folder.is_dir():
+        return f"; '{glob.rstrip('/')}/**' is all below the folder"
+    return ""
 
 
 def _named(glob: str) -> str | None:

@@ -96,6 +96,7 @@ class Export(Struct):
     lanes: int
     receiver: str
     server: str = ""
+    writes_disk: bool = True
 
     @contextmanager
     def open(self, consignment: Consignment) -> Iterator[FolderDelivery]:  # noqa: ARG002 - as Sink has it

@@ -30,7 +30,7 @@ from dicomferry import (
 from dicomferry.dicom import Member, is_archive, list_members
 from dicomferry.options import Regex
 from dicomferry_plugins._globs import compile_globs, glob_fault
-from dicomferry_plugins._named_folders import NamedFolder, named_folders, unmet_folders
+from dicomferry_plugins._named_folders import NamedFolder, advice_on, named_folders, unmet_folders
 from dicomferry_plugins._preference import Prefer, Preference, preference_of
 
 _Inode = tuple[int, int]
@@ -131,8 +131,9 @@ class Folder(Struct, frozen=True):
             yield found
         # A source that found nothing at all is told as that.
         for one in left if some else ():
-            folder = Location(str(self.root / one.folder))
-            yield NotLookedInto(folder, "include-unmet", f"nothing matches '{one.glob}'")
+            folder = self.root / one.folder
+            reason = f"nothing matches '{one.glob}'{advice_on(one.glob, folder)}"
+            yield NotLookedInto(Location(str(folder)), "include-unmet", reason)
 
     def _walk(self, look: Look) -> Iterator[Finding]:
         look(str(self.root))

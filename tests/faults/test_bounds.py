@@ -210,6 +210,60 @@ def test_what_takes_too_long_when_it_is_brought_costs_one_file_and_is_brought_la
     assert len(list((tmp_path / "out").glob("*.dcm"))) == 3
 
 
+SINK = '''
+import threading
+from contextlib import contextmanager
+from dicomferry import Component, Failed, Stored, hookimpl
+import msgspec
+
+class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Writes to a share."""
+
+class Share(msgspec.Struct):
+    lanes: int = 1
+    receiver: str = "share"
+    server: str = ""
+    writes_disk: bool = True
+    count: int = 0
+
+    @contextmanager
+    def open(self, consignment):
+        yield self
+
+    def store(self, parcel):
+        if parcel.ref.sop_instance_uid.endswith(HANGS):
+            threading.Event().wait()
+        return Stored("kept")
+
+@hookimpl
+def dicomferry_sinks():
+    yield Component("share", "writes", Options, lambda o, c: Share(), "sinks: [share: {}]")
+'''
+
+
+@pytest.mark.parametrize(("hangs", "kept"), [("(LAST,)", 4), ("''", 0)], ids=["one", "all"])
+def test_a_share_that_hangs_costs_one_instance_and_three_of_them_the_sink(
+    tmp_path: Path, hangs: str, kept: int
+) -> None:
+    files = make_instances(tmp_path / "data", 5, sessions=1, series=1)
+    last = str(dcmread(files[2]).SOPInstanceUID)
+    plugin = SINK.replace("HANGS", hangs.replace("LAST", repr(last)))
+    env = install(tmp_path / "site", "share", plugin) | NOT_LONG
+    recipe = tmp_path / "bounds.yaml"
+    with recipe.open("w") as file:
+        YAML(typ="safe").dump({
+            "recipe": 1, "name": "bounds", "sources": [{"folder": {"path": "data"}}],
+            "sinks": [{"share": {}}],
+        }, file)  # fmt: skip
+
+    result = ferry("run", recipe, "--format", "json", env=env)
+
+    assert result.returncode == 1, result.stdout + result.stderr
+    told = ferry("status", recipe, "--format", "json", env=env)
+    (sink,) = json.loads(told.stdout)["sinks"].values()
+    assert (sink.get("stored", 0), sink["failed"]) == (kept, 5 - kept), told.stdout
+
+
 def test_parts_that_backtrack_name_the_source_and_what_to_look_for(tmp_path: Path) -> None:
     make_instances(tmp_path / "data" / LONG, 1)
     recipe = tmp_path / "bounds.yaml"

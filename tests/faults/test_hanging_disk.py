@@ -47,12 +47,12 @@ class Disk:
             ).returncode  # fmt: skip
         return code, text.read_text()
 
-    def write(self, folder: Path, *, archives: bool = False) -> None:
+    def write(self, folder: Path, *, archives: bool = False, out: str = "out") -> None:
         with self.recipe.open("w") as file:
             YAML(typ="safe").dump({
                 "recipe": 1, "name": "hanging",
                 "sources": [{"folder": {"path": str(folder), "archives": archives}}],
-                "sinks": [{"export": {"path": "out", "layout": "{{ SOPInstanceUID }}.dcm"}}],
+                "sinks": [{"export": {"path": out, "layout": "{{ SOPInstanceUID }}.dcm"}}],
             }, file)  # fmt: skip
 
     @property
@@ -156,3 +156,18 @@ def test_the_edits_of_a_file_that_hangs_are_not_shown(disk: Disk) -> None:
 
     assert code == 2, text
     assert "1.dcm: nothing answered for 3 s" in text
+
+
+def test_an_export_to_a_disk_that_hangs_is_failed_and_done_later(disk: Disk) -> None:
+    disk.write(disk.source, out=f"{disk.mount}/out")
+    disk.hangs.write_text("out?")
+
+    code, text = disk.run("run")
+
+    assert code == 1, text
+    assert "nothing answered for 3 s" in text
+    assert "Everything is stored" not in text
+    disk.hangs.unlink()
+    disk.write(disk.source)
+    code, text = disk.run("run", wait=30)
+    assert (code, disk.exported) == (0, 3), text

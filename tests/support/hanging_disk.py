@@ -3,8 +3,8 @@
 The kernel waits for its answers where no signal reaches a process, as for an NFS server that has
 gone. `python hanging_disk.py SOURCE MOUNT` shows the files of SOURCE under MOUNT; a read of the
 file whose name SOURCE.hangs has is never answered, and neither is the listing where the name is a
-point. `mounted` starts it. Only root can mount it
-without `fusermount`.
+point, or the question whether there is NAME where it is `NAME?`. `mounted` starts it. Only root can
+mount it without `fusermount`.
 """
 
 from __future__ import annotations
@@ -109,7 +109,8 @@ class Disk:
             case 26:  # INIT
                 return struct.pack("4I2H2I2H8I", 7, 31, 0, 0, 12, 9, 1 << 16, 1, 16, *[0] * 9)
             case 1:  # LOOKUP
-                return self.entry(body.rstrip(b"\0").decode())
+                name = body.rstrip(b"\0").decode()
+                return None if self.is_hung(f"{name}?") else self.entry(name)
             case 3:  # GETATTR
                 return struct.pack("Q2I", 60, 0, 0) + self.attributes(node)
             case 14 | 27:  # OPEN, OPENDIR

@@ -39,7 +39,8 @@ TaskT = TypeVar("TaskT", bound=Task)
 class Done(Struct, frozen=True):
     """A task has ended; `error` says why it ended early, `died` that its worker did too.
 
-    `item` is the id of an item at which the worker did not answer, and was ended for it.
+    `item` is the id of an item at which the worker did not answer, and was ended for it; -1 where
+    it was at no item.
     """
 
     error: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -78,3 +78,14 @@ class Sink(Protocol):
         The context manager closes the delivery. What it raises there takes back whatever was
         pending or called stored: all of it is failed, and goes again with the next run.
         """
+
+
+@runtime_checkable
+class WritesDisk(Protocol):
+    """The optional half of a sink that writes to a disk of this machine, or to a share.
+
+    The engine gives up the worker whose `open` or `store` waits for longer than
+    `DICOMFERRY_WAIT_SECONDS`. A sink of a network has time-outs of its own.
+    """
+
+    writes_disk: bool

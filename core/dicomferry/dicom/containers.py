@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Mapping
 from enum import Enum
 from types import MappingProxyType
@@ -51,6 +52,16 @@ def _disk(name: str) -> ContainerKind:
     return ContainerKind(name, help="mount it, or unpack it: 7z x")
 
 
+_TELLING: Final = 4 * 45
+"""Letters of base64 that tell what is behind them: a preamble of DICOM, or an archive."""
+_BASE64: Final = re.compile(rb"[A-Za-z0-9+/]+=*")
+_MAIL: Final = re.compile(rb"From \S|[A-Za-z][A-Za-z-]+:[ \t]")
+_PARTS: Final = re.compile(
+    rb"^content-type:\s*multipart/|^content-transfer-encoding:\s*base64",
+    re.IGNORECASE | re.MULTILINE,
+)
+_HEADERS: Final = 1 << 16
+"""Bytes in which the headers of a mail are looked for (RFC 2045)."""
 _RAW_CD: Final = ContainerKind("a raw CD image", help="convert it to ISO 9660 and mount it")
 _VHD: Final = _disk("a disk image (VHD)")
 _BZIP2_BLOCKS: Final = (b"1AY&SY", b"\x17\x72\x45\x38\x50\x90")
@@ -116,6 +127,14 @@ _MAGIC: Final[tuple[tuple[int, bytes, ContainerKind], ...]] = (
         b"\0" + b"\xff" * 10 + b"\0",
         _RAW_CD,
     ),
+    (3, b"NTFS    ", _disk("a disk image (NTFS)")),
+    (3, b"EXFAT   ", _disk("a disk image (exFAT)")),
+    (54, b"FAT12   ", _disk("a disk image (FAT)")),
+    (54, b"FAT16   ", _disk("a disk image (FAT)")),
+    (82, b"FAT32   ", _disk("a disk image (FAT)")),
+    (1080, b"\x53\xef", _disk("a disk image (ext)")),
+    (0, b"EVF\t\r\n\xff\0", ContainerKind("an EnCase image (E01)", help="mount it: ewfmount")),
+    (0, b"\xed\xab\xee\xdb", ContainerKind("an rpm package", help="unpack it: rpm2cpio")),
     (0, b"TAPE\0\0", ContainerKind("a backup in Microsoft Tape Format")),
     (0x8001, b"CD001", _disk("an ISO 9660 image")),
     (0x8001, b"BEA01", _disk("a UDF image")),
@@ -151,6 +170,8 @@ def kind_of(blob: Blob) -> ContainerKind | None:
         return BZIP2
     if _is_old_tar(head):
         return TAR
+    if (in_letters := _in_letters(blob, head)) is not None:
+        return in_letters
     if is_program(head):
         return _self_extracting(blob)
     end_of_all = blob.read(size - ENOUGH, 8) if size > ENOUGH else b""
@@ -158,6 +179,20 @@ def kind_of(blob: Blob) -> ContainerKind | None:
         return _disk("an Apple disk image")
     if end_of_all == b"conectix":
         return _VHD
+    return None
+
+
+def _in_letters(blob: Blob, head: bytes) -> ContainerKind | None:
+    """Return the kind of a text that stands for other bytes, as mail carries them."""
+    if re.match(rb"begin [0-7]{3,4} ", head):
+        return ContainerKind("a uuencoded file", help="unpack it: uudecode")
+    if _MAIL.match(head) and _PARTS.search(blob.read(0, min(_HEADERS, blob.size))):
+        return ContainerKind("a mail, which may have files with it", help="save its files")
+    letters = b"".join(head.split())
+    if len(letters) >= _TELLING and _BASE64.fullmatch(letters):
+        inside = b64decode(letters[:_TELLING])
+        if inside[128:132] == b"DICM" or inside.startswith((b"PK\3\4", b"\x1f\x8b\x08")):
+            return ContainerKind("a file in base64", help="unpack it: base64 -d")
     return None
 
 

@@ -148,9 +148,9 @@ def _letters(text: str) -> str:
 
 
 def _of_two_issuers(one: Patient, other: Patient) -> bool:
-    """Say whether IssuerOfPatientID tells two; one may be written longer than the other."""
-    short, long = sorted((_letters(one.issuer), _letters(other.issuer)), key=len)
-    return bool(short) and short not in long
+    """Say whether IssuerOfPatientID tells two; one may have more words (`H` and `H^2.5`)."""
+    short, long = sorted(({*words_of(one.issuer)}, {*words_of(other.issuer)}), key=len)
+    return bool(short) and not short <= long
 
 
 def _is_phantom(patient: Patient) -> bool:

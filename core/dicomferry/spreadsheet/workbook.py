@@ -8,10 +8,12 @@ from typing import Final
 
 from dicomferry.errors import FerryError
 from dicomferry.spreadsheet.cells import Cell, UnreadableCsvError
+from dicomferry.spreadsheet.uncounted import uncounted_cells
 
 XLSX_COMMAND: Final = "pip install 'dicomferry[xlsx]'"
 _ZIP: Final = b"PK\x03\x04"
 _OLD: Final = bytes.fromhex("D0CF11E0A1B11AE1")
+_MOST_CELLS: Final = 20_000_000
 _EXACT: Final = 10**15
 """From here on a spreadsheet's number has lost digits (IEEE 754)."""
 
@@ -49,9 +51,20 @@ def workbook_cells(data: bytes) -> list[list[Cell]]:
         raise UnreadableCsvError(
             f"the workbook has data in several sheets ({names}): keep one, or save it as CSV"
         )
-    return [
-        [Cell(_text(value), False, line, column) for column, value in enumerate(row, 1)]
+    texts = {
+        (line, column): _text(value)
         for line, row in enumerate(full[0][1] if full else (), 1)
+        for column, value in enumerate(row, 1)
+    } | uncounted_cells(data)
+    lines = max((line for line, _ in texts), default=0)
+    columns = max((column for _, column in texts), default=0)
+    if lines * columns > _MOST_CELLS:
+        raise UnreadableCsvError(
+            f"the sheet has {lines:,} rows and {columns:,} columns: take out cells far away"
+        )
+    return [
+        [Cell(texts.get((line, at), ""), False, line, at) for at in range(1, columns + 1)]
+        for line in range(1, lines + 1)
     ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import bz2
 import gzip
 import io
@@ -61,6 +63,11 @@ def program(behind: bytes) -> bytes:
     return head.ljust(512, b"\0") + b"\x90" * 512 + behind
 
 
+def mail(kind: bytes) -> bytes:
+    received = b"Received: from a by b; Mon, 1 Jan 2024 10:00:00 +0000\n" * 20
+    return received + b"From: a@b.example\nContent-Type: " + kind + b"\n\nhello\n"
+
+
 CONTAINERS = {
     "7z archive": at(0, b"7z\xbc\xaf\x27\x1c"),
     "rar archive": at(0, b"Rar!\x1a\7\1\0"),
@@ -75,6 +82,15 @@ CONTAINERS = {
     "LHA": at(2, b"-lh5-"),
     "cpio": at(0, b"070701"),
     "Apple disk": bytes(4096) + b"koly" + bytes(508),
+    "(NTFS)": at(3, b"NTFS    "),
+    "(FAT)": at(54, b"FAT16   "),
+    "(FAT) ": at(82, b"FAT32   "),
+    "(E01)": at(0, b"EVF\t\r\n\xff\0"),
+    "rpm package": at(0, b"\xed\xab\xee\xdb"),
+    "uuencoded": b"begin 644 scan.dcm\n" + binascii.b2a_uu(SCAN[:45]) + b"`\nend\n",
+    "base64": base64.encodebytes(SCAN),
+    "base64 ": base64.b64encode(zipped("scan")),
+    "mail": mail(b"multipart/mixed; boundary=x"),
     "(VHD)": at(0, b"conectix"),
     "(VHD) ": bytes(4096) + b"conectix" + bytes(504),
     "(VHDX)": at(0, b"vhdxfile"),
@@ -150,6 +166,10 @@ def test_the_zip_archive_behind_a_program_is_read_in_place(tmp_path: Path) -> No
 NO_CONTAINERS = {
     "text": b"text\n" * 400,
     "zeros": bytes(40_000),
+    "a mail without files": mail(b"text/plain"),
+    "a letter": b"From: the ward\nTo: the archive\n\nThe scans are on the disk.\n" * 20,
+    "base64 of a text": base64.encodebytes(b"text\n" * 400),
+    "one long word": b"AAAA" * 500,
     "a compressed text": gzip.compress(b"text\n" * 400),
     "a compressed volume": gzip.compress((348).to_bytes(4, "little") + bytes(40_000)),
     "a word document": zipped("[Content_Types].xml", "_rels/.rels", "word/document.xml"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import date
+from zipfile import ZipFile
 
 import pytest
 import xlsxwriter
@@ -122,3 +123,46 @@ def test_a_workbook_is_a_table_whose_numbers_are_as_they_are_shown() -> None:
 def test_a_workbook_with_data_in_two_sheets_is_refused() -> None:
     with pytest.raises(UnreadableCsvError, match="'Sheet1', 'Sheet2'"):
         read_sheet(workbook([["ID"]], [["ID"]]))
+
+
+def test_an_error_of_a_workbook_is_no_empty_cell() -> None:
+    whole = io.BytesIO()
+    with xlsxwriter.Workbook(whole) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["ID", "Subject", "Session"])
+        sheet.write_row(1, 0, ["007"])
+        sheet.write_formula(1, 1, "=VLOOKUP(A2,Z:Z,1)", value="#N/A")
+        sheet.write_formula(1, 2, '=""', value="")
+    (_, row) = read_sheet(whole.getvalue()).rows
+
+    assert [cell.text for cell in row] == ["007", "#N/A", ""]
+    assert is_no_value(row[1].text)
+
+
+def test_a_formula_that_nobody_has_computed_is_told_at_its_cell() -> None:
+    whole = io.BytesIO()
+    with xlsxwriter.Workbook(whole) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["ID", "Subject"])
+        sheet.write_formula(1, 0, '="007"', value="")
+        sheet.write_formula(1, 1, "=A2", value="")
+    packed = without_values(whole.getvalue())
+
+    sheet = read_sheet(packed)
+
+    assert sheet.rows[1][0].text == "007"
+    assert [(one.code, one.cell.line, one.cell.column) for one in sheet.remarks] == [
+        ("formula-text", 2, 1), ("formula", 2, 2),
+    ]  # fmt: skip
+
+
+def without_values(workbook: bytes) -> bytes:
+    """Write a workbook as a program does that computes nothing: `<f>` and an empty `<v>`."""
+    whole = io.BytesIO()
+    with ZipFile(io.BytesIO(workbook)) as old, ZipFile(whole, "w") as new:
+        for name in old.namelist():
+            text = old.read(name)
+            if name.startswith("xl/worksheets/"):
+                text = text.replace(b' t="str"', b"")
+            new.writestr(name, text)
+    return whole.getvalue()

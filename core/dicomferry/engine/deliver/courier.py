@@ -80,6 +80,7 @@ class Courier:
         self._executor: Executor | None = None
         self._stopped = False
         self._unreached = 0
+        self._unanswered = 0
         self._left: list[DeliverTask] = []
         self._can_go_on = False
         self._under_way: dict[int, _UnderWay] = {}
@@ -171,7 +172,7 @@ class Courier:
         if self._pace is not None and self._pace.stopped:
             self.tally = replace(self.tally, unreachable=self._pace.stopped, hint=self._pace.hint)
             return True
-        return self._stopped or self._unreached >= _MOST_UNREACHED
+        return self._stopped or max(self._unreached, self._unanswered) >= _MOST_UNREACHED
 
     def _may_open(self) -> bool:
         return self._pace is None or self._pace.may_open()
@@ -192,7 +193,7 @@ class Courier:
 
     def _one(self, load: Load, answer: object) -> list[Delivered]:
         """Return what became of the load's next instance; nothing while the sink does not know."""
-        self._unreached = 0
+        self._unreached = self._unanswered = 0
         under_way = self._under_way[load.number]
         due = load.dues[under_way.position]
         under_way.position += 1
@@ -231,6 +232,8 @@ class Courier:
                 for due, pending, proof in under_way.pending
             ]
         self._lanes.strained()
+        if done.item:
+            self._unanswered += 1
         if done.item and (passed := self._passed_over(load, under_way, done)):
             return passed
         if under_way.position == 0 and not done.died:
@@ -246,7 +249,7 @@ class Courier:
         Returns nothing where the rest cannot be brought now.
         """
         hung = [due for due in load.dues[under_way.position :] if due.item.id == done.item]
-        if not self._can_go_on or not hung:
+        if not self._can_go_on or not hung or self._over():
             return []
         rest = tuple(due for due in load.dues[under_way.position :] if due not in hung)
         if rest:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from typing import ClassVar
 
 from msgspec import Struct
 
-from dicomferry.contract.sink import Delivery, Parcel, Pending
+from dicomferry.contract.sink import Delivery, Parcel, Pending, WritesDisk
 from dicomferry.dicom.instance import open_instance
 from dicomferry.engine.pipeline.described import relabelled, signed
 from dicomferry.engine.pipeline.edit import Withheld, edit_and_forecast
 from dicomferry.engine.pipeline.examine import unchanged
 from dicomferry.engine.pipeline.spooled import is_as_it_came
 from dicomferry.engine.pipeline.steps import SinkStep, Steps
+from dicomferry.engine.pipeline.watch import Watch
 from dicomferry.engine.provenance.witness import WatchedBlob, Witnessed, witness
 from dicomferry.engine.workers.workbench import Workbench
 from dicomferry.errors import FerryError, OverLimitError, UnreadableError
@@ -22,6 +24,9 @@ from dicomferry.ledger.delivering.deliveries import Load
 from dicomferry.ledger.rows import Due
 from dicomferry.log import log_bug
 from dicomferry.model import Excluded, Failed, Outcome, Rejected, Stored
+
+_NO_ITEM = -1
+"""What a worker is at where it opens a delivery."""
 
 _NOT_AS_PLANNED = "the file is not what was planned any more; run again to plan it anew"
 
@@ -56,7 +61,9 @@ class DeliverTask(Struct, frozen=True):
         steps = bench.steps()
         sink_step = next(sink for sink in steps.sinks if sink.key == self.load.sink)
         try:
-            with sink_step.sink.open(self.load.consignment) as delivery:
+            with ExitStack() as opened:
+                with _watched(steps.watch, sink_step, _NO_ITEM):
+                    delivery = opened.enter_context(sink_step.sink.open(self.load.consignment))
                 for due in self.load.dues:
                     if stopped():
                         return
@@ -107,7 +114,8 @@ def _bring(
             )
             stays = item.bytes_at == item.location
             watch.end()  # how long a receiver takes is not for the limits of one file
-            told = _outcome_of(sink_step, delivery.store(parcel))
+            with _watched(watch, sink_step, item.id):
+                told = _outcome_of(sink_step, delivery.store(parcel))
             return witness(told, blob, instance, header, stays=stays)
     except OverLimitError as error:
         if not watch.turn:
@@ -126,6 +134,12 @@ def _bring(
         return Failed(f"{sink_step.path} raised {type(error).__name__}; see the log", False)
     finally:
         watch.end()
+
+
+def _watched(watch: Watch, sink_step: SinkStep, item: int) -> AbstractContextManager[None]:
+    """Watch by the clock a sink that writes to a disk; one of a network has its time-outs."""
+    writes = isinstance(sink_step.sink, WritesDisk) and sink_step.sink.writes_disk
+    return watch.writing(item) if writes else nullcontext()
 
 
 def _outcome_of(sink_step: SinkStep, answer: object) -> Outcome | Pending:

@@ -13,8 +13,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -82,6 +82,7 @@ class Watch:
         self._sign = Sign()
         self._turns = 0
         self._reads = 0
+        self._writes = False
         self._ticks = 0
         self._seen: tuple[int, ...] = ()
         self._bound = False
@@ -133,13 +134,26 @@ class Watch:
             self.end_read()
 
     def begin_read(self) -> None:
-        """Note that a read begins."""
+        """Note that a read begins; it may be within a writing."""
         self._reads += 1
         self._sign.read = self._reads
 
     def end_read(self) -> None:
         """Note that a read is over."""
-        self._sign.read = 0
+        self._reads += 1
+        self._sign.read = self._reads if self._writes else 0
+
+    @contextmanager
+    def writing(self, item: int) -> Iterator[None]:
+        """Watch by the clock what writes to a disk; each read within it is a sign of life."""
+        self._sign.item = item
+        self._writes = True
+        self.begin_read()
+        try:
+            yield
+        finally:
+            self._writes = False
+            self.end_read()
 
     def start(self) -> None:
         """Begin to watch this process, where the system can and this is its main thread."""

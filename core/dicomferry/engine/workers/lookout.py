@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +13,10 @@ from dicomferry.engine.pipeline.watch import WAIT_SECONDS
 
 _MOMENT: Final = 1.0
 """Seconds after which a worker's time of the processor is looked up."""
+
+_AT_WORK: Final = 0.02
+"""The part of the time that a worker takes of the processor at least while it is at work; what only
+asks again and again whether a disk answers takes less."""
 
 
 @runtime_checkable
@@ -32,7 +37,7 @@ class Lookout:
     def __init__(self, sign: Sign, process: int) -> None:
         self._sign = sign
         self._process = process
-        self._worked: bytes | None = None
+        self._worked: float | None = None
         self._seen = (0, 0)
         self._since = time.monotonic()
 
@@ -60,7 +65,8 @@ class Lookout:
             self._worked = _worked(self._process)
         if not 0 < self._sign.seconds <= now - self._since:
             return False
-        if self._worked is not None and self._worked != _worked(self._process):
+        took = _worked(self._process) - (self._worked or 0.0)
+        if took >= _AT_WORK * (now - self._since):
             self._begin(seen, now)
             return False
         return True
@@ -69,9 +75,9 @@ class Lookout:
         self._seen, self._since, self._worked = seen, now, None
 
 
-def _worked(process: int) -> bytes:
-    """Return the time of the processor that a process took; nothing where no `/proc` tells it."""
+def _worked(process: int) -> float:
+    """Return the seconds of the processor that a process took; 0 where no `/proc` tells it."""
     with suppress(OSError, ValueError):
         fields = Path(f"/proc/{process}/stat").read_bytes().rpartition(b")")[2].split()
-        return b" ".join(fields[11:13])  # utime and stime, proc(5)
-    return b""
+        return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")  # utime and stime, proc(5)
+    return 0.0
