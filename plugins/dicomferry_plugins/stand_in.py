@@ -21,6 +21,8 @@ def _open(order: StandInOrder) -> XnatStandIn:
     settings = SiteSettings(
         quiet_period=order.quiet_period,
         anonymize=order.anonymize,
+        site_script=order.site_script,
+        project_scripts=order.project_scripts,
         login=order.login,
         faults=order.faults,
         declared=order.options,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from dicomferry.xnat.naming.options import Identification, RoutingRules, SiteRules
 from dicomferry.xnat.reading.generation import Generation
@@ -81,13 +82,14 @@ def test_write_changes_no_other_character(tmp_path: Path) -> None:
 
         assert result.returncode == 0, result.stdout + result.stderr
         added = set(trip.recipe.read_text().splitlines()) - set(before.splitlines())
-        assert {line.strip().split(":")[0] for line in added} == {"receiver", "subject", "xnat"}
+        keys = {line.strip().split(":")[0] for line in added}
+        assert keys == {"receiver", "subject", "xnat", "scripts", "site"}
         assert set(before.splitlines()) <= set(trip.recipe.read_text().splitlines())
 
 
 def test_without_a_difference_write_leaves_the_file_alone(tmp_path: Path) -> None:
     with journey(tmp_path) as trip:
-        trip.write(identification={"xnat": "1.10"})
+        trip.write(identification={"xnat": "1.10"}, server={"scripts": {"site": ""}})
         before = trip.recipe.read_bytes()
 
         trip.ferry("doctor", "--write")
@@ -145,9 +147,78 @@ def test_an_import_filter_is_told(tmp_path: Path) -> None:
 
 def test_anonymization_is_told(tmp_path: Path) -> None:
     with journey(tmp_path, anonymize=True) as trip:
-        _, checks = doctor(trip)
+        remarks = anonymization(trip)
 
-    assert "StudyDescription, PatientName, PatientID" in checks["anonymization"]["message"]
+    assert remarks == [
+        ("note", "the site's script is on and changes StudyDescription, PatientName, PatientID"),
+        ("note", "the recipe holds none of the server's scripts"),
+    ]
+
+
+def anonymization(trip: Journey) -> list[tuple[str, str]]:
+    checks = json.loads(trip.ferry("doctor", "--format", "json").stdout)["checks"]
+    return [(c["state"], c["message"]) for c in checks if c["what"] == "anonymization"]
+
+
+SHIFTED = '(0008,0020) := shiftDateByIncrement[(0008,0020), "-1"]'
+SITE = f'version "6.1"\n// why\n(0010,0010) := subject\n\n{SHIFTED}\n'
+OF_PROJECT = 'version "6.3"\r\n-(0010,0030)\r\nremoveAllPrivateTags'
+
+
+def test_what_is_not_understood_of_a_script_is_named_with_its_line(tmp_path: Path) -> None:
+    scripts = {"site_script": SITE, "project_scripts": {"P": OF_PROJECT}}
+    with journey(tmp_path, anonymize=True, **scripts) as trip:
+        remarks = anonymization(trip)
+
+    unclear = [message for state, message in remarks if state == "warning"]
+    assert unclear == [
+        f"the site's script is not understood, line 5: {SHIFTED}",
+        "the script of project P is not understood, line 3: removeAllPrivateTags",
+    ]
+
+
+@pytest.mark.parametrize("flow", [False, True])
+def test_write_keeps_the_scripts_with_the_server(tmp_path: Path, *, flow: bool) -> None:
+    scripts = {"site_script": SITE, "project_scripts": {"P": OF_PROJECT}}
+    with journey(tmp_path, anonymize=True, **scripts) as trip:
+        if flow:
+            recipe = YAML(typ="safe").load(trip.recipe)
+            trip.recipe.write_text(json.dumps(recipe))
+        assert doctor(trip, "--write")[0] == 0
+
+        held = YAML(typ="safe").load(trip.recipe)["servers"]["xnat"]["xnat"]["scripts"]
+        assert held["site"].splitlines() == SITE.splitlines()
+        assert held["projects"]["P"].splitlines() == OF_PROJECT.splitlines()
+        assert ("    site: |" in trip.recipe.read_text()) is not flow
+        before = trip.recipe.read_bytes()
+        assert not [state for state, _ in anonymization(trip) if state == "differs"]
+        trip.ferry("doctor", "--write")
+        assert trip.recipe.read_bytes() == before
+        assert trip.ferry("validate").returncode == 0
+
+
+def test_a_script_that_has_changed_differs_and_is_replaced(tmp_path: Path) -> None:
+    with journey(tmp_path, anonymize=True, site_script=SITE) as trip:
+        trip.write(server={"scripts": {"site": OF_PROJECT, "projects": {"P": SITE}}})
+        assert ("differs", "the recipe holds other scripts") in anonymization(trip)
+
+        trip.ferry("doctor", "--write")
+
+        held = YAML(typ="safe").load(trip.recipe)["servers"]["xnat"]["xnat"]["scripts"]
+        assert held == {"site": SITE}
+
+
+def test_scripts_that_the_login_may_not_see_are_unknown(tmp_path: Path) -> None:
+    with journey(tmp_path) as trip, fake_xnat() as fake:
+        fake.routes["/data/projects"] = table([{"ID": "P"}])
+        fake.routes["GET /data/JSESSION"] = Says()
+        for route in ("/xapi/dicomscp", "/xapi/anonymize/site/enabled"):
+            fake.routes[route] = Says(403)
+        trip.write(rest={"url": fake.url})
+
+        remarks = anonymization(trip)
+
+    assert ("unknown", "this login may not see the site's script") in remarks
 
 
 def test_a_receiver_of_another_name_is_a_failure(tmp_path: Path) -> None:

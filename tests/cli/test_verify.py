@@ -197,6 +197,43 @@ def test_contents_are_the_same_apart_from_what_is_anonymized(tmp_path: Path) -> 
         assert [one["sameness"] for one in report["content"]] == ["="] * 12
 
 
+SITE = """\
+version "6.1"
+removeAllPrivateTags
+(0008,0020) := shiftDateByIncrement[(0008,0020), "-1"]
+(0008,0080) := project
+"""
+OF_PROJECT = 'version "6.1"\n-(0008,1030)\n'
+
+
+def test_contents_are_the_same_apart_from_what_the_scripts_change(tmp_path: Path) -> None:
+    scripts = {"site_script": SITE, "project_scripts": {"P": OF_PROJECT}}
+    with journey(tmp_path, anonymize=True, **scripts) as trip:
+        carry(trip, 4)
+        assert {one["sameness"] for one in trip.verify("--content", "all")["content"]} == {"*"}
+
+        assert trip.ferry("doctor", "--write").returncode == 0
+        assert trip.ferry("plan").returncode == 0
+
+        report = trip.verify("--content", "all")
+        assert [one["sameness"] for one in report["content"]] == ["="] * 4
+
+
+def test_a_plan_names_what_it_does_not_understand_of_a_script(tmp_path: Path) -> None:
+    with journey(tmp_path) as trip:
+        numbered = f"{SITE}(0020,0011) := 7\n"
+        trip.write(server={"scripts": {"site": numbered}})
+        carry(trip, 4)
+
+        problems = json.loads(trip.ferry("plan", "--format", "json").stdout)["problems"]
+
+    found = {one["code"]: one["message"] for one in problems}
+    assert "xnat rewrites StudyDate, InstitutionName, SeriesNumber" in found["site-anonymizes"]
+    assert found["site-script-changes-filing"].endswith("the site's script changes SeriesNumber")
+    assert "line 3: (0008,0020) :=" in found["site-script-not-understood"]
+    assert "line 2: removeAllPrivateTags" in found["site-script-not-understood"]
+
+
 def test_a_changed_attribute_is_named_and_its_value_is_not(tmp_path: Path) -> None:
     with journey(tmp_path, anonymize=True) as trip:
         carry(trip)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
+from msgspec import Struct
 
 from dicomferry.cli.options.common import format_option, read_files, set_option
 from dicomferry.cli.options.identified import identified_by
@@ -15,8 +16,10 @@ from dicomferry.cli.options.with_ferry import open_ferry
 from dicomferry.cli.views.text import count, printable, say, show_json
 from dicomferry.contract.source import Look
 from dicomferry.dicom.archive import is_archive, list_members
+from dicomferry.dicom.header import Header
 from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.opening import open_blob
+from dicomferry.engine.pipeline.site_scripts import SiteScripts
 from dicomferry.engine.workers.apart import apart
 from dicomferry.errors import (
     FerryError,
@@ -26,7 +29,14 @@ from dicomferry.errors import (
     UnopenedError,
 )
 from dicomferry.model import Destination, Forecast, Location
-from dicomferry.reports.forecast import ForecastReport, LeftOutFile, study_forecast
+from dicomferry.recipe.servers import XnatServer
+from dicomferry.reports.forecast import (
+    ForecastReport,
+    LeftOutFile,
+    ScriptForecast,
+    script_forecast,
+    study_forecast,
+)
 from dicomferry.xnat.filing.first_session import FirstSessions, ForecastArrival
 from dicomferry.xnat.naming.classic import refused_without_uids
 from dicomferry.xnat.naming.notes import GENERATIONS_DIFFER
@@ -36,8 +46,8 @@ if TYPE_CHECKING:
 
     from dicomferry.contract.identifier import Identifier
 
-_Foretold = tuple[str, Forecast] | LeftOutFile
-"""A Study Instance UID and its forecast, or a file without one."""
+_Foretold = tuple[str, Forecast, ScriptForecast | None] | LeftOutFile
+"""A Study Instance UID, its forecast and what scripts make of it, or a file without a forecast."""
 
 _MOST_UNANSWERED: Final = 5
 """Files one after the other that do not answer; after them the disk is taken to hang."""
@@ -68,8 +78,8 @@ def command(
 
     The exit code is 2 without any instance, and 1 where something may be one and is not forecast.
     """
-    identifier = _identifier(server_file, recipe, overrides)
-    report = _forecast(read_files(paths), identifier)
+    receiver = _receiver(server_file, recipe, overrides)
+    report = _forecast(read_files(paths), receiver)
     if form == "json":
         show_json(report)
     else:
@@ -77,9 +87,16 @@ def command(
     return int(not report.complete) if report.studies else 2
 
 
-def _identifier(
+class _Receiver(Struct, frozen=True):
+    """How the server identifies, and its scripts where a recipe holds them."""
+
+    identifier: Identifier
+    scripts: SiteScripts | None = None
+
+
+def _receiver(
     server_file: Path | None, recipe: Path | None, overrides: Mapping[str, str]
-) -> Identifier:
+) -> _Receiver:
     from dicomferry.engine.pipeline.context import BuildContext
 
     if server_file is not None and recipe is not None:
@@ -88,29 +105,39 @@ def _identifier(
         )
     if recipe is not None:
         ferry = open_ferry(recipe, overrides)
-        return BuildContext(ferry.recipe, ferry.plugins).identifier()
-    return identified_by(server_file).identifier
+        context = BuildContext(ferry.recipe, ferry.plugins)
+        servers = [one for one in ferry.recipe.servers.values() if isinstance(one, XnatServer)]
+        scripted = len(servers) == 1 and servers[0].scripts is not None
+        return _Receiver(context.identifier(), SiteScripts(servers[0]) if scripted else None)
+    return _Receiver(identified_by(server_file).identifier)
 
 
-def _forecast(files: list[Path], identifier: Identifier) -> ForecastReport:
-    grouped: dict[tuple[str, Destination, str | None, str | None], tuple[Forecast, int]] = {}
+def _forecast(files: list[Path], receiver: _Receiver) -> ForecastReport:
+    grouped: dict[_Key, tuple[Forecast, int]] = {}
     left_out: list[LeftOutFile] = []
     sessions = FirstSessions()
-    for found in _foretold(files, identifier):
+    for found in _foretold(files, receiver):
         if isinstance(found, LeftOutFile):
             left_out.append(found)
             continue
-        uid, forecast = found
-        if identifier.first_session_wins and not (forecast.refused or forecast.unknown):
-            forecast = sessions.settle(ForecastArrival(uid, forecast))
-        key = (uid, forecast.destination, forecast.refused, forecast.unknown)
+        uid, forecast, scripts = found
+        if receiver.identifier.first_session_wins and not (forecast.refused or forecast.unknown):
+            settled = sessions.settle(ForecastArrival(uid, forecast))
+            if scripts is not None and settled.destination != forecast.destination:
+                scripts = ScriptForecast(all_unknown=True)  # they ran for another session
+            forecast = settled
+        key = (uid, forecast.destination, forecast.refused, forecast.unknown, scripts)
         first, number = grouped.get(key, (forecast, 0))
         grouped[key] = (first, number + 1)
-    studies = (study_forecast(uid, *counted) for (uid, *_), counted in grouped.items())
+    studies = (study_forecast(key[0], *counted, key[-1]) for key, counted in grouped.items())
     return ForecastReport(tuple(studies), tuple(left_out))
 
 
-def _foretold(files: list[Path], identifier: Identifier) -> Iterator[_Foretold]:
+_Key = tuple[str, Destination, str | None, str | None, ScriptForecast | None]
+"""What one line of the report is of: a study, a forecast, and what scripts make of it."""
+
+
+def _foretold(files: list[Path], receiver: _Receiver) -> Iterator[_Foretold]:
     """Yield what is forecast of files; one that does not answer is left out.
 
     Raises `NoAnswerError` where nothing answers: each file of a disk that hangs is waited for.
@@ -119,7 +146,7 @@ def _foretold(files: list[Path], identifier: Identifier) -> Iterator[_Foretold]:
     while left:
         at = 0
         try:
-            for number, found in apart(partial(_read, left, identifier)):
+            for number, found in apart(partial(_read, left, receiver)):
                 at = number
                 if found is not None:
                     unanswered = 0
@@ -135,7 +162,7 @@ def _foretold(files: list[Path], identifier: Identifier) -> Iterator[_Foretold]:
 
 
 def _read(
-    files: list[Path], identifier: Identifier, look: Look
+    files: list[Path], receiver: _Receiver, look: Look
 ) -> Iterator[tuple[int, _Foretold | None]]:
     """Yield what is forecast of files, each with the file's number, behind a None for each file."""
     for number, file in enumerate(files):
@@ -144,21 +171,30 @@ def _read(
         for location in _locations(file):
             look(str(location))
             if isinstance(location, Location):
-                yield number, _forecast_of(location, identifier)
+                yield number, _forecast_of(location, receiver)
             else:
                 yield number, location
 
 
-def _forecast_of(location: Location, identifier: Identifier) -> _Foretold:
+def _forecast_of(location: Location, receiver: _Receiver) -> _Foretold:
     try:
         with open_instance(open_blob(location), location) as instance:
             header = instance.header
-        forecast = refused_without_uids(header) or identifier.forecast(header)
+        forecast = refused_without_uids(header) or receiver.identifier.forecast(header)
+        scripts = _scripted(header, forecast, receiver.scripts)
     except (OSError, FerryError) as error:
         return _left_out(location, error)
     except OverLimitError as error:
         return LeftOutFile(str(location), str(error), settled=False)
-    return header.ref.study_instance_uid, forecast
+    return header.ref.study_instance_uid, forecast, scripts
+
+
+def _scripted(
+    header: Header, forecast: Forecast, scripts: SiteScripts | None
+) -> ScriptForecast | None:
+    if scripts is None or forecast.refused or forecast.unknown:
+        return None
+    return script_forecast(scripts.run(header, forecast.destination))
 
 
 def _locations(file: Path) -> Iterator[Location | LeftOutFile]:
@@ -188,6 +224,18 @@ def _left_out(location: Location, error: OSError | FerryError) -> LeftOutFile:
     return LeftOutFile(str(location), reason, settled=settled)
 
 
+def _script_lines(scripts: ScriptForecast | None) -> Iterator[str]:
+    if scripts is None:
+        return
+    for keyword, value in scripts.sets:
+        yield f"  stored with {keyword} '{printable(value)}'"
+    for keyword in scripts.deletes:
+        yield f"  stored without {keyword}"
+    if scripts.unknown or scripts.all_unknown:
+        told = ", ".join((*scripts.unknown, *(["others"] if scripts.all_unknown else [])))
+        yield f"  what the server's scripts make of {told} cannot be told"
+
+
 def _lines(report: ForecastReport) -> Iterator[str]:
     for study in report.studies:
         uid, because = study.study_instance_uid, study.because
@@ -202,6 +250,7 @@ def _lines(report: ForecastReport) -> Iterator[str]:
         yield f"  subject  {study.subject or '(none)'}   (by {because.subject})"
         yield f"  session  {study.session}   (by {because.session})"
         yield f"  auto-archive: {study.auto_archive}"
+        yield from _script_lines(study.scripts)
         for note in study.notes:
             code, _, both = note.partition(":")
             if code == GENERATIONS_DIFFER:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -59,7 +59,8 @@ class StandInOrder(Struct, frozen=True):
 
     `options` are those that `identifier` was built with; None where they are not known. `storage`
     is a folder for the received files; None keeps counts and digests only. `anonymize` has what is
-    stored edited as the server does by default. `login` is the one `user:password` taken over REST;
+    stored edited by `site_script`, or by the script that the server has by default, and once it is
+    archived by the script of its project. `login` is the one `user:password` taken over REST;
     empty takes any. `quiet_period` is the seconds without an object after which it builds a session
     by itself; with None it builds when it is told to.
     """
@@ -69,6 +70,8 @@ class StandInOrder(Struct, frozen=True):
     storage: Path | None = None
     ae_title: str = "XNAT"
     anonymize: bool = False
+    site_script: str | None = None
+    project_scripts: Mapping[str, str] = field(default_factory=dict)
     login: str = ""
     faults: Faults = field(default_factory=Faults)
     quiet_period: float | None = None

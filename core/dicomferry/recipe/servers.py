@@ -99,6 +99,19 @@ class XnatPace(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
             yield ("outstanding",), "at least one session must be let through"
 
 
+class XnatScripts(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """The anonymization scripts of an XNAT, as `doctor --write` fetches them."""
+
+    site: Annotated[
+        str,
+        Meta(description="The site's, which runs on each file that comes in; empty: it is off."),
+    ] = ""
+    projects: Annotated[
+        dict[str, str],
+        Meta(description="Those of projects by their IDs, which run when a session is archived."),
+    ] = field(default_factory=dict)
+
+
 class IdentifiedBy(Struct, frozen=True):
     """How an XNAT identifies: the component that emulates it, and that component's options."""
 
@@ -113,13 +126,15 @@ class XnatServer(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     rest: XnatRest | None = None
     pace: XnatPace | None = None
     identification: Any = None
+    scripts: XnatScripts | None = None
     anonymizes: Annotated[
-        list[Attribute],
+        list[Attribute] | None,
         Meta(
             description="What the site's anonymization changes in what arrives; `verify --content`"
-            " does not compare it. Left out: what XNAT's own script changes."
+            " does not compare it. Left out: what the scripts change, or without these what XNAT's"
+            " own script does."
         ),
-    ] = field(default_factory=lambda: ["StudyDescription", "PatientName", "PatientID"])
+    ] = None
 
     @property
     def identifier(self) -> str:
@@ -141,7 +156,7 @@ class XnatServer(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
             yield ("dicom", "tls", *path), message
         for path, message in self.pace.faults() if self.pace else ():
             yield ("pace", *path), message
-        for name in self.anonymizes:
+        for name in self.anonymizes or ():
             try:
                 parse_tag(name)
             except ValueError:

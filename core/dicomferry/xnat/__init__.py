@@ -6,13 +6,14 @@
 * `routing`: the *rules* that a site writes for its identifier, with Java's regular expressions.
 * `filing`: a *session* in the *prearchive* and in the *archive*: what tells two apart, when one is
   archived, what is a *conflict*, and what its *scans* are called.
+* `scripts`: what an anonymization *script* of a site or project does to what is stored.
 * `rest`: the client that asks an XNAT, or a stand-in, over REST.
 * `writing`: the *edits* by which an identifier reads the labels that are asked for.
 * `labels` and `capabilities`: the texts of labels, and the SOP classes that XNAT accepts.
 
-`naming` uses `filing`, `routing` and `reading`; all may use `labels`. Modules above
-`xnat` ask `filing` and `naming` for a rule of XNAT's and do not state it once more. The vectors
-under `tests/core/xnat` share no code with any of this.
+`naming` uses `filing`, `routing` and `reading`, `scripts` the last two; all may use `labels`.
+Modules above `xnat` ask `filing` and `naming` for a rule of XNAT's and do not state it once more.
+The vectors under `tests/core/xnat` share no code with any of this.
 
 Plug-ins see the names of `__all__`, each imported when it is first asked for. The built-in
 *stand-in*, which receives as an XNAT would, asks the rules by these names.
@@ -87,6 +88,10 @@ if TYPE_CHECKING:
     from dicomferry.xnat.reading.generation import Generation as Generation
     from dicomferry.xnat.reading.reader import Reader as Reader, reader_of as reader_of
     from dicomferry.xnat.routing.java_regex import java_pattern as java_pattern
+    from dicomferry.xnat.scripts.default import DEFAULT_SCRIPT as DEFAULT_SCRIPT
+    from dicomferry.xnat.scripts.parsing import read_script as read_script
+    from dicomferry.xnat.scripts.running import names_of as names_of, run_script as run_script
+    from dicomferry.xnat.scripts.statements import Script as Script
     from dicomferry.xnat.writing import LabelsIn as LabelsIn, write_labels as write_labels
 else:
     __all__, __getattr__, __dir__ = lazily(__name__, {
@@ -111,5 +116,9 @@ else:
         "xnat.reading.generation": ("Generation",),
         "xnat.reading.reader": ("Reader", "reader_of"),
         "xnat.routing.java_regex": ("java_pattern",),
+        "xnat.scripts.default": ("DEFAULT_SCRIPT",),
+        "xnat.scripts.parsing": ("read_script",),
+        "xnat.scripts.running": ("names_of", "run_script"),
+        "xnat.scripts.statements": ("Script",),
         "xnat.writing": ("LabelsIn", "write_labels"),
     })  # fmt: skip

@@ -13,7 +13,7 @@ from dicomferry.dimse import echo
 from dicomferry.engine.doctor.checks import tried
 from dicomferry.engine.doctor.identification import SettingDifference
 from dicomferry.engine.doctor.site import SiteExaminer
-from dicomferry.engine.doctor.write import write_live_rules
+from dicomferry.engine.doctor.write import write_live
 from dicomferry.engine.pipeline.context import BuildContext
 from dicomferry.engine.pipeline.servers import site_of
 from dicomferry.errors import FerryError
@@ -21,7 +21,7 @@ from dicomferry.host import Plugins
 from dicomferry.log import log_bug
 from dicomferry.model import Check, CheckState
 from dicomferry.recipe.recipe import Recipe
-from dicomferry.recipe.servers import XnatServer
+from dicomferry.recipe.servers import XnatScripts, XnatServer
 from dicomferry.xnat.rest import RestClient
 
 _LITTLE: Final = 5 * 10**9
@@ -29,10 +29,14 @@ _LITTLE: Final = 5 * 10**9
 
 
 class Examination(Struct):
-    """All checks; `doctor --write` puts the `differences` of each server into the recipe."""
+    """All checks; `doctor --write` puts each server's `differences` and `scripts` into the recipe.
+
+    `scripts` has the servers of which the recipe holds other scripts.
+    """
 
     checks: list[Check] = field(default_factory=list)
     differences: dict[str, list[SettingDifference]] = field(default_factory=dict)
+    scripts: dict[str, XnatScripts] = field(default_factory=dict)
 
 
 def diagnose(
@@ -40,14 +44,14 @@ def diagnose(
 ) -> tuple[list[Check], int]:
     """Return the checks of a recipe's servers, and how many values were written into its `file`.
 
-    With `write`, an XNAT's own rules are put there where they differ. Raises `FerryError` for a
-    recipe without servers, and where the file cannot be written.
+    With `write`, an XNAT's own rules and scripts are put there where they differ. Raises
+    `FerryError` for a recipe without servers, and where the file cannot be written.
     """
     if not recipe.servers:
         raise FerryError(f"{file}: the recipe has no servers", hint="there is nothing to ask")
     found = examine_servers(recipe, BuildContext(recipe, plugins), state)
-    differ = write and any(found.differences.values())
-    return found.checks, write_live_rules(file, found.differences) if differ else 0
+    differ = write and (any(found.differences.values()) or bool(found.scripts))
+    return found.checks, write_live(file, found.differences, found.scripts) if differ else 0
 
 
 def examine_servers(recipe: Recipe, context: BuildContext, state: Path) -> Examination:
@@ -107,6 +111,8 @@ def _examine_site(
         examiner = SiteExaminer(recipe, name, server, client)
         found.checks += examiner.checks()
         found.differences[name] = examiner.differences
+        if examiner.scripts is not None:
+            found.scripts[name] = examiner.scripts
 
 
 def _disk(state: Path) -> Iterator[Check]:

@@ -15,13 +15,14 @@ from dicomferry.engine.doctor.identification import (
     component_of,
     differences,
 )
+from dicomferry.engine.doctor.scripts import differ, hint_of, live_scripts, script_remarks
 from dicomferry.model import LEVELS, Check, CheckState, Place
 from dicomferry.recipe.recipe import Recipe
-from dicomferry.recipe.servers import XnatServer
+from dicomferry.recipe.servers import XnatScripts, XnatServer
 from dicomferry.xnat.naming.options import Identification
 from dicomferry.xnat.reading.generation import Generation, generation_of
 from dicomferry.xnat.rest import RestClient, RestError
-from dicomferry.xnat.rest.settings import DicomReceiver, SettingsReader, anonymizes, import_filter
+from dicomferry.xnat.rest.settings import DicomReceiver, SettingsReader, import_filter
 
 _LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _ADMINISTRATORS: Final = "ask with an administrator's login to learn it"
@@ -30,10 +31,14 @@ _MOST_SECONDS: Final = 60.0
 
 
 class SiteExaminer:
-    """Examines one XNAT; `differences` are complete when `checks` has yielded its last."""
+    """Examines one XNAT; `differences` are complete when `checks` has yielded its last.
+
+    `scripts` are then those that the XNAT runs, where the recipe holds others; None otherwise.
+    """
 
     def __init__(self, recipe: Recipe, name: str, server: XnatServer, client: RestClient) -> None:
         self.differences: list[SettingDifference] = []
+        self.scripts: XnatScripts | None = None
         self._recipe = recipe
         self._name = name
         self._server = server
@@ -52,6 +57,7 @@ class SiteExaminer:
             ("projects", self._projects),
             ("receiver", self._receiver),
             ("site", self._site),
+            ("anonymization", self._anonymization),
             ("bulk", self._bulk),
             ("clock", self._clock),
         )
@@ -75,10 +81,8 @@ class SiteExaminer:
 
     def _projects(self) -> Iterator[Check]:
         seen = self._settings.projects()
-        options = self._server.identification_options
-        declared = options.projects if isinstance(options, Identification) else None
-        for project in declared or ():
-            name = project if isinstance(project, str) else project.id
+        declared = self._declared_projects()
+        for name in declared:
             if name in seen:
                 role = seen[name] or "can read"
                 yield self._check(f"project {name}", CheckState.OK, f"the login is {role}")
@@ -88,7 +92,7 @@ class SiteExaminer:
                     "XNAT files into a project only what its receiving user can read; all else"
                     " ends in Unassigned", ("projects",),
                 )  # fmt: skip
-        if declared is None:
+        if not declared:
             shown = ", ".join(sorted(seen)) or "none"
             yield self._check(
                 "projects", CheckState.WARNING,
@@ -172,7 +176,7 @@ class SiteExaminer:
     def _site(self) -> Iterator[Check]:
         site = self._settings.site()
         if site is None:
-            message = "this login may not see filters and anonymization"
+            message = "this login may not see the import filter"
             yield self._check("site", CheckState.UNKNOWN, message, _ADMINISTRATORS)
             return
         series = import_filter(site)
@@ -185,18 +189,25 @@ class SiteExaminer:
                 "import filter", CheckState.WARNING, f"{series.mode}: {series.patterns}",
                 "what it takes out is answered with success and is gone; verify shows it",
             )  # fmt: skip
-        yield self._anonymization(on=anonymizes(site))
 
-    def _anonymization(self, *, on: bool) -> Check:
-        declared = ", ".join(self._server.anonymizes) or "nothing"
-        if not on:
-            return self._check("anonymization", CheckState.OK, "the site's script is off")
-        state = CheckState.NOTE if self._server.anonymizes else CheckState.WARNING
-        return self._check(
-            "anonymization",
-            state,
-            f"the site's script is on; the recipe says it changes {declared}",
+    def _anonymization(self) -> Iterator[Check]:
+        """Yield what the scripts do, and each statement of theirs that is not understood."""
+        receiver = self._mine()
+        live = live_scripts(
+            self._settings,
+            self._declared_projects() or self._settings.projects(),
+            receiver_anonymizes=receiver is None or receiver.anonymizes,
         )
+        for state, message in script_remarks(self._server, live):
+            yield self._check("anonymization", state, message, hint_of(state))
+        if not live.hidden and differ(self._server, live):
+            self.scripts = live.declared
+
+    def _declared_projects(self) -> list[str]:
+        """Return the IDs of the projects that the recipe declares."""
+        options = self._server.identification_options
+        declared = options.projects if isinstance(options, Identification) else None
+        return [one if isinstance(one, str) else one.id for one in declared or ()]
 
     def _bulk(self) -> Iterator[Check]:
         """Yield what is dangerous for thousands of sessions in a row."""

@@ -1,4 +1,4 @@
-"""Write a server's own rules into the recipe; every other character stays as it is."""
+"""Write a server's own rules and scripts into the recipe; other characters stay as they are."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dicomferry.engine.doctor.identification import SettingDifference
+from dicomferry.engine.doctor.write_scripts import put_scripts
 from dicomferry.errors import FerryError
+from dicomferry.recipe.servers import XnatScripts
 from dicomferry.recipe.yaml.document import Node, NodePath
 from dicomferry.recipe.yaml.reading import parse_document
 from dicomferry.recipe.yaml.rewriting import YamlText, read_text, write_text, written
@@ -14,26 +16,38 @@ from dicomferry.recipe.yaml.rewriting import YamlText, read_text, write_text, wr
 Value = str | tuple[str, ...]
 
 
-def write_live_rules(path: Path, differences: Mapping[str, Sequence[SettingDifference]]) -> int:
+def write_live(
+    path: Path,
+    differences: Mapping[str, Sequence[SettingDifference]],
+    scripts: Mapping[str, XnatScripts],
+) -> int:
     """Change the server blocks of a recipe; return the number of values that were changed.
 
     Raises `FerryError` when the file does not hold the server, or cannot be written.
     """
     text = read_text(path)
     count = 0
-    for name, of_server in differences.items():
-        if of_server and not text.has(("servers", name, "xnat")):
-            raise FerryError(
-                f"{path}: the server '{name}' is not declared in this file",
-                hint="run doctor on the recipe that declares it",
-            )
-        for difference in of_server:
-            way = ("servers", name, "xnat", "identification", *difference.path)
+    for name, settings in differences.items():
+        for difference in settings:
+            way = (*_server(text, path, name), "identification", *difference.path)
             _put(text, way, difference.live)
             count += 1
+    for name, of_server in scripts.items():
+        put_scripts(text, _server(text, path, name), of_server)
+        count += 1
     parse_document(text.text, str(path))
     write_text(path, text.text)
     return count
+
+
+def _server(text: YamlText, path: Path, name: str) -> NodePath:
+    way: NodePath = ("servers", name, "xnat")
+    if not text.has(way):
+        raise FerryError(
+            f"{path}: the server '{name}' is not declared in this file",
+            hint="run doctor on the recipe that declares it",
+        )
+    return way
 
 
 def _put(text: YamlText, way: NodePath, value: Value) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from dicomferry.contract.context import Context
+from dicomferry.engine.pipeline.site_scripts import changed_by_site
 from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.errors import FerryError
 from dicomferry.recipe.servers import XnatRest, XnatServer
@@ -39,7 +40,7 @@ def targets_of(steps: Steps, context: Context) -> tuple[Target, ...]:
                 hint='add rest: {url: https://HOST, login: "${netrc:HOST}"} to it',
             )
         site = site_of(server.rest, context)
-        found.append(Target(sink_step.key, name, site, tuple(server.anonymizes)))
+        found.append(Target(sink_step.key, name, site, changed_by_site(server)))
     if not found:
         raise FerryError("no sink of the recipe delivers to an XNAT", hint="there is none to ask")
     return tuple(found)

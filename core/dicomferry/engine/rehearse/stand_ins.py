@@ -16,6 +16,7 @@ from dicomferry.contract.stand_in import Faults, StandIn, StandInOrder
 from dicomferry.contract.tree import Tree
 from dicomferry.dicom.quiet import quietly
 from dicomferry.engine.pipeline.context import BuildContext
+from dicomferry.engine.pipeline.site_scripts import changed_by_site
 from dicomferry.engine.workers.processes import (
     leave_signals_to_the_main_process,
     process_context,
@@ -149,12 +150,15 @@ def _serve(spec: StandInSpec, connection: Connection, other_end: Connection) -> 
 def _stand_in(spec: StandInSpec) -> AbstractContextManager[StandIn]:
     context = BuildContext(spec.recipe, spec.plugins)
     server = context.server(spec.server, XnatServer)
+    scripts = server.scripts
     order = StandInOrder(
         context.identifier(spec.server),
         server.identification_options,
         spec.storage,
         server.dicom.ae_title,
-        anonymize=bool(server.anonymizes),
+        anonymize=bool(changed_by_site(server)),
+        site_script=scripts.site if scripts else None,
+        project_scripts=scripts.projects if scripts else {},
         login=spec.login,
         faults=spec.faults,
         quiet_period=_QUIET if server.pace else None,

@@ -26,6 +26,7 @@ from dicomferry.engine.plan.problems import (
     by_severity,
     find_problems,
     names_labels,
+    site_scripts,
     waive,
 )
 from dicomferry.engine.retrieve.answers import AnswerBook
@@ -113,6 +114,7 @@ class Session:
         anonymizes = anonymizes_of(recipe, self.steps)
         found += table_remarks(recipe, self._job.plugins)
         found += waive(self._book.problems(), self.recipe.allow)
+        found += waive(site_scripts(recipe, self.steps), recipe.allow)
         found += find_problems(
             self.ledger, recipe.allow, xnat=self.to_xnat, anonymizes=anonymizes,
             sources=[step.id for step in self.steps.sources],

@@ -33,6 +33,11 @@ class YamlText:
         span = self._span(path)
         return self.text[span.start : span.end]
 
+    def place(self, path: NodePath) -> tuple[int, int]:
+        """Return where a key of a mapping begins and its value ends, as offsets in `text`."""
+        span = self._span(path)
+        return (span.key or (span.start, span.end))[0], span.end
+
     def replace(self, path: NodePath, value: Value) -> None:
         """Replace the value at a path."""
         self._put(self._span(path), written(value))

@@ -13,7 +13,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from dicomferry.model import LEVELS
-from dicomferry.xnat.rest.client import RestClient
+from dicomferry.xnat.rest.client import RestClient, segment
 from dicomferry.xnat.rest.errors import DeniedError, NotThereError, RestError
 
 _ROLES: Final = ("owner", "member", "collaborator")
@@ -84,6 +84,28 @@ class SettingsReader:
             return None
         return answer if isinstance(answer, dict) else None
 
+    def site_script(self) -> str | None:
+        """Return the site's anonymization script; empty while it is off.
+
+        None where the login may not read it.
+        """
+        return self._script("/xapi/anonymize/site")
+
+    def project_script(self, project: str) -> str | None:
+        """Return the anonymization script of a project; empty where it has none, or it is off.
+
+        None where the login may not read it.
+        """
+        return self._script(f"/xapi/anonymize/projects/{segment(project)}")
+
+    def _script(self, path: str) -> str | None:
+        try:
+            if self._client.json(f"{path}/enabled") is not True:
+                return ""
+            return self._client.content(path).decode("utf-8", "replace")
+        except (DeniedError, NotThereError):
+            return None
+
     def plugins(self) -> frozenset[str] | None:
         """Return the IDs of the plug-ins of the server; None where it does not tell."""
         try:
@@ -129,11 +151,6 @@ def import_filter(site: Mapping[str, Any]) -> Filter | None:
         str(site.get("sitewideSeriesImportFilterMode", "")),
         str(site.get("sitewideSeriesImportFilter", "")),
     )
-
-
-def anonymizes(site: Mapping[str, Any]) -> bool:
-    """Say whether the site's anonymization script runs on received instances; default: yes."""
-    return bool(site.get("enableSitewideAnonymizationScript", True))
 
 
 def lines_of(text: str) -> tuple[str, ...]:

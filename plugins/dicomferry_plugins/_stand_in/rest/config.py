@@ -17,7 +17,6 @@ from dicomferry_plugins._stand_in.rest.http import (
     text,
 )
 from dicomferry_plugins._stand_in.rest.prearchive import project_ids
-from dicomferry_plugins._stand_in.site.anonymize import DEFAULT_SCRIPT
 from dicomferry_plugins._stand_in.site.site import StandInSite
 
 if TYPE_CHECKING:
@@ -112,14 +111,32 @@ def site_config(site: StandInSite, _request: HttpRequest, name: str = "") -> Htt
     return plain_json(preferences[name])
 
 
-def script(_site: StandInSite, _request: HttpRequest) -> HttpAnswer:
+def script(site: StandInSite, _request: HttpRequest) -> HttpAnswer:
     """Return the site-wide anonymization script."""
-    return text(DEFAULT_SCRIPT)
+    return text(site.anonymizer.site_text)
 
 
 def script_enabled(site: StandInSite, _request: HttpRequest) -> HttpAnswer:
     """Return whether the site-wide script runs."""
     return plain_json(site.settings.anonymize)
+
+
+def project_script(site: StandInSite, _request: HttpRequest, project: str) -> HttpAnswer:
+    """Return the script of a project; 204 where it has none."""
+    _known(site, project)
+    found = site.anonymizer.project_texts.get(project)
+    return text(found) if found else text("", 204)
+
+
+def project_script_enabled(site: StandInSite, _request: HttpRequest, project: str) -> HttpAnswer:
+    """Return whether the script of a project runs."""
+    _known(site, project)
+    return plain_json(bool(site.anonymizer.project_texts.get(project)))
+
+
+def _known(site: StandInSite, project: str) -> None:
+    if project not in project_ids(site):
+        raise HttpRefusal(404, f"No project {project}")
 
 
 def routes(site: StandInSite, _request: HttpRequest) -> HttpAnswer:

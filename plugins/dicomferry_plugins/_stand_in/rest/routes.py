@@ -95,6 +95,8 @@ def _site(site: StandInSite, scp: StorageScp) -> Iterator[Entry]:
     yield "GET", "/xapi/siteConfig/{}", _of(site, config.site_config)
     yield "GET", "/xapi/anonymize/site", _of(site, config.script)
     yield "GET", "/xapi/anonymize/site/enabled", _of(site, config.script_enabled)
+    yield "GET", "/xapi/anonymize/projects/{}", _of(site, config.project_script)
+    yield "GET", "/xapi/anonymize/projects/{}/enabled", _of(site, config.project_script_enabled)
     yield "GET", "/data/routing", _of(site, config.routes)
     yield "DELETE", "/data/routing", _of(site, config.clear_routes)
     for method in ("GET", "PUT", "DELETE"):

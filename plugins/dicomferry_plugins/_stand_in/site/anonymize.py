@@ -1,33 +1,52 @@
-"""What the default site-wide script does to a stored file."""
+"""What the scripts of the site and of its projects do to stored files."""
 
 from __future__ import annotations
 
-from dicomferry import Destination, Edits, Location, Set
+from collections.abc import Mapping
+
+from dicomferry import Destination, Location
 from dicomferry.dicom import BytesBlob, open_instance
-
-ANONYMIZED = ("StudyDescription", "PatientName", "PatientID")
-"""The keywords of the elements the default script rewrites."""
-
-DEFAULT_SCRIPT = """\
-version "6.1"
-project != "Unassigned" ? (0008,1030) := project
-(0010,0010) := subject
-(0010,0020) := session
-"""
-"""XNAT's `META-INF/xnat/defaults/id.das`."""
-
-_STUDY_DESCRIPTION = 0x00081030
-_PATIENT_NAME = 0x00100010
-_PATIENT_ID = 0x00100020
+from dicomferry.xnat import (
+    DEFAULT_SCRIPT,
+    Generation,
+    Script,
+    names_of,
+    read_script,
+    reader_of,
+    run_script,
+)
 
 
-def anonymized(file: bytes, destination: Destination) -> bytes:
-    """Return a Part 10 file as it is stored under the default script."""
-    edits = [
-        Set((_PATIENT_NAME,), destination.subject or "", "PN"),
-        Set((_PATIENT_ID,), destination.session, "LO"),
-    ]
-    if destination.project is not None:
-        edits.append(Set((_STUDY_DESCRIPTION,), destination.project, "LO"))
+class Anonymizer:
+    """Runs the site's script on what comes in, and that of its project on what is archived.
+
+    What a script does that is not understood is left undone: the plan and `doctor` name it.
+    """
+
+    def __init__(self, site: str | None, projects: Mapping[str, str]) -> None:
+        self.site_text = DEFAULT_SCRIPT if site is None else site
+        self.project_texts = dict(projects)
+        self._site = read_script(self.site_text)
+        self._projects = {project: read_script(text) for project, text in projects.items()}
+
+    def received(self, file: bytes, destination: Destination, generation: Generation) -> bytes:
+        """Return a Part 10 file as it is stored in the prearchive."""
+        return _run(self._site, file, destination, generation)
+
+    def has_script(self, destination: Destination) -> bool:
+        """Tell whether the project of a session has a script."""
+        return destination.project in self._projects
+
+    def archived(self, file: bytes, destination: Destination, generation: Generation) -> bytes:
+        """Return a Part 10 file of the prearchive as it is stored in the archive."""
+        script = self._projects.get(destination.project or "", Script())
+        return _run(script, file, destination, generation)
+
+
+def _run(script: Script, file: bytes, destination: Destination, generation: Generation) -> bytes:
     with open_instance(BytesBlob(file), Location("stored")) as instance:
-        return b"".join(instance.file(instance.header.edited(Edits.of(edits))).chunks())
+        reader = reader_of(generation)
+        outcome = run_script(script, instance.header, names_of(destination), reader)
+        if not outcome.edits:
+            return file
+        return b"".join(instance.file(instance.header.edited(outcome.edits)).chunks())

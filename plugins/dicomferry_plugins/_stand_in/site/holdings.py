@@ -35,7 +35,8 @@ class Holdings:
 
     `prearchive_code` is the projects' setting: 0 leaves sessions in the prearchive, 4 archives
     them, 5 archives them and overwrites files. `conflict_at` makes the Nth session that archives
-    itself a conflict, as if it were there already.
+    itself a conflict, as if it were there already. `archived` is told of what has come into the
+    archive.
     """
 
     def __init__(
@@ -43,10 +44,12 @@ class Holdings:
         prearchive_code: int = AUTO_ARCHIVE_CODE,
         *,
         conflict_at: int = 0,
+        archived: Callable[[ReceivedSession], None] = lambda _session: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._code = prearchive_code
         self._conflict_at = conflict_at
+        self._archived = archived
         self._clock = clock
         self._archivings = 0
         self._unbuilt: dict[int, ReceivedSession] = {}
@@ -155,6 +158,7 @@ class Holdings:
         self.prearchive.remove(session)
         self._unbuilt.pop(id(session), None)
         session.status, session.conflict = SessionStatus.ARCHIVED, None
+        self._archived(session)
         if existing is None:
             self._enter(place, session)
         elif merge.override:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
-from dicomferry import Destination, Header, InstanceRef
+from dicomferry import Destination, Header, InstanceRef, Location
 from dicomferry.contract import SessionStatus
+from dicomferry.dicom import BytesBlob, open_instance
 from dicomferry.xnat import (
     AutoArchive,
     Conflict,
@@ -76,6 +79,24 @@ def received(
         series_description=reader.text(header, _SERIES_DESCRIPTION) or "",
         study_date=reader.text(header, _STUDY_DATE) or "",
     )
+
+
+def reread(instance: Received, file: bytes, generation: Generation) -> Received:
+    """Return an instance as XNAT reads it from a file that its scripts have changed.
+
+    It stays where it is filed: XNAT names folder and file before its scripts run.
+    """
+    with open_instance(BytesBlob(file), Location("stored")) as opened:
+        header, reader = opened.header, reader_of(generation)
+        return replace(
+            instance,
+            ref=header.ref,
+            series_number=reader.text(header, _SERIES_NUMBER) or "",
+            modality=reader.text(header, _MODALITY) or "",
+            series_description=reader.text(header, _SERIES_DESCRIPTION) or "",
+            study_date=reader.text(header, _STUDY_DATE) or "",
+            digest=hashlib.sha256(file).hexdigest(),
+        )
 
 
 class Scan(Struct):

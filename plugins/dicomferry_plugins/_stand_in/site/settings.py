@@ -20,15 +20,18 @@ class SiteSettings(Struct, frozen=True):
 
     `prearchive_code` is the projects' setting (see `Holdings`). `quiet_period` is XNAT's
     `sessionXmlRebuilderInterval` in seconds, five minutes there; None builds only when told to.
-    `anonymize` runs the default site script on every stored file: XNAT does unless it is switched
-    off, the stand-in does when asked. `whitelist` is empty for none. `login` is the one
-    `user:password` taken over REST; empty takes any. `session_timeout` is the seconds a login
-    stays good. `declared` is how it identifies, for the routes that show rules and projects.
+    `anonymize` runs `site_script`, or XNAT's default script, on every stored file: XNAT does unless
+    it is switched off, the stand-in does when asked. `project_scripts` run on what is archived.
+    `whitelist` is empty for none. `login` is the one `user:password` taken over REST; empty takes
+    any. `session_timeout` is the seconds a login stays good. `declared` is how it identifies, for
+    the routes that show rules and projects.
     """
 
     prearchive_code: int = AUTO_ARCHIVE_CODE
     quiet_period: float | None = None
     anonymize: bool = False
+    site_script: str | None = None
+    project_scripts: Mapping[str, str] = field(default_factory=dict)
     series_filter: SeriesFilter | None = None
     whitelist: tuple[str, ...] = ()
     login: str = ""

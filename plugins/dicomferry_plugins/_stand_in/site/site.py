@@ -30,13 +30,13 @@ from dicomferry.xnat import (
     reader_of,
     refused_without_uids,
 )
-from dicomferry_plugins._stand_in.site.anonymize import anonymized
+from dicomferry_plugins._stand_in.site.anonymize import Anonymizer
 from dicomferry_plugins._stand_in.site.builder import Builder
 from dicomferry_plugins._stand_in.site.content import Arrival, BytesContent, Content
 from dicomferry_plugins._stand_in.site.holdings import Holdings
 from dicomferry_plugins._stand_in.site.part10 import Wire, stored_path
 from dicomferry_plugins._stand_in.site.receipts import ReceiptLog
-from dicomferry_plugins._stand_in.site.sessions import Received, ReceivedSession, received
+from dicomferry_plugins._stand_in.site.sessions import Received, ReceivedSession, received, reread
 from dicomferry_plugins._stand_in.site.settings import SiteSettings
 
 Place = Callable[[Received], ReceivedSession]
@@ -68,11 +68,21 @@ class StandInSite:
         declared = settings.declared
         self.declared = declared if isinstance(declared, Identification) else Identification()
         self.lock = threading.RLock()
-        self.holdings = Holdings(settings.prearchive_code, conflict_at=settings.faults.conflict_at)
+        self.anonymizer = Anonymizer(settings.site_script, settings.project_scripts)
+        self.holdings = Holdings(
+            settings.prearchive_code,
+            conflict_at=settings.faults.conflict_at,
+            archived=self._anonymize_archived,
+        )
         self.builder = Builder(self.holdings, settings.faults)
         self.receipts = ReceiptLog(None)
         self._first_sessions = FirstSessions()
         self._writing: set[Path] = set()
+
+    @property
+    def generation(self) -> Generation:
+        """Return the XNAT that it stands in for."""
+        return self.declared.xnat or Generation.XNAT_1_10
 
     def open(self) -> None:
         """Make the storage folder and start the record; raises `OSError`."""
@@ -122,7 +132,7 @@ class StandInSite:
         refusal = forecast.refused or forecast.unknown
         if refusal is not None:
             raise FerryError(refusal)
-        generation = self.declared.xnat or Generation.XNAT_1_10
+        generation = self.generation
         header, series_filter = incoming.header, self.settings.series_filter
         if series_filter is not None and not series_filter.lets_in(header, reader_of(generation)):
             return None
@@ -194,11 +204,22 @@ class StandInSite:
         if self.storage is None:
             return instance
         if self.settings.anonymize and not incoming.prevent_anonymization:
-            file = anonymized(_whole(content), instance.destination)
-            instance = replace(instance, digest=hashlib.sha256(file).hexdigest())
+            file = self.anonymizer.received(_whole(content), instance.destination, self.generation)
+            instance = reread(instance, file, self.generation)
             content = BytesContent(file)
         content.keep(self.storage / relative)
         return replace(instance, file=relative.as_posix())
+
+    def _anonymize_archived(self, session: ReceivedSession) -> None:
+        """Run the project's script on the files of a session that has come into the archive."""
+        if self.storage is None or not self.anonymizer.has_script(session.destination):
+            return
+        for scan in session.scans.values():
+            for path, instance in scan.files.items():
+                file = (self.storage / instance.file).read_bytes()
+                file = self.anonymizer.archived(file, session.destination, self.generation)
+                BytesContent(file).keep(self.storage / instance.file)
+                scan.files[path] = replace(instance, digest=hashlib.sha256(file).hexdigest())
 
     @contextmanager
     def _alone(self, path: Path) -> Iterator[None]:

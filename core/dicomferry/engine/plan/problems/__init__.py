@@ -49,14 +49,27 @@ from dicomferry.engine.plan.problems.patients import (
 from dicomferry.engine.plan.problems.plug_ins import checked_by, is_of_checker
 from dicomferry.engine.plan.problems.scans import late_scans, scans
 from dicomferry.engine.plan.problems.sessions import gaps, sessions, stored_under_another_study
-from dicomferry.engine.plan.problems.site import anonymized, anonymizes_of, names_labels
+from dicomferry.engine.plan.problems.site import (
+    anonymized,
+    anonymizes_of,
+    names_labels,
+    site_scripts,
+)
 from dicomferry.engine.plan.problems.studies import studies
 from dicomferry.host import Plugins
 from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Problem, Severity
 
-__all__ = ["anonymizes_of", "by_severity", "find_problems", "known_codes", "names_labels", "waive"]
+__all__ = [
+    "anonymizes_of",
+    "by_severity",
+    "find_problems",
+    "known_codes",
+    "names_labels",
+    "site_scripts",
+    "waive",
+]
 
 
 def find_problems(

@@ -336,6 +336,18 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType({
         "expect project and labels there; to keep the values, have the script switched off for the"
         " receiver and set anonymizes: [] under the server",
     ),
+    "site-script-not-understood": Kind(
+        _WARNING,
+        "what becomes of the elements that these statements touch cannot be told, nor whether they"
+        " drop or refuse an instance",
+        "send a few sessions first and compare them with `dicomferry verify --content`",
+    ),
+    "site-script-changes-filing": Kind(
+        _WARNING,
+        "XNAT makes scans and their types of what its scripts leave; the plan forecasts them"
+        " without",
+        "send a few sessions first and see with `dicomferry verify` how they are filed",
+    ),
     "project-not-readable": Kind(
         _ERROR,
         "what is sent to a project the receiving user cannot read ends in Unassigned",

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import astuple
 
+from dicomferry.dicom.dictionary import keyword_of, tag_of
+from dicomferry.engine.pipeline.site_scripts import changed_by_site, scripts_of
 from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.engine.plan.problems.kinds import instances, problem
 from dicomferry.ledger.planning.alike import ItemGroups
@@ -21,8 +24,37 @@ def anonymizes_of(recipe: Recipe, steps: Steps) -> dict[str, tuple[str, ...]]:
     names = sorted({sink_step.sink.server for sink_step in steps.sinks})
     servers = ((name, recipe.servers.get(name)) for name in names)
     return {
-        name: tuple(server.anonymizes) for name, server in servers if isinstance(server, XnatServer)
+        name: changed_by_site(server) for name, server in servers if isinstance(server, XnatServer)
     }
+
+
+_FILED_BY: Final = frozenset(
+    map(tag_of, ("SOPClassUID", "SOPInstanceUID", "Modality", "StudyInstanceUID",
+                 "SeriesInstanceUID", "SeriesNumber"))
+)  # fmt: skip
+"""What XNAT makes sessions, scans and their types of, once its scripts have run."""
+
+_NAMED: Final = 5
+
+
+def site_scripts(recipe: Recipe, steps: Steps) -> Iterator[Problem]:
+    """Say what of the scripts that the recipe holds is not understood, or changes the filing."""
+    for name in sorted({sink_step.sink.server for sink_step in steps.sinks}):
+        server = recipe.servers.get(name)
+        if not isinstance(server, XnatServer):
+            continue
+        for called, script in scripts_of(server):
+            if unclear := script.not_understood:
+                lines = "; ".join(map(str, unclear[:_NAMED]))
+                more = f"; and {len(unclear) - _NAMED} more" if len(unclear) > _NAMED else ""
+                yield problem(
+                    "site-script-not-understood",
+                    f"{name}: {called} is not understood in {lines}{more}",
+                )
+            if filed := [keyword_of(tag) for tag in script.touched if tag in _FILED_BY]:
+                yield problem(
+                    "site-script-changes-filing", f"{name}: {called} changes {', '.join(filed)}"
+                )
 
 
 def names_labels(recipe: Recipe, steps: Steps) -> bool:

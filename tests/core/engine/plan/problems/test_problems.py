@@ -194,6 +194,8 @@ ELSEWHERE = {
     "scan-stored-under-another-number",
     "session-stored-under-another-study",
     "site-anonymizes",
+    "site-script-changes-filing",
+    "site-script-not-understood",
     "allowed-code-unknown",
 }
 
