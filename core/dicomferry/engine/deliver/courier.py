@@ -23,7 +23,7 @@ from dicomferry.model import Failed, Outcome, Stored
 _MOST_UNREACHED = 3
 """Consignments in a row that found no receiver; after them the courier tries no more."""
 
-_MOMENT = 0.05
+_MOMENT = 0.02
 """Seconds between two looks whether the receiver takes one more session."""
 
 Observe = Callable[[str, str, Outcome], None]
@@ -163,7 +163,7 @@ class Courier:
             return None
         load = self._deliveries.load(self._sink_step.key, place)
         if self._pace is not None:
-            self._pace.opened(load.consignment.destination)
+            self._pace.opened(load.consignment.destination, len(load.dues))
         self._under_way[load.number] = _UnderWay()
         return DeliverTask(load)
 

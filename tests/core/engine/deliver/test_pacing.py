@@ -22,24 +22,41 @@ def built(limit: FoundLimit, seconds: float, at_once: int, *, pressed: bool = Tr
 def test_the_limit_grows_one_by_one_while_builds_take_no_longer() -> None:
     limit = FoundLimit()
     seen = []
-    for _ in range(4):
+    for _ in range(6):
         built(limit, 1.0, limit.now)
         seen.append(limit.now)
-    assert seen == [5, 6, 7, 8]
+    assert seen == [5, 6, 7, 8, 9, 10]
 
 
-def test_builds_that_take_half_as_long_again_take_a_part_of_it_away() -> None:
+def test_builds_that_take_much_longer_than_usual_take_a_part_of_it_away() -> None:
     limit = FoundLimit()
     for _ in range(4):
         built(limit, 1.0, limit.now)
-    built(limit, 1.6, limit.now)
+    built(limit, 1.9, limit.now)
     assert limit.now == 6
 
 
-def test_it_goes_no_further_than_one_above_what_was_built_at_once() -> None:
+def test_beyond_eight_it_stays_where_some_builds_take_a_little_longer() -> None:
+    limit = FoundLimit()
+    for _ in range(4):
+        built(limit, 1.0, limit.now)
+    for _ in range(5):
+        built(limit, 1.3, limit.now)
+    assert limit.now == 8
+
+
+def test_beyond_eight_it_goes_no_further_than_one_above_what_was_built_at_once() -> None:
     limit = FoundLimit()
     for _ in range(20):
-        built(limit, 1.0, min(limit.now, 5))
+        built(limit, 1.0, min(limit.now, 9))
+    assert limit.now == 10
+
+
+def test_a_large_session_is_compared_with_large_ones() -> None:
+    limit = FoundLimit()
+    built(limit, 1.0, 4)
+    for _ in range(8):
+        limit.built(BuiltSession(30.0, 0.01, 4, True, objects=1000))
     assert limit.now == 6
 
 
@@ -49,11 +66,12 @@ def test_it_stays_where_nothing_more_was_to_be_sent() -> None:
     assert limit.now == 4
 
 
-def test_it_doubles_where_builds_are_too_quick_to_be_seen() -> None:
+def test_it_grows_fourfold_where_builds_are_too_quick_to_be_seen() -> None:
     limit = FoundLimit()
-    for _ in range(3):
-        built(limit, 0.0, 0)
-    assert limit.now == 32
+    for rounds in (4, 16):
+        for _ in range(rounds):
+            limit.built(BuiltSession(0.0, 0.0, 0, True))
+    assert limit.now == 64
 
 
 class Clock:
@@ -75,7 +93,7 @@ def test_what_was_waiting_before_the_run_is_not_waited_for() -> None:
     clock, there = Clock(), [receiving(7), receiving(8)]
     pace = WatchedPace("XNAT 'x'", lambda: there, GivenLimit(1), 60, clock)
     assert pace.may_open()
-    pace.opened(place(1))
+    pace.opened(place(1), 1)
     assert not pace.may_open()
 
 
@@ -94,7 +112,7 @@ def test_a_session_counts_until_xnat_has_built_it() -> None:
     there: list[OutstandingSession] = []
     pace = WatchedPace("XNAT 'x'", lambda: there, GivenLimit(1), 600, clock)
     assert pace.may_open()
-    pace.opened(place(1))
+    pace.opened(place(1), 1)
     pace.closed(place(1))
     there.append(receiving(1))
     for clock.now in (20.0, 40.0):
@@ -104,11 +122,30 @@ def test_a_session_counts_until_xnat_has_built_it() -> None:
     assert pace.may_open()
 
 
+def test_xnat_is_asked_seldom_while_there_is_room() -> None:
+    clock, asked = Clock(), []
+
+    def look() -> list[OutstandingSession]:
+        asked.append(clock.now)
+        return []
+
+    pace = WatchedPace("XNAT 'x'", look, GivenLimit(100), 60, clock)
+    for step in range(100):
+        clock.now = step * 0.1
+        assert pace.may_open()
+        pace.opened(place(step), 1)
+
+    assert asked == [0.0]
+    clock.now = 10.0
+    assert not pace.may_open()
+    assert asked == [0.0, 10.0]
+
+
 def test_an_xnat_that_builds_nothing_is_stuck_once_the_patience_is_over() -> None:
     clock, there = Clock(), [receiving(1)]
     pace = WatchedPace("XNAT 'x'", lambda: there if clock.now else [], GivenLimit(9), 100, clock)
     assert pace.may_open()
-    pace.opened(place(1))
+    pace.opened(place(1), 1)
     pace.closed(place(1))
     clock.now = 90.0
     assert pace.may_open()

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from statistics import median
 from typing import Final, Protocol
 
 from msgspec import Struct
 
+from dicomferry.engine.deliver.pacing.usual import UsualTimes
+
 _FIRST: Final = 4
-"""Sessions to begin with: fewer than any public report blames."""
-_SLOWER: Final = 1.5
-"""Builds that take so many times as long as the fastest ones are too many at once."""
+"""Sessions to begin with."""
+_BLAMELESS: Final = 8
+"""Sessions at once that no public report blames."""
+_UNHURT: Final = 1.15
+_TAKEN: Final = 1.5
+_SLOWER: Final = 1.75
+"""Builds that take so many times as long as usual are not hurt by one another, do well still, or
+are too many at once."""
 _LESS: Final = 0.85
+_MUCH_MORE: Final = 4
 _LEAST_ROUND: Final = 8
 
 
 class BuiltSession(Struct, frozen=True):
-    """A session that was built: how long it took in seconds, known to within `grain` seconds.
+    """A session of so many `objects` that was built, in `seconds`, known to within `grain` seconds.
 
     `at_once` is the most sessions that were seen being built at the same time. `pressed` says that
     another session was ready to be sent.
@@ -25,6 +35,7 @@ class BuiltSession(Struct, frozen=True):
     grain: float
     at_once: int
     pressed: bool
+    objects: int = 1
 
 
 class SessionLimit(Protocol):
@@ -50,18 +61,20 @@ class GivenLimit(Struct, frozen=True):
 class FoundLimit:
     """A limit found by build times: additive increase, multiplicative decrease.
 
-    It is judged anew each time that a round of sessions was built. A round whose builds took half
-    as long again as those of the fastest round takes a part of the limit away. Another one adds a
-    session, but to no more than one and a half above what was built at once without harm: sessions
-    that wait today may all be built at the same moment tomorrow. Where builds are too quick to be
-    seen at all, the limit doubles.
+    It is judged anew each time that a round of sessions was built, by how much longer their builds
+    took than is usual for sessions of their size:
+
+    * Most took much longer: a part of the limit is taken away.
+    * Most took no longer: one more session, up to 8, which no public report blames.
+    * Beyond 8 hardly any may have taken longer, and no more is added than one and a half above
+      what was built at once: sessions that wait today may all be built at one moment tomorrow.
+    * Builds were too quick to be seen at all: the limit is four times as high.
     """
 
     def __init__(self) -> None:
         self._limit = float(_FIRST)
         self._round: list[BuiltSession] = []
-        self._fastest: float | None = None
-        self._harmless = 0.0
+        self._usual = UsualTimes()
 
     @property
     def now(self) -> int:
@@ -71,19 +84,22 @@ class FoundLimit:
     def built(self, session: BuiltSession) -> None:
         """Note a session that was built."""
         self._round.append(session)
-        if len(self._round) >= max(_LEAST_ROUND, self.now):
+        unseen = not any(one.at_once for one in self._round)
+        if len(self._round) >= (self.now if unseen else max(_LEAST_ROUND, self.now)):
             sessions, self._round = self._round, []
             self._judge(sessions)
 
-    def _judge(self, sessions: list[BuiltSession]) -> None:
-        seconds = sum(one.seconds for one in sessions) / len(sessions)
+    def _judge(self, sessions: Sequence[BuiltSession]) -> None:
+        pressed = any(one.pressed for one in sessions)
+        if not any(one.at_once for one in sessions):
+            self._limit *= _MUCH_MORE if pressed else 1
+            return
         at_once = sum(one.at_once for one in sessions) / len(sessions)
-        grain = max(one.grain for one in sessions)
-        self._fastest = seconds if self._fastest is None else min(self._fastest, seconds)
-        if seconds > max(_SLOWER * self._fastest, self._fastest + grain / 2):
+        slow = [self._usual.slowness(one.objects, one.seconds, one.grain) for one in sessions]
+        middle = median(least for least, _ in slow)
+        if middle > _SLOWER:
             self._limit = max(1.0, self._limit * _LESS)
-            self._harmless = min(self._harmless, self._limit)
-        elif any(one.pressed for one in sessions):
-            self._harmless = max(self._harmless, at_once)
-            more = min(self._limit + 1, self._harmless + 1.5) if at_once else 2 * self._limit
-            self._limit = max(self._limit, more)
+        elif pressed and self._limit < _BLAMELESS and middle <= _TAKEN:
+            self._limit += 1
+        elif pressed and sorted(most for _, most in slow)[len(slow) * 9 // 10] <= _UNHURT:
+            self._limit = max(self._limit, min(self._limit + 1, at_once + 1.5))

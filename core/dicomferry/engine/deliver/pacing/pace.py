@@ -21,8 +21,8 @@ class SessionPace(Protocol):
     def may_open(self) -> bool:
         """Tell whether one more session may be opened now; asks XNAT where that is due."""
 
-    def opened(self, destination: Destination) -> None:
-        """Note that a session is on its way."""
+    def opened(self, destination: Destination, objects: int) -> None:
+        """Note that a session is on its way, and of how many objects it is."""
 
     def closed(self, destination: Destination) -> None:
         """Note that the last object of a session has been sent."""

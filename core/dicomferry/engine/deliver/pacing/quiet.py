@@ -35,8 +35,8 @@ class QuietPace:
         self._until = {place: until for place, until in self._until.items() if until > now}
         return len(self._until) < self._most
 
-    def opened(self, destination: Destination) -> None:
-        """Note that a session is on its way."""
+    def opened(self, destination: Destination, objects: int) -> None:  # noqa: ARG002
+        """Note that a session is on its way, and of how many objects it is."""
         self._until[destination] = float("inf")
 
     def closed(self, destination: Destination) -> None:

@@ -14,19 +14,43 @@ from dicomferry.xnat.rest import DeniedError, OutstandingSession, RestError
 
 _SHORTEST: Final = 0.05
 _LONGEST: Final = 10.0
-"""Seconds between two questions."""
+"""Seconds between two questions, where the limit is reached; else it is the longest."""
 _SHARE: Final = 10
 """Questions take no more than one part in so many of the time."""
+
+_PAUSE: Final = 4
+"""Questions that are so many times as far apart as they are to be have a pause between them."""
 
 Key = tuple[str | None, str]
 Look = Callable[[], Sequence[OutstandingSession]]
 
 
 class _Sent(Struct):
-    """A session of ours: when its last object went, None before, and how long it is being built."""
+    """A session of ours of so many objects: when its last one went; None before.
 
+    `began` is when it was seen being built first, and how long before that it was not; `seen` is
+    when it was seen last, and `at_once` the most sessions that were seen being built with it.
+    """
+
+    objects: int = 1
     closed: float | None = None
-    building: float = 0.0
+    began: tuple[float, float] = (0.0, 0.0)
+    seen: float = 0.0
+    at_once: int = 0
+
+    def watch(self, asked: float, passed: float, at_once: int) -> None:
+        """Note that it was being built when XNAT was `asked`, `passed` after the time before."""
+        if not self.at_once:
+            self.began = (asked, min(passed, asked - (self.closed or asked)))
+        self.seen, self.at_once = asked, max(self.at_once, at_once)
+
+    def built(self, asked: float, pressed: bool) -> BuiltSession:
+        """Return what is known of its build, which was over when XNAT was `asked`."""
+        if not self.at_once:
+            return BuiltSession(0.0, 0.0, 0, pressed, self.objects)
+        first, before = self.began
+        grain = (asked - self.seen + before) / 2
+        return BuiltSession(self.seen - first + grain, grain, self.at_once, pressed, self.objects)
 
 
 class WatchedPace:
@@ -51,8 +75,8 @@ class WatchedPace:
         self._ignored: frozenset[str] | None = None
         self._looked = clock()
         self._due = clock()
+        self._gap = _SHORTEST
         self._progress = clock()
-        self._at_once = 0
         self._pressed = False
         self._unanswered = ""
         self.stopped = ""
@@ -60,19 +84,25 @@ class WatchedPace:
 
     def may_open(self) -> bool:
         """Tell whether one more session may be opened now; asks XNAT where that is due."""
-        if not self.stopped and self._clock() >= self._due:
-            self._ask()
-        if self.stopped or self._unanswered or self._ignored is None:
+        if self.stopped:
             return False
-        allowed = len(self._ours) + self._others < self._limit.now
+        now = self._clock()
+        if now >= self._due and (not self._allowed() or now - self._looked >= _LONGEST):
+            self._ask()
+        allowed = not self.stopped and self._allowed()
         self._pressed = self._pressed or not allowed
         return allowed
 
-    def opened(self, destination: Destination) -> None:
-        """Note that a session is on its way."""
+    def _allowed(self) -> bool:
+        """Tell whether one more session may be opened, by what is known."""
+        known = not self._unanswered and self._ignored is not None
+        return known and len(self._ours) + self._others < self._limit.now
+
+    def opened(self, destination: Destination, objects: int) -> None:
+        """Note that a session is on its way, and of how many objects it is."""
         if not self._ours:
             self._progress = self._clock()
-        self._ours[destination.project, destination.session] = _Sent()
+        self._ours[destination.project, destination.session] = _Sent(objects)
 
     def closed(self, destination: Destination) -> None:
         """Note that the last object of a session has been sent."""
@@ -95,7 +125,8 @@ class WatchedPace:
             self._unanswered = ""
             self._take(sessions, asked)
         now = self._clock()
-        self._due = now + min(_LONGEST, max(_SHORTEST, _SHARE * (now - asked)))
+        self._gap = min(_LONGEST, max(_SHORTEST, _SHARE * (now - asked)))
+        self._due = now + self._gap
         self._watch(now)
 
     def _take(self, sessions: Sequence[OutstandingSession], asked: float) -> None:
@@ -105,20 +136,21 @@ class WatchedPace:
         passed, self._looked = asked - self._looked, asked
         there = {one.key: one for one in sessions}
         building = [one for one in sessions if not one.receiving]
-        self._at_once = max(self._at_once, len(building))
         for one in building:
             if sent := self._ours.get(one.key):
-                sent.building += passed
+                sent.watch(asked, passed, len(building))
         gone = [
             key
             for key, sent in self._ours.items()
             if key not in there and sent.closed is not None and sent.closed < asked
         ]
         for key in gone:
-            seconds = self._ours.pop(key).building
-            self._limit.built(BuiltSession(seconds, passed, self._at_once, self._pressed))
+            built = self._ours.pop(key).built(asked, self._pressed)
+            # After a pause nobody can tell for how long it was built.
+            if passed < _PAUSE * self._gap:
+                self._limit.built(built)
         if gone:
-            self._progress, self._at_once, self._pressed = asked, len(building), False
+            self._progress, self._pressed = asked, False
         self._others = sum(
             one.key not in self._ours and not (one.receiving and one.route in self._ignored)
             for one in sessions
