@@ -16,7 +16,10 @@ _SHORTEST: Final = 0.05
 _LONGEST: Final = 10.0
 """Seconds between two questions, where the limit is reached; else it is the longest."""
 _SHARE: Final = 10
-"""Questions take no more than one part in so many of the time."""
+"""Questions take no more than one part in so many of the time, unless sessions would be missed."""
+_LOOKS: Final = 8
+_LEAST_LOOKS: Final = 4
+"""Times that XNAT is to be asked while a session is there, and that say enough of its build."""
 
 _PAUSE: Final = 4
 """Questions that are so many times as far apart as they are to be have a pause between them."""
@@ -26,14 +29,16 @@ Look = Callable[[], Sequence[OutstandingSession]]
 
 
 class _Sent(Struct):
-    """A session of ours of so many objects: when its last one went; None before.
+    """A session of ours of so many objects: when its last one went, None before.
 
-    `began` is when it was seen being built first, and how long before that it was not; `seen` is
-    when it was seen last, and `at_once` the most sessions that were seen being built with it.
+    XNAT was asked `looks` times since. `began` is when it was seen being built first, and how long
+    before that it was not; `seen` is when it was seen last, and `at_once` the most sessions that
+    were seen being built with it.
     """
 
     objects: int = 1
     closed: float | None = None
+    looks: int = 0
     began: tuple[float, float] = (0.0, 0.0)
     seen: float = 0.0
     at_once: int = 0
@@ -44,7 +49,7 @@ class _Sent(Struct):
             self.began = (asked, min(passed, asked - (self.closed or asked)))
         self.seen, self.at_once = asked, max(self.at_once, at_once)
 
-    def built(self, asked: float, pressed: bool) -> BuiltSession:
+    def built(self, asked: float, *, pressed: bool) -> BuiltSession:
         """Return what is known of its build, which was over when XNAT was `asked`."""
         if not self.at_once:
             return BuiltSession(0.0, 0.0, 0, pressed, self.objects)
@@ -76,6 +81,7 @@ class WatchedPace:
         self._looked = clock()
         self._due = clock()
         self._gap = _SHORTEST
+        self._stay = float("inf")
         self._progress = clock()
         self._pressed = False
         self._unanswered = ""
@@ -125,7 +131,9 @@ class WatchedPace:
             self._unanswered = ""
             self._take(sessions, asked)
         now = self._clock()
-        self._gap = min(_LONGEST, max(_SHORTEST, _SHARE * (now - asked)))
+        took = now - asked
+        often = max(2 * took, min(_SHARE * took, self._stay / _LOOKS))
+        self._gap = min(_LONGEST, max(_SHORTEST, often))
         self._due = now + self._gap
         self._watch(now)
 
@@ -136,19 +144,22 @@ class WatchedPace:
         passed, self._looked = asked - self._looked, asked
         there = {one.key: one for one in sessions}
         building = [one for one in sessions if not one.receiving]
+        for sent in self._ours.values():
+            sent.looks += sent.closed is not None
         for one in building:
-            if sent := self._ours.get(one.key):
-                sent.watch(asked, passed, len(building))
-        gone = [
-            key
+            if ours := self._ours.get(one.key):
+                ours.watch(asked, passed, len(building))
+        gone = {
+            key: asked - sent.closed
             for key, sent in self._ours.items()
             if key not in there and sent.closed is not None and sent.closed < asked
-        ]
+        }
+        self._stay = min([self._stay, *gone.values()])
         for key in gone:
-            built = self._ours.pop(key).built(asked, self._pressed)
-            # After a pause nobody can tell for how long it was built.
-            if passed < _PAUSE * self._gap:
-                self._limit.built(built)
+            sent = self._ours.pop(key)
+            # After a pause, or few looks, nobody can tell for how long it was built.
+            if passed < _PAUSE * self._gap and sent.looks >= _LEAST_LOOKS:
+                self._limit.built(sent.built(asked, pressed=self._pressed))
         if gone:
             self._progress, self._pressed = asked, False
         self._others = sum(
