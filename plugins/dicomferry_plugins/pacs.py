@@ -28,7 +28,7 @@ _EXAMPLE = """\
 def _build(server: PacsServer, context: Context) -> DimseFetcher:
     # Only a recipe with a PACS needs the transport, which is slow to load.
     from dicomferry_plugins._pacs.fetch import DimseFetcher, moving
-    from dicomferry_plugins._pacs.move import MoveTarget
+    from dicomferry_plugins._pacs.listener import MoveTarget
 
     manners = Manners(
         server.associations, server.requests_per_minute, server.batch, server.hours, "c-get"

@@ -8,11 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
-from threading import Barrier
+from threading import Barrier, Timer
 from typing import Any
 
 from pydicom import Dataset
-from pynetdicom import AE, evt
+from pynetdicom import AE, evt, register_uid
+from pynetdicom.service_class import StorageServiceClass
+from pynetdicom.sop_class import uid_to_service_class
 
 from support.instances import EXPLICIT_LITTLE, MR_IMAGE
 from support.scu import store_each
@@ -36,7 +38,10 @@ class Script:
     failure. From the second C-GET on it `waits` for something before it answers, and `together` is
     how many C-GETs it wants to have under way before it answers any. Its C-MOVE goes to the port
     `moves_to`, over `over` associations at once. `before_find` sees each C-FIND first; a status
-    that it returns is the whole answer. `lists` is how many answers it gives at most at a level.
+    that it returns is the whole answer. `lists` is how many answers it gives at most at a level,
+    `hides` are keys that it never answers. Its C-MOVE goes to the host `moves_at`, calls it
+    `calls` where that is given, and where it is `late`, it answers at once and sends so many
+    seconds afterwards.
     """
 
     ignores: tuple[str, ...] = ()
@@ -55,6 +60,10 @@ class Script:
     over: int = 1
     before_find: Callable[[Any], int | None] | None = None
     lists: Mapping[str, int] = field(default_factory=dict)
+    hides: tuple[str, ...] = ()
+    moves_at: str = HOST
+    calls: str = ""
+    late: float = 0
 
 
 @dataclass
@@ -96,6 +105,9 @@ class ScriptedPacs:
             if uid not in seen and self._matches(asked, instance):
                 seen.add(uid)
                 answer = _answer(asked, instance)
+                for keyword in self.script.hides:
+                    if keyword in answer:
+                        delattr(answer, keyword)
                 for keyword, value in self.script.pretends.items():
                     setattr(answer, keyword, value)
                 yield 0xFF00, answer
@@ -128,14 +140,24 @@ class ScriptedPacs:
     def move(self, event: Any) -> Iterator[Any]:
         """Answer a C-MOVE, once everything has been sent over associations of its own."""
         found = self._asked_for(event)
-        yield HOST, self.script.moves_to
+        yield self.script.moves_at, self.script.moves_to
+        if self.script.late:
+            Timer(self.script.late, self._send, (found, event.request.MoveDestination)).start()
+        else:
+            self._send(found, event.request.MoveDestination)
+        yield 0
+
+    def _send(self, found: list[Dataset], destination: str) -> None:
         entity = AE(self.ae_title)
-        entity.add_requested_context(MR_IMAGE, EXPLICIT_LITTLE)
-        called = event.request.MoveDestination
+        for pair in _contexts(found):
+            entity.add_requested_context(*pair)
+        called = self.script.calls or destination
         open_ones = [
-            entity.associate(HOST, self.script.moves_to, ae_title=called)
+            entity.associate(self.script.moves_at, self.script.moves_to, ae_title=called)
             for _ in range(self.script.over)
         ]
+        if self.script.calls:
+            return
         assert all(one.is_established for one in open_ones)
         meeting = Barrier(self.script.over)
 
@@ -148,7 +170,6 @@ class ScriptedPacs:
 
         with ThreadPoolExecutor(self.script.over) as threads:
             list(threads.map(send, range(self.script.over)))
-        yield 0
 
     def _asked_for(self, event: Any) -> list[Dataset]:
         found = [one for one in self.instances if self._matches(event.identifier, one)]
@@ -182,6 +203,15 @@ def _answer(asked: Dataset, instance: Dataset) -> Dataset:
     return answer
 
 
+def _contexts(instances: list[Dataset]) -> list[tuple[str, str]]:
+    """Return what instances need to be sent, and what an image of MR does."""
+    found = {(MR_IMAGE, EXPLICIT_LITTLE): None}
+    for one in instances:
+        meta = getattr(one, "file_meta", None)
+        found[str(one.SOPClassUID), str(meta.TransferSyntaxUID) if meta else EXPLICIT_LITTLE] = None
+    return list(found)
+
+
 def _wait_for(reached: Callable[[], bool]) -> None:
     end = time.monotonic() + PATIENCE
     while not reached():
@@ -199,7 +229,10 @@ def scripted(instances: list[Dataset], script: Script) -> Iterator[ScriptedPacs]
     if not script.moves_to:
         entity.add_supported_context(GET)
     entity.add_supported_context(MOVE)
-    entity.add_supported_context(MR_IMAGE, EXPLICIT_LITTLE, scu_role=True, scp_role=True)
+    for sop_class, syntax in _contexts(instances):
+        if uid_to_service_class(sop_class) is not StorageServiceClass:
+            register_uid(sop_class, f"Made{sop_class.replace('.', '_')}", StorageServiceClass)
+        entity.add_supported_context(sop_class, syntax, scu_role=True, scp_role=True)
     server = entity.start_server(
         (HOST, 0),
         block=False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from msgspec import Struct, field
@@ -14,6 +14,7 @@ from dicomferry.contract import FetchOrder, Inbox
 from dicomferry.dimse import (
     AssociationLostError,
     AssociationRejectedError,
+    Syntaxes,
     UnreachableError,
     discreet,
 )
@@ -22,6 +23,7 @@ from dicomferry_plugins._pacs.retrieval import Request, Way
 
 _IMAGES_AT_ONCE = 64
 _MOST_LOSSES = 4
+_MOST_NAMED = 5
 _MOST_IN_VAIN = 10
 """So many single requests in a row that bring nothing end the asking."""
 
@@ -36,16 +38,20 @@ OpenWay = Callable[[], AbstractContextManager[Way]]
 class Asker(Struct):
     """Asks one PACS; `why` says how it last ended an answer that was not all.
 
+    `open_ways` are the ways to it, the likeliest first: each lets other kinds of instances in.
     `silent` is set when the last study found no way to the PACS at all.
     """
 
-    open_way: OpenWay
+    open_ways: Sequence[OpenWay]
     why: str = ""
     silent: bool = False
     _told: Mapping[str, str] = field(default_factory=dict)
+    _taken: dict[Syntaxes, None] = field(default_factory=dict)
 
     def ask(self, order: FetchOrder, inbox: Inbox) -> None:
         """Ask for what an inbox waits for: by series, by series again, then one by one.
+
+        After the first time, what has not come is asked for over the other ways as well.
 
         Counters and statuses decide nothing: what the PACS itself had listed does. Raises
         `ContextRefusedError` when the PACS does not do this kind of retrieval.
@@ -53,22 +59,31 @@ class Asker(Struct):
         self.why, self.silent = "", False
         self._told = order.instances[0].attributes if order.instances else {}
         intake = Intake(inbox, order.whole_series)
-        for number, requests in enumerate((_by_series, _by_series, _one_by_one)):
+        first, *others = self.open_ways
+        rounds = [(_by_series, first, 0), *((_by_series, way, 0) for way in others),
+                  (_by_series, first, 1), (_one_by_one, first, 2)]  # fmt: skip
+        for requests, way, pauses in rounds:
             if _done(inbox) or self.silent:
                 return
-            if number:
-                _sleep(_FIRST_PAUSE * number, inbox)
-            self._round(requests(order, inbox), inbox, intake)
+            _sleep(_FIRST_PAUSE * pauses, inbox)
+            self._round(way, requests(order, inbox), inbox, intake)
+        if inbox.missing() and self._taken and not inbox.stopped():
+            self.why += f"; {_told_of(self._taken)}"
 
-    def _round(self, requests: Iterable[Request], inbox: Inbox, intake: Intake) -> None:
+    def _round(
+        self, open_way: OpenWay, requests: Iterable[Request], inbox: Inbox, intake: Intake
+    ) -> None:
         waiting = deque(requests)
         losses = vain = 0
         answered = False
         while waiting and losses < _MOST_LOSSES and not _done(inbox):
             inbox.wait()
             try:
-                with self.open_way() as way:
+                with open_way() as way:
                     answered = True
+                    self._taken.update(dict.fromkeys(way.takes or ()))
+                    if way.takes == []:
+                        return
                     while waiting and vain < _MOST_IN_VAIN and not _done(inbox):
                         request = waiting.popleft()
                         vain = 0 if self._one(way, request, intake, inbox) else vain + 1
@@ -101,6 +116,16 @@ class Asker(Struct):
                 ):
                     inbox.complete(one)
         return intake.came > before or request.level != "IMAGE"
+
+
+def _told_of(taken: Iterable[Syntaxes]) -> str:
+    """Return in words what a PACS would send of all that was proposed."""
+    from pydicom.uid import UID
+
+    classes = list(dict.fromkeys(UID(uid).name for uid, _ in taken))
+    syntaxes = list(dict.fromkeys(UID(uid).name for _, uid in taken))
+    some = ", ".join(classes[:_MOST_NAMED]) + (", …" if len(classes) > _MOST_NAMED else "")
+    return f"it takes of what was asked for {some} in {', '.join(syntaxes)}"
 
 
 def _done(inbox: Inbox) -> bool:

@@ -15,7 +15,6 @@ from dicomferry.dimse import (
     AssociationRejectedError,
     ContextRefusedError,
     Peer,
-    Syntaxes,
     UnreachableError,
     UserIdentity,
 )
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
 def associate(
     peer: Peer,
-    contexts: Sequence[Syntaxes],
+    contexts: Sequence[tuple[str, str | tuple[str, ...]]],
     *,
     idle: float | None = None,
     negotiation: Sequence[Any] = (),
@@ -52,7 +51,10 @@ def associate(
             association = _application_entity(peer, idle).associate(
                 peer.host,
                 peer.port,
-                contexts=[build_context(abstract, transfer) for abstract, transfer in contexts],
+                contexts=[
+                    build_context(abstract, transfer if isinstance(transfer, str) else [*transfer])
+                    for abstract, transfer in contexts
+                ],
                 ae_title=peer.called_ae_title,
                 max_pdu=peer.max_pdu_length,
                 ext_neg=[*negotiation, *identity] or None,
@@ -70,7 +72,7 @@ def associate(
             connection.close()
         if rejections:
             raise AssociationRejectedError(peer, *rejections[0])
-        raise _failure(peer, contexts, association, bool(connections))
+        raise _failure(peer, len(contexts), association, bool(connections))
     undelayed(connections[0])
     return association, connections[0]
 
@@ -127,9 +129,7 @@ def _rejection(pdu: object) -> Iterator[tuple[int, int, int]]:
         yield (pdu.result or 0, pdu.source or 0, pdu.reason_diagnostic or 0)
 
 
-def _failure(
-    peer: Peer, contexts: Sequence[Syntaxes], association: Association, connected: bool
-) -> Exception:
+def _failure(peer: Peer, contexts: int, association: Association, connected: bool) -> Exception:
     """Return the error that says why there is no association."""
     answer = association.acceptor.primitive
     if not connected:
@@ -139,7 +139,7 @@ def _failure(
         )
     if answer is not None and answer.result == 0:
         return ContextRefusedError(
-            f"{peer} accepted none of {len(contexts)} presentation contexts",
+            f"{peer} accepted none of {contexts} presentation contexts",
             hint="the receiver does not take these SOP classes in these transfer syntaxes",
         )
     return AssociationLostError(f"{peer} did not answer an association request", hung=True)

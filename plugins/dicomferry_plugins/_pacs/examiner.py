@@ -13,7 +13,7 @@ from typing import Final
 
 from dicomferry import Check, CheckState, Context, FerryError
 from dicomferry.dimse import ContextRefusedError, Peer, discreet, echo
-from dicomferry_plugins._pacs.move import MoveTarget
+from dicomferry_plugins._pacs.listener import MoveTarget
 from dicomferry_plugins._pacs.probes import try_get, try_move
 from dicomferry_plugins._pacs.query import (
     IMAGE,

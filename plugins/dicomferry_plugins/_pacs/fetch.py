@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 from msgspec import Struct
@@ -16,7 +17,9 @@ from dicomferry_plugins._pacs.asking import Asker, OpenWay
 from dicomferry_plugins._pacs.classes import likely_classes
 from dicomferry_plugins._pacs.get import open_get
 from dicomferry_plugins._pacs.intake import Door, receiving
-from dicomferry_plugins._pacs.move import MoveTarget, listening, open_move
+from dicomferry_plugins._pacs.listener import MoveTarget, listening
+from dicomferry_plugins._pacs.move import open_move
+from dicomferry_plugins._pacs.proposals import Wanted, proposals
 
 C_GET: Final = "c-get"
 C_MOVE: Final = "c-move"
@@ -38,8 +41,8 @@ class DimseFetcher(Struct, frozen=True):
 
         Raises `FerryError` where the port of the target is taken, or a certificate is missing.
         """
-        with receiving(inbox.folder) as door, self._way(order, door) as open_way:
-            asker = Asker(open_way)
+        with receiving(inbox.folder) as door, self._ways(order, door) as open_ways:
+            asker = Asker(open_ways)
             try:
                 asker.ask(order, inbox)
             except ContextRefusedError as error:
@@ -48,14 +51,16 @@ class DimseFetcher(Struct, frozen=True):
         return Fetched(asker.why, asker.silent)
 
     @contextmanager
-    def _way(self, order: FetchOrder, door: Door) -> Iterator[OpenWay]:
-        classes = _classes(order.instances)
+    def _ways(self, order: FetchOrder, door: Door) -> Iterator[Sequence[OpenWay]]:
         target = self.target
         if order.way != C_MOVE or target is None:
-            yield lambda: open_get(self.peer, classes, door)
+            yield [
+                partial(open_get, self.peer, storage, door)
+                for storage in proposals(_wanted(order.instances))
+            ]
             return
-        with listening(target, classes, door):
-            yield lambda: open_move(self.peer, target, door)
+        with listening(target, door):
+            yield [lambda: open_move(self.peer, target, door)]
 
 
 def moving(manners: Manners) -> Manners:
@@ -63,9 +68,10 @@ def moving(manners: Manners) -> Manners:
     return replace(manners, lanes=1, way=C_MOVE)
 
 
-def _classes(instances: Sequence[RemoteInstance]) -> list[str]:
-    found = {one.ref.sop_class_uid: None for one in instances if one.ref.sop_class_uid}
+def _wanted(instances: Sequence[RemoteInstance]) -> Wanted:
+    told = {one.ref.sop_class_uid: None for one in instances if one.ref.sop_class_uid}
+    likely: dict[str, None] = {}
     for one in instances:
         if not one.ref.sop_class_uid:
-            found |= dict.fromkeys(likely_classes(one.attributes.get("Modality", "")))
-    return list(found)
+            likely |= dict.fromkeys(likely_classes(one.attributes.get("Modality", "")))
+    return Wanted(tuple(told), tuple(likely))

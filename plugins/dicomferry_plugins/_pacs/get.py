@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from dicomferry.dimse import MOST_CONTEXTS, ContextRefusedError, Peer
+from dicomferry.dimse import ContextRefusedError, Peer
 from dicomferry_plugins._pacs.intake import Door
-from dicomferry_plugins._pacs.retrieval import Way, study_contexts
+from dicomferry_plugins._pacs.proposals import Proposal
+from dicomferry_plugins._pacs.retrieval import Way
 from dicomferry_plugins._pacs.scu import (
     EXPLICIT_LITTLE,
     IMPLICIT_LITTLE,
@@ -15,23 +16,31 @@ from dicomferry_plugins._pacs.scu import (
     associated,
 )
 
-_MODELS = [(STUDY_ROOT_GET, EXPLICIT_LITTLE), (STUDY_ROOT_GET, IMPLICIT_LITTLE)]
+_MODELS: Sequence[Proposal] = [
+    (STUDY_ROOT_GET, EXPLICIT_LITTLE), (STUDY_ROOT_GET, IMPLICIT_LITTLE),
+]  # fmt: skip
 
 
 @contextmanager
-def open_get(peer: Peer, sop_classes: Sequence[str], door: Door) -> Iterator[Way]:
-    """Associate for C-GET of these SOP classes, with the roles turned round for them.
+def open_get(peer: Peer, storage: Sequence[Proposal], door: Door) -> Iterator[Way]:
+    """Associate for C-GET over these storage contexts, with the roles turned round for them.
 
     Raises as `open_association`, and `ContextRefusedError` when the peer does no C-GET.
     """
-    contexts = _MODELS + study_contexts(sop_classes, MOST_CONTEXTS - len(_MODELS))
-    with associated(peer, contexts, stores=sop_classes, on_store=door.take) as association:
-        offered = {str(context.abstract_syntax) for context in association.accepted_contexts}
-        if STUDY_ROOT_GET not in offered:
+    classes = list(dict.fromkeys(uid for uid, _ in storage))
+    contexts = [*_MODELS, *storage]
+    with associated(peer, contexts, stores=classes, on_store=door.take) as association:
+        accepted = [
+            (str(context.abstract_syntax), str(syntax))
+            for context in association.accepted_contexts
+            for syntax in context.transfer_syntax
+        ]
+        if STUDY_ROOT_GET not in dict(accepted):
             raise ContextRefusedError(f"{peer} does no C-GET", hint="say retrieve: c-move")
         yield Way(
             peer,
             association,
             door,
             lambda asked, number: association.send_c_get(asked, STUDY_ROOT_GET, msg_id=number),
+            takes=[pair for pair in accepted if pair[0] in classes],
         )

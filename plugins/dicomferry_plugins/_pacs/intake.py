@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -56,6 +56,16 @@ class Intake:
     def room(self) -> int:
         """Return how many bytes may still be taken."""
         return self.inbox.room if self.inbox else 0
+
+    def awaits(self, keys: Mapping[str, str]) -> bool:
+        """Tell whether an instance is missing that a request with these keys asks for."""
+        missing = self.inbox.missing() if self.inbox and not self.inbox.full else []
+        series, uids = keys.get("SeriesInstanceUID"), keys.get("SOPInstanceUID")
+        return any(
+            series in (None, one.ref.series_instance_uid)
+            and (uids is None or one.ref.sop_instance_uid in uids.split("\\"))
+            for one in missing
+        )
 
     def take(self, event: Event) -> int:
         """Keep one instance and return the status to answer with (PS3.4 B.2.3)."""
@@ -109,10 +119,16 @@ def is_bare(instance: RemoteInstance) -> bool:
 
 
 class Door:
-    """Lets instances into the intake that is open, and into none otherwise."""
+    """Lets instances into the intake that is open, and into none otherwise.
+
+    `strangers` are the callers that had another title for us, `patience` is for how many seconds
+    late instances are waited for at most.
+    """
 
     def __init__(self) -> None:
         self.intake: Intake | None = None
+        self.strangers: Counter[str] = Counter()
+        self.patience = float("inf")
 
     @property
     def room(self) -> int:

@@ -11,7 +11,9 @@ from dicomferry.dimse import Peer
 from dicomferry_plugins._pacs.classes import likely_classes
 from dicomferry_plugins._pacs.get import open_get
 from dicomferry_plugins._pacs.intake import Door, Intake, receiving
-from dicomferry_plugins._pacs.move import MoveTarget, listening, open_move
+from dicomferry_plugins._pacs.listener import MoveTarget, listening
+from dicomferry_plugins._pacs.move import open_move
+from dicomferry_plugins._pacs.proposals import Wanted, proposals
 from dicomferry_plugins._pacs.retrieval import Ended, Request
 
 _KEYS: Final = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
@@ -22,7 +24,7 @@ def try_get(peer: Peer) -> None:
 
     Raises `ContextRefusedError` when the peer does no C-GET, and as `open_association`.
     """
-    with open_get(peer, likely_classes("MR"), Door()):
+    with open_get(peer, next(proposals(Wanted((), likely_classes("MR")))), Door()):
         return
 
 
@@ -32,14 +34,12 @@ def try_move(peer: Peer, target: MoveTarget, instance: Mapping[str, str]) -> tup
     `instance` is what the peer told of it, by keyword. Returns whether it came, and how the peer
     ended its answer. Raises as `open_association`, and `FerryError` when the port is taken.
     """
-    told = instance.get("SOPClassUID", "")
-    classes = [told] if told else likely_classes(instance.get("Modality", ""))
     intake = Intake(None)
     request = Request("IMAGE", {key: instance[key] for key in _KEYS})
     with (
         tempfile.TemporaryDirectory(prefix="dicomferry-doctor-") as folder,
         receiving(Path(folder)) as door,
-        listening(target, classes, door),
+        listening(target, door),
         open_move(peer, target, door) as way,
     ):
         ended = way.retrieve(request, intake, lambda: False)

@@ -11,6 +11,7 @@ from msgspec import Struct
 from dicomferry import FerryError
 from dicomferry.dicom import quietly
 from dicomferry.dimse import AssociationLostError, Peer, discreet
+from dicomferry_plugins._pacs.statuses import named_status
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -133,7 +134,8 @@ class Query:
         if status == 0xFE00:
             words += " (its own limit of results, perhaps)"
         raise IncompleteAnswerError(
-            f"{self._peer} ended its answer with status {status:#06x}{words}; it may be incomplete",
+            f"{self._peer} ended its answer with {named_status(status)}{words};"
+            " it may be incomplete",
             hint="ask more narrowly, or see the log of the PACS",
         )
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from dicomferry.dicom import quietly
-from dicomferry.dimse import Peer
-from dicomferry_plugins._pacs.intake import Door, Intake
+from dicomferry.dimse import Peer, Syntaxes
+from dicomferry_plugins._pacs.intake import SUCCESS, Door, Intake
 from dicomferry_plugins._pacs.scu import held, identifier, status_of
+from dicomferry_plugins._pacs.statuses import named_status
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -18,14 +20,9 @@ if TYPE_CHECKING:
 
 PENDING = (0xFF00, 0xFF01)
 
-COMPRESSED = (
-    "1.2.840.10008.1.2.4.70", "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.90",
-    "1.2.840.10008.1.2.4.91", "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.5",
-    "1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.81",
-    "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.100",
-    "1.2.840.10008.1.2.4.102", "1.2.840.10008.1.2.4.103",
-)  # fmt: skip
-"""Transfer syntaxes beside the two that every PACS can send, the likeliest first."""
+_POLL: Final = 0.05
+_SHORT: Final = 1.0
+"""Seconds of patience with a PACS that once was waited for in vain."""
 
 Stopped = Callable[[], bool]
 Responses = Iterator[tuple["Dataset", "Dataset | None"]]
@@ -41,29 +38,36 @@ class Request(Struct, frozen=True):
 
 
 class Ended(Struct, frozen=True):
-    """How a PACS ended its answer; its counters are not kept, because they are not to be trusted.
+    """How a PACS ended its answer.
 
-    `status` is None where the association was lost.
+    `status` is None where the association was lost. `sent` is how many instances the PACS says it
+    has sent: it decides only whether more are waited for.
     """
 
     status: int | None
     comment: str = ""
+    sent: int | None = None
 
     def __str__(self) -> str:
-        words = "no status at all" if self.status is None else f"status {self.status:#06x}"
+        words = "no status at all" if self.status is None else named_status(self.status)
         return words + (f": {self.comment}" if self.comment else "")
 
 
 class Way:
     """An open way to retrieve over, by C-GET or by C-MOVE: one request after the other.
 
-    `doubts` says of a status what it may mean where nothing came.
+    `doubts` says of a status what it may mean where nothing came. `takes` are the contexts for
+    instances that the PACS has accepted, None where it opens others. `late` is for how many seconds
+    more instances are awaited after an answer that says success and came before them.
     """
 
     def __init__(
         self, peer: Peer, association: Association, door: Door, send: Send,
-        doubts: Mapping[int, str] | None = None,
+        doubts: Mapping[int, str] | None = None, *, takes: Sequence[Syntaxes] | None = None,
+        late: float = 0,
     ) -> None:  # fmt: skip
+        self.takes = takes
+        self._late = late
         self._peer = peer
         self._association = association
         self._door = door
@@ -78,34 +82,52 @@ class Way:
         """
         self._number += 1
         self._door.intake = intake
+        before = intake.came
         try:
             with held(self._peer, self._association), quietly():
                 asked = identifier(request.level, request.keys)
                 ended = self._conclude(self._send(asked, self._number), stopped)
+            if ended.status == SUCCESS and self._late:
+                sent = ended.sent or 0
+                self._await(lambda: 0 < sent <= intake.came - before, request, intake, stopped)
         finally:
             self._door.intake = None
-        doubt = self._doubts.get(ended.status or 0, "")
-        if doubt and not (intake.came or (intake.inbox and intake.inbox.full)):
-            return Ended(ended.status, f"{ended.comment} ({doubt})".strip())
-        return ended
+        return self._doubted(ended, intake)
+
+    def _doubted(self, ended: Ended, intake: Intake) -> Ended:
+        """Return an ending with what it may mean, where nothing came."""
+        if intake.came or (intake.inbox and intake.inbox.full):
+            return ended
+        doubts = [*self._door.strangers]
+        if doubt := self._doubts.get(ended.status or 0, ""):
+            doubts.append(doubt)
+        if not doubts:
+            return ended
+        return Ended(ended.status, f"{ended.comment} ({'; '.join(doubts)})".strip())
+
+    def _await(
+        self, all_came: Callable[[], bool], request: Request, intake: Intake, stopped: Stopped
+    ) -> None:
+        """Let late instances in, for as long as they come; nothing in vain twice."""
+        patience = min(self._late, self._door.patience)
+        came, last = intake.came, time.monotonic()
+        begun = came
+        while not (all_came() or stopped()) and intake.awaits(request.keys):
+            if intake.came != came:
+                came, last = intake.came, time.monotonic()
+            elif time.monotonic() - last > patience:
+                if came == begun:
+                    self._door.patience = min(patience, _SHORT)
+                return
+            time.sleep(_POLL)
 
     def _conclude(self, responses: Responses, stopped: Stopped) -> Ended:
         for answer, _ in responses:
             status = status_of(self._peer, answer)
             if status not in PENDING:
-                return Ended(status, str(answer.get("ErrorComment", "")))
+                sent = answer.get("NumberOfCompletedSuboperations")
+                return Ended(status, str(answer.get("ErrorComment", "")), sent)
             if stopped():
                 self._association.abort()
                 break
         return Ended(None)
-
-
-def study_contexts(sop_classes: Sequence[str], most: int) -> list[tuple[str, str]]:
-    """Return contexts for SOP classes, one for each transfer syntax, so that nothing is transcoded.
-
-    Every class gets the uncompressed syntaxes, then the likeliest compressed ones while there is
-    room for them in one association.
-    """
-    plain = ("1.2.840.10008.1.2.1", "1.2.840.10008.1.2")
-    pairs = [(uid, syntax) for syntax in (*plain, *COMPRESSED) for uid in sop_classes]
-    return pairs[:most]

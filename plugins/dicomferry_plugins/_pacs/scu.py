@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dicomferry.dicom import quietly
-from dicomferry.dimse import AssociationLostError, Peer, Syntaxes
+from dicomferry.dimse import AssociationLostError, Peer
 from dicomferry_plugins._pacs.checkpoint import Checkpoint
 from dicomferry_plugins._pacs.entity import associate
 
@@ -26,7 +26,7 @@ EXPLICIT_LITTLE, IMPLICIT_LITTLE = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2"
 @contextmanager
 def associated(
     peer: Peer,
-    contexts: Sequence[Syntaxes],
+    contexts: Sequence[tuple[str, str | tuple[str, ...]]],
     *,
     stores: Sequence[str] = (),
     on_store: Callable[[Event], int] | None = None,

@@ -17,7 +17,7 @@ from dicomferry.engine.retrieve.inbox import Slot, SpoolInbox
 from dicomferry.engine.retrieve.pace import Pace
 from dicomferry.model import RemoteInstance
 from dicomferry_plugins._pacs.intake import Door, Intake, receiving
-from dicomferry_plugins._pacs.move import MoveTarget, listening
+from dicomferry_plugins._pacs.listener import MoveTarget, listening
 from support import pacs, servers
 from support.instances import EXPLICIT_LITTLE, MR_IMAGE
 from support.scu import store_each
@@ -61,7 +61,7 @@ def open_door(folder: Path) -> Iterator[tuple[Door, Association]]:
     port = servers.free_port()
     sender = AE("PACS")
     sender.add_requested_context(MR_IMAGE, EXPLICIT_LITTLE)
-    with receiving(folder) as door, listening(MoveTarget("FERRY", port), [MR_IMAGE], door):
+    with receiving(folder) as door, listening(MoveTarget("FERRY", port), door):
         association = sender.associate(servers.HOST, port, ae_title="FERRY")
         assert association.is_established
         yield door, association
