@@ -147,12 +147,15 @@ class Refused(Struct, frozen=True):
     """Something that a table asks for and a rule forbids: it counts as rejected.
 
     `table_row` is the row that asks for it, counted from 1; 0 for a source without a table.
+    `known` is what the row says of it, by the columns of a saved plan: labels by level, attributes
+    by keyword.
     """
 
     location: Location
     code: str
     reason: str
     table_row: int = 0
+    known: Mapping[str, str] = field(default_factory=dict)
 
 
 class RemoteInstance(Struct, frozen=True):
@@ -170,6 +173,10 @@ class RemoteInstance(Struct, frozen=True):
     `modified_ns` (nanoseconds since the epoch) are 0 when the server does not tell them; when one
     of them changes, the engine plans and fetches the instance again. Templates see `names` as
     `path.*`.
+
+    `candidate_of` is the location of the `Refused` row that finds more studies than it may: this is
+    an instance of one of them. It is left out, unless somebody includes its series in a saved plan;
+    the row is then no longer refused.
     """
 
     fetcher: str
@@ -184,6 +191,7 @@ class RemoteInstance(Struct, frozen=True):
     modified_ns: int = 0
     names: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    candidate_of: Location | None = None
 
     @property
     def location(self) -> Location:

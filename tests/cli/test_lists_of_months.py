@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import csv
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from subprocess import CompletedProcess
+from typing import Any
 
 import pytest
 from pydicom import dcmread
+from ruamel.yaml import YAML
 
 from support import pacs, servers
 from support.cli import ferry
 from support.pacs_recipes import pacs_recipe
-from support.scripted_pacs import Script, scripted
+from support.scripted_pacs import Script, ScriptedPacs, scripted
 
 HEADER = "Accession Number,Subject"
 Run = Callable[..., CompletedProcess[str]]
@@ -114,3 +118,66 @@ def test_a_pattern_that_no_list_matches_is_an_error(run: Run) -> None:
 
     assert result.returncode == 2
     assert "no list matches it" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("transforms", "again"),
+    [
+        ((), 0),
+        (({"remap": {"set": {"ProtocolName": "{{ params.site }}"}}},), 0),
+        (({"remap": {"set": {"ProtocolName": "{{ params['list'] ~ Modality }}"}}},), 1),
+        (({"remap": {"set": {"ProtocolName": "X"}}, "when": "params.list != Modality"},), 1),
+    ],
+)
+def test_a_list_that_a_param_names_sends_nothing_again_that_its_value_does_not_change(
+    tmp_path: Path, transforms: tuple[dict[str, Any], ...], again: int
+) -> None:
+    with by_param(tmp_path, transforms) as (asked, recipe):
+        first = ferry("run", recipe, "--set", "list=april.csv")
+        assert first.returncode == 0, first.stdout + first.stderr
+        before = asked.gets
+        result = ferry("run", recipe, "--set", "list=may.csv")
+        gets = asked.gets - before
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert gets == 1 + again  # A0003 is new; A0002 is in both lists
+    if not again:
+        assert [row["reason"][:25] for row in rows(tmp_path)] == ["stored before, by the run", ""]
+
+
+def test_a_ledger_that_has_noted_no_params_goes_by_those_of_its_last_run(tmp_path: Path) -> None:
+    with by_param(tmp_path, ()) as (asked, recipe):
+        assert ferry("run", recipe, "--set", "list=april.csv").returncode == 0
+        with closing(sqlite3.connect(tmp_path / ".dicomferry/wanted/ledger.sqlite")) as ledger:
+            ledger.execute("DELETE FROM meta WHERE key = 'params'")
+            ledger.commit()
+        before = asked.gets
+        result = ferry("run", recipe, "--set", "list=may.csv")
+        gets = asked.gets - before
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert gets == 1
+
+
+@contextmanager
+def by_param(
+    tmp_path: Path, transforms: tuple[dict[str, Any], ...]
+) -> Iterator[tuple[ScriptedPacs, Path]]:
+    """Write a recipe whose list is named by a param, and lists of two months."""
+    paths = [path for n in (1, 2, 3) for path in pacs.study(tmp_path / "in", n, instances=1)]
+    (tmp_path / "lists").mkdir()
+    write(tmp_path, "april.csv", "A0001,S1", "A0002,S2")
+    write(tmp_path, "may.csv", "A0002,S2", "A0003,S3")
+    with (
+        scripted([dcmread(path) for path in paths], Script()) as asked,
+        servers.storescp(tmp_path / "xnat", options=["--fork"]) as xnat,
+    ):
+        source = {"csv-dqr": {"file": "lists/{{ params.list }}", "pacs": "clinic"}}
+        path = pacs_recipe(tmp_path, asked, xnat, source, routed=3, retrieve="c-get")
+        yaml = YAML(typ="safe")
+        recipe = yaml.load(path)
+        recipe["params"] = {"list": {"default": "none.csv"}, "site": {"default": "HERE"}}
+        recipe["transforms"] = list(transforms)
+        with path.open("w") as file:
+            yaml.dump(recipe, file)
+        yield asked, path

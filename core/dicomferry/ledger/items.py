@@ -41,9 +41,9 @@ def finding_row(source: str, scan: int, finding: Finding) -> tuple[object, ...]:
             kept = (scan, "", "found", "", "", _remote_text(finding), table_row)
             file = (finding.size, finding.modified_ns, _text_of(finding.names))
             return (source, path, member, *file, _text_of(row), *kept)
-        case Refused(_, code, reason, table_row):
+        case Refused(_, code, reason, table_row, known):
             kept = (scan, "unusable", "rejected", code, shown(reason), "", table_row)
-            return (source, path, member, 0, 0, "{}", "{}", *kept)
+            return (source, path, member, 0, 0, "{}", _text_of(known), *kept)
         case Unusable(_, code, reason) | NotLookedInto(_, code, reason):
             verdict = "passed" if isinstance(finding, Unusable) else "not-looked-into"
             kept = (scan, "unusable", verdict, code, shown(reason), "", 0)
@@ -118,6 +118,8 @@ def _remote_text(finding: RemoteInstance) -> str:
     if finding.key:  # else its location has the UIDs
         ref = finding.ref
         kept["uids"] = [ref.study_instance_uid, ref.series_instance_uid, ref.sop_instance_uid]
+    if finding.candidate_of is not None:
+        kept["candidate_of"] = [finding.candidate_of.path, finding.candidate_of.member]
     return json.dumps(kept, sort_keys=True)
 
 
@@ -127,9 +129,10 @@ def _remote_of(text: str, location: Location) -> Remote:
     study, series, instance = kept["uids"] if key else location.member.split("/")
     ref = InstanceRef(study, series, instance, kept["sop_class"])
     fetcher = location.path.partition(":")[0]
+    row = Location(*kept["candidate_of"]) if "candidate_of" in kept else None
     return Remote(
         fetcher, kept["server"], ref, kept["attributes"], kept["relabel"], key,
-        labels=kept.get("labels", {}),
+        labels=kept.get("labels", {}), candidate_of=row,
     )  # fmt: skip
 
 

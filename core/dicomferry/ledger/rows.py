@@ -29,6 +29,9 @@ class Verdict(StrEnum):
     """could not be read: it may be an instance, or hold some"""
 
 
+CANDIDATE: Final = "candidate"
+"""The code of what is left out until somebody includes it in a saved plan."""
+
 UNSETTLED: Final = (Verdict.REJECTED, Verdict.NOT_LOOKED_INTO)
 """The verdicts with which no plan is as its recipe wants it."""
 
@@ -47,6 +50,7 @@ class Remote(Struct, frozen=True):
     key: str = ""
     spooled: Location | None = None
     labels: Mapping[str, str] = MappingProxyType({})
+    candidate_of: Location | None = None
 
 
 class Item(Struct, frozen=True):
@@ -75,7 +79,7 @@ class Item(Struct, frozen=True):
         return RemoteInstance(
             remote.fetcher, remote.server, remote.ref, remote.attributes, remote.relabel, self.row,
             key=remote.key, size=self.size, modified_ns=self.modified_ns, names=self.names,
-            labels=remote.labels,
+            labels=remote.labels, candidate_of=remote.candidate_of,
         )  # fmt: skip
 
     @property

@@ -107,9 +107,14 @@ class Ledger:
         except sqlite3.Error as error:
             raise ledger_error(self.path, error) from error
 
+    def last_run(self) -> int:
+        """Return the number of the last run; 0 while there is none."""
+        (known,) = self.connection.execute("SELECT coalesce(max(id), 0) FROM run").fetchone()
+        return int(known)
+
     def lost_runs(self) -> tuple[int, int] | None:
         """Return the last run that is known and the last one with a manifest, if that is later."""
-        (known,) = self.connection.execute("SELECT coalesce(max(id), 0) FROM run").fetchone()
+        known = self.last_run()
         return (known, self._manifests) if known < self._manifests else None
 
     def unfinished_run(self) -> tuple[int, int] | None:

@@ -23,12 +23,24 @@ from dicomferry_plugins._dqr_csv.asker import RowAsker, RowError
 from dicomferry_plugins._dqr_csv.reading import read_dqr_files
 from dicomferry_plugins._dqr_csv.table import DqrRow, DqrTable
 from dicomferry_plugins._pacs.choice import SeriesChoice
-from dicomferry_plugins._pacs.findings import findings, not_used, unexpected
+from dicomferry_plugins._pacs.findings import (
+    MOST_CANDIDATES,
+    findings,
+    not_used,
+    unexpected,
+)
 from dicomferry_plugins._pacs.search import FoundStudies, FoundStudy, find_contents, find_studies
 from dicomferry_plugins._pacs.standing import StandingQuery
 
 _Rule = Literal["disputed-study", "unanswered", "unexpected-studies", "untrusted-answer"]
 """The codes of the rules that keep a row from being carried out."""
+
+
+class Ambiguous(Struct, frozen=True):
+    """A row that finds more studies than it may: its refusal, and the studies."""
+
+    refused: Refused
+    studies: list[FoundStudy]
 
 
 class CsvDqr(Struct, frozen=True):
@@ -77,21 +89,39 @@ class CsvDqr(Struct, frozen=True):
                     yield answer
                 elif row.number in disputed:
                     yield self._refused(row, "disputed-study", disputed[row.number])
-                elif not answer.studies and not self.expect:
-                    yield Unusable(
-                        self._place(row), "nothing-found", "the PACS has no study for it"
-                    )
-                else:
-                    if answer.dropped:
-                        yield Unusable(self._place(row), "answer-differs", not_used(answer))
-                    fresh = [study for study in answer.studies if study.uid not in taken]
-                    taken |= {study.uid for study in fresh}
-                    yield from self._instances(asking, row, fresh)
+                elif isinstance(answer, FoundStudies):
+                    yield from self._carried(asking, row, answer, taken)
+            for row in read.rows:
+                answer = found[row.number]
+                if isinstance(answer, Ambiguous):
+                    yield from self._candidates(asking, row, answer, taken)
+
+    def _carried(
+        self, asking: RowAsker, row: DqrRow, answer: FoundStudies, taken: set[str]
+    ) -> Iterator[Finding]:
+        if not answer.studies and not self.expect:
+            yield Unusable(self._place(row), "nothing-found", "the PACS has no study for it")
+            return
+        if answer.dropped:
+            yield Unusable(self._place(row), "answer-differs", not_used(answer))
+        fresh = [study for study in answer.studies if study.uid not in taken]
+        taken |= {study.uid for study in fresh}
+        yield from self._instances(asking, row, fresh)
+
+    def _candidates(
+        self, asking: RowAsker, row: DqrRow, answer: Ambiguous, taken: set[str]
+    ) -> Iterator[Finding]:
+        """Yield the row as refused, and the studies that it finds for somebody to choose from."""
+        yield answer.refused
+        fresh = [study for study in answer.studies if study.uid not in taken]
+        if len(fresh) <= MOST_CANDIDATES:
+            taken |= {study.uid for study in fresh}
+            yield from self._instances(asking, row, fresh, answer.refused.location)
 
     def _read(self) -> DqrTable:
         return read_dqr_files(self.path, self.encoding)
 
-    def _studies(self, asking: RowAsker, row: DqrRow) -> FoundStudies | Refused:
+    def _studies(self, asking: RowAsker, row: DqrRow) -> FoundStudies | Ambiguous | Refused:
         most = self.most_studies
         try:
             found = asking.ask(lambda query: find_studies(query, row.query, most))
@@ -102,15 +132,17 @@ class CsvDqr(Struct, frozen=True):
         if not fault and not found.studies and found.dropped:
             why = f"no study is as asked: {not_used(found)}"
             return self._refused(row, "untrusted-answer", why)
-        if fault:
-            for study in found.studies:
-                asking.asking.forget(study)
-            return self._refused(row, "unexpected-studies", fault)
-        return found
+        if not fault:
+            return found
+        for study in found.studies:
+            asking.asking.forget(study)
+        refused = self._refused(row, "unexpected-studies", fault)
+        return Ambiguous(refused, found.studies) if found.studies else refused
 
     def _instances(
-        self, asking: RowAsker, row: DqrRow, studies: list[FoundStudy]
-    ) -> Iterator[Finding]:
+        self, asking: RowAsker, row: DqrRow, studies: list[FoundStudy],
+        candidate_of: Location | None = None,
+    ) -> Iterator[Finding]:  # fmt: skip
         whole = []
         keeps = self.series.keeps
         for study in studies:
@@ -124,24 +156,24 @@ class CsvDqr(Struct, frozen=True):
                 asking.asking.forget(study)
             yield from findings(
                 self.server, study, relabel=row.relabel, row=row.cells, table_row=row.number,
-                labels=row.labels,
+                labels=row.labels, candidate_of=candidate_of,
             )  # fmt: skip
 
     def _refused(self, row: DqrRow, code: _Rule, reason: str) -> Refused:
-        return Refused(self._place(row), code, reason, row.number)
+        return Refused(self._place(row), code, reason, row.number, {**row.query, **row.labels})
 
     def _place(self, row: DqrRow) -> Location:
         return Location(row.file or str(self.path), f"row {row.number} (line {row.line})")
 
 
 def _disputed(
-    rows: tuple[DqrRow, ...], found: Mapping[int, FoundStudies | Refused]
+    rows: tuple[DqrRow, ...], found: Mapping[int, FoundStudies | Ambiguous | Refused]
 ) -> dict[int, str]:
     """Return the rows that would give one study different labels, and why."""
     claims: dict[str, list[DqrRow]] = {}
     for row in rows:
         answer = found[row.number]
-        if not isinstance(answer, Refused):
+        if isinstance(answer, FoundStudies):
             for study in answer.studies:
                 claims.setdefault(study.uid, []).append(row)
     disputed: dict[int, str] = {}

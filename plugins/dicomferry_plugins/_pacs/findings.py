@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dicomferry import Finding, InstanceRef, Location, Refused, RemoteInstance, Unusable
 from dicomferry_plugins._pacs.search import FoundStudies, FoundStudy
 
-_MOST_CANDIDATES = 10
+MOST_CANDIDATES = 10
+"""Studies that are named, or offered to choose from, where a question finds more than it may."""
 
 _NOT_LISTED: Mapping[str, Mapping[str, str]] = {"": {}}
 """What stands for the instances of a series of which the PACS lists none."""
@@ -30,8 +31,8 @@ def unexpected(expect: str, found: FoundStudies) -> str:
         return f"{wanted} expected, there is none" + (
             f"; {not_used(found)}" if found.dropped else ""
         )
-    some = "; ".join(map(_candidate, studies[:_MOST_CANDIDATES]))
-    more = "; …" if number > _MOST_CANDIDATES else ""
+    some = "; ".join(map(_candidate, studies[:MOST_CANDIDATES]))
+    more = "; …" if number > MOST_CANDIDATES else ""
     return f"{wanted} expected, there are {number}: {some}{more}"
 
 
@@ -39,9 +40,9 @@ def not_used(found: FoundStudies) -> str:
     """Return what the PACS answered that was not asked for, in one line."""
     some = [
         f"{number:,} {'answer is' if number == 1 else 'answers are'} not used: {why}"
-        for why, number in list(found.dropped.items())[:_MOST_CANDIDATES]
+        for why, number in list(found.dropped.items())[:MOST_CANDIDATES]
     ]
-    return "; ".join(some) + ("; …" if len(found.dropped) > _MOST_CANDIDATES else "")
+    return "; ".join(some) + ("; …" if len(found.dropped) > MOST_CANDIDATES else "")
 
 
 def _candidate(study: FoundStudy) -> str:
@@ -58,6 +59,7 @@ def findings(
     row: Mapping[str, str],
     table_row: int = 0,
     labels: Mapping[str, str] | None = None,
+    candidate_of: Location | None = None,
 ) -> Iterator[Finding]:
     """Yield the instances of a study, and what of it the PACS has and does not list."""
     place = Location(f"pacs:{server}", f"study {study.uid}")
@@ -77,4 +79,5 @@ def findings(
                 row,
                 table_row,
                 labels=labels or {},
+                candidate_of=candidate_of,
             )

@@ -72,7 +72,7 @@ def _row(plan: SessionPlan, *, xnat: bool) -> list[str]:
         f"{plan.source_studies:,} {'study' if plan.source_studies == 1 else 'studies'}",
         count(plan.series, "series"),
         count(plan.instances, "instance"),
-        size(plan.bytes),
+        _size([plan]),
     ]
     return [*cells, f"auto-archive: {plan.auto_archive}"] if xnat else cells
 
@@ -109,9 +109,8 @@ def _patients(plan: Plan) -> Iterator[str]:
 
 def _ending(plan: Plan, sessions: list[SessionPlan]) -> list[str]:
     instances = sum(session.instances for session in sessions)
-    total = size(sum(session.bytes for session in sessions))
     lines = [
-        f"{count(len(sessions), 'session')}, {count(instances, 'instance')}, {total}."
+        f"{count(len(sessions), 'session')}, {count(instances, 'instance')}, {_size(sessions)}."
     ]  # fmt: skip
     for sink, states in plan.sinks().items():
         stored = states.get("stored", 0)
@@ -122,6 +121,15 @@ def _ending(plan: Plan, sessions: list[SessionPlan]) -> list[str]:
             line += f" ({states['outdated']:,} were stored before in another version)"
         lines.append(f"{line}.")
     return [*lines, *_outlook(plan)]
+
+
+def _size(sessions: list[SessionPlan]) -> str:
+    """Return the size of sessions in words; a PACS does not tell that of its instances."""
+    known = sum(session.bytes for session in sessions)
+    untold = any(session.instances and not session.bytes for session in sessions)
+    if not untold:
+        return size(known)
+    return f"at least {size(known)}" if known else "size not known"
 
 
 def _outlook(plan: Plan) -> Iterator[str]:

@@ -79,7 +79,9 @@ def relabelled(header: Header, item: Item, labels: Labels) -> Header:
     if labels:
         ref = header.ref
         series = (item.source, ref.study_instance_uid, ref.series_instance_uid)
-        edits += Edits((), labels.get(series))
+        chosen = labels.get(series)
+        if chosen is not None and chosen.chosen:
+            edits += Edits((), chosen)
     return header.edited(edits) if edits else header
 
 

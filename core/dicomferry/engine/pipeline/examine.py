@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 
+from msgspec.structs import replace
+
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.instance import Instance, open_instance
 from dicomferry.dicom.opening import open_blob
@@ -30,7 +32,7 @@ from dicomferry.errors import (
     UnopenedError,
     UnreadableError,
 )
-from dicomferry.ledger.rows import Examined, Facts, Item, Remote, Verdict
+from dicomferry.ledger.rows import CANDIDATE, Examined, Facts, Item, Remote, Verdict
 from dicomferry.log import log_bug
 from dicomferry.model import Excluded, InstanceRef
 
@@ -148,7 +150,12 @@ def _examine_instance(item: Item, instance: Instance, steps: Steps, upto: int) -
 
 def _examine_described(item: Item, remote: Remote, steps: Steps, upto: int) -> Examined:
     header = described(item, remote)
-    return _judge(item, header, steps.facts.read(header, ""), steps, upto, is_described=True)
+    found = _judge(item, header, steps.facts.read(header, ""), steps, upto, is_described=True)
+    series = (item.source, remote.ref.study_instance_uid, remote.ref.series_instance_uid)
+    if remote.candidate_of is None or series in steps.labels:
+        return found
+    why = f"{remote.candidate_of.member} finds several studies: choose from them in a saved plan"
+    return replace(found, verdict=Verdict.EXCLUDED, code=CANDIDATE, reason=why)
 
 
 def _judge(

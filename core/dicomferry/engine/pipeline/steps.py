@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -31,10 +32,14 @@ from dicomferry.ledger.planning.chosen_labels import Labels
 from dicomferry.ledger.planning.snapshot import SnapshotReader
 from dicomferry.names import shown
 from dicomferry.recipe.recipe import Recipe, Step
+from dicomferry.recipe.secrets import sounds_secret
 from dicomferry.recipe.servers import XnatServer
 from dicomferry.template import Condition
 
 BuiltT = TypeVar("BuiltT")
+
+_PARAM: Final = re.compile(r"params(?:\.(\w+)|\[\s*\\?['\"]([^'\"\\]+))")
+"""How a template reads a param: `params.NAME` or `params['NAME']`."""
 
 NO_XNAT: Final = ""
 """Stands for the XNAT's name where no XNAT receives anything."""
@@ -136,8 +141,14 @@ class Steps(Struct, frozen=True):
                 self.studies.learn(chain(here, snapshot.renamed_before()))
 
 
-def build_steps(recipe: Recipe, plugins: Plugins, context: BuildContext | None = None) -> Steps:
-    """Build every component of a recipe; raises `FerryError` that names the step and its place."""
+def build_steps(
+    recipe: Recipe, plugins: Plugins, context: BuildContext | None = None,
+    begun: Mapping[str, str] | None = None,
+) -> Steps:  # fmt: skip
+    """Build every component of a recipe; raises `FerryError` that names the step and its place.
+
+    `begun` are the params that the ledger was begun with, as for `work_of`.
+    """
     context = context or BuildContext(recipe, plugins)
     components = plugins.components
     sources = tuple(
@@ -156,7 +167,7 @@ def build_steps(recipe: Recipe, plugins: Plugins, context: BuildContext | None =
         for step in recipe.sinks
     )  # fmt: skip
     identifiers = _identifiers(recipe, sinks, context)
-    digest, work = _digest(recipe, plugins, transforms), _work(recipe, transforms)
+    digest, work = _digest(recipe, plugins, transforms), work_of(recipe, transforms, begun)
     return Steps(sources, transforms, sinks, identifiers, digest, work=work, allow=recipe.allow)
 
 
@@ -214,9 +225,31 @@ def _digest(recipe: Recipe, plugins: Plugins, transforms: tuple[TransformStep, .
     return _with_inputs(sha.digest(), transforms)
 
 
-def _work(recipe: Recipe, transforms: tuple[TransformStep, ...]) -> str:
+def work_of(
+    recipe: Recipe, transforms: tuple[TransformStep, ...], begun: Mapping[str, str] | None = None
+) -> str:
+    """Return what changes when what the transforms do to an instance changes.
+
+    `begun` are the params that the ledger was begun with. They stand for those that no transform
+    uses, so that another value of these, such as the name of the next list, changes nothing.
+    """
     steps = [(step.component, step.options, step.when) for step in recipe.transforms]
-    return _with_inputs(repr((steps, sorted(recipe.params.items()))).encode(), transforms)
+    params = dict(recipe.params)
+    if begun is not None:
+        used = _used_params(repr(steps), recipe.params)
+        params = {**begun, **{name: params[name] for name in used}}
+    return _with_inputs(repr((steps, sorted(params.items()))).encode(), transforms)
+
+
+def _used_params(text: str, params: Mapping[str, str]) -> set[str]:
+    """Return the params that templates in a text read, and those whose value nobody may keep.
+
+    Where a template may read any param, it is all of them.
+    """
+    names = {dotted or quoted for dotted, quoted in _PARAM.findall(text)}
+    if len(_PARAM.findall(text)) < text.count("params"):
+        return set(params)
+    return {name for name in params if name in names or sounds_secret(name)}
 
 
 def _with_inputs(start: bytes, transforms: tuple[TransformStep, ...]) -> str:

@@ -15,7 +15,7 @@ from dicomferry.contract.executor import ExecutorFactory
 from dicomferry.contract.fetcher import Manners
 from dicomferry.engine.pipeline.chosen_labels import with_chosen_labels
 from dicomferry.engine.pipeline.context import BuildContext
-from dicomferry.engine.pipeline.steps import Steps, build_steps, only_servers
+from dicomferry.engine.pipeline.steps import Steps, build_steps, only_servers, work_of
 from dicomferry.engine.pipeline.tables import table_remarks
 from dicomferry.engine.pipeline.watch import Limits
 from dicomferry.engine.plan.last_errors import note_errors
@@ -31,8 +31,10 @@ from dicomferry.engine.plan.problems import (
 )
 from dicomferry.engine.retrieve.answers import AnswerBook
 from dicomferry.engine.retrieve.courtesy import Courtesy
+from dicomferry.engine.session.begun_with import begun_with
 from dicomferry.engine.session.executors import choose_executor
 from dicomferry.engine.session.job import Job
+from dicomferry.engine.session.row_tables import write_row_tables
 from dicomferry.engine.workers.workbench import WorkerSpec
 from dicomferry.engine.workers.workshop import Workshop
 from dicomferry.errors import FerryError, LedgerError, StoppedError
@@ -62,12 +64,15 @@ class Session:
     ) -> None:
         self._job = job
         self._book = book
-        self._built = self.steps = steps
         self.ledger = ledger
         limits = Limits.of(os.environ)
-        spec = WorkerSpec(job.recipe, job.plugins, job.state, job.rehearsal, limits=limits)
+        begun = begun_with(ledger, job.recipe.params)
+        self._built = self.steps = replace(steps, work=work_of(job.recipe, steps.transforms, begun))
+        spec = WorkerSpec(
+            job.recipe, job.plugins, job.state, job.rehearsal, begun=begun, limits=limits
+        )
         processes = os.cpu_count() or 1
-        self._shop = Workshop(steps, ledger, spec, processes, job.progress, executor)
+        self._shop = Workshop(self.steps, ledger, spec, processes, job.progress, executor)
         self._running: Running | None = None
         self._stopped = False
         self._planning = False
@@ -122,6 +127,7 @@ class Session:
             sinks=[sink.key for sink in self.steps.sinks if sink.sink.server],
         )  # fmt: skip
         planned = Planned(PlanReader.last(self.ledger), tuple(by_severity(found)))
+        write_row_tables(self.steps, planned.view, self._job.state)
         note_errors(self.ledger, planned.errors)
         return planned
 

@@ -42,6 +42,8 @@ def mend(
         case Standing.UNKNOWN:
             return f"dicomferry verify {recipe}"
         case Standing.SHORT | Standing.EMPTY:
+            if missing and all(instance.held for instance in missing):
+                return "write the label by a transform, such as identify, then plan and run again"
             if any(not instance.stored for instance in missing):
                 return f"dicomferry run {recipe}"
             again = f"dicomferry verify {recipe} --send-again; dicomferry run {recipe}"

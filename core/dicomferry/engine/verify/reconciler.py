@@ -145,7 +145,7 @@ class Reconciler:
     ) -> SessionVerdict:
         home = HoldingPlace(session.destination)
         places = tuple(p for p in holding.places if p.status or p.destination != home.destination)
-        said = [*(place.message for place in places), holding.note]
+        said = [*(place.message for place in places), holding.note, _held(holding)]
         told = message or "; ".join(dict.fromkeys(filter(None, said)))
         known = standing in (Standing.SHORT, Standing.EMPTY)
         missing = holding.missing if known else ()
@@ -157,6 +157,15 @@ class Reconciler:
             len(holding.expected), holding.held, missing, tuple(holding.foreign), places, told, how,
             holding.under_way,
         )  # fmt: skip
+
+
+def _held(holding: Holding) -> str:
+    """Say how many instances were held back when they came, and why the first one was."""
+    held = [instance.held for instance in holding.expected.values() if instance.held]
+    if not held:
+        return ""
+    number = "1 instance was" if len(held) == 1 else f"{len(held):,} instances were"
+    return f"{number} held back once its own header was known: {held[0]}"
 
 
 def _concerns(waiting: PrearchiveSession, session: ExpectedSession) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from multiprocessing import parent_process
 from pathlib import Path
@@ -26,13 +26,17 @@ from dicomferry.recipe.recipe import Recipe
 
 
 class WorkerSpec(Struct, frozen=True):
-    """All that a worker needs to build itself, in whatever process it is."""
+    """All that a worker needs to build itself, in whatever process it is.
+
+    `begun` are the params that the ledger was begun with.
+    """
 
     recipe: Recipe
     plugins: Plugins
     ledger_folder: Path
     servers_only: bool
     labels: Labels = field(default_factory=dict)
+    begun: Mapping[str, str] | None = None
     limits: Limits = field(default_factory=Limits)
 
 
@@ -67,7 +71,7 @@ class Workbench:
         key = -1 if upto is None else upto
         if key not in self._prepared:
             spec = self._spec
-            steps = build_steps(spec.recipe, spec.plugins)
+            steps = build_steps(spec.recipe, spec.plugins, begun=spec.begun)
             steps = with_chosen_labels(steps, spec.labels)
             if spec.servers_only:
                 steps = only_servers(steps)

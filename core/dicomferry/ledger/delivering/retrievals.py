@@ -134,7 +134,7 @@ class Retrievals:
         """Note what instances are by their own headers; return those that may not go on.
 
         An item keeps the digest of its planned edits, so that a later plan finds the instance
-        unchanged.
+        unchanged. One that may not go on keeps its planned destination: `verify` misses it there.
         """
         held: list[Arrival] = []
         kept: list[Arrival] = []
@@ -151,7 +151,12 @@ class Retrievals:
                 result = _in_session(result, planned.session)
             result = _consistent(result, planned, self._filing)
             self._catalog.examined(digest, [replace(result, edits=edits)])
-            (kept if result.verdict is Verdict.READY else held).append(arrival)
+            if result.verdict is Verdict.READY:
+                kept.append(arrival)
+            else:
+                held.append(arrival)
+                # It is missing from the session that somebody was shown.
+                self._catalog.move([(arrival.item, planned)])
         with self._ledger.transaction() as connection:
             connection.executemany(
                 "INSERT OR REPLACE INTO spooled"

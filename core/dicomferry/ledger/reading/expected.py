@@ -10,15 +10,25 @@ from dicomferry.ledger.items import destination_of
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Destination
 
+_PLANNED = (
+    "(verdict = 'ready' OR verdict = 'rejected' AND remote <> ''"
+    " AND code IN ('forecast-changed', 'not-as-asked', 'damaged'))"
+)
+"""What a plan has shown: what its own header has held back since was part of it."""
+
 
 class ExpectedInstance(Struct, frozen=True):
-    """One instance of the plan as it was to be sent; `stored` when the receiver said it has it."""
+    """One instance of the plan as it was to be sent; `stored` when the receiver said it has it.
+
+    `held` says why it was not sent once its own header was known; empty where it was to be sent.
+    """
 
     item: int
     sop_instance_uid: str
     sop_class_uid: str
     series_instance_uid: str
     stored: bool
+    held: str = ""
 
 
 class ExpectedSession(Struct, frozen=True):
@@ -40,8 +50,8 @@ class ExpectedReader:
     def destinations(self) -> list[int]:
         """Return the keys of the sessions, sorted by project, subject and session."""
         rows = self._connection.execute(
-            "SELECT id FROM destination WHERE id IN"
-            " (SELECT destination FROM item WHERE scan = :scan AND verdict = 'ready')"
+            "SELECT id FROM destination WHERE id IN"  # noqa: S608  fixed text
+            f" (SELECT destination FROM item WHERE scan = :scan AND {_PLANNED})"
             " ORDER BY project = '', project, subject, session",
             self._names,
         )
@@ -60,17 +70,17 @@ class ExpectedReader:
             "SELECT project, subject, session FROM destination WHERE id = ?", (key,)
         ).fetchone()
         rows = self._connection.execute(
-            "SELECT item.id, coalesce(sent_sop, item.sop), sop_class,"
+            "SELECT item.id, coalesce(sent_sop, item.sop), sop_class,"  # noqa: S608  fixed text
             " coalesce(sent_series, series), coalesce(sent_study, study),"
-            " coalesce(delivery.state, '') FROM item"
-            " LEFT JOIN delivery ON delivery.item = item.id AND delivery.sink = :sink"
-            " WHERE scan = :scan AND verdict = 'ready' AND item.destination = :key"
+            " coalesce(delivery.state, ''), CASE verdict WHEN 'ready' THEN '' ELSE item.reason END"
+            " FROM item LEFT JOIN delivery ON delivery.item = item.id AND delivery.sink = :sink"
+            f" WHERE scan = :scan AND {_PLANNED} AND item.destination = :key"
             " AND coalesce(delivery.state, '') <> 'excluded' ORDER BY item.id",
             {**self._names, "key": key},
         ).fetchall()
         instances = tuple(
-            ExpectedInstance(item, sop, sop_class, series, state == "stored")
-            for item, sop, sop_class, series, _, state in rows
+            ExpectedInstance(item, sop, sop_class, series, state == "stored", held)
+            for item, sop, sop_class, series, _, state, held in rows
         )
-        studies = tuple(sorted({study for _, _, _, _, study, _ in rows}))
+        studies = tuple(sorted({study for _, _, _, _, study, *_ in rows}))
         return ExpectedSession(key, destination_of(project, subject, session), studies, instances)

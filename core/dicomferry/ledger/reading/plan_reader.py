@@ -11,6 +11,7 @@ from dicomferry.ledger.planning.alike import ItemGroups
 from dicomferry.ledger.reading import (
     filed_instances,
     found_items,
+    held_items,
     item_states,
     partly_stored,
     passed_kinds,
@@ -27,6 +28,7 @@ from dicomferry.ledger.reading import (
 from dicomferry.ledger.reading.expected import ExpectedReader
 from dicomferry.ledger.reading.filed_instances import FiledInstance
 from dicomferry.ledger.reading.found_items import FoundItem, PlannedItem
+from dicomferry.ledger.reading.held_items import HeldItem
 from dicomferry.ledger.reading.item_states import ItemState
 from dicomferry.ledger.reading.partly_stored import PartlyStored
 from dicomferry.ledger.reading.passed_kinds import PassedKind
@@ -84,6 +86,14 @@ class PlanReader(Struct, frozen=True):
     def items(self, *, held: bool = False) -> Iterator[ItemState]:
         """Yield every item with what became of it; or only those that are not ready."""
         return item_states.item_states(self.ledger, self.scan, held=held)
+
+    def held_items(self) -> Iterator[HeldItem]:
+        """Yield every item that is not ready, with all that is known of it; candidates are none."""
+        return held_items.held_items(self.ledger, self.scan)
+
+    def refused_rows(self, candidates: list[int]) -> dict[int, int]:
+        """Return the refused rows that candidates are of, and of how many studies these are."""
+        return held_items.refused_rows(self.ledger, self.scan, candidates)
 
     def same_instance(self) -> Iterator[list[Twin]]:
         """Yield every group of two or more ready items with one SOP Instance UID."""

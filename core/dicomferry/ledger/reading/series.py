@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from dicomferry.ledger.items import destination_of
 from dicomferry.ledger.planning.whereabouts import GONE
-from dicomferry.ledger.rows import Verdict
+from dicomferry.ledger.rows import CANDIDATE, Verdict
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Destination
 
@@ -22,6 +22,7 @@ SeriesKey = tuple[str, int, str, str]
 class SeriesState(Struct, frozen=True):
     """One series as a source found it; `ready` are the items of it that the plan would bring.
 
+    `candidates` are items that wait for somebody to include them; then they are ready.
     `settled` are the destinations among `destinations` that only the recipe can change: those of
     an instance that came from a PACS are corrected by its own header. `content` changes when
     what was found does.
@@ -29,6 +30,7 @@ class SeriesState(Struct, frozen=True):
 
     key: SeriesKey
     ready: tuple[int, ...]
+    candidates: tuple[int, ...]
     held: int
     modality: str
     study_date: str
@@ -43,6 +45,7 @@ class _Instance(Struct, frozen=True):
 
     item: int
     verdict: str
+    code: str
     path: bytes
     member: bytes
     size: int
@@ -59,7 +62,7 @@ class _Instance(Struct, frozen=True):
 def series_states(ledger: Ledger, scan: int) -> Iterator[SeriesState]:
     """Yield every series of a scan, sorted by its key; items that are gone are in none."""
     rows = ledger.connection.execute(
-        "SELECT source, table_row, study, series, item.id, verdict, path, member, size,"
+        "SELECT source, table_row, study, series, item.id, verdict, code, path, member, size,"
         " modified_ns, modality, study_date, series_number, project, subject,"
         " destination.session, remote <> ''"
         " AND (item.id IN (SELECT item FROM spooled WHERE edits <> '')"
@@ -75,16 +78,19 @@ def series_states(ledger: Ledger, scan: int) -> Iterator[SeriesState]:
 
 def _state(key: SeriesKey, instances: Sequence[_Instance]) -> SeriesState:
     ready = [one for one in instances if one.verdict == Verdict.READY]
-    shown = (ready or instances)[0]
+    candidates = [one for one in instances if one.code == CANDIDATE]
+    told = ready or candidates
+    shown = (told or instances)[0]
     return SeriesState(
         key=key,
         ready=tuple(one.item for one in ready),
+        candidates=tuple(one.item for one in candidates),
         held=len(instances) - len(ready),
         modality=shown.modality,
         study_date=shown.study_date,
         series_number=shown.series_number,
-        destinations=_destinations(ready),
-        settled=_destinations(one for one in ready if not one.corrected),
+        destinations=_destinations(told),
+        settled=_destinations(one for one in told if not one.corrected),
         content=_content(instances),
     )
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator
 
 from dicomferry.engine.plan.choosing.line import SEVERAL, UNASSIGNED, TableLine
-from dicomferry.errors import ProblemsError
 from dicomferry.ledger.planning.chosen_labels import Labels, chosen_labels
 from dicomferry.model import Problem, Wanted
 from dicomferry.xnat.labels import to_label
@@ -18,18 +17,20 @@ _DATE = re.compile(
 """What a spreadsheet program writes for `3-4`. Its `1.2E+16` has characters that no label has."""
 
 
-def asked_labels(lines: Iterable[TableLine]) -> Labels:
-    """Return the labels that the user edited on included lines.
-
-    Raises `ProblemsError` with every fault: texts that cannot be labels, and lines that contradict
-    each other.
-    """
+def label_faults(lines: Iterable[TableLine]) -> list[Problem]:
+    """Return what is wrong with edited labels: texts that are none, and contradicting lines."""
     lines = [line for line in lines if line.include]
-    problems = [one for line in lines for one in _unfit(line)]
-    problems = problems or [*_contradictions(lines)]
-    if problems:
-        raise ProblemsError(problems)
-    return {line.series: chosen_labels(line.edited) for line in lines if line.edited}
+    return [one for line in lines for one in _unfit(line)] or [*_contradictions(lines)]
+
+
+def asked_labels(lines: Iterable[TableLine]) -> Labels:
+    """Return the labels that the user edited on included lines, and every included candidate."""
+    lines = [line for line in lines if line.include]
+    return {
+        line.series: chosen_labels(line.edited)
+        for line in lines
+        if line.edited or line.is_candidate
+    }
 
 
 def _unfit(line: TableLine) -> Iterator[Problem]:

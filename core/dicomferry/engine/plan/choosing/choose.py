@@ -13,7 +13,7 @@ from dicomferry.engine.plan.choosing.line import (
     key_cells,
     label_names,
 )
-from dicomferry.engine.plan.choosing.reading import AGAIN
+from dicomferry.engine.plan.choosing.reading import AGAIN, place_order
 from dicomferry.errors import ProblemsError
 from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.ledger.reading.plan_reader import PlanReader
@@ -22,6 +22,9 @@ from dicomferry.ledger.rows import Verdict
 from dicomferry.model import Place, Problem
 
 NOT_CHOSEN = "not-chosen"
+
+CHOSEN = "chosen"
+"""The code of a table row of which somebody has chosen among the studies it finds."""
 
 
 def choose(catalog: PlanWriter, path: Path, lines: Iterable[TableLine]) -> list[Problem]:
@@ -35,6 +38,7 @@ def choose(catalog: PlanWriter, path: Path, lines: Iterable[TableLine]) -> list[
     problems: list[Problem] = []
     left_out: list[int] = []
     taken: list[IncludedSeries] = []
+    candidates: list[int] = []
     for state in plan.series():
         line = listed.pop(key_cells(state.key), None)
         if line is None:
@@ -45,15 +49,25 @@ def choose(catalog: PlanWriter, path: Path, lines: Iterable[TableLine]) -> list[
             left_out += state.ready
         elif state.ready:
             taken.append(IncludedSeries(state, line))
+            candidates += state.ready if line.is_candidate else ()
     problems += map(_vanished, listed.values())
     if problems:
-        raise ProblemsError(sorted(problems, key=_order))
-    if left_out:
+        raise ProblemsError(sorted(problems, key=place_order))
+    rows = plan.refused_rows(candidates)
+    if left_out or rows:
         # No later plan may reuse a plan with a choice in it: it must start from all series.
         catalog.plan_opened()
         reason = f"not chosen in {path.name}"
         catalog.hold((item, Verdict.EXCLUDED, NOT_CHOSEN, reason) for item in left_out)
+        catalog.hold(
+            (row, Verdict.EXCLUDED, CHOSEN, f"{_studies(count)} of it chosen in {path.name}")
+            for row, count in rows.items()
+        )
     return list(doubts(path.name, taken))
+
+
+def _studies(count: int) -> str:
+    return "1 study" if count == 1 else f"{count:,} studies"
 
 
 def _unlisted(state: SeriesState, path: Path) -> Iterator[Problem]:
@@ -110,7 +124,3 @@ def _label(level: str, told: str, line: TableLine) -> Problem:
 def _named(key: tuple[str, ...]) -> str:
     source, row, study, series = key
     return f"series {series} of study {study} ({source}{f', row {row}' if row else ''})"
-
-
-def _order(problem: Problem) -> tuple[int, int]:
-    return (problem.place.line, problem.place.column) if problem.place else (0, 0)

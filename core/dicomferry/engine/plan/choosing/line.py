@@ -30,7 +30,8 @@ class TableLine(Struct, frozen=True):
     """One series of the table; `include` says whether the user wants it sent.
 
     `labels` are the label cells by level, `planned` the marks of the labels that the plan had.
-    `content` is the mark of the instances that the plan had. `cut` are the levels whose cells lost
+    `content` is the mark of the instances that the plan had. `is_candidate` where it is of one of
+    several studies that a row found. `cut` are the levels whose cells lost
     their leading zeros to a spreadsheet program. `places` has the place of every cell.
     """
 
@@ -39,6 +40,7 @@ class TableLine(Struct, frozen=True):
     labels: Mapping[str, str]
     planned: Mapping[str, str]
     content: str
+    is_candidate: bool
     cut: frozenset[str]
     places: Mapping[str, Place]
 
@@ -80,7 +82,8 @@ def check_of(state: SeriesState) -> str:
     """Return the cell `check`: a mark for each label, and one for the instances."""
     marks = (mark(level, cell) for level, cell in label_cells(state.destinations).items())
     # Excel reads a cell that begins with a digit as a number.
-    return f"p{''.join(marks)}-{content_mark(state)}"
+    kind = "c" if state.candidates else "p"
+    return f"{kind}{''.join(marks)}-{content_mark(state)}"
 
 
 def mark(level: str, cell: str) -> str:

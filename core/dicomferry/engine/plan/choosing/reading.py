@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from dicomferry.engine.plan.choosing.asking import label_faults
 from dicomferry.engine.plan.choosing.line import HELD, KEY, TableLine, mark
 from dicomferry.errors import FerryError, ProblemsError
 from dicomferry.model import LEVELS, Place, Problem, Severity
@@ -13,7 +14,7 @@ from dicomferry.spreadsheet import Cell, UnreadableCsvError, read_sheet
 
 _NEEDED = ("include", *KEY, *LEVELS, "check")
 _WORDS = {"yes": True, "no": False}
-_CHECK = re.compile(r"p([0-9a-f]{8})([0-9a-f]{8})([0-9a-f]{8})-(?P<content>\d+x[0-9a-f]+)")
+_CHECK = re.compile(r"[pc]([0-9a-f]{8})([0-9a-f]{8})([0-9a-f]{8})-(?P<content>\d+x[0-9a-f]+)")
 _MOST_DIGITS = 64
 AGAIN = "make it again with `dicomferry plan RECIPE -o FILE` and choose anew"
 
@@ -37,8 +38,9 @@ def read_lines(path: Path) -> list[TableLine]:
         if line.key in lines:
             problems.append(_problem("twice", "this series is there twice", line.places["include"]))
         lines[line.key] = line
+    problems += label_faults(lines.values())
     if problems:
-        raise ProblemsError(problems)
+        raise ProblemsError(sorted(problems, key=place_order))
     return list(lines.values())
 
 
@@ -70,19 +72,20 @@ def _line(
         return None
     if word not in _WORDS or not texts["check"]:
         problems.append(_misread(texts, places))
-        return None
     check = _CHECK.fullmatch(texts["check"])
-    if check is None:
+    if check is None and texts["check"]:
         problems.append(_problem("check", "this check was edited", places["check"], AGAIN))
+    if check is None:
         return None
     planned = dict(zip(LEVELS, check.groups(), strict=False))
     labels = {level: _uncut(level, texts[level], planned[level]) for level in LEVELS}
     return TableLine(
-        include=_WORDS[word],
+        include=_WORDS.get(word, True),  # else it is a fault by now
         key=tuple(texts[header] for header in KEY),
         labels=labels,
         planned=planned,
         content=check["content"],
+        is_candidate=texts["check"].startswith("c"),
         cut=frozenset(level for level in LEVELS if labels[level] != texts[level]),
         places=places,
     )
@@ -105,6 +108,11 @@ def _misread(texts: Mapping[str, str], places: Mapping[str, Place]) -> Problem:
         "held", "this line is of no series", places["include"],
         f"a file that is {HELD} back cannot be chosen; leave such lines as they are",
     )  # fmt: skip
+
+
+def place_order(problem: Problem) -> tuple[int, int]:
+    """Return what sorts problems by their place in the table."""
+    return (problem.place.line, problem.place.column) if problem.place else (0, 0)
 
 
 def _problem(code: str, message: str, place: Place, hint: str = "") -> Problem:

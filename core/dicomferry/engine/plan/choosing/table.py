@@ -10,12 +10,20 @@ from dicomferry.dicom.header import Header
 from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.opening import open_blob
 from dicomferry.engine.pipeline.described import described
-from dicomferry.engine.plan.choosing.line import HEADERS, HELD, check_of, key_cells, label_cells
+from dicomferry.engine.plan.choosing.line import (
+    HEADERS,
+    HELD,
+    KEY,
+    check_of,
+    key_cells,
+    label_cells,
+)
 from dicomferry.engine.workers.apart import apart
 from dicomferry.errors import FerryError
+from dicomferry.ledger.reading.held_items import HeldItem
 from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.ledger.reading.series import SeriesState
-from dicomferry.ledger.rows import Item, Verdict
+from dicomferry.ledger.rows import CANDIDATE, Item
 from dicomferry.spreadsheet import neutral
 
 _DESCRIBING = ("PatientID", "PatientName", "StudyDescription", "SeriesDescription")
@@ -24,38 +32,59 @@ _DESCRIBING = ("PatientID", "PatientName", "StudyDescription", "SeriesDescriptio
 def table_rows(plan: PlanReader) -> Iterator[list[str]]:
     """Yield the rows of the table, headers first; no spreadsheet program runs a cell as a formula.
 
-    A file that the plan sends counts in the row of its series. A file that it holds back has a row
-    of its own.
+    A file that the plan sends counts in the row of its series. A series that waits to be chosen has
+    a row with `no`, and a file or a table row that the plan holds back a row of its own.
     """
     yield list(HEADERS)
-    states = [state for state in plan.series() if state.ready]
-    firsts = [plan.item(state.ready[0]) for state in states]
-    for state, item, texts in zip(states, firsts, apart(partial(_texts_of, firsts)), strict=True):
-        yield _row(_series_cells(state, item, texts))
-    for one in plan.items():
-        if one.verdict is not Verdict.READY:
-            reason = f"{one.verdict}: {one.reason or one.code}"
-            yield _row({"include": HELD, "file": str(one.location), "reason": reason})
+    states = [state for state in plan.series() if state.ready or state.candidates]
+    held = list(plan.held_items())
+    firsts = {state.key: plan.item((state.ready or state.candidates)[0]) for state in states}
+    firsts = {one.key: one.item for one in reversed(held) if one.key[3]} | firsts
+    told = apart(partial(_texts_of, list(firsts.values())))
+    texts = dict(zip(firsts, told, strict=True))
+    for state in states:
+        yield _row(_series_cells(state, firsts[state.key], texts[state.key]))
+    for one in held:
+        yield _row(_held_cells(one, texts.get(one.key, {})))
 
 
 def _series_cells(state: SeriesState, item: Item, texts: dict[str, str]) -> dict[str, str]:
-    source, row, study, series = key_cells(state.key)
     return {
-        "include": "yes",
-        "source": source,
-        "row": row,
+        "include": "yes" if state.ready else "no",
+        **dict(zip(KEY, key_cells(state.key), strict=True)),
         **label_cells(state.destinations),
         **texts,
         "StudyDate": state.study_date,
         "Modality": state.modality,
         "SeriesNumber": state.series_number,
-        "instances": str(len(state.ready)),
-        "held": str(state.held),
-        "StudyInstanceUID": study,
-        "SeriesInstanceUID": series,
+        "instances": str(len(state.ready or state.candidates)),
+        "held": str(state.held - len(state.candidates)),
         "check": check_of(state),
         "file": str(item.location) if item.remote is None else "",
+        "reason": "" if state.ready else f"{CANDIDATE}: say yes to bring it",
     }
+
+
+def _held_cells(one: HeldItem, texts: dict[str, str]) -> dict[str, str]:
+    known = {**one.item.row} if not one.key[3] else {}
+    return {
+        **known,
+        "include": HELD,
+        **{name: text for name, text in zip(KEY, key_cells(one.key), strict=True) if text},
+        **(label_cells([one.destination]) if one.destination else {}),
+        **texts,
+        **{
+            name: text
+            for name, text in (
+                ("StudyDate", one.study_date), ("Modality", one.modality),
+                ("SeriesNumber", one.series_number),
+            )
+            if text
+        },
+        "held": "1" if one.key[3] else "",
+        "file": str(one.item.location),
+        "reason": f"{one.verdict}: {one.reason or one.code}",
+    }  # fmt: skip
 
 
 def _texts_of(items: list[Item], look: Look) -> Iterator[dict[str, str]]:
