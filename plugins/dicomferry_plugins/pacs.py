@@ -31,7 +31,12 @@ def _build(server: PacsServer, context: Context) -> DimseFetcher:
     from dicomferry_plugins._pacs.listener import MoveTarget
 
     manners = Manners(
-        server.associations, server.requests_per_minute, server.batch, server.hours, "c-get"
+        server.associations,
+        server.requests_per_minute,
+        server.batch,
+        server.hours,
+        "c-get",
+        tuple(server.accept),
     )
     movable = server.retrieve != "c-get" and server.move_ae_title
     target = MoveTarget(server.move_ae_title, server.move_port) if movable else None

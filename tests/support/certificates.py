@@ -20,14 +20,17 @@ class Identity:
     key: str
 
 
-def identity(folder: Path, name: str) -> Identity:
-    """Make a certificate for the loopback address; skips the test where there is no openssl."""
+def identity(folder: Path, name: str, host: str = f"IP:{HOST}") -> Identity:
+    """Make a certificate for the loopback address, or another `host`.
+
+    Skips the test where there is no openssl.
+    """
     program = shutil.which("openssl")
     if program is None:
         pytest.skip("openssl is not installed: sudo apt-get install openssl")
     certificate, key = folder / f"{name}.crt", folder / f"{name}.key"
     command = [program, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
-    command += ["-subj", f"/CN={name}", "-addext", f"subjectAltName=IP:{HOST}"]
+    command += ["-subj", f"/CN={name}", "-addext", f"subjectAltName={host}"]
     command += ["-keyout", str(key), "-out", str(certificate)]
     subprocess.run(command, check=True, capture_output=True)
     return Identity(str(certificate), str(key))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -41,7 +42,8 @@ class Script:
     that it returns is the whole answer. `lists` is how many answers it gives at most at a level,
     `hides` are keys that it never answers. Its C-MOVE goes to the host `moves_at`, calls it
     `calls` where that is given, and where it is `late`, it answers at once and sends so many
-    seconds afterwards.
+    seconds afterwards. At the levels it `refuses` it retrieves nothing. `patient_root` gives it
+    that model alone: then it wants to know of which patient. It takes `most` associations at once.
     """
 
     ignores: tuple[str, ...] = ()
@@ -64,6 +66,9 @@ class Script:
     moves_at: str = HOST
     calls: str = ""
     late: float = 0
+    refuses: tuple[str, ...] = ()
+    patient_root: bool = False
+    most: int = 0
 
 
 @dataclass
@@ -96,6 +101,9 @@ class ScriptedPacs:
         if told is not None:
             yield self._status(told), None
             return
+        if asked.QueryRetrieveLevel != "STUDY" and self._lacks_patient(asked):
+            yield self._status(0xA900), None
+            return
         unique = _UNIQUE[asked.QueryRetrieveLevel]
         seen = set()
         for instance in self.instances:
@@ -120,6 +128,10 @@ class ScriptedPacs:
     def get(self, event: Any) -> Iterator[Any]:
         """Answer a C-GET."""
         self.gets += 1
+        if self._refuses(event.identifier):
+            yield 1
+            yield self._status(0xA900), None
+            return
         if self.gets > 1 and self.script.waits is not None:
             _wait_for(self.script.waits)
         self.meeting.wait(PATIENCE)
@@ -141,6 +153,10 @@ class ScriptedPacs:
         """Answer a C-MOVE, once everything has been sent over associations of its own."""
         found = self._asked_for(event)
         yield self.script.moves_at, self.script.moves_to
+        if self._refuses(event.identifier):
+            yield 1
+            yield self._status(0xA900), None
+            return
         if self.script.late:
             Timer(self.script.late, self._send, (found, event.request.MoveDestination)).start()
         else:
@@ -170,6 +186,12 @@ class ScriptedPacs:
 
         with ThreadPoolExecutor(self.script.over) as threads:
             list(threads.map(send, range(self.script.over)))
+
+    def _refuses(self, asked: Dataset) -> bool:
+        return asked.QueryRetrieveLevel in self.script.refuses or self._lacks_patient(asked)
+
+    def _lacks_patient(self, asked: Dataset) -> bool:
+        return self.script.patient_root and not asked.get("PatientID")
 
     def _asked_for(self, event: Any) -> list[Dataset]:
         found = [one for one in self.instances if self._matches(event.identifier, one)]
@@ -220,15 +242,18 @@ def _wait_for(reached: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def scripted(instances: list[Dataset], script: Script) -> Iterator[ScriptedPacs]:
+def scripted(
+    instances: list[Dataset], script: Script, *, tls: ssl.SSLContext | None = None
+) -> Iterator[ScriptedPacs]:
     """Run a scripted PACS in a thread of this process."""
     pacs = ScriptedPacs(instances, script)
     entity = AE(pacs.ae_title)
     entity.add_supported_context("1.2.840.10008.1.1")
-    entity.add_supported_context(FIND)
-    if not script.moves_to:
-        entity.add_supported_context(GET)
-    entity.add_supported_context(MOVE)
+    entity.maximum_associations = script.most or entity.maximum_associations
+    services = (FIND, MOVE) if script.moves_to else (FIND, GET, MOVE)
+    for service in services:
+        root = service.replace(".1.2.2.", ".1.2.1.") if script.patient_root else service
+        entity.add_supported_context(root)
     for sop_class, syntax in _contexts(instances):
         if uid_to_service_class(sop_class) is not StorageServiceClass:
             register_uid(sop_class, f"Made{sop_class.replace('.', '_')}", StorageServiceClass)
@@ -236,6 +261,7 @@ def scripted(instances: list[Dataset], script: Script) -> Iterator[ScriptedPacs]
     server = entity.start_server(
         (HOST, 0),
         block=False,
+        ssl_context=tls,
         evt_handlers=[
             (evt.EVT_C_FIND, pacs.find),
             (evt.EVT_C_GET, pacs.get),

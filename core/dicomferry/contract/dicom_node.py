@@ -20,6 +20,10 @@ class DeclaredFiles(Protocol):
     def key(self) -> str:
         """The key of this side's certificate."""
 
+    @property
+    def check_host_name(self) -> bool:
+        """Whether the server's certificate must name its host."""
+
 
 class DicomNode(Protocol):
     """A server's DICOM side as a recipe declares it: `XnatDicom`, or one of yours.

@@ -25,7 +25,8 @@ class Manners(Struct, frozen=True):
     of all lanes (0: no limit). `batch` is how many fetched studies may wait for their sinks (0: as
     many as the spool holds). `hours` are the times at which requests are allowed, as
     `{"mon-fri": "19:00-06:00", "sat-sun": "all"}`; empty allows them always. `way` is the fetcher's
-    own word for how it asks; the engine repeats it in each order.
+    own word for how it asks; the engine repeats it in each order. `accepts` names what may differ
+    between an instance and what its server told of it: `other-patient-id`.
     """
 
     lanes: int = 1
@@ -33,6 +34,7 @@ class Manners(Struct, frozen=True):
     batch: int = 0
     hours: Mapping[str, str] = field(default_factory=dict)
     way: str = ""
+    accepts: tuple[str, ...] = ()
 
 
 class FetchOrder(Struct, frozen=True):
@@ -40,7 +42,8 @@ class FetchOrder(Struct, frozen=True):
 
     `whole_series` are the series of which the order has every instance that the source found: a
     fetcher may ask for such a series as a whole, and gives the inbox also what comes of it that the
-    source had not found. `way` is that of the manners in use.
+    source had not found. `way` and `lanes` are those of the manners in use: with one lane
+    nothing else is under way.
 
     An instance without a SOP Instance UID stands for a series whose instances the server does not
     list: all of the series is wanted, and `Inbox.complete` says that all has come.
@@ -50,6 +53,7 @@ class FetchOrder(Struct, frozen=True):
     instances: tuple[RemoteInstance, ...]
     whole_series: frozenset[str] = frozenset()
     way: str = ""
+    lanes: int = 1
 
 
 class Fetched(Struct, frozen=True):

@@ -60,12 +60,18 @@ def tune(connection: socket.socket) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _MOST_UNSENT)
 
 
+_UNVERIFIED = (
+    "ca: under tls: names the peer's certificate authority, or its own certificate; where that does"
+    " not name the host, say check_host_name: false"
+)
+
+
 def unreachable(peer: Peer, error: OSError) -> UnreachableError:
     """Return the error for a failed connection, with a hint for its cause."""
     where = f"{peer.host}:{peer.port}"
     match error:
         case ssl.SSLCertVerificationError():
-            words, hint = error.verify_message, "is ca_file the peer's certificate authority?"
+            words, hint = error.verify_message, _UNVERIFIED
         case ssl.SSLError():
             words, hint = error.reason or str(error), "does the peer speak TLS on this port?"
         case TimeoutError():

@@ -37,7 +37,8 @@ UNSETTLED: Final = (Verdict.REJECTED, Verdict.NOT_LOOKED_INTO)
 
 
 class Remote(Struct, frozen=True):
-    """What is known of an item that is still on a server; `spooled` is its file once it is here.
+    """What is known of an item that is still on a server; `spooled` is its file once it is here,
+    and `accepts` is that of its server's `Manners`; both are empty before.
 
     The other fields are those of the `RemoteInstance` that a source found.
     """
@@ -49,6 +50,7 @@ class Remote(Struct, frozen=True):
     relabel: Mapping[str, str]
     key: str = ""
     spooled: Location | None = None
+    accepts: tuple[str, ...] = ()
     labels: Mapping[str, str] = MappingProxyType({})
     candidate_of: Location | None = None
 

@@ -37,6 +37,10 @@ class DeclaredTls(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
     ca: Annotated[str, Meta(description="Certificates that vouch for the server (PEM).")] = ""
     certificate: Annotated[str, Meta(description="Our own certificate (PEM).")] = ""
     key: Annotated[str, Meta(description="The key of our own certificate (PEM).")] = ""
+    check_host_name: Annotated[
+        bool,
+        Meta(description="Whether the certificate must name the host. A PACS's often names none."),
+    ] = True
 
     def faults(self) -> Iterable[tuple[tuple[str, ...], str]]:
         """Yield a fault for a certificate without a key, and for a key without a certificate."""

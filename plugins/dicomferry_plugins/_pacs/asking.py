@@ -32,6 +32,9 @@ _LONGEST_IDLE = 10.0
 
 _FIRST_PAUSE = 0.5
 
+_REFUSALS = (0x0110, 0x0122, 0x0211, 0x0212, 0xA900)
+"""Statuses by which a PACS refuses a request as such, beside those it cannot process (0xC…)."""
+
 OpenWay = Callable[[], AbstractContextManager[Way]]
 
 
@@ -39,19 +42,23 @@ class Asker(Struct):
     """Asks one PACS; `why` says how it last ended an answer that was not all.
 
     `open_ways` are the ways to it, the likeliest first: each lets other kinds of instances in.
-    `silent` is set when the last study found no way to the PACS at all.
+    `silent` is set when the last study found no way to the PACS at all, `crowded` when the PACS
+    took no more associations for the time being.
     """
 
     open_ways: Sequence[OpenWay]
     why: str = ""
     silent: bool = False
+    crowded: bool = False
     _told: Mapping[str, str] = field(default_factory=dict)
+    _refused: bool = False
     _taken: dict[Syntaxes, None] = field(default_factory=dict)
 
     def ask(self, order: FetchOrder, inbox: Inbox) -> None:
         """Ask for what an inbox waits for: by series, by series again, then one by one.
 
-        After the first time, what has not come is asked for over the other ways as well.
+        After the first time, what has not come is asked for over the other ways as well. Where the
+        PACS refuses series, the study is asked for, and what was not ordered is refused.
 
         Counters and statuses decide nothing: what the PACS itself had listed does. Raises
         `ContextRefusedError` when the PACS does not do this kind of retrieval.
@@ -60,8 +67,11 @@ class Asker(Struct):
         self._told = order.instances[0].attributes if order.instances else {}
         intake = Intake(inbox, order.whole_series)
         first, *others = self.open_ways
-        rounds = [(_by_series, first, 0), *((_by_series, way, 0) for way in others),
+        self._round(first, _by_series(order, inbox), inbox, intake)
+        rounds = [*((_by_series, way, 0) for way in others),
                   (_by_series, first, 1), (_one_by_one, first, 2)]  # fmt: skip
+        if self._refused and not intake.came:
+            rounds.insert(0, (_as_a_study, first, 0))
         for requests, way, pauses in rounds:
             if _done(inbox) or self.silent:
                 return
@@ -80,7 +90,7 @@ class Asker(Struct):
             inbox.wait()
             try:
                 with open_way() as way:
-                    answered = True
+                    answered, self.crowded = True, False
                     self._taken.update(dict.fromkeys(way.takes or ()))
                     if way.takes == []:
                         return
@@ -94,6 +104,7 @@ class Asker(Struct):
             except (AssociationLostError, AssociationRejectedError, UnreachableError) as error:
                 self.why = error.message
                 losses += 1
+                self.crowded = isinstance(error, AssociationRejectedError) and error.transient
                 if isinstance(error, AssociationRejectedError) and not error.transient:
                     break
                 if losses < _MOST_LOSSES:
@@ -104,18 +115,20 @@ class Asker(Struct):
         inbox.wait()
         inbox.asked()
         before = intake.came
+        if way.needs_patient:
+            patient = {"PatientID": self._told.get("PatientID", "")}
+            request = Request(request.level, patient | request.keys)
         ended = way.retrieve(request, intake, inbox.stopped)
         self.why = f"it ended its answer with {discreet(str(ended), self._told.get)}"
-        if ended.status == SUCCESS and request.level == "SERIES":
-            series = request.keys["SeriesInstanceUID"]
-            for one in inbox.missing():
-                if (
-                    is_bare(one)
-                    and one.ref.series_instance_uid == series
-                    and intake.unlisted[series]
-                ):
+        came = intake.came > before
+        self._refused = self._refused or (not came and _is_refusal(ended.status))
+        if ended.status == SUCCESS and request.level != "IMAGE":
+            for one in filter(is_bare, inbox.missing()):
+                series = one.ref.series_instance_uid
+                asked = request.keys.get("SeriesInstanceUID", series) == series
+                if asked and intake.unlisted[series]:
                     inbox.complete(one)
-        return intake.came > before or request.level != "IMAGE"
+        return came or request.level != "IMAGE"
 
 
 def _told_of(taken: Iterable[Syntaxes]) -> str:
@@ -126,6 +139,11 @@ def _told_of(taken: Iterable[Syntaxes]) -> str:
     syntaxes = list(dict.fromkeys(UID(uid).name for _, uid in taken))
     some = ", ".join(classes[:_MOST_NAMED]) + (", …" if len(classes) > _MOST_NAMED else "")
     return f"it takes of what was asked for {some} in {', '.join(syntaxes)}"
+
+
+def _is_refusal(status: int | None) -> bool:
+    """Tell whether a PACS may not retrieve at the level it was asked at."""
+    return status is not None and (status in _REFUSALS or status >> 12 == 0xC)
 
 
 def _done(inbox: Inbox) -> bool:
@@ -148,6 +166,11 @@ def _by_series(order: FetchOrder, inbox: Inbox) -> Iterator[Request]:
         for start in range(0, len(uids), _IMAGES_AT_ONCE):
             some = "\\".join(uids[start : start + _IMAGES_AT_ONCE])
             yield Request("IMAGE", keys | {"SOPInstanceUID": some})
+
+
+def _as_a_study(order: FetchOrder, inbox: Inbox) -> Iterator[Request]:
+    if inbox.missing():
+        yield Request("STUDY", {"StudyInstanceUID": order.study_instance_uid})
 
 
 def _one_by_one(order: FetchOrder, inbox: Inbox) -> Iterator[Request]:

@@ -17,6 +17,7 @@ from dicomferry.dimse import (
     Peer,
     UnreachableError,
     UserIdentity,
+    echo,
 )
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ def associate(
             connection.close()
         if rejections:
             raise AssociationRejectedError(peer, *rejections[0])
+        if peer.tls and not connections:
+            echo(peer)  # pynetdicom does not tell what is wrong with a certificate
         raise _failure(peer, len(contexts), association, bool(connections))
     undelayed(connections[0])
     return association, connections[0]

@@ -48,6 +48,9 @@ class DimseFetcher(Struct, frozen=True):
             except ContextRefusedError as error:
                 moves = order.way != C_MOVE and self.target is not None
                 return Fetched(error.message, manners=moving(self.manners) if moves else None)
+        if asker.crowded and order.lanes > 1:
+            fewer = replace(self.manners, lanes=order.lanes // 2, way=order.way)
+            return Fetched(asker.why, manners=fewer)
         return Fetched(asker.why, asker.silent)
 
     @contextmanager

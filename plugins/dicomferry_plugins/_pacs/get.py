@@ -9,16 +9,7 @@ from dicomferry.dimse import ContextRefusedError, Peer
 from dicomferry_plugins._pacs.intake import Door
 from dicomferry_plugins._pacs.proposals import Proposal
 from dicomferry_plugins._pacs.retrieval import Way
-from dicomferry_plugins._pacs.scu import (
-    EXPLICIT_LITTLE,
-    IMPLICIT_LITTLE,
-    STUDY_ROOT_GET,
-    associated,
-)
-
-_MODELS: Sequence[Proposal] = [
-    (STUDY_ROOT_GET, EXPLICIT_LITTLE), (STUDY_ROOT_GET, IMPLICIT_LITTLE),
-]  # fmt: skip
+from dicomferry_plugins._pacs.scu import GET, associated, model_of, models
 
 
 @contextmanager
@@ -28,19 +19,21 @@ def open_get(peer: Peer, storage: Sequence[Proposal], door: Door) -> Iterator[Wa
     Raises as `open_association`, and `ContextRefusedError` when the peer does no C-GET.
     """
     classes = list(dict.fromkeys(uid for uid, _ in storage))
-    contexts = [*_MODELS, *storage]
+    contexts = [*models(GET), *storage]
     with associated(peer, contexts, stores=classes, on_store=door.take) as association:
         accepted = [
             (str(context.abstract_syntax), str(syntax))
             for context in association.accepted_contexts
             for syntax in context.transfer_syntax
         ]
-        if STUDY_ROOT_GET not in dict(accepted):
+        model = model_of(association, GET)
+        if model is None:
             raise ContextRefusedError(f"{peer} does no C-GET", hint="say retrieve: c-move")
         yield Way(
             peer,
             association,
             door,
-            lambda asked, number: association.send_c_get(asked, STUDY_ROOT_GET, msg_id=number),
+            lambda asked, number: association.send_c_get(asked, model, msg_id=number),
+            model,
             takes=[pair for pair in accepted if pair[0] in classes],
         )

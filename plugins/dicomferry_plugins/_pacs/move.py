@@ -9,14 +9,8 @@ from dicomferry.dimse import Peer
 from dicomferry_plugins._pacs.intake import Door
 from dicomferry_plugins._pacs.listener import MoveTarget
 from dicomferry_plugins._pacs.retrieval import Way
-from dicomferry_plugins._pacs.scu import (
-    EXPLICIT_LITTLE,
-    IMPLICIT_LITTLE,
-    STUDY_ROOT_MOVE,
-    associated,
-)
+from dicomferry_plugins._pacs.scu import MOVE, associated, model_of, models
 
-_MODELS = [(STUDY_ROOT_MOVE, EXPLICIT_LITTLE), (STUDY_ROOT_MOVE, IMPLICIT_LITTLE)]
 _UNKNOWN_DESTINATION = (0xA801, 0xC000)
 
 
@@ -27,14 +21,16 @@ def open_move(peer: Peer, target: MoveTarget, door: Door) -> Iterator[Way]:
         f"is {target.ae_title} at port {target.port} of this machine"
         " registered there as a move destination?"
     )
-    with associated(peer, _MODELS) as association:
+    with associated(peer, models(MOVE)) as association:
+        model = model_of(association, MOVE) or MOVE[0]
         yield Way(
             peer,
             association,
             door,
             lambda asked, number: association.send_c_move(
-                asked, target.ae_title, STUDY_ROOT_MOVE, msg_id=number
+                asked, target.ae_title, model, msg_id=number
             ),
+            model,
             dict.fromkeys(_UNKNOWN_DESTINATION, doubt),
             late=peer.timeouts.response,
         )

@@ -1,4 +1,4 @@
-"""The C-FIND service class user: Study Root, level by level (PS3.4 C.4.1, C.6.2)."""
+"""The C-FIND service class user, level by level (PS3.4 C.4.1, C.6.1, C.6.2)."""
 
 from __future__ import annotations
 
@@ -70,7 +70,9 @@ class Finder(Protocol):
 class Query:
     """An open association to ask over; made by `open_query`."""
 
-    def __init__(self, peer: Peer, association: Association) -> None:
+    def __init__(self, peer: Peer, association: Association, model: str) -> None:
+        self._model = model
+        self._patients: dict[str, str] = {}
         self._peer = peer
         self._association = association
         self._number = 0
@@ -107,15 +109,18 @@ class Query:
     def _answers(
         self, level: Level, keys: Mapping[str, str]
     ) -> Generator[dict[str, str], None, None]:
-        from dicomferry_plugins._pacs.scu import STUDY_ROOT_FIND, held, identifier, status_of
+        from dicomferry_plugins._pacs.scu import held, identifier, is_patient_root, status_of
 
         self._number += 1
         heard: list[Mapping[str, str]] = [keys]
         empty = dict.fromkeys((level.unique_key, *level.returned, *level.counts), "")
+        if is_patient_root(self._model) and level is not STUDY:
+            patient = self._patients.get(keys.get("StudyInstanceUID", ""), "")
+            empty |= {"PatientID": patient}
         asked = identifier(level.name, empty | dict(keys))
         with held(self._peer, self._association), quietly():
             for answer, dataset in self._association.send_c_find(
-                asked, STUDY_ROOT_FIND, msg_id=self._number
+                asked, self._model, msg_id=self._number
             ):
                 status = status_of(self._peer, answer)
                 if status not in _PENDING:
@@ -124,6 +129,9 @@ class Query:
                 if dataset is None:
                     raise IncompleteAnswerError(f"{self._peer} sent an answer that is unreadable")
                 heard.append(_texts(dataset))
+                if level is STUDY:
+                    uid = heard[-1].get("StudyInstanceUID", "")
+                    self._patients[uid] = heard[-1].get("PatientID", "")
                 yield dict(heard[-1])
         raise AssociationLostError(f"{self._peer} never ended its answer")
 
@@ -143,16 +151,10 @@ class Query:
 @contextmanager
 def open_query(peer: Peer) -> Iterator[Query]:
     """Associate for C-FIND; raises as `open_association`."""
-    from dicomferry_plugins._pacs.scu import (
-        EXPLICIT_LITTLE,
-        IMPLICIT_LITTLE,
-        STUDY_ROOT_FIND,
-        associated,
-    )
+    from dicomferry_plugins._pacs.scu import FIND, associated, model_of, models
 
-    contexts = [(STUDY_ROOT_FIND, EXPLICIT_LITTLE), (STUDY_ROOT_FIND, IMPLICIT_LITTLE)]
-    with associated(peer, contexts) as association:
-        yield Query(peer, association)
+    with associated(peer, models(FIND)) as association:
+        yield Query(peer, association, model_of(association, FIND) or FIND[0])
 
 
 def _discreetly(comment: str, heard: Sequence[Mapping[str, str]]) -> str:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from dicomferry.dicom import quietly
 from dicomferry.dimse import Peer, Syntaxes
 from dicomferry_plugins._pacs.intake import SUCCESS, Door, Intake
-from dicomferry_plugins._pacs.scu import held, identifier, status_of
+from dicomferry_plugins._pacs.scu import held, identifier, is_patient_root, status_of
 from dicomferry_plugins._pacs.statuses import named_status
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class Ended(Struct, frozen=True):
 class Way:
     """An open way to retrieve over, by C-GET or by C-MOVE: one request after the other.
 
+    It goes by the query/retrieve `model`; `needs_patient` where its requests name the patient.
     `doubts` says of a status what it may mean where nothing came. `takes` are the contexts for
     instances that the PACS has accepted, None where it opens others. `late` is for how many seconds
     more instances are awaited after an answer that says success and came before them.
@@ -63,10 +64,11 @@ class Way:
 
     def __init__(
         self, peer: Peer, association: Association, door: Door, send: Send,
-        doubts: Mapping[int, str] | None = None, *, takes: Sequence[Syntaxes] | None = None,
-        late: float = 0,
+        model: str, doubts: Mapping[int, str] | None = None, *,
+        takes: Sequence[Syntaxes] | None = None, late: float = 0,
     ) -> None:  # fmt: skip
         self.takes = takes
+        self.needs_patient = is_patient_root(model)
         self._late = late
         self._peer = peer
         self._association = association

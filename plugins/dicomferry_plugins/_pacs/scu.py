@@ -17,10 +17,29 @@ if TYPE_CHECKING:
     from pynetdicom.association import Association
     from pynetdicom.events import Event
 
-STUDY_ROOT_FIND = "1.2.840.10008.5.1.4.1.2.2.1"
-STUDY_ROOT_MOVE = "1.2.840.10008.5.1.4.1.2.2.2"
-STUDY_ROOT_GET = "1.2.840.10008.5.1.4.1.2.2.3"
+_MODELS = "1.2.840.10008.5.1.4.1.2."
+FIND = (f"{_MODELS}2.1", f"{_MODELS}1.1")
+MOVE = (f"{_MODELS}2.2", f"{_MODELS}1.2")
+GET = (f"{_MODELS}2.3", f"{_MODELS}1.3")
+"""Each service by the Study Root model and by the Patient Root model (PS3.4 C.6.1, C.6.2)."""
+
 EXPLICIT_LITTLE, IMPLICIT_LITTLE = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2"
+
+
+def models(service: tuple[str, str]) -> list[tuple[str, str | tuple[str, ...]]]:
+    """Return the contexts of a service: both models, each with two transfer syntaxes."""
+    return [(model, syntax) for model in service for syntax in (EXPLICIT_LITTLE, IMPLICIT_LITTLE)]
+
+
+def model_of(association: Association, service: tuple[str, str]) -> str | None:
+    """Return the model by which a peer offers a service, Study Root first; None without one."""
+    offered = {str(context.abstract_syntax) for context in association.accepted_contexts}
+    return next((model for model in service if model in offered), None)
+
+
+def is_patient_root(model: str) -> bool:
+    """Tell whether requests by a model need a PatientID."""
+    return model.startswith(f"{_MODELS}1.")
 
 
 @contextmanager

@@ -63,6 +63,10 @@ class PacsServer(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
         str, Meta(max_length=16, description="What the PACS calls us as a C-MOVE destination.")
     ] = ""
     move_port: Port = 11112
+    accept: Annotated[
+        list[Literal["other-patient-id"]],
+        Meta(description="What may differ between an instance and what the PACS told of it."),
+    ] = []
     tls: DeclaredTls | None = None
     timeout: Annotated[Seconds, Meta(description="Seconds without an answer.")] = 60
 

@@ -85,7 +85,7 @@ class LooseContext:
         if node.tls is not None:
             files = (node.tls.ca, node.tls.certificate, node.tls.key)
             ca, certificate, key = (str(self.path(file)) if file else "" for file in files)
-            tls = Tls(ca, certificate, key)
+            tls = Tls(ca, certificate, key, check_host_name=node.tls.check_host_name)
         return Peer(node.host, node.port, node.ae_title, node.calling_ae_title, timeouts, tls)
 
     def identifier(self, server: str | None = None) -> Identifier:

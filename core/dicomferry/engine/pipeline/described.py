@@ -28,6 +28,9 @@ _NO_TEXT: Final = frozenset(
     ("SQ", "OB", "OD", "OF", "OL", "OV", "OW", "UN", "AT", "US or SS", "US or OW", "OB or OW")
 )
 
+OTHER_PATIENT_ID: Final = "other-patient-id"
+"""Says in `Manners.accepts` that an instance may have another PatientID than its server told."""
+
 _CHARACTER_SET = "SpecificCharacterSet"
 """Of no use in a description: its texts are decoded."""
 
@@ -117,12 +120,13 @@ def signed(digest: str, item: Item, work: str) -> str:
 
 def not_as_asked(header: Header, remote: Remote) -> str:
     """Return in what a retrieved instance is not the one asked for; empty when it is."""
+    told = {} if OTHER_PATIENT_ID in remote.accepts else remote.attributes
     wanted, found = remote.ref, header.ref
     for word, one, other in (
         ("SOPInstanceUID", wanted.sop_instance_uid, found.sop_instance_uid),
         ("SeriesInstanceUID", wanted.series_instance_uid, found.series_instance_uid),
         ("StudyInstanceUID", wanted.study_instance_uid, found.study_instance_uid),
-        ("PatientID", remote.attributes.get("PatientID"), header.text("PatientID") or ""),
+        ("PatientID", told.get("PatientID"), header.text("PatientID") or ""),
     ):
         if one is not None and one.strip() != other.strip():
             return f"{remote.server} sent it with another {word} than it had told"

@@ -15,14 +15,15 @@ from dicomferry.ledger.rows import Item
 from dicomferry.model import Location
 
 
-def examine_arrival(steps: Steps, item: Item, file: Path) -> Arrival:
+def examine_arrival(steps: Steps, item: Item, file: Path, accepts: tuple[str, ...]) -> Arrival:
     """Return what is known of an item whose bytes are in `file`.
 
-    Raises `FerryError` where a transform stops the run.
+    `accepts` is that of its server's `Manners`. Raises `FerryError` where a transform stops the
+    run.
     """
     assert item.remote is not None  # noqa: S101  only remote items are retrieved
     status = os.stat(file)  # noqa: PTH116
-    here = replace(item, remote=replace(item.remote, spooled=Location(str(file))))
+    here = replace(item, remote=replace(item.remote, spooled=Location(str(file)), accepts=accepts))
     try:
         examined = examine(here, steps, len(steps.transforms))
     except FerryError as error:

@@ -13,9 +13,9 @@ from dicomferry.ledger.delivering.unlisted import Unlisted
 class RetrieveOrder(Struct, frozen=True):
     """A study that is to be fetched from one server into the spool.
 
-    `way` is that of the manners in use, `room` how many bytes may come, `interval` how many
-    seconds are at least between two requests. `asked` is when the last one before this task was
-    made, by the monotonic clock that all processes of a machine share.
+    `way` and `lanes` are those of the manners in use, `room` how many bytes may come, `interval`
+    how many seconds are at least between two requests. `asked` is when the last one before this
+    task was made, by the monotonic clock that all processes of a machine share.
     """
 
     study: WantedStudy
@@ -24,6 +24,7 @@ class RetrieveOrder(Struct, frozen=True):
     room: int
     interval: float
     asked: float
+    lanes: int = 1
 
 
 class Retrieved(Struct, frozen=True):

@@ -80,7 +80,7 @@ class Supply(Struct):
             return None
         task = RetrieveOrder(
             self.queue.popleft(), self.spool, self.manners.way, room, self._share.interval,
-            self._free.pop(),
+            self._free.pop(), self._share.lanes,
         )  # fmt: skip
         self._under_way.append(task)
         return task

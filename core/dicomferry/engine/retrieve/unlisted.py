@@ -48,7 +48,9 @@ def _series(item: Item) -> str:
     return item.remote.ref.series_instance_uid if item.remote else ""
 
 
-def unlisted(steps: Steps, study: WantedStudy, inbox: SpoolInbox) -> Iterator[Unlisted]:
+def unlisted(
+    steps: Steps, study: WantedStudy, inbox: SpoolInbox, accepts: tuple[str, ...]
+) -> Iterator[Unlisted]:
     """Examine the unlisted instances of an inbox, as a plan does and by their own headers.
 
     Raises `FerryError` where a transform stops the run.
@@ -59,7 +61,8 @@ def unlisted(steps: Steps, study: WantedStudy, inbox: SpoolInbox) -> Iterator[Un
         item = _beside(sibling, finding)
         planned = examine(item, steps, len(steps.transforms))
         came = at in inbox.arrived
-        arrival = examine_arrival(steps, item, spool_file(inbox.folder, at)) if came else None
+        file = spool_file(inbox.folder, at)
+        arrival = examine_arrival(steps, item, file, accepts) if came else None
         yield Unlisted(finding, sibling.id, planned, arrival)
 
 

@@ -37,8 +37,10 @@ def retrieve(
 def _retrieve(
     steps: Steps, order: RetrieveOrder, fetcher: Fetcher, stopped: Callable[[], bool]
 ) -> Retrieved:
-    study, spool = order.study, Path(order.spool)
-    arrivals = {item.id: found for item in study.items if (found := _here(steps, item, spool))}
+    study, spool, accepts = order.study, Path(order.spool), fetcher.manners.accepts
+    arrivals = {
+        item.id: found for item in study.items if (found := _here(steps, item, spool, accepts))
+    }
     reused = len(arrivals)
     waiting = [item for item in study.items if item.id not in arrivals]
     pace = Pace(order.interval, order.asked)
@@ -55,7 +57,9 @@ def _retrieve(
     here = [item for item in waiting if item.location in inbox.arrived]
     for item in here:
         if not item.is_series:
-            arrivals[item.id] = examine_arrival(steps, item, spool_file(spool, item.location))
+            arrivals[item.id] = examine_arrival(
+                steps, item, spool_file(spool, item.location), accepts
+            )
     missing = [item for item in waiting if item.location not in inbox.arrived]
     return Retrieved(
         study,
@@ -68,7 +72,7 @@ def _retrieve(
         fetched.manners,
         reused,
         pace.last,
-        tuple(unlisted(steps, study, inbox)),
+        tuple(unlisted(steps, study, inbox, accepts)),
         tuple(item.id for item in here if item.is_series),
     )
 
@@ -85,12 +89,14 @@ def _fetched(
     study = order.study
     instances = tuple(inbox.missing())
     try:
-        return fetcher.fetch(FetchOrder(study.uid, instances, wholes, order.way), inbox)
+        return fetcher.fetch(
+            FetchOrder(study.uid, instances, wholes, order.way, order.lanes), inbox
+        )
     except OSError as error:
         return Fetched(str(error.strerror or error), silent=True)
 
 
-def _here(steps: Steps, item: Item, spool: Path) -> Arrival | None:
+def _here(steps: Steps, item: Item, spool: Path, accepts: tuple[str, ...]) -> Arrival | None:
     """Return an instance that a killed run had retrieved, if it is as it came, and whole."""
     file = spool_file(spool, item.location)
     if not file.exists():
@@ -99,7 +105,7 @@ def _here(steps: Steps, item: Item, spool: Path) -> Arrival | None:
     if changed or not is_as_it_came(file):
         discard(file)
         return None
-    arrival = examine_arrival(steps, item, file)
+    arrival = examine_arrival(steps, item, file, accepts)
     broken = arrival.examined.verdict in (Verdict.PASSED, Verdict.REJECTED)
     if broken and arrival.examined.code in ("damaged", "not-dicom", "unreadable"):
         discard(file)
