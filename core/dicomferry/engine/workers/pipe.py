@@ -29,6 +29,16 @@ def open_pipe(context: ForkContext | SpawnContext) -> tuple[Connection, Connecti
     return ends
 
 
+def hang_up(connection: Connection) -> None:
+    """Close an end so that the other side reads its end at once.
+
+    A process that was forked meanwhile holds the end open, too.
+    """
+    with suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as plain:
+        plain.shutdown(socket.SHUT_RDWR)
+    connection.close()
+
+
 def packed(value: object) -> bytes:
     """Return a value as it goes through a pipe, by `Connection.send_bytes`."""
     return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)

@@ -17,7 +17,14 @@ from msgspec import Struct
 from dicomferry.contract.executor import Done, OpenWorker, Said, TaskT
 from dicomferry.engine.pipeline.sign import Sign
 from dicomferry.engine.workers.lookout import Lookout
-from dicomferry.engine.workers.pipe import ROOM, open_pipe, packed, receive, send_or_end
+from dicomferry.engine.workers.pipe import (
+    ROOM,
+    hang_up,
+    open_pipe,
+    packed,
+    receive,
+    send_or_end,
+)
 from dicomferry.engine.workers.processes import (
     bury,
     leave_signals_to_the_main_process,
@@ -123,7 +130,7 @@ class Pool:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.stop()
         for connection in self._workers:
-            connection.close()
+            hang_up(connection)
         try:
             for member in self._workers.values():
                 member.process.join(_FAREWELL if kind is None else 1)

@@ -9,7 +9,7 @@ from multiprocessing import Pipe
 import pytest
 from msgspec import Struct
 
-from dicomferry.engine.workers.pipe import ROOM, open_pipe, receive, send, send_or_end
+from dicomferry.engine.workers.pipe import ROOM, hang_up, open_pipe, receive, send, send_or_end
 from dicomferry.engine.workers.processes import process_context
 from dicomferry.ledger.rows import Examined, Facts, Verdict
 from dicomferry.model import (
@@ -91,4 +91,17 @@ def test_what_could_not_be_sent_is_an_end_to_the_other_side() -> None:
     there.send_bytes(b"what it had to say")
     assert here.recv_bytes() == b"what it had to say"
     here.close()
+    there.close()
+
+
+def test_the_other_side_reads_the_end_although_a_forked_process_holds_a_copy() -> None:
+    here, there = open_pipe(process_context())
+    copy = os.dup(here.fileno())
+
+    hang_up(here)
+
+    assert there.poll(PATIENCE)
+    with pytest.raises(EOFError):
+        receive(there)
+    os.close(copy)
     there.close()
