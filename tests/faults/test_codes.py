@@ -23,7 +23,7 @@ REJECTED = frozenset((
 ))  # fmt: skip
 NOT_LOOKED_INTO = frozenset((
     "broken-archive", "dangling-link", "encrypted", "ended-its-worker", "gone", "include-unmet",
-    "link-outside", "nested-too-deep", "no-answer", "not-opened", "over-limit", "repeated-member",
+    "link-outside", "listed-not-found", "nested-too-deep", "no-answer", "not-opened", "over-limit", "repeated-member",
     "sparse", "unknown-compression", "unreadable",
 ))  # fmt: skip
 ALL_WELL = frozenset((
