@@ -23,13 +23,12 @@ REJECTED = frozenset((
 ))  # fmt: skip
 NOT_LOOKED_INTO = frozenset((
     "broken-archive", "dangling-link", "encrypted", "ended-its-worker", "gone", "include-unmet",
-    "link-outside", "listed-not-found", "nested-too-deep", "no-answer", "not-opened", "over-limit", "repeated-member",
-    "sparse", "unknown-compression", "unreadable",
+    "link-outside", "listed-not-found", "nested-too-deep", "no-answer", "not-opened", "over-limit",
+    "repeated-member", "sparse", "unknown-compression", "unreadable",
 ))  # fmt: skip
 ALL_WELL = frozenset((
-    "answer-differs", "dicomdir", "duplicate", "empty-archive", "excluded", "link-repeated",
-    "mended", "not-a-file",
-    "not-chosen", "not-dicom", "not-in-manifest", "not-preferred", "nothing-found", "series-came",
+    "answer-differs", "candidate", "chosen", "dicomdir", "duplicate", "empty-archive", "excluded",
+    "link-repeated", "mended", "not-a-file", "not-chosen", "not-dicom", "not-in-manifest", "not-preferred", "nothing-found", "series-came",
 ))  # fmt: skip
 """The codes of what is sent, left out on purpose, or known to be no instance."""
 
