@@ -28,7 +28,8 @@ NOT_LOOKED_INTO = frozenset((
 ))  # fmt: skip
 ALL_WELL = frozenset((
     "answer-differs", "candidate", "chosen", "dicomdir", "duplicate", "empty-archive", "excluded",
-    "link-repeated", "mended", "not-a-file", "not-chosen", "not-dicom", "not-in-manifest", "not-preferred", "nothing-found", "series-came",
+    "link-repeated", "mended", "not-a-file", "not-chosen", "not-dicom",
+    "not-in-manifest", "not-preferred", "nothing-found", "series-came",
 ))  # fmt: skip
 """The codes of what is sent, left out on purpose, or known to be no instance."""
 
