@@ -72,7 +72,8 @@ def main() -> None:
     product.compile_modules()
     with tempfile.TemporaryDirectory(dir=options.data) as name:
         folder = Path(name)
-        make_instances(folder / "data", options.sessions, sessions=options.sessions)
+        count = options.sessions * options.instances
+        make_instances(folder / "data", count, sessions=options.sessions)
         wedge = Faults(wedge_above=_WEDGE, build_ms=options.build_ms)
         paces = {"without": "", **{f"given {n}": f"{{outstanding: {n}}}" for n in options.given},
                  "found": _FOUND}  # fmt: skip
@@ -93,6 +94,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pacing", description=__doc__)
     parser.add_argument("--sessions", type=int, default=2000, help="sessions that are poured")
+    parser.add_argument("--instances", type=int, default=10, help="instances of each session")
     parser.add_argument("--given", type=int, nargs="*", default=[2, 4, 6, 8], help="fixed limits")
     parser.add_argument("--build-ms", type=int, default=400, help="what one build takes")
     parser.add_argument("--quiet", type=float, default=0.2, help="seconds of the quiet period")

@@ -22,6 +22,7 @@ are too many at once."""
 _LESS: Final = 0.85
 _MUCH_MORE: Final = 4
 _LEAST_ROUND: Final = 8
+_LONG_ROUND: Final = 4
 
 
 class BuiltSession(Struct, frozen=True):
@@ -84,10 +85,15 @@ class FoundLimit:
     def built(self, session: BuiltSession) -> None:
         """Note a session that was built."""
         self._round.append(session)
-        unseen = not any(one.at_once for one in self._round)
-        if len(self._round) >= (self.now if unseen else max(_LEAST_ROUND, self.now)):
+        if len(self._round) >= self._enough():
             sessions, self._round = self._round, []
             self._judge(sessions)
+
+    def _enough(self) -> int:
+        """Return how many sessions are a round: several times those that are built together."""
+        if not any(one.at_once for one in self._round):
+            return self.now
+        return max(_LEAST_ROUND, self.now) if self.now < _BLAMELESS else _LONG_ROUND * self.now
 
     def _judge(self, sessions: Sequence[BuiltSession]) -> None:
         pressed = any(one.pressed for one in sessions)

@@ -132,7 +132,9 @@ class WatchedPace:
             self._take(sessions, asked)
         now = self._clock()
         took = now - asked
-        often = max(2 * took, min(_SHARE * took, self._stay / _LOOKS))
+        closed = [sent.closed for sent in self._ours.values() if sent.closed is not None]
+        stay = min(self._stay, now - min(closed, default=now) or self._stay)
+        often = max(2 * took, min(_SHARE * took, stay / _LOOKS))
         self._gap = min(_LONGEST, max(_SHORTEST, often))
         self._due = now + self._gap
         self._watch(now)
