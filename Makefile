@@ -20,7 +20,7 @@ ifeq ($(CI),true)
 export DICOMFERRY_NO_SKIPS := 1
 endif
 
-.PHONY: help venv demo test lint pytest wheel-test schemas rooms system language-server bench clean
+.PHONY: help venv demo test lint pytest wheel-test schemas rooms java-agreement system language-server bench clean
 
 help:
 	@echo 'make demo        build a small legacy archive and rehearse its way into XNAT'
@@ -69,6 +69,9 @@ pytest: $(STAMP)
 
 wheel-test: $(STAMP)
 	bash .ci/wheel-test $(BIN)/python
+
+java-agreement: $(STAMP)
+	$(BIN)/python tests/support/ask_java.py
 
 rooms: $(STAMP)
 	$(BIN)/python docs/rooms.py

@@ -13,20 +13,22 @@ from unicodedata import combining
 from msgspec import Struct
 
 from dicomferry.xnat.reading.errors import UnforeseeableError
+from dicomferry.xnat.routing.java_classes import Demands
 from dicomferry.xnat.routing.java_errors import JavaSyntaxError
+from dicomferry.xnat.routing.java_properties import is_settled
 from dicomferry.xnat.routing.java_syntax import Translator
 
 
 class JavaPattern(Struct, frozen=True):
     """A compiled Java pattern; `source` is its text in Java.
 
-    `boundaries` tells whether it looks for the bounds of words. `matches` and `replace_all` raise
-    `UnforeseeableError` for texts that Java's releases treat otherwise than Python.
+    `demands` say for which texts `compiled` does the same. For others `matches` and `replace_all`
+    raise `UnforeseeableError`: Java's releases differ there, or Python cannot follow.
     """
 
     source: str
     compiled: re.Pattern[str]
-    boundaries: bool = False
+    demands: Demands
 
     @property
     def groups(self) -> int:
@@ -44,6 +46,8 @@ class JavaPattern(Struct, frozen=True):
         Raises `JavaSyntaxError` for a bad replacement, like Java only if the pattern matches.
         """
         self._check(text)
+        if self.demands.one_start:
+            raise UnforeseeableError(f"{self.source!r} looks for the match before")
         match = self.compiled.search(text)
         parts = self.replacement(replacement) if match else ()
         out: list[str] = []
@@ -60,7 +64,13 @@ class JavaPattern(Struct, frozen=True):
         return "".join(out) + text[copied:]
 
     def _check(self, text: str) -> None:
-        if self.boundaries and not text.isascii() and any(map(combining, text)):
+        if text.isascii():
+            return
+        if self.demands.ascii_only:
+            raise UnforeseeableError(f"{self.source!r} can only be told of a text in ASCII")
+        if self.demands.settled and not all(map(is_settled, text)):
+            raise UnforeseeableError(f"{self.source!r} asks what Java knows of a rare character")
+        if self.demands.boundaries and any(map(combining, text)):
             raise UnforeseeableError(
                 f"{self.source!r} looks for the bounds of words beside a combining accent"
             )
@@ -124,4 +134,4 @@ def java_pattern(source: str) -> JavaPattern:
         compiled = re.compile(translated, re.ASCII)
     except (re.error, RecursionError, OverflowError) as error:
         raise UnforeseeableError(f"cannot be forecast: {source!r}: {error}") from error
-    return JavaPattern(source, compiled, translator.boundaries)
+    return JavaPattern(source, compiled, translator.demands)

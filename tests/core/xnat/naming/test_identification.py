@@ -18,7 +18,7 @@ from dicomferry.xnat.naming.options import Identification, identification_faults
 
 MakeHeader = Callable[..., Header]
 GREEDY = r"(0010,0020):(.*):2"
-UNTOLD = r"(0010,0020):(\p{L}+)"
+UNTOLD = "(0010,0020):([^a[b]]+)"
 
 
 def classic(**options: Any) -> ClassicIdentifier:

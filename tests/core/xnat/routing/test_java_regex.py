@@ -11,6 +11,7 @@ import pytest
 from dicomferry.xnat.reading.errors import UnforeseeableError
 from dicomferry.xnat.routing.java_errors import JavaSyntaxError
 from dicomferry.xnat.routing.java_regex import java_pattern
+from support.ask_java import compare
 
 CASES: list[dict[str, Any]] = json.loads(Path(__file__).with_name("java_regex.json").read_text())
 REFUSED = [case["pattern"] for case in CASES if case["java"] == "PatternSyntaxException"]
@@ -42,24 +43,78 @@ def test_what_java_refuses_is_refused(pattern: str) -> None:
 @pytest.mark.parametrize(
     "pattern",
     [
-        "[a-z&&[^b]]",
-        "[a[bc]]",
-        r"\p{L}+",
+        "[^a-z&&[^b]]",
+        "[^a[bc]]",
+        "[a&&]",
+        "[a&&&b]",
+        r"\p{Foo}",
         r"(?i)\p{Lower}",
-        "(?x)a b",
-        "(?u)a",
-        r"\Ga",
-        r"\X",
+        r"(?i)\p{Lu}",
+        "(?iu)\u00fc",
+        "(?x)[a b]",
+        "(?x)a{1, 2}",
+        "(?x)( ?:a)",
         r"\b{g}",
+        r"\N{DIGIT ONE}",
         "(?<=a*)b",
-        "a{2}{3}",
         r"\2(a)",
-        r"[\H]",
+        r"[\X]",
         r"\ud83d",
         "(?!(a))b",
-        "((?i){2})",
+        "(a|b)?+",
     ],
 )
 def test_what_cannot_be_told_is_refused_and_says_so(pattern: str) -> None:
     with pytest.raises(UnforeseeableError, match="cannot be forecast"):
         java_pattern(pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        (r"\p{L}+", "a\u0527"),  # a letter since Unicode 6.0
+        (r"\p{L}+", "\U0001d400"),
+        (r"\p{IsAlphabetic}", "\u00fc"),
+        ("(?iu)k", "\u212a"),
+        (r"(?U)\w", "\u00fc"),
+        (r"\X", "u\u0308"),
+    ],
+)
+def test_a_text_that_releases_of_java_read_otherwise_is_refused(pattern: str, text: str) -> None:
+    with pytest.raises(UnforeseeableError):
+        java_pattern(pattern).matches(text)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        (r"\p{Lu}\p{Ll}+", "\u00dcber"),
+        ("[a-z&&[^b]]+", "acz"),
+        ("[a[bc]]+", "abc"),
+        ("(?u)a", "a"),
+        ("(?iu)stra.e", "STRASE"),
+        ("(?x) a b # why", "ab"),
+        (r"\Ga", "a"),
+        (r"\X\X", "a\r\n"),
+        (r"\QA.b\E+", "A.bb"),
+        ("[^\\H]", " "),
+        ("a{2}{3}", "aa"),
+    ],
+)
+def test_what_java_has_beyond_python_matches(pattern: str, text: str) -> None:
+    assert java_pattern(pattern).matches(text) is not None
+
+
+ANSWERS: list[dict[str, Any]] = json.loads(
+    Path(__file__).with_name("java_answers.json").read_text()
+)
+
+
+@pytest.mark.parametrize("case", ANSWERS, ids=lambda case: ascii(case["pattern"]))
+def test_no_generated_pattern_is_answered_otherwise_than_by_java(case: dict[str, Any]) -> None:
+    assert compare(case) in ("same", "unknown")
+
+
+def test_most_generated_patterns_are_understood() -> None:
+    same = [case for case in ANSWERS if compare(case) == "same"]
+    assert len(same) > 0.7 * len(ANSWERS)
