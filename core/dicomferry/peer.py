@@ -70,7 +70,10 @@ class Tls(Struct, frozen=True):
 
 
 class Peer(Struct, frozen=True):
-    """The application entity to associate with; this side announces `max_pdu_length` bytes."""
+    """The application entity to associate with; this side announces `max_pdu_length` bytes.
+
+    `charset` is the Specific Character Set (PS3.3 C.12.1.1.2) of answers that name none.
+    """
 
     host: str
     port: int
@@ -80,6 +83,7 @@ class Peer(Struct, frozen=True):
     tls: Tls | None = None
     user_identity: UserIdentity | None = None
     max_pdu_length: int = 65536
+    charset: str = ""
 
     def __post_init__(self) -> None:
         for title in (self.called_ae_title, self.calling_ae_title):

@@ -10,7 +10,7 @@ import msgspec
 from dicomferry import Component, Context, Problem, Source, hookimpl
 from dicomferry.options import ServerName
 from dicomferry_plugins._pacs.choice import EXPECT, SeriesChoice
-from dicomferry_plugins._pacs.server import PacsServer
+from dicomferry_plugins._pacs.server import PacsServer, peer_of
 
 if TYPE_CHECKING:
     import click
@@ -58,7 +58,7 @@ def _build(options: Options, context: Context) -> CsvDqr:
     return CsvDqr(
         context.path(options.file),
         options.encoding,
-        context.peer(server),
+        peer_of(server, context),
         context.answers(options.pacs, server.manners, server.answers_valid),
         options.pacs,
         options.series,

@@ -10,7 +10,7 @@ import msgspec
 from dicomferry import Component, Context, Source, hookimpl
 from dicomferry.options import ServerName
 from dicomferry_plugins._pacs.choice import EXPECT, SeriesChoice, date_fault
-from dicomferry_plugins._pacs.server import PacsServer
+from dicomferry_plugins._pacs.server import PacsServer, peer_of
 
 if TYPE_CHECKING:
     from dicomferry_plugins._pacs.by_query import PacsQuery
@@ -87,7 +87,7 @@ def _build(options: Options, context: Context) -> PacsQuery:
 
     server = context.server(options.pacs, PacsServer)
     return PacsQuery(
-        context.peer(server),
+        peer_of(server, context),
         context.answers(options.pacs, server.manners, server.answers_valid),
         options.pacs,
         options.queries,

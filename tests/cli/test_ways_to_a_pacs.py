@@ -148,3 +148,45 @@ def test_a_certificate_that_names_no_host_is_trusted_where_the_recipe_says_so(
 
     assert result.returncode == code or (code and result.returncode), result.stdout
     assert says in result.stdout + result.stderr + doctor.stdout + doctor.stderr
+
+
+@pytest.mark.parametrize(
+    ("charset", "codec", "name"),
+    [
+        ("ISO_IR 192", "utf-8", "M\u00fcller^J\u00f6rg"),
+        ("ISO_IR 144", "iso8859-5", "\u041b\u044e\u043ace\u043c\u0431yp\u0433"),
+        ("ISO_IR 101", "iso8859-2", "Wa\u0142\u0119sa^L"),
+        ("GB18030", "gb18030", "Wang^XiaoDong=\u738b^\u5c0f\u4e1c"),
+    ],
+    ids=["utf-8", "cyrillic", "latin-2", "chinese"],
+)
+def test_texts_are_read_in_the_charset_of_a_pacs_that_names_none(
+    tmp_path: Path, charset: str, codec: str, name: str
+) -> None:
+    held = [
+        dcmread(path)
+        for path in pacs.study(
+            tmp_path / "in", 1, PatientName=name, SpecificCharacterSet="ISO_IR 192"
+        )
+    ]
+    row = f"Patient Name,Subject\n{name.partition('=')[0]},S1\n"
+    with (
+        scripted(held, Script(nameless=codec, ignores=("PatientName",))) as server,
+        servers.storescp(tmp_path / "xnat", options=["--fork"]) as xnat,
+    ):
+        recipe = pacs_recipe(
+            tmp_path, server, xnat, csv_source(tmp_path, row), retrieve="c-get", charset=charset
+        )
+        result = ferry("run", recipe)
+
+        assert result.returncode == 0, result.stdout + result.stderr
+        assert len(xnat.files()) == 2
+
+
+def test_a_charset_that_is_none_is_an_error_of_the_recipe(tmp_path: Path) -> None:
+    nobody = servers.StoreScp(1, "NOBODY", tmp_path, None)  # type: ignore[arg-type]
+    recipe = pacs_recipe(tmp_path, nobody, nobody, csv_source(tmp_path, ROW), charset="UTF-8")
+    result = ferry("validate", recipe)
+
+    assert result.returncode == 2
+    assert "'UTF-8' is no Specific Character Set" in result.stdout + result.stderr

@@ -24,6 +24,7 @@ from support.servers import HOST, PATIENCE
 FIND = "1.2.840.10008.5.1.4.1.2.2.1"
 MOVE = "1.2.840.10008.5.1.4.1.2.2.2"
 GET = "1.2.840.10008.5.1.4.1.2.2.3"
+_NO_KEYS = ("QueryRetrieveLevel", "SpecificCharacterSet")
 _UNIQUE = {"STUDY": "StudyInstanceUID", "SERIES": "SeriesInstanceUID", "IMAGE": "SOPInstanceUID"}
 
 
@@ -44,6 +45,7 @@ class Script:
     `calls` where that is given, and where it is `late`, it answers at once and sends so many
     seconds afterwards. At the levels it `refuses` it retrieves nothing. `patient_root` gives it
     that model alone: then it wants to know of which patient. It takes `most` associations at once.
+    Its answers are in the encoding `nameless`, which they do not name.
     """
 
     ignores: tuple[str, ...] = ()
@@ -69,6 +71,7 @@ class Script:
     refuses: tuple[str, ...] = ()
     patient_root: bool = False
     most: int = 0
+    nameless: str = ""
 
 
 @dataclass
@@ -113,6 +116,8 @@ class ScriptedPacs:
             if uid not in seen and self._matches(asked, instance):
                 seen.add(uid)
                 answer = _answer(asked, instance)
+                if self.script.nameless:
+                    answer = _nameless(answer, self.script.nameless)
                 for keyword in self.script.hides:
                     if keyword in answer:
                         delattr(answer, keyword)
@@ -207,7 +212,7 @@ class ScriptedPacs:
     def _matches(self, asked: Dataset, instance: Dataset) -> bool:
         for element in asked:
             wanted = element.value
-            if element.keyword in ("QueryRetrieveLevel", *self.script.ignores) or not wanted:
+            if element.keyword in (*_NO_KEYS, *self.script.ignores) or not wanted:
                 continue
             several = [str(one) for one in wanted] if element.VM > 1 else [str(wanted)]
             found = str(instance.get(element.keyword, ""))
@@ -222,6 +227,17 @@ def _answer(asked: Dataset, instance: Dataset) -> Dataset:
     for element in asked:
         if element.keyword in instance:
             answer[element.keyword] = deepcopy(instance[element.keyword])
+    return answer
+
+
+def _nameless(answer: Dataset, codec: str) -> Dataset:
+    """Return an answer with texts in an encoding that it does not name."""
+    for element in answer:
+        if element.VR in ("PN", "LO", "SH"):
+            # Without a character set pydicom writes Latin-1: a byte for each character.
+            element.value = str(element.value or "").encode(codec).decode("latin-1")
+    if "SpecificCharacterSet" in answer:
+        del answer.SpecificCharacterSet
     return answer
 
 

@@ -81,7 +81,13 @@ def associate(
 
 
 def silence() -> None:
-    """Switch pynetdicom's log off: it tells of data sets, and errors are raised here anyway."""
+    """Switch pynetdicom's log off: it tells of data sets, and errors are raised here anyway.
+
+    To log an answer, pynetdicom would also decode its texts, before its character set is known.
+    """
+    from pynetdicom import _config
+
+    _config.LOG_RESPONSE_IDENTIFIERS = False
     logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)
 
 

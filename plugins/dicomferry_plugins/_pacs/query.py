@@ -11,6 +11,7 @@ from msgspec import Struct
 from dicomferry import FerryError
 from dicomferry.dicom import quietly
 from dicomferry.dimse import AssociationLostError, Peer, discreet
+from dicomferry_plugins._pacs.charset import assume_charset
 from dicomferry_plugins._pacs.statuses import named_status
 
 if TYPE_CHECKING:
@@ -111,13 +112,12 @@ class Query:
     ) -> Generator[dict[str, str], None, None]:
         from dicomferry_plugins._pacs.scu import held, identifier, is_patient_root, status_of
 
-        self._number += 1
         heard: list[Mapping[str, str]] = [keys]
         empty = dict.fromkeys((level.unique_key, *level.returned, *level.counts), "")
         if is_patient_root(self._model) and level is not STUDY:
-            patient = self._patients.get(keys.get("StudyInstanceUID", ""), "")
-            empty |= {"PatientID": patient}
-        asked = identifier(level.name, empty | dict(keys))
+            empty |= {"PatientID": self._patient_of(keys.get("StudyInstanceUID", ""))}
+        asked = identifier(level.name, empty | dict(keys), self._peer.charset)
+        self._number += 1
         with held(self._peer, self._association), quietly():
             for answer, dataset in self._association.send_c_find(
                 asked, self._model, msg_id=self._number
@@ -128,12 +128,19 @@ class Query:
                     return
                 if dataset is None:
                     raise IncompleteAnswerError(f"{self._peer} sent an answer that is unreadable")
+                assume_charset(dataset, self._peer.charset)
                 heard.append(_texts(dataset))
                 if level is STUDY:
                     uid = heard[-1].get("StudyInstanceUID", "")
                     self._patients[uid] = heard[-1].get("PatientID", "")
                 yield dict(heard[-1])
         raise AssociationLostError(f"{self._peer} never ended its answer")
+
+    def _patient_of(self, study: str) -> str:
+        """Return the PatientID of a study, which a request by the Patient Root has to name."""
+        if study and study not in self._patients:
+            self.find(STUDY, {"StudyInstanceUID": study}, 1)
+        return self._patients.get(study, "")
 
     def _judge(self, status: int, comment: str) -> None:
         if status == _SUCCESS:

@@ -96,14 +96,17 @@ def end(association: Association) -> None:
     association.kill()
 
 
-def identifier(level: str, keys: dict[str, str]) -> Dataset:
-    """Return an identifier with its keys (PS3.4 C.4.1.1.3), in UTF-8 where ASCII does not do."""
+def identifier(level: str, keys: dict[str, str], charset: str = "") -> Dataset:
+    """Return an identifier with its keys (PS3.4 C.4.1.1.3).
+
+    Where ASCII does not do, it is in the PACS's `charset`, or in UTF-8.
+    """
     from pydicom import Dataset
 
     dataset = Dataset()
     dataset.QueryRetrieveLevel = level
     if not all(value.isascii() for value in keys.values()):
-        dataset.SpecificCharacterSet = "ISO_IR 192"
+        dataset.SpecificCharacterSet = charset.split("\\") if charset else "ISO_IR 192"
     with quietly():
         for keyword, value in keys.items():
             setattr(dataset, keyword, value.split("\\") if "\\" in value else value)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from dicomferry.contract import Manners
 from dicomferry.options import AETitle, DeclaredTls, Host, Port, Seconds, hours_faults
+from dicomferry_plugins._pacs.charset import charset_fault
+
+if TYPE_CHECKING:
+    from dicomferry import Context
+    from dicomferry.dimse import Peer
 
 
 class PacsServer(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -63,6 +69,13 @@ class PacsServer(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
         str, Meta(max_length=16, description="What the PACS calls us as a C-MOVE destination.")
     ] = ""
     move_port: Port = 11112
+    charset: Annotated[
+        str,
+        Meta(
+            description="Specific Character Set of answers that name none, as `ISO_IR 100`; several"
+            " with a backslash between them.",
+        ),
+    ] = ""
     accept: Annotated[
         list[Literal["other-patient-id"]],
         Meta(description="What may differ between an instance and what the PACS told of it."),
@@ -91,5 +104,12 @@ class PacsServer(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
             yield ("hours", *path), message
         if self.retrieve == "c-move" and not self.move_ae_title:
             yield ("retrieve",), "c-move needs move_ae_title: what the PACS calls us"
+        if self.charset and (fault := charset_fault(self.charset)):
+            yield ("charset",), fault
         for path, message in self.tls.faults() if self.tls else ():
             yield ("tls", *path), message
+
+
+def peer_of(server: PacsServer, context: Context) -> Peer:
+    """Return a PACS as the application entity to associate with."""
+    return replace(context.peer(server), charset=server.charset)

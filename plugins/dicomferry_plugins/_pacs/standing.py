@@ -116,6 +116,8 @@ class StandingQuery(Struct):
         """Return what tells a question from every other, to whom and for what attributes too."""
         peer = self.peer
         whom = [peer.host, peer.port, peer.called_ae_title, peer.calling_ae_title]
+        if peer.charset:
+            whom.append(peer.charset)
         told = [*level.returned, *level.counts]
         counts = self._counts.get(keys.get(_STUDY, ""), []) if level is not STUDY else []
         return json.dumps([whom, level.name, told, dict(keys), counts], sort_keys=True)
