@@ -78,17 +78,17 @@ def main() -> None:
         paces = {"without": "", **{f"given {n}": f"{{outstanding: {n}}}" for n in options.given},
                  "found": _FOUND}  # fmt: skip
         poured = [_pour(folder, name, pace, options, wedge) for name, pace in paces.items()]
+        print("\n".join(_told(poured, options.sessions)), flush=True)
+        lines = [Line(one.name, one.curve, one.stuck) for one in poured
+                 if one.name in ("without", "found", "given 8")]  # fmt: skip
+        (options.out / "pacing.svg").write_text(svg(lines, _WEDGE), encoding="utf-8")
         free = [
             _pour(folder, name, pace, options, Faults())
             for _ in range(options.rounds)
             for name, pace in (("without", ""), ("found", _FOUND))
         ]
-    print("\n".join(_told(poured, options.sessions)))
     print("\nA receiver that builds at once:\n")
     print("\n".join(_told(free, options.sessions)))
-    lines = [Line(one.name, one.curve, one.stuck) for one in poured
-             if one.name in ("without", "found", "given 8")]  # fmt: skip
-    (options.out / "pacing.svg").write_text(svg(lines, _WEDGE), encoding="utf-8")
 
 
 def _options() -> argparse.Namespace:

@@ -45,6 +45,8 @@ class AssociationRequest(Struct, frozen=True):
     @classmethod
     def parse(cls, body: memoryview) -> AssociationRequest:
         """Read the variable field; raises `BrokenError` where it is malformed."""
+        if len(body) < _ITEMS_START:
+            raise BrokenError("an A-ASSOCIATE-RQ is too short")
         try:
             titles = bytes(body[4:_ITEMS_START])
             contexts = tuple(
