@@ -76,6 +76,7 @@ if TYPE_CHECKING:
         InstanceRef as InstanceRef,
         LocalFile as LocalFile,
         Location as Location,
+        MissingKey as MissingKey,
         NotLookedInto as NotLookedInto,
         Outcome as Outcome,
         Place as Place,
@@ -110,8 +111,8 @@ else:
         "hookspecs": ("hookimpl",),
         "model": (
             "Check", "CheckState", "Destination", "Excluded", "Failed", "Finding", "InstanceRef",
-            "LocalFile", "Location", "NotLookedInto", "Outcome", "Place", "Problem", "Refused",
-            "Rejected", "RemoteInstance", "Severity", "Stored", "Unusable",
+            "LocalFile", "Location", "MissingKey", "NotLookedInto", "Outcome", "Place", "Problem",
+            "Refused", "Rejected", "RemoteInstance", "Severity", "Stored", "Unusable",
         ),
         "recipe.recipe": ("Recipe",),
         "template": ("Condition", "Template"),

@@ -114,12 +114,14 @@ class LocalFile(Struct, frozen=True):
 class Unusable(Struct, frozen=True):
     """Something that a source found and knows to be no instance; the plan lists it with its reason.
 
-    Where an instance may be in it, it is `NotLookedInto`.
+    Where an instance may be in it, it is `NotLookedInto`. `table_row` is the row of a table that
+    it tells of, counted from 1; 0 for none.
     """
 
     location: Location
     code: str
     reason: str
+    table_row: int = 0
 
 
 class NotLookedInto(Struct, frozen=True):
@@ -174,6 +176,9 @@ class RemoteInstance(Struct, frozen=True):
     of them changes, the engine plans and fetches the instance again. Templates see `names` as
     `path.*`.
 
+    `asked` are keys by which the instance was asked for and which the server has not answered, as
+    in a C-FIND: its own header must match them (PS3.4 C.2.2.2), or it is rejected.
+
     `candidate_of` is the location of the `Refused` row that finds more studies than it may: this is
     an instance of one of them. It is left out, unless somebody includes its series in a saved plan;
     the row is then no longer refused.
@@ -192,6 +197,7 @@ class RemoteInstance(Struct, frozen=True):
     names: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     candidate_of: Location | None = None
+    asked: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def location(self) -> Location:
@@ -291,14 +297,25 @@ class Excluded(Struct, frozen=True):
     reason: str
 
 
+class MissingKey(Struct, frozen=True):
+    """A key that a table lacks; `columns` are its key column and those that a row of it needs."""
+
+    table: str
+    columns: tuple[str, ...]
+    key: str
+
+
 class Rejected(Struct, frozen=True):
     """A rule holds the instance back: it is damaged, cannot be identified, or is in conflict.
 
     A transform may give a stable `code`, by which reports count; without one it is `rejected`.
+    Where a table lacks a row for the instance, `missing` says which: `plan` lists it with its
+    patients in `missing.csv`. The key stands nowhere else, because it may be a patient's.
     """
 
     reason: str
     code: str = ""
+    missing: MissingKey | None = None
 
 
 class Failed(Struct, frozen=True):

@@ -21,10 +21,20 @@ from dicomferry.spreadsheet import (
 
 
 class LookupTable(Struct, frozen=True):
-    """The selected columns of each row, by key; `name` is the file's, for messages."""
+    """The selected columns of each row, by key; `name` is the file's, for messages.
+
+    `columns` are the key column and the selected ones; `bare` are the keys as `bare` makes them.
+    """
 
     name: str
     rows: Mapping[str, tuple[str, ...]]
+    columns: tuple[str, ...]
+    bare: frozenset[str]
+
+
+def bare(key: str) -> str:
+    """Return a number without the zeros in front of it, which spreadsheets take away."""
+    return key.lstrip("0") if key.isdecimal() else key
 
 
 def read_table(path: Path, key: str, columns: Sequence[str]) -> LookupTable:
@@ -50,7 +60,9 @@ def _read(path: Path, key: str, columns: Sequence[str]) -> tuple[LookupTable, Sh
     if faults:
         raise ProblemsError([fault.problem(path.name) for fault in faults])
     texts = ([cell.text.strip() for cell in row] for row in rows)
-    return LookupTable(path.name, {value: tuple(cells) for value, *cells in texts}), sheet
+    table = {value: tuple(cells) for value, *cells in texts}
+    names = (key, *dict.fromkeys(name for name in columns if name != key))
+    return LookupTable(path.name, table, names, frozenset(map(bare, table))), sheet
 
 
 def _sheet(path: Path) -> Sheet:

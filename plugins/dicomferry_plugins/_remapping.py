@@ -8,9 +8,20 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from dicomferry import Delete, Edit, Edits, FerryError, Header, Rejected, Set, TagPath, Template
+from dicomferry import (
+    Delete,
+    Edit,
+    Edits,
+    FerryError,
+    Header,
+    MissingKey,
+    Rejected,
+    Set,
+    TagPath,
+    Template,
+)
 from dicomferry.dicom import ElementPattern, transcoding_edits
-from dicomferry_plugins._lookup import LookupTable
+from dicomferry_plugins._lookup import LookupTable, bare
 
 _ONE_TEXT = frozenset({"LT", "ST", "UR", "UT"})  # `\` separates no values here (PS3.5 6.2)
 
@@ -90,8 +101,11 @@ class LookupStep(Struct, frozen=True):
         if self.missing == "keep":
             return Edits()
         reason = f"is not in {self.table.name}" if key else "is missing or empty"
+        if key and bare(key) in self.table.bare:
+            reason += ", where it stands with other zeros in front"
         if self.missing == "reject":
-            return Rejected(f"{self.key_name} {reason}")
+            lacks = MissingKey(self.table.name, self.table.columns, key) if key else None
+            return Rejected(f"{self.key_name} {reason}", missing=lacks)
         raise FerryError(
             f"{header.location}: {self.key_name} {reason}",
             hint="add a row to the table, or say 'missing: reject' to carry the others",

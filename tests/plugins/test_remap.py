@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 from dicomferry.dicom.edits import Edits
 from dicomferry.dicom.header import Header
 from dicomferry.errors import FerryError
-from dicomferry.model import Rejected
+from dicomferry.model import MissingKey, Rejected
 from dicomferry_plugins.remap import Options, dicomferry_transforms
 
 (component,) = dicomferry_transforms()
@@ -270,7 +270,19 @@ def test_a_missing_key_rejects_without_its_value(
     table("PatientID,subject\n7,x\n")
 
     answer = build(component, **lookup()).edit(header(PatientID="CANARY"))
-    assert answer == Rejected("PatientID is not in subjects.csv")
+    missing = MissingKey("subjects.csv", ("PatientID", "subject"), "CANARY")
+    assert answer == Rejected("PatientID is not in subjects.csv", missing=missing)
+
+
+@pytest.mark.parametrize(("known", "asked"), [("7", "007"), ("0042", "42"), ("0", "000")])
+def test_a_key_that_differs_by_zeros_alone_gets_a_hint(
+    build: Callable[..., Any], header: Callable[..., Header], table: Callable[..., str],
+    known: str, asked: str,
+) -> None:  # fmt: skip
+    table(f"PatientID,subject\n{known},x\n")
+
+    answer = build(component, **lookup()).edit(header(PatientID=asked))
+    assert answer.reason.endswith("where it stands with other zeros in front")
 
 
 def test_an_instance_without_the_key_is_rejected(

@@ -46,6 +46,9 @@ class Script:
     seconds afterwards. At the levels it `refuses` it retrieves nothing. `patient_root` gives it
     that model alone: then it wants to know of which patient. It takes `most` associations at once.
     Its answers are in the encoding `nameless`, which they do not name.
+    `alters` sees the level and the answers to each C-FIND and returns what is
+    answered in their place, `hangs_up` is asked before each of them; `pending` is their status.
+    `sends` returns what a C-GET sends in place of what it found.
     """
 
     ignores: tuple[str, ...] = ()
@@ -72,6 +75,10 @@ class Script:
     patient_root: bool = False
     most: int = 0
     nameless: str = ""
+    alters: Callable[[str, list[Dataset]], list[Dataset]] | None = None
+    hangs_up: Callable[[str, int], bool] | None = None
+    pending: int = 0xFF00
+    sends: Callable[[list[Dataset]], list[Dataset]] | None = None
 
 
 @dataclass
@@ -107,11 +114,24 @@ class ScriptedPacs:
         if asked.QueryRetrieveLevel != "STUDY" and self._lacks_patient(asked):
             yield self._status(0xA900), None
             return
-        unique = _UNIQUE[asked.QueryRetrieveLevel]
-        seen = set()
+        level = asked.QueryRetrieveLevel
+        found = self._found(asked, level)
+        if self.script.alters is not None:
+            found = self.script.alters(level, found)
+        for number, answer in enumerate(found):
+            if self.script.hangs_up is not None and self.script.hangs_up(level, number):
+                event.assoc.abort()
+                return
+            yield self.script.pending, answer
+        yield self._status(self.script.final), None
+
+    def _found(self, asked: Dataset, level: str) -> list[Dataset]:
+        unique = _UNIQUE[level]
+        seen: set[str] = set()
+        found = []
         for instance in self.instances:
             uid = str(instance[unique].value)
-            if len(seen) == self.script.lists.get(asked.QueryRetrieveLevel, -1):
+            if len(seen) == self.script.lists.get(level, -1):
                 break
             if uid not in seen and self._matches(asked, instance):
                 seen.add(uid)
@@ -123,12 +143,12 @@ class ScriptedPacs:
                         delattr(answer, keyword)
                 for keyword, value in self.script.pretends.items():
                     setattr(answer, keyword, value)
-                yield 0xFF00, answer
+                found.append(answer)
         for number in range(self.script.answers if unique == "StudyInstanceUID" else 0):
             answer = _answer(asked, self.instances[0])
             answer.StudyInstanceUID = f"1.2.3.{number}"
-            yield 0xFF00, answer
-        yield self._status(self.script.final), None
+            found.append(answer)
+        return found
 
     def get(self, event: Any) -> Iterator[Any]:
         """Answer a C-GET."""
@@ -141,6 +161,8 @@ class ScriptedPacs:
             _wait_for(self.script.waits)
         self.meeting.wait(PATIENCE)
         found = self._asked_for(event)
+        if self.script.sends is not None:
+            found = self.script.sends(found)
         if self.script.stranger is not None:
             found = [self.script.stranger, *found]
         yield len(found)

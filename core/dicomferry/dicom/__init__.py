@@ -31,6 +31,12 @@ if TYPE_CHECKING:
     from dicomferry.dicom.dictionary import standard_vr as standard_vr
     from dicomferry.dicom.head import read_header as read_header
     from dicomferry.dicom.instance import open_instance as open_instance
+    from dicomferry.dicom.matching import (
+        difference as difference,
+        matches as matches,
+        single_queries as single_queries,
+        unproven as unproven,
+    )
     from dicomferry.dicom.oddities import odd_elements as odd_elements
     from dicomferry.dicom.quiet import quietly as quietly
     from dicomferry.dicom.splice import Spliced as Spliced
@@ -52,6 +58,7 @@ else:
         "dicom.dictionary": ("standard_vr",),
         "dicom.head": ("read_header",),
         "dicom.instance": ("open_instance",),
+        "dicom.matching": ("difference", "matches", "single_queries", "unproven"),
         "dicom.oddities": ("odd_elements",),
         "dicom.quiet": ("quietly",),
         "dicom.splice": ("Spliced",),

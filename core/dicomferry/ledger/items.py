@@ -46,7 +46,8 @@ def finding_row(source: str, scan: int, finding: Finding) -> tuple[object, ...]:
             return (source, path, member, 0, 0, "{}", _text_of(known), *kept)
         case Unusable(_, code, reason) | NotLookedInto(_, code, reason):
             verdict = "passed" if isinstance(finding, Unusable) else "not-looked-into"
-            kept = (scan, "unusable", verdict, code, shown(reason), "", 0)
+            about = finding.table_row if isinstance(finding, Unusable) else 0
+            kept = (scan, "unusable", verdict, code, shown(reason), "", about)
             return (source, path, member, 0, 0, "{}", "{}", *kept)
 
 
@@ -120,6 +121,8 @@ def _remote_text(finding: RemoteInstance) -> str:
         kept["uids"] = [ref.study_instance_uid, ref.series_instance_uid, ref.sop_instance_uid]
     if finding.candidate_of is not None:
         kept["candidate_of"] = [finding.candidate_of.path, finding.candidate_of.member]
+    if finding.asked:
+        kept["asked"] = dict(finding.asked)
     return json.dumps(kept, sort_keys=True)
 
 
@@ -132,7 +135,7 @@ def _remote_of(text: str, location: Location) -> Remote:
     row = Location(*kept["candidate_of"]) if "candidate_of" in kept else None
     return Remote(
         fetcher, kept["server"], ref, kept["attributes"], kept["relabel"], key,
-        labels=kept.get("labels", {}), candidate_of=row,
+        labels=kept.get("labels", {}), candidate_of=row, asked=kept.get("asked", {}),
     )  # fmt: skip
 
 

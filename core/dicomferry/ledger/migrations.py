@@ -75,8 +75,10 @@ MIGRATIONS: Final[Mapping[int, tuple[str, ...]]] = MappingProxyType(
             """,
             "UPDATE item SET examined = '' WHERE examined <> 'unusable'",
         ),
-        # What servers have answered to sources.
+        # What servers have answered to sources, and the keys that tables lack.
         5: (
+            "ALTER TABLE item ADD COLUMN missing TEXT NOT NULL DEFAULT ''",
+            "UPDATE item SET examined = '' WHERE verdict = 'rejected' AND code = 'rejected'",
             """
             CREATE TABLE answer (
                 server TEXT NOT NULL, question TEXT NOT NULL, answer BLOB NOT NULL,

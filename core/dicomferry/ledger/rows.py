@@ -10,7 +10,15 @@ from typing import Final
 from msgspec import Struct
 
 from dicomferry.dicom.patient import Patient
-from dicomferry.model import Destination, Forecast, InstanceRef, Location, RemoteInstance, Wanted
+from dicomferry.model import (
+    Destination,
+    Forecast,
+    InstanceRef,
+    Location,
+    MissingKey,
+    RemoteInstance,
+    Wanted,
+)
 
 
 class Verdict(StrEnum):
@@ -53,6 +61,7 @@ class Remote(Struct, frozen=True):
     accepts: tuple[str, ...] = ()
     labels: Mapping[str, str] = MappingProxyType({})
     candidate_of: Location | None = None
+    asked: Mapping[str, str] = MappingProxyType({})
 
 
 class Item(Struct, frozen=True):
@@ -81,7 +90,7 @@ class Item(Struct, frozen=True):
         return RemoteInstance(
             remote.fetcher, remote.server, remote.ref, remote.attributes, remote.relabel, self.row,
             key=remote.key, size=self.size, modified_ns=self.modified_ns, names=self.names,
-            labels=remote.labels, candidate_of=remote.candidate_of,
+            labels=remote.labels, candidate_of=remote.candidate_of, asked=remote.asked,
         )  # fmt: skip
 
     @property
@@ -124,6 +133,8 @@ class Examined(Struct, frozen=True):
     edits: str = ""
     notes: tuple[str, ...] = ()
     """Codes of problems that the plan must warn of, as `code` or `code:what`."""
+    missing: MissingKey | None = None
+    """What a table lacks for it, where that is why it is held back."""
 
 
 class Due(Struct, frozen=True):

@@ -45,7 +45,7 @@ CREATE TABLE item (
     destination INTEGER REFERENCES destination, why INTEGER REFERENCES why,
     subject_original TEXT, session_original TEXT, edits TEXT,
     remote TEXT NOT NULL DEFAULT '', table_row INTEGER NOT NULL DEFAULT 0,
-    acquired TEXT, patient INTEGER REFERENCES patient,
+    acquired TEXT, patient INTEGER REFERENCES patient, missing TEXT NOT NULL DEFAULT '',
     UNIQUE (source, path, member)
 );
 CREATE TABLE spooled (

@@ -82,7 +82,7 @@ class CsvDqr(Struct, frozen=True):
             asking = RowAsker(standing)
             found = {row.number: self._studies(asking, row) for row in read.rows}
             disputed = _disputed(read.rows, found)
-            taken: set[str] = set()
+            taken: dict[str, int] = {}
             for row in read.rows:
                 answer = found[row.number]
                 if isinstance(answer, Refused):
@@ -97,7 +97,7 @@ class CsvDqr(Struct, frozen=True):
                     yield from self._candidates(asking, row, answer, taken)
 
     def _carried(
-        self, asking: RowAsker, row: DqrRow, answer: FoundStudies, taken: set[str]
+        self, asking: RowAsker, row: DqrRow, answer: FoundStudies, taken: dict[str, int]
     ) -> Iterator[Finding]:
         if not answer.studies and not self.expect:
             yield Unusable(self._place(row), "nothing-found", "the PACS has no study for it")
@@ -105,17 +105,20 @@ class CsvDqr(Struct, frozen=True):
         if answer.dropped:
             yield Unusable(self._place(row), "answer-differs", not_used(answer))
         fresh = [study for study in answer.studies if study.uid not in taken]
-        taken |= {study.uid for study in fresh}
+        if earlier := {taken[study.uid] for study in answer.studies if study.uid in taken}:
+            why = f"carried with row {', '.join(map(str, sorted(earlier)))}"
+            yield Unusable(self._place(row), "carried-with-another-row", why, row.number)
+        taken |= dict.fromkeys((study.uid for study in fresh), row.number)
         yield from self._instances(asking, row, fresh)
 
     def _candidates(
-        self, asking: RowAsker, row: DqrRow, answer: Ambiguous, taken: set[str]
+        self, asking: RowAsker, row: DqrRow, answer: Ambiguous, taken: dict[str, int]
     ) -> Iterator[Finding]:
         """Yield the row as refused, and the studies that it finds for somebody to choose from."""
         yield answer.refused
         fresh = [study for study in answer.studies if study.uid not in taken]
         if len(fresh) <= MOST_CANDIDATES:
-            taken |= {study.uid for study in fresh}
+            taken |= dict.fromkeys((study.uid for study in fresh), row.number)
             yield from self._instances(asking, row, fresh, answer.refused.location)
 
     def _read(self) -> DqrTable:

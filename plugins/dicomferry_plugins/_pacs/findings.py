@@ -66,6 +66,10 @@ def findings(
     for number, gap in enumerate(study.gaps, 1):
         at = Location(place.path, f"{place.member}, gap {number}")
         yield Refused(at, "untrusted-answer", gap, table_row)
+    if study.unproven:
+        keys = ", ".join(study.unproven)
+        why = f"asked for by {keys}, which the PACS does not return: each header decides"
+        yield Unusable(Location(place.path, f"{place.member}, unproven"), "answer-unproven", why)
     if study.remarks:
         yield Unusable(place, "answer-differs", "; ".join(study.remarks))
     for series in study.series:
@@ -80,4 +84,5 @@ def findings(
                 table_row,
                 labels=labels or {},
                 candidate_of=candidate_of,
+                asked=study.unproven,
             )

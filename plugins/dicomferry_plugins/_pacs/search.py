@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from dicomferry_plugins._pacs.matching import difference, matches, single_queries
+from dicomferry.dicom import difference, matches, single_queries, unproven
 from dicomferry_plugins._pacs.query import IMAGE, SERIES, STUDY, Finder, IncompleteAnswerError
 
 _MOST_SERIES = 5_000
@@ -32,7 +32,8 @@ class FoundStudy(Struct, frozen=True):
 
     `counts` are the numbers that the PACS tells of what is in it, by keyword. `gaps` say what it
     has by its own word and does not list; `remarks` say what else of its answers was not used, or
-    contradicts another.
+    contradicts another. `unproven` are the keys by which it was asked for and of which the PACS
+    returned no value: the header of each instance decides.
     """
 
     uid: str
@@ -41,6 +42,7 @@ class FoundStudy(Struct, frozen=True):
     counts: Mapping[str, str] = field(default_factory=dict)
     gaps: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    unproven: Mapping[str, str] = field(default_factory=dict)
 
 
 class FoundStudies(Struct, frozen=True):
@@ -68,11 +70,12 @@ def find_studies(query: Finder, keys: Mapping[str, str], most: int) -> FoundStud
                 continue
             if not _NAME.fullmatch(uid):
                 raise IncompleteAnswerError("the PACS names a study by something that is no UID")
-            if modalities and not _has_modality(query, uid, modalities, answer):
-                dropped[f"ModalitiesInStudy '{modalities}' was asked for, no series has it"] += 1
+            if modalities and (other := _other_modality(query, uid, modalities, answer)):
+                dropped[other] += 1
                 continue
             known, counts = _known(answer, STUDY.returned), _known(answer, STUDY.counts)
-            found.setdefault(uid, FoundStudy(uid, known, counts=counts))
+            study = FoundStudy(uid, known, counts=counts, unproven=unproven(certain, answer))
+            found.setdefault(uid, study)
     order = sorted(found.values(), key=lambda s: (s.attributes.get("StudyDate", ""), s.uid))
     return FoundStudies(order, dropped)
 
@@ -91,7 +94,7 @@ def find_contents(
     seen: set[str] = set()
     for answer in query.find(SERIES, of_study, _MOST_SERIES):
         uid = answer.get("SeriesInstanceUID", "")
-        if answer.get("StudyInstanceUID", study.uid) != study.uid:
+        if (answer.get("StudyInstanceUID") or study.uid) != study.uid:
             tally.remarks["a series of another study was answered, and is not carried"] += 1
             continue
         if not _NAME.fullmatch(uid):
@@ -114,6 +117,8 @@ def find_contents(
         tally.compare(f"instances of series {uid}", told, len(one.instances))
         if one.instances and keep(one):
             series[uid] = one
+    if not seen and not tally.gaps:
+        tally.gaps["no series of it is listed"] += 1
     told = study.counts.get("NumberOfStudyRelatedSeries", "")
     tally.compare("series", told, len(seen))
     if tally.whole and not tally.gaps:
@@ -121,7 +126,7 @@ def find_contents(
         tally.compare("instances", told, tally.instances)
     return FoundStudy(
         study.uid, study.attributes, tuple(_sorted(list(series.values()))), study.counts,
-        _lines(tally.gaps), _lines(tally.remarks),
+        _lines(tally.gaps), _lines(tally.remarks), study.unproven,
     )  # fmt: skip
 
 
@@ -171,13 +176,23 @@ def _instances(
     return found
 
 
-def _has_modality(query: Finder, study: str, wanted: str, answer: Mapping[str, str]) -> bool:
-    returned = answer.get("ModalitiesInStudy", "")
-    if returned and not matches({"Modality": wanted}, {"Modality": returned}):
-        return False
+def _other_modality(query: Finder, study: str, wanted: str, answer: Mapping[str, str]) -> str:
+    """Say which modalities a study has in place of the wanted one; empty where it has that.
+
+    What the PACS answers for the study is believed where it is no wildcard, and its series prove
+    it. A series without a modality may be of any.
+    """
+    asked = f"ModalitiesInStudy '{wanted}' was asked for"
+    returned = answer.get("ModalitiesInStudy", "").strip(" \0")
+    told = returned and not set(returned) & set("*?")
+    if told and not matches({"Modality": wanted}, {"Modality": returned}):
+        return f"{asked}, it answered '{returned}'"
     series = query.find(SERIES, {"StudyInstanceUID": study}, _MOST_SERIES)
-    own = (one for one in series if one.get("StudyInstanceUID", study) == study)
-    return any(matches({"Modality": wanted}, one) for one in own)
+    own = [one for one in series if (one.get("StudyInstanceUID") or study) == study]
+    if any(not difference({"Modality": wanted}, one) for one in own):
+        return ""
+    there = ", ".join(sorted({one.get("Modality", "") for one in own})) or "none"
+    return f"{asked}, its series have {there}"
 
 
 def _known(answer: Mapping[str, str], keywords: tuple[str, ...]) -> dict[str, str]:

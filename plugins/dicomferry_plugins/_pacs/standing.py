@@ -12,13 +12,13 @@ from msgspec import Struct, field
 
 from dicomferry import FerryError
 from dicomferry.contract import Answers
+from dicomferry.dicom import difference
 from dicomferry.dimse import (
     AssociationLostError,
     AssociationRejectedError,
     Peer,
     UnreachableError,
 )
-from dicomferry_plugins._pacs.matching import difference
 from dicomferry_plugins._pacs.query import STUDY, Finder, Level, Query, open_query
 from dicomferry_plugins._pacs.search import FoundStudy
 

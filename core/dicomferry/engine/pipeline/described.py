@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from dicomferry.dicom.dictionary import standard_vr, tag_of
 from dicomferry.dicom.edits import Edit, Edits, Set
 from dicomferry.dicom.header import Header
+from dicomferry.dicom.matching import matches
 from dicomferry.dicom.quiet import quietly
 from dicomferry.dicom.tags import parse_tag
 from dicomferry.ledger.planning.chosen_labels import Labels
@@ -130,6 +131,10 @@ def not_as_asked(header: Header, remote: Remote) -> str:
     ):
         if one is not None and one.strip() != other.strip():
             return f"{remote.server} sent it with another {word} than it had told"
+    for keyword, asked in remote.asked.items():
+        own = header.text(keyword) or ""
+        if not matches({keyword: asked}, {keyword: own}):
+            return f"{keyword} '{asked}' was asked for, and its own header has '{own}'"
     return ""
 
 

@@ -84,7 +84,7 @@ def _worked_out(steps: Steps, header: Header, upto: int) -> Ready | Withheld:
                 reason = f"{step.path}: {answer.reason}"
                 if isinstance(answer, Excluded):
                     return Withheld("excluded", Excluded(reason))
-                return Withheld(answer.code or "rejected", Rejected(reason))
+                return Withheld(answer.code or "rejected", replace(answer, reason=reason))
             sha.update(answer.digest().encode())
             notes += answer.notes
             if answer.wanted is not None:

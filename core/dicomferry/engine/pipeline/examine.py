@@ -34,7 +34,7 @@ from dicomferry.errors import (
 )
 from dicomferry.ledger.rows import CANDIDATE, Examined, Facts, Item, Remote, Verdict
 from dicomferry.log import log_bug
-from dicomferry.model import Excluded, InstanceRef
+from dicomferry.model import Excluded, InstanceRef, Rejected
 
 NO_ANSWER = "no-answer"
 """The code of what a worker waited for without an end."""
@@ -194,7 +194,10 @@ def _judge(
             )  # fmt: skip
         case Withheld(code, why, forecast):
             verdict = Verdict.EXCLUDED if isinstance(why, Excluded) else Verdict.REJECTED
-            return Examined(item.id, verdict, code, why.reason, facts, forecast=forecast)
+            missing = why.missing if isinstance(why, Rejected) else None
+            return Examined(
+                item.id, verdict, code, why.reason, facts, forecast=forecast, missing=missing
+            )
 
 
 def _kept(notes: tuple[str, ...], was: InstanceRef, sent: InstanceRef) -> tuple[str, ...]:

@@ -15,6 +15,9 @@ from dicomferry.ledger.reading.table_rows import RowState
 from dicomferry.private import open_private
 from dicomferry.spreadsheet import REJECTED_BECAUSE, neutral
 
+CARRIED = "carried-with-another-row"
+"""The code by which a source tells that a row's studies come by an earlier row."""
+
 _STATES = ("stored", "excluded", "rejected", "failed", "due")
 
 
@@ -38,9 +41,9 @@ def write_row_tables(steps: Steps, plan: PlanReader, folder: Path) -> list[Path]
         rows = zip(table.rows, _rows(name, table, states), strict=True)
         told += [[*cells, row.file] if listed else cells for row, cells in rows]
         path = folder / ("rejects.csv" if len(written) == 1 else f"rejects-{name}.csv")
-        _write(path, [[*_columns(table), REJECTED_BECAUSE], *_rejects(table, states)])
+        write_table(path, [[*_columns(table), REJECTED_BECAUSE], *_rejects(table, states)])
         written.append(path)
-    _write(written[0], told)
+    write_table(written[0], told)
     return written
 
 
@@ -74,17 +77,21 @@ def _outcome(state: RowState) -> str:
         return "due"
     if counts["stored"]:
         return "stored"
+    if counts[CARRIED]:
+        return "carried"
     return "excluded" if counts["excluded"] else "nothing found"
 
 
 def _reason(state: RowState) -> str:
-    told = next((state.reasons[s] for s in ("rejected", "failed") if state.reasons.get(s)), "")
+    telling = ("rejected", "failed", CARRIED)
+    told = next((state.reasons[s] for s in telling if state.reasons.get(s)), "")
     if not told and state.stored_before and _outcome(state) == "stored":
         return f"stored before, by the run of {state.stored_before}"
     return told
 
 
-def _write(path: Path, rows: Iterable[list[str]]) -> None:
+def write_table(path: Path, rows: Iterable[list[str]]) -> None:
+    """Write a table that only its owner may read; raises `FerryError` when it cannot be done."""
     scratch = path.with_suffix(".part")
     try:
         with open_private(scratch, newline="") as file:

@@ -34,6 +34,7 @@ from dicomferry.engine.retrieve.courtesy import Courtesy
 from dicomferry.engine.session.begun_with import begun_with
 from dicomferry.engine.session.executors import choose_executor
 from dicomferry.engine.session.job import Job
+from dicomferry.engine.session.missing_table import write_missing
 from dicomferry.engine.session.row_tables import write_row_tables
 from dicomferry.engine.workers.workbench import WorkerSpec
 from dicomferry.engine.workers.workshop import Workshop
@@ -128,6 +129,7 @@ class Session:
         )  # fmt: skip
         planned = Planned(PlanReader.last(self.ledger), tuple(by_severity(found)))
         write_row_tables(self.steps, planned.view, self._job.state)
+        write_missing(planned.view, self._job.state)
         note_errors(self.ledger, planned.errors)
         return planned
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
+import msgspec
 from msgspec.structs import astuple
 
 from dicomferry.dicom.patient import Patient
@@ -19,7 +20,7 @@ _FACTS: Final = (
 )  # fmt: skip
 _COLUMNS: Final = (
     "examined", "verdict", "code", "reason", *_FACTS, "sent_study", "sent_series", "sent_sop",
-    "destination", "why", "subject_original", "session_original", "edits",
+    "destination", "why", "subject_original", "session_original", "edits", "missing",
 )  # fmt: skip
 _SET: Final = ", ".join(f"{column} = ?" for column in _COLUMNS)
 UPDATE_EXAMINED: Final = f"UPDATE item SET {_SET} WHERE id = ?"  # noqa: S608  fixed columns
@@ -101,7 +102,8 @@ def examined_row(digest: str, result: Examined, shared: SharedRows) -> tuple[obj
         *_facts_columns(result.facts, shared), *_sent_columns(result),
         shared.destination(forecast.destination) if forecast else None,
         shared.why(forecast, forecast.notes + result.notes) if forecast else None,
-        *_originals(result), result.edits, result.item,
+        *_originals(result), result.edits,
+        msgspec.json.encode(result.missing).decode() if result.missing else "", result.item,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from dicomferry.ledger.reading import (
     found_items,
     held_items,
     item_states,
+    missing_keys,
     partly_stored,
     passed_kinds,
     same_instance,
@@ -30,6 +31,7 @@ from dicomferry.ledger.reading.filed_instances import FiledInstance
 from dicomferry.ledger.reading.found_items import FoundItem, PlannedItem
 from dicomferry.ledger.reading.held_items import HeldItem
 from dicomferry.ledger.reading.item_states import ItemState
+from dicomferry.ledger.reading.missing_keys import MissingRow
 from dicomferry.ledger.reading.partly_stored import PartlyStored
 from dicomferry.ledger.reading.passed_kinds import PassedKind
 from dicomferry.ledger.reading.same_instance import Twin
@@ -94,6 +96,10 @@ class PlanReader(Struct, frozen=True):
     def refused_rows(self, candidates: list[int]) -> dict[int, int]:
         """Return the refused rows that candidates are of, and of how many studies these are."""
         return held_items.refused_rows(self.ledger, self.scan, candidates)
+
+    def missing_rows(self) -> Iterator[MissingRow]:
+        """Yield the keys that tables lack, each with its patients, by table and key."""
+        return missing_keys.missing_rows(self.ledger, self.scan)
 
     def same_instance(self) -> Iterator[list[Twin]]:
         """Yield every group of two or more ready items with one SOP Instance UID."""

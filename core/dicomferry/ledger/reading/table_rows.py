@@ -14,6 +14,7 @@ from dicomferry.ledger.store import Ledger
 class RowState(Struct):
     """One row's studies, its instances by state, and the first reason of each state.
 
+    What its source tells of a row, beside instances, counts by its code.
     `stored_before` is the start of the last run that stored anything of it, where later runs had
     nothing left to store.
     """
@@ -42,7 +43,8 @@ def row_states(ledger: Ledger, scan: int, source: str, sinks: Sequence[str]) -> 
 def _at_sink(ledger: Ledger, scan: int, source: str, sink: str) -> dict[int, RowState]:
     found: dict[int, RowState] = {}
     rows = ledger.connection.execute(
-        "SELECT table_row, CASE WHEN verdict <> 'ready' THEN verdict"  # noqa: S608
+        "SELECT table_row, CASE WHEN verdict = 'passed' THEN code"  # noqa: S608
+        "  WHEN verdict <> 'ready' THEN verdict"
         "  WHEN delivery.state IS NULL THEN 'due'"
         f"  WHEN delivery.stamp <> {STAMP} THEN 'due' ELSE delivery.state END AS state,"
         " count(*), min(CASE WHEN verdict <> 'ready' THEN item.reason"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dicomferry_plugins._pacs.matching import matches, single_queries
+from dicomferry.dicom.matching import difference, matches, single_queries, unproven
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,12 @@ def test_lists_become_single_queries_but_for_uids() -> None:
 
     assert [one["AccessionNumber"] for one in single_queries(keys)] == ["1", "2"]
     assert {one["StudyInstanceUID"] for one in single_queries(keys)} == {"1.2\\1.3"}
+
+
+@pytest.mark.parametrize("answer", [{}, {"PatientID": ""}, {"PatientID": " \0"}])
+def test_what_an_answer_does_not_tell_is_neither_equal_nor_unequal(answer: dict[str, str]) -> None:
+    asked = {"PatientID": "P1", "AccessionNumber": "*", "StudyID": ""}
+
+    assert not difference(asked, answer)
+    assert unproven(asked, answer) == {"PatientID": "P1"}
+    assert not matches(asked, answer)

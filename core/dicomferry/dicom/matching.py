@@ -1,4 +1,4 @@
-"""Whether an answer is what was asked for (PS3.4 C.2.2.2), because a PACS may ignore a key."""
+"""Whether attributes are what was asked for (PS3.4 C.2.2.2), because a PACS may ignore a key."""
 
 from __future__ import annotations
 
@@ -27,19 +27,31 @@ def matches(keys: Mapping[str, str], answer: Mapping[str, str]) -> bool:
     Names are compared without regard to case, all else exactly; blanks around a value and empty
     components at the end of a name mean nothing.
     """
-    return not difference(keys, answer)
+    return not (unproven(keys, answer) or difference(keys, answer))
+
+
+def unproven(keys: Mapping[str, str], answer: Mapping[str, str]) -> dict[str, str]:
+    """Return the keys of which an answer has no value: it may be as asked, or not.
+
+    A server need not return every key, nor match by it (PS3.4 C.2.2.1.2).
+    """
+    return {
+        keyword: wanted
+        for keyword, wanted in keys.items()
+        if wanted and wanted != "*" and not answer.get(keyword, "").strip(" \0")
+    }
 
 
 def difference(keys: Mapping[str, str], answer: Mapping[str, str]) -> str:
     """Return the first key in which an answer is not what was asked for, with both values.
 
-    Empty where it is what was asked for; compares as `matches`.
+    Empty where it is what was asked for, or has no value; compares as `matches`.
     """
     for keyword, wanted in keys.items():
         found = answer.get(keyword, "")
-        if wanted and wanted != "*" and not _any_value(keyword, wanted, found):
-            came = f"it answered '{found}'" if found.strip(" \0") else "it answered without one"
-            return f"{keyword} '{wanted}' was asked for, {came}"
+        told = found.strip(" \0") and wanted and wanted != "*"
+        if told and not _any_value(keyword, wanted, found):
+            return f"{keyword} '{wanted}' was asked for, it answered '{found}'"
     return ""
 
 
