@@ -247,6 +247,10 @@ WAYS = {
     "at-each-image": Way(always(IMAGE), NONE, 0),
     **{f"at-question-{number}-once": Way(once(number)) for number in range(1, 7)},
     **{f"within-the-{level}-answer": Way(midway(level, 0)) for level in (STUDY, SERIES, IMAGE)},
+    **{
+        f"at-question-{number}-once-of-patient-root": Way({"patient_root": True} | once(number))
+        for number in (3, 4, 6)
+    },
     "between-two-images": Way(midway(IMAGE, 1)),
     "after-each-image": Way({"stops_after": 1, "aborts": True}),
     "before-each-image": Way({"stops_after": 0, "aborts": True}, ("failed", "failed"), 0),

@@ -27,7 +27,8 @@ NOT_LOOKED_INTO = frozenset((
     "repeated-member", "sparse", "unknown-compression", "unreadable",
 ))  # fmt: skip
 ALL_WELL = frozenset((
-    "answer-differs", "answer-unproven", "candidate", "carried-with-another-row", "chosen", "dicomdir", "duplicate", "empty-archive", "excluded",
+    "answer-differs", "answer-unproven", "candidate", "carried-with-another-row", "chosen",
+    "dicomdir", "duplicate", "empty-archive", "excluded",
     "link-repeated", "mended", "not-a-file", "not-chosen", "not-dicom",
     "not-in-manifest", "not-preferred", "nothing-found", "series-came",
 ))  # fmt: skip
