@@ -7,8 +7,12 @@ from pathlib import Path
 
 from pydicom import Dataset, dcmread
 
+from dicomferry.contract.stand_in import StandInOrder
+from dicomferry.xnat.naming.identifiers import ClassicIdentifier
+from dicomferry.xnat.naming.options import Identification
 from dicomferry_plugins._stand_in.site.settings import SiteSettings
 from dicomferry_plugins._stand_in.standin import XnatStandIn
+from dicomferry_plugins.stand_in import dicomferry_stand_ins
 from support.xnat_wire import store
 
 NAMED = "Project:P1 Subject:S1 Session:E1"
@@ -81,3 +85,18 @@ def test_the_script_of_another_project_does_not(
     store(standin, make_dataset(PatientComments=NAMED))
     standin.build()
     assert stored(tmp_path).PatientComments == NAMED
+
+
+def test_a_rehearsal_orders_the_scripts_of_the_recipe(
+    make_dataset: MakeDataset, tmp_path: Path
+) -> None:
+    (kind,) = dicomferry_stand_ins()
+    order = StandInOrder(
+        ClassicIdentifier(Identification(projects=["P1"])), storage=tmp_path, anonymize=True,
+        site_script=SITE, project_scripts={"P1": OF_PROJECT},
+    )  # fmt: skip
+    with kind.open(order) as standin:
+        store(standin, make_dataset(PatientComments=NAMED, Manufacturer="ACME"))  # type: ignore[arg-type]
+        standin.build()
+    found = stored(tmp_path)
+    assert (found.InstitutionName, found.PatientName) == ("P1", "E1")
