@@ -188,6 +188,7 @@ ELSEWHERE = {
     "gone",
     "ledger-behind",
     "listed-not-found",
+    "not-listed",
     "nothing-found",
     "plugin-check-failed",
     "project-not-readable",
