@@ -5,8 +5,10 @@
 *Query*: an open association for C-FIND; `search` counts and compares what it answers. A
 *StandingQuery* opens it again where the PACS hangs up.
 *Way*: an open association for C-GET or C-MOVE, over which one *request* follows the other.
-*Door*: where instances come in, over the asking association or at a port; it leads to the *intake*
-of the order at hand, which puts them into the engine's inbox, or refuses them.
+*Proposals*: the storage contexts of one C-GET after the other, until all has come.
+*Door*: where instances come in, over the asking association or at the port of the *listener*; it
+leads to the *intake* of the order at hand, which puts them into the engine's inbox, or refuses
+them.
 *Asker*: repeats requests for one order until all is here or there is no more hope.
 *DimseFetcher*: the `Fetcher` made of these; the plug-in `pacs` offers it.
 

@@ -9,6 +9,7 @@ import pytest
 
 from dicomferry.dimse import Peer
 from dicomferry_plugins._pacs.query import (
+    SERIES,
     IncompleteAnswerError,
     TooManyAnswersError,
     open_query,
@@ -44,6 +45,15 @@ def find_by(script: Script) -> None:
     held = [image({"StudyInstanceUID": "1.2", "SOPInstanceUID": "1.3"})]
     with scripted(held, script) as server, open_query(peer(server)) as query:
         find_studies(query, {"PatientID": ""}, 10)
+
+
+def test_series_are_asked_for_by_the_patient_root_though_no_study_was() -> None:
+    uids = {"StudyInstanceUID": "1.2", "SeriesInstanceUID": "1.2.1", "SOPInstanceUID": "1.3"}
+    held = [image({**uids, "PatientID": "P1"})]
+    with scripted(held, Script(patient_root=True)) as server, open_query(peer(server)) as query:
+        found = query.find(SERIES, {"StudyInstanceUID": "1.2"}, 10)
+
+    assert [one["SeriesInstanceUID"] for one in found] == ["1.2.1"]
 
 
 def test_more_answers_than_meant_are_an_error() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dicomferry.engine.pipeline.spooled import discard, is_as_it_came
 from dicomferry.engine.retrieve.inbox import Slot, SpoolInbox
 from dicomferry.engine.retrieve.pace import Pace
 from dicomferry.errors import FerryError
@@ -73,6 +74,40 @@ def test_what_was_not_ordered_is_not_kept(tmp_path: Path) -> None:
     box = inbox(tmp_path, instance(1))
     write(box, instance(2), b"x")
 
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_was_not_ordered_is_kept_where_its_series_is_wanted_whole(tmp_path: Path) -> None:
+    one, other, stranger = instance(1), instance(2), instance(3)
+    box = SpoolInbox(
+        tmp_path, {one.location: Slot(one, tmp_path / "0")}, 100, Pace(), lambda: False,
+        lambda found: tmp_path / "extra" if found == other else None,
+    )  # fmt: skip
+    for each in (other, stranger):
+        write(box, each, b"x")
+
+    assert list(box.unlisted.values()) == [other]
+    assert (tmp_path / "extra").read_bytes() == b"x"
+    assert box.missing() == [one]
+
+
+def test_a_series_without_a_list_is_missing_until_all_of_it_came(tmp_path: Path) -> None:
+    series = RemoteInstance("web", "s", InstanceRef("1", "1.2", "", ""))
+    box = inbox(tmp_path, series)
+
+    assert box.missing() == [series]
+    box.complete(series)
+    assert not box.missing()
+
+
+def test_a_file_is_known_by_its_digest(tmp_path: Path) -> None:
+    one = instance(1)
+    write(inbox(tmp_path, one), one, b"x" * 60)
+
+    assert is_as_it_came(tmp_path / "0")
+    (tmp_path / "0").write_bytes(b"x" * 59 + b"y")
+    assert not is_as_it_came(tmp_path / "0")
+    discard(tmp_path / "0")
     assert not list(tmp_path.iterdir())
 
 
