@@ -11,6 +11,8 @@ from msgspec import Struct
 from dicomferry_plugins._globs import compile_globs
 
 _WILD = re.compile(r"[*?\[]")
+_OF_ANOTHER_KIND = re.compile(r"\\|\.\w+!")
+"""What stands in paths of Windows, and before members of archives in reports: not in globs."""
 
 
 class NamedFolder(Struct, frozen=True):
@@ -38,15 +40,19 @@ def advice_on(glob: str, folder: Path) -> str:
     """Return what may be meant by a glob that matches nothing; `folder` is the one it names."""
     if "\\" in glob:
         return "; the parts of a path are separated by /, not by \\"
+    if _OF_ANOTHER_KIND.search(glob):
+        return "; an archive is as a folder in a glob: a.zip/**"
     if "{" in glob:
         return "; braces are no wildcard: write a glob for each"
-    if not _WILD.search(glob) and folder.is_dir():
-        return f"; '{glob.rstrip('/')}/**' is all below the folder"
+    if not _WILD.search(glob) and folder.exists():
+        return f"; '{glob.rstrip('/')}/**' is all in it"
     return ""
 
 
 def _named(glob: str) -> str | None:
     """Return the path before a glob's first wildcard; None where only its last part has a name."""
+    if _OF_ANOTHER_KIND.search(glob):
+        return "."
     parts = glob.split("/")
     fixed = next((n for n, part in enumerate(parts) if _WILD.search(part)), len(parts))
     if fixed < len(parts) and not any(part.strip("*?") for part in parts[:-1]):

@@ -132,6 +132,8 @@ _MAGIC: Final[tuple[tuple[int, bytes, ContainerKind], ...]] = (
     (54, b"FAT12   ", _disk("a disk image (FAT)")),
     (54, b"FAT16   ", _disk("a disk image (FAT)")),
     (82, b"FAT32   ", _disk("a disk image (FAT)")),
+    (1024, b"H+\0\4", _disk("a disk image (HFS+)")),
+    (1024, b"HX\0\5", _disk("a disk image (HFSX)")),
     (1080, b"\x53\xef", _disk("a disk image (ext)")),
     (0, b"EVF\t\r\n\xff\0", ContainerKind("an EnCase image (E01)", help="mount it: ewfmount")),
     (0, b"\xed\xab\xee\xdb", ContainerKind("an rpm package", help="unpack it: rpm2cpio")),

@@ -21,6 +21,8 @@ _ROWS, _COLUMNS, _BITS_ALLOCATED = 0x00280010, 0x00280011, 0x00280100
 _SAMPLES, _FRAMES, _PHOTOMETRIC = 0x00280002, 0x00280008, 0x00280004
 NATIVE_LENGTH: Final = (_ROWS, _COLUMNS, _BITS_ALLOCATED, _SAMPLES, _FRAMES, _PHOTOMETRIC)
 """The elements whose values decide the length of native pixel data."""
+_NO_FRAGMENT = 16
+"""Bytes of an empty offset table and a delimiter, with nothing between them (PS3.5 A.4)."""
 _PROVIDER_URL = 0x00287FE0
 _IMAGE_TYPE, _POSITION, _ORIENTATION = 0x00080008, 0x00200032, 0x00200037
 _ACQUIRED = frozenset((_IMAGE_TYPE, _POSITION, _ORIENTATION, _ROWS, _COLUMNS))
@@ -56,7 +58,8 @@ def fault_of(header: Header, transfer_syntax_uid: str, media_storage_class: str)
     tag = present[0]
     if elements.undefined(tag):
         if transfer_syntax_uid not in NATIVE:
-            return None
+            empty = elements.value_length(tag) <= _NO_FRAGMENT
+            return Fault("its pixel data has no fragment", tag=tag) if empty else None
         return Fault("its pixel data is encapsulated, its transfer syntax is not", tag=tag)
     if tag == PIXEL_DATA and is_encapsulated(transfer_syntax_uid):
         return Fault("its pixel data is not encapsulated, its transfer syntax says so", tag=tag)

@@ -13,8 +13,9 @@ from dicomferry.dicom.person_name import Words, names_agree, words_of
 
 _PLACEHOLDERS: Final = frozenset((
     "ANON", "ANONIMO", "ANONYM", "ANONYME", "ANONYMIZED", "ANONYMISED", "ANONYMOUS", "ANONYMUS",
-    "DEIDENTIFIED", "HIDDEN", "NA", "NN", "NOID", "NONAME", "NONE", "NULL", "PATIENTID",
-    "PATIENTNAME", "REDACTED", "REMOVED", "UNKNOWN",
+    "ANONPATIENT", "ANONYMIZED0", "DEIDENTIFIED", "DUMMY", "HIDDEN", "INCONNU", "NA", "NN", "NOID",
+    "NONAME", "NONE", "NOPATIENTID", "NOTAVAILABLE", "NULL", "PATIENT", "PATIENTID", "PATIENTNAME",
+    "REDACTED", "REMOVED", "SUBJECT", "TEST", "UNBEKANNT", "UNKNOWN",
 ))  # fmt: skip
 """What stands in PatientName or PatientID where there is none."""
 _FILLINGS: Final = ({"X"}, {"0"})
@@ -138,9 +139,13 @@ def is_placeholder(text: str) -> bool:
 
 
 def names_nobody(label: str, patient: Patient) -> bool:
-    """Say whether a label is made of a placeholder that a patient has as PatientID."""
+    """Say whether a label is a placeholder, or made of one that a patient has as PatientID.
+
+    A label without a letter or a digit is one, too: it is what is left of none.
+    """
     letters = _letters(patient.patient_id)
-    return is_placeholder(letters) and letters in _letters(label)
+    made_of = is_placeholder(letters) and letters in _letters(label)
+    return made_of or is_placeholder(label) or not _letters(label)
 
 
 def _letters(text: str) -> str:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from dicomferry.dicom.header import Header
 
 
+_ASCII = ("ISO_IR 6", "ISO 2022 IR 6")
+"""The default repertoire by its number, which is written where no term is asked for."""
+
+
 def check_character_set(text: str) -> None:
     r"""Raise `ValueError` for a text that is no Specific Character Set; `\` joins its terms."""
     for term in text.split("\\"):
@@ -29,9 +33,8 @@ def transcoding_edits(header: Header, character_set: str) -> Edits:
     text that the new set cannot hold, and for bytes that are no text of the old one.
     """
     terms = tuple(character_set.split("\\"))
-    if _is_done(header, terms):
-        return Edits()
-    return Edits(tuple(_edits(header, terms, ())))
+    edits = tuple(_edits(header, terms, ()))  # also where nothing changes: it raises for bad bytes
+    return Edits() if _is_done(header, terms) else Edits(edits)
 
 
 def _is_done(header: Header, terms: tuple[str, ...]) -> bool:
@@ -51,16 +54,26 @@ def _edits(header: Header, terms: tuple[str, ...], above: TagPath) -> Iterator[E
         if tag in sequences:
             for number, item in enumerate(header.items(tag)):
                 yield from _edits(item, terms, (*above, tag, number))
-        elif (raw := header.raw(tag)) and (not raw.isascii() or b"\x1b" in raw):
+        elif (raw := header.raw(tag)) and _is_beyond(raw):
             vr = vr_of(header.elements, tag, Setting(header.character_set))
             if vr in GOVERNED:
                 yield Set((*above, tag), _recoded(tag, raw, vr, header.character_set, terms))
+
+
+def _is_beyond(raw: bytes | None) -> bool:
+    """Tell whether a value has bytes whose characters the character set decides."""
+    return raw is not None and (not raw.isascii() or b"\x1b" in raw)
 
 
 def _recoded(tag: int, raw: bytes, vr: str, old: tuple[str, ...], new: tuple[str, ...]) -> bytes:
     if not any(old):
         raise EditError(
             f"{keyword_of(tag)}: has bytes beyond ASCII, and no character set says what they are",
+            hint="set SpecificCharacterSet first, in a remap in front of this one",
+        )
+    if strange := [term for term in old if not is_known(term) and term not in _ASCII]:
+        raise EditError(
+            f"{keyword_of(tag)}: its character set '{strange[0]}' is none of PS3.3 C.12.1.1.2",
             hint="set SpecificCharacterSet first, in a remap in front of this one",
         )
     text = decode(raw, vr, old)

@@ -103,6 +103,10 @@ def _ending(report: RunReport, recipe: Path | None, named: str, *, limited: bool
         return f"All was sent, and XNAT did not hold it all at {report.unverified}; ask it: {ask}"
     if report.remaining:
         return f"{report.remaining:,} not stored; when it is mended, try again with: {again}"
-    state = "rejected" if report.rejected_before_sending else Verdict.NOT_LOOKED_INTO
-    listing = f"dicomferry status {recipe} --items {state}"
+    held_back = (report.rejected_before_sending, report.not_looked_into)
+    states = [
+        state for state, some in zip(("rejected", Verdict.NOT_LOOKED_INTO), held_back, strict=True)
+        if some
+    ]  # fmt: skip
+    listing = " and ".join(f"dicomferry status {recipe} --items {state}" for state in states)
     return f"Not everything is stored; the rest is listed by: {listing}"

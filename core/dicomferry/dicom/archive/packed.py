@@ -16,10 +16,11 @@ from dicomferry.dicom.archive.streams import Decompressor, joined_streams
 from dicomferry.dicom.blob import BytesBlob
 from dicomferry.dicom.containers import BZIP2, GZIP, TAR, XZ, ZSTD, ContainerKind, kind_of
 from dicomferry.dicom.part10 import layout_of
+from dicomferry.dicom.remnants import misnamed
 from dicomferry.dicom.syntax import CutError, UnsureError
 from dicomferry.dicom.unpack import bound, spooled
 from dicomferry.dicom.window import HEAD
-from dicomferry.errors import FerryError, NotDicomError, UnreadableError
+from dicomferry.errors import DamagedError, FerryError, NotDicomError, UnreadableError
 
 if TYPE_CHECKING:
     from dicomferry.dicom.blob import Blob
@@ -59,6 +60,8 @@ class PackedInside:
         with self._ground.file() as packed, unpacking(self._kind, packed) as file:
             head = _first(file)
             if not _promising(head):
+                if found := misnamed(head, self._member):
+                    raise DamagedError(f"{label}: {found}")
                 raise NotDicomError(f"{label}: {_NOT_DICOM}")
             return spooled(_chunks(head, file), label, bound(self._size))
 

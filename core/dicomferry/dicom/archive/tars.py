@@ -97,7 +97,8 @@ def _behind(file: IO[bytes], limit: int) -> int | None:
 
 
 def _member(info: tarfile.TarInfo) -> Member:
-    if not info.isreg():
+    # A type that nobody knows is that of a plain file (POSIX.1-2017, pax, ustar typeflag).
+    if not info.isreg() and info.type in tarfile.SUPPORTED_TYPES:
         return Member(info.name, info.name, 0, "not-a-file", _DEVICE, settled=True)
     if info.issparse():
         return Member(info.name, info.name, info.size, "sparse", _SPARSE)

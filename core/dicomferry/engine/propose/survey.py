@@ -100,8 +100,9 @@ def survey(folder: Path, look_at: Look) -> Iterator[Survey]:
 
     for here, names in _walk(folder):
         look_at(str(here))
-        archives = archives or any(map(is_archive, names))
-        paths = [here / name for name in names if not is_archive(name)]
+        found = [here / name for name in names]
+        paths = [path for path in found if not is_archive(path)]
+        archives = archives or len(paths) < len(found)
         taken = tried = 0
         while tried < len(paths) and taken < _MOST_IN_ONE and len(samples) < _MOST_FILES:
             taken += look(paths[tried])

@@ -104,8 +104,9 @@ def find_problems(
     if xnat or labelled or items.notes()[LABELS_ASKED]:
         for audit in (studies, patients):
             found += audit(items, xnat=xnat)
-        for note in (empty_parts, several_values, references):
+        for note in (empty_parts, several_values):
             found += note(items)
+    found += references(items)
     found += stored_under_another_study(items, sinks)
     found += late_scans(items, sinks)
     if xnat:
