@@ -89,7 +89,11 @@ class UnreadableError(FerryError):
 
 
 class NoAnswerError(FerryError):
-    """A disk did not answer, or the process that read it has died."""
+    """A disk did not answer, or the process that read it has died; `at` is the path, if known."""
+
+    def __init__(self, message: str, hint: str = "", at: bytes = b"") -> None:
+        super().__init__(message, hint)
+        self.at = at
 
 
 class LedgerError(FerryError):

@@ -136,8 +136,7 @@ class Folder(Struct, frozen=True):
             yield NotLookedInto(Location(str(folder)), "include-unmet", reason)
 
     def _walk(self, look: Look) -> Iterator[Finding]:
-        look(str(self.root))
-        pending, home = self._start()
+        pending, home = self._start(look)
         entered = {home}
         # Plain text joins paths ten times as fast as pathlib, for every file.
         above = str(self.root / "x")[:-1]
@@ -146,8 +145,8 @@ class Folder(Struct, frozen=True):
             if self.exclude.fullmatch(relative):
                 continue
             location = Location(f"{above}{relative}")
-            look(location.path)
             try:
+                look(location.path)
                 status = self._status(location)
                 if isinstance(status, (Unusable, NotLookedInto)):
                     yield from self._listed(relative, status)
@@ -161,12 +160,17 @@ class Folder(Struct, frozen=True):
                 else:
                     pending.extend(_entries(self.root, relative))
                     entered.add(_inode(status))
+            except TimeoutError as error:
+                yield NotLookedInto(location, "no-answer", f"{error.strerror or error}")
             except OSError as error:
                 yield NotLookedInto(location, "unreadable", f"cannot be read: {error.strerror}")
 
-    def _start(self) -> tuple[list[str], _Inode]:
+    def _start(self, look: Look) -> tuple[list[str], _Inode]:
         try:
+            look(str(self.root))
             return _entries(self.root, ""), _inode(self.root.stat())
+        except TimeoutError as error:
+            raise FerryError(f"{error.strerror or error}", hint="is the disk mounted?") from None
         except NotADirectoryError:
             raise FerryError(
                 f"{self.root}: is a file, not a folder", hint="name the folder that holds it"

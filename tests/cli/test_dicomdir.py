@@ -141,3 +141,30 @@ def test_a_run_whose_directory_lists_more_ends_with_1_until_it_is_allowed(
     allowed = ferry("run", write_recipe(sinks=EXPORT, allow=["listed-not-found"]))
 
     assert allowed.returncode == 0, allowed.stdout
+
+
+@pytest.mark.parametrize("kind", ["empty", "zeros", "page", "neighbor", "folder"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_listed_file_that_is_no_instance_or_another_one_is_told(
+    kind: str, packed: bool, disk: list[Path], tmp_path: Path, write_recipe: RecipeWriter
+) -> None:
+    one = disk[1]
+    whole = one.read_bytes()
+    one.unlink()
+    if kind == "folder":
+        one.mkdir()
+    else:
+        one.write_bytes({
+            "empty": b"", "zeros": bytes(len(whole)), "page": b"<html>404</html>",
+            "neighbor": disk[0].read_bytes(),
+        }[kind])  # fmt: skip
+    if packed:
+        root = (tmp_path / "data").rename(tmp_path / "burnt")
+        (tmp_path / "data").mkdir()
+        shutil.make_archive(str(tmp_path / "data" / "disk"), "zip", root)
+
+    result = ferry("run", write_recipe(source={"archives": packed}, sinks=EXPORT))
+
+    assert result.returncode == 1, result.stdout
+    assert "lists 1 file that is not" in result.stdout
+    assert "Everything is stored" not in result.stdout

@@ -20,10 +20,9 @@ from dicomferry.dicom.header import Header
 from dicomferry.dicom.instance import open_instance
 from dicomferry.dicom.opening import open_blob
 from dicomferry.engine.pipeline.site_scripts import SiteScripts
-from dicomferry.engine.workers.apart import apart
+from dicomferry.engine.workers.apart import apart_going_on
 from dicomferry.errors import (
     FerryError,
-    NoAnswerError,
     NotDicomError,
     OverLimitError,
     UnopenedError,
@@ -48,9 +47,6 @@ if TYPE_CHECKING:
 
 _Foretold = tuple[str, Forecast, ScriptForecast | None] | LeftOutFile
 """A Study Instance UID, its forecast and what scripts make of it, or a file without a forecast."""
-
-_MOST_UNANSWERED: Final = 5
-"""Files one after the other that do not answer; after them the disk is taken to hang."""
 
 _FOLDER: Final = "a folder that could not be listed, or a link to one, which is not followed"
 
@@ -116,7 +112,7 @@ def _forecast(files: list[Path], receiver: _Receiver) -> ForecastReport:
     grouped: dict[_Key, tuple[Forecast, int]] = {}
     left_out: list[LeftOutFile] = []
     sessions = FirstSessions()
-    for found in _foretold(files, receiver):
+    for found in apart_going_on(partial(_read, files, receiver)):
         if isinstance(found, LeftOutFile):
             left_out.append(found)
             continue
@@ -137,43 +133,19 @@ _Key = tuple[str, Destination, str | None, str | None, ScriptForecast | None]
 """What one line of the report is of: a study, a forecast, and what scripts make of it."""
 
 
-def _foretold(files: list[Path], receiver: _Receiver) -> Iterator[_Foretold]:
-    """Yield what is forecast of files; one that does not answer is left out.
-
-    Raises `NoAnswerError` where nothing answers: each file of a disk that hangs is waited for.
-    """
-    left, unanswered = files, 0
-    while left:
-        at = 0
+def _read(files: list[Path], receiver: _Receiver, look: Look) -> Iterator[_Foretold]:
+    """Yield what is forecast of files; what does not answer is left out."""
+    for file in files:
         try:
-            for number, found in apart(partial(_read, left, receiver)):
-                at = number
-                if found is not None:
-                    unanswered = 0
-                    yield found
-        except NoAnswerError as error:
-            unanswered += 1
-            if unanswered == _MOST_UNANSWERED:
-                raise
-            yield LeftOutFile(str(left[at]), error.message, settled=False)
-            left = left[at + 1 :]
-        else:
-            return
-
-
-def _read(
-    files: list[Path], receiver: _Receiver, look: Look
-) -> Iterator[tuple[int, _Foretold | None]]:
-    """Yield what is forecast of files, each with the file's number, behind a None for each file."""
-    for number, file in enumerate(files):
-        yield number, None
-        look(str(file))
-        for location in _locations(file):
-            look(str(location))
-            if isinstance(location, Location):
-                yield number, _forecast_of(location, receiver)
-            else:
-                yield number, location
+            look(str(file))
+            for location in _locations(file):
+                look(str(location))
+                if isinstance(location, Location):
+                    yield _forecast_of(location, receiver)
+                else:
+                    yield location
+        except TimeoutError as error:
+            yield LeftOutFile(str(file), f"{error.strerror or error}", settled=False)
 
 
 def _forecast_of(location: Location, receiver: _Receiver) -> _Foretold:

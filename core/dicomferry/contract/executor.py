@@ -40,13 +40,14 @@ class Done(Struct, frozen=True):
     """A task has ended; `error` says why it ended early, `died` that its worker did too.
 
     `item` is the id of an item at which the worker did not answer, and was ended for it; -1 where
-    it was at no item.
+    it was at no item. `at` is what its sign of life said that it was at.
     """
 
     error: str = ""
     hint: str = ""
     died: bool = False
     item: int = 0
+    at: bytes = b""
 
 
 class Said(Struct, Generic[TaskT], frozen=True):

@@ -30,8 +30,9 @@ class ReadsDisk(Protocol):
     """The optional half of a source that reads a disk to find what there is.
 
     The engine calls `discover_on` instead of `discover`, in a process of its own. It gives the
-    process up, and the plan ends with the path, where a path does not answer
-    (`DICOMFERRY_WAIT_SECONDS`). What the source remembers of it is lost.
+    process up where a path does not answer (`DICOMFERRY_WAIT_SECONDS`), and calls it once more:
+    then `look` raises `TimeoutError` for that path, which the source yields as a `NotLookedInto`.
+    What the source remembers of it is lost.
     """
 
     def discover_on(self, look: Look) -> Iterator[Finding]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import ctypes
 
-LONGEST = 127
-"""Bytes of a step's name that a sign has room for."""
+LONGEST = 3999
+"""Bytes of a step's name, or of a path, that a sign has room for; all of it fits in a page."""
 
 
 class Sign(ctypes.Structure):
@@ -33,3 +33,8 @@ class Sign(ctypes.Structure):
     item: int
     seconds: int
     at: bytes
+
+
+def shown_path(path: str) -> bytes:
+    """Return what a sign shows of a path; a long one loses its beginning."""
+    return path.encode(errors="replace")[-LONGEST:]

@@ -23,7 +23,7 @@ from msgspec import Struct
 
 from dicomferry.dicom.blob import Blob
 from dicomferry.dicom.opening import open_blob
-from dicomferry.engine.pipeline.sign import LONGEST, Sign
+from dicomferry.engine.pipeline.sign import LONGEST, Sign, shown_path
 from dicomferry.errors import FerryError, OverLimitError
 from dicomferry.model import Location
 
@@ -116,7 +116,7 @@ class Watch:
     def look(self, path: str) -> None:
         """Note that a path is looked at from now on."""
         self._turns += 1
-        self._sign.at = path.encode(errors="replace")[-LONGEST:]
+        self._sign.at = shown_path(path)
         self._sign.turn = self._turns
 
     def end(self) -> None:

@@ -27,6 +27,8 @@ LISTED_NOT_FOUND: Final = "listed-not-found"
 def note_what_directories_miss(shop: Workshop, catalog: PlanWriter) -> None:
     """Call DICOMDIRs of which neither a listed instance nor its file was found not looked into.
 
+    A file counts as found unless it is known to be no instance, or another one.
+
     An instance that was found under another name is not missing: disks are copied with their names
     in other letters, and flattened. Where the recipe allows it they are excluded.
     """
@@ -48,25 +50,40 @@ def note_what_directories_miss(shop: Workshop, catalog: PlanWriter) -> None:
 
 
 class _Listed(Struct, frozen=True):
-    """What a DICOMDIR lists and nothing found has; `cut` where the DICOMDIR is cut short.
+    """What a DICOMDIR lists and no instance found is; `cut` where the DICOMDIR is cut short.
 
-    `missing` are those that are not below the DICOMDIR's folder; None in an archive.
+    `paths` has for each of them the file that is listed, and "" where there is none; it is None for
+    a DICOMDIR in an archive.
     """
 
     wanted: list[ListedFile]
     cut: bool
-    missing: list[ListedFile] | None
+    paths: list[str] | None
 
 
 def _reason(items: ItemGroups, directory: Dicomdir, listed: _Listed) -> str:
-    missing = listed.missing
-    if missing is None:
-        missing = _not_in_archive(items, directory, listed.wanted)
+    places = (
+        _in_archive(items, directory, listed)
+        if listed.paths is None
+        else map(Location, listed.paths)
+    )
+    missing, others = [], []
+    for one, place in zip(listed.wanted, places, strict=True):
+        if not (place.member if directory.location.member else place.path):
+            missing.append(one)
+        elif items.is_other(directory, place, one.sop_instance_uid):
+            others.append(one)
     reasons = ["is cut short: not all that it lists is known"] if listed.cut else []
-    if missing:
-        count = "1 file that is" if len(missing) == 1 else f"{len(missing):,} files that are"
-        reasons.append(f"lists {count} not there, first {'/'.join(missing[0].parts)}")
+    reasons += _counted(missing, "not there")
+    reasons += _counted(others, "not what is listed: no instance, or another one")
     return "; it ".join(reasons)
+
+
+def _counted(files: list[ListedFile], what: str) -> list[str]:
+    if not files:
+        return []
+    count = "1 file that is" if len(files) == 1 else f"{len(files):,} files that are"
+    return [f"lists {count} {what}, first {'/'.join(files[0].parts)}"]
 
 
 def _read(places: list[Location], known: frozenset[str], look: Look) -> Iterator[_Listed]:
@@ -74,8 +91,8 @@ def _read(places: list[Location], known: frozenset[str], look: Look) -> Iterator
         look(place.path)
         files, cut = _listed_by(place)
         wanted = [one for one in files if one.sop_instance_uid not in known]
-        missing = None if place.member else _not_on_disk(place.path, wanted)
-        yield _Listed(wanted, cut, missing)
+        paths = None if place.member else list(map(_on_disk(place.path), wanted))
+        yield _Listed(wanted, cut, paths)
 
 
 def _listed_by(place: Location) -> tuple[list[ListedFile], bool]:
@@ -87,25 +104,17 @@ def _listed_by(place: Location) -> tuple[list[ListedFile], bool]:
         return [], True
 
 
-def _not_in_archive(
-    items: ItemGroups, directory: Dicomdir, wanted: list[ListedFile]
-) -> list[ListedFile]:
-    """Return which listed files are not in the DICOMDIR's archive."""
-    if not wanted:
-        return []
-    above = directory.location.member.split("/")[:-1]
-    names = {tuple(map(_plain, name.split("/"))) for name in items.beside(directory)}
-    return [one for one in wanted if tuple(map(_plain, (*above, *one.parts))) not in names]
+def _in_archive(items: ItemGroups, directory: Dicomdir, listed: _Listed) -> Iterator[Location]:
+    """Yield where the DICOMDIR's archive has a listed file; without a member where it has none."""
+    archive = directory.location
+    names = {tuple(map(_plain, name.split("/"))): name for name in items.beside(directory)}
+    above = archive.member.split("/")[:-1]
+    for one in listed.wanted:
+        yield Location(archive.path, names.get(tuple(map(_plain, (*above, *one.parts))), ""))
 
 
-def _not_on_disk(path: str, wanted: list[ListedFile]) -> list[ListedFile]:
-    """Return which listed files are not below the DICOMDIR's folder."""
-    there = _on_disk(path)
-    return [one for one in wanted if not there(one)]
-
-
-def _on_disk(path: str) -> Callable[[ListedFile], bool]:
-    """Return what tells whether a listed file is below the DICOMDIR's folder."""
+def _on_disk(path: str) -> Callable[[ListedFile], str]:
+    """Return what finds a listed file below the DICOMDIR's folder; it returns "" for none."""
     folder = os.path.dirname(os.fsencode(path))  # noqa: PTH120  a name of bytes
 
     @lru_cache(maxsize=256)
@@ -115,14 +124,14 @@ def _on_disk(path: str) -> Callable[[ListedFile], bool]:
         except OSError:
             return {}
 
-    def there(one: ListedFile) -> bool:
+    def there(one: ListedFile) -> str:
         at = folder
         for part in one.parts:
             name = names(at).get(_plain(part))
             if name is None:
-                return False
+                return ""
             at = os.path.join(at, name)  # noqa: PTH118
-        return True
+        return "" if os.path.isdir(at) else os.fsdecode(at)  # noqa: PTH112
 
     return there
 

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from dicomferry.contract.source import Look, ReadsDisk
 from dicomferry.engine.pipeline.steps import SourceStep
-from dicomferry.engine.workers.apart import apart
+from dicomferry.engine.workers.apart import apart_going_on
 from dicomferry.errors import FerryError, NoAnswerError, OverLimitError
 from dicomferry.log import log_bug
 from dicomferry.model import (
@@ -34,7 +34,7 @@ def findings_of(source: SourceStep) -> Iterator[Finding]:
         yield from _checked(source, reads.discover)
         return
     try:
-        yield from apart(partial(_read, source, reads))
+        yield from apart_going_on(partial(_read, source, reads))
     except NoAnswerError as error:
         raise NoAnswerError(f"{source.path}: {error.message}", hint=error.hint) from None
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from functools import partial
+from itertools import islice
 from typing import ClassVar, TypeVar
 
 from msgspec import Struct
@@ -14,7 +16,7 @@ from msgspec import Struct
 from dicomferry.contract.executor import Done, Task
 from dicomferry.contract.source import Look
 from dicomferry.dicom.opening import open_blob
-from dicomferry.engine.pipeline.sign import Sign
+from dicomferry.engine.pipeline.sign import Sign, shown_path
 from dicomferry.engine.pipeline.watch import Limits, Watch
 from dicomferry.engine.workers.pool import Pool
 from dicomferry.engine.workers.workbench import messages_of
@@ -28,6 +30,9 @@ Reading = Callable[[Look], Iterable[T]]
 
 _AT_ONCE = 256
 _BEGIN = 1 << 16
+_MOST_LATE = 5
+"""Paths that do not answer; after them the disk is taken to hang."""
+
 _LATEST = 0.05
 """Seconds after which what was found is not held back for more."""
 
@@ -48,6 +53,36 @@ def apart(reading: Reading[T]) -> Iterator[T]:
                     yield from one.message
 
 
+def apart_going_on(reading: Reading[T]) -> Iterator[T]:
+    """Yield what `reading` yields, also behind a path that does not answer.
+
+    It begins anew then, and `look` raises `TimeoutError` for that path; the order of what it yields
+    must be the same each time. Raises `NoAnswerError` after `_MOST_LATE` paths.
+    """
+    late: dict[bytes, str] = {}
+    known = 0
+    while True:
+        try:
+            for found in islice(apart(partial(_without, late, reading)), known, None):
+                known += 1
+                yield found
+        except NoAnswerError as error:
+            if not error.at or error.at in late or len(late) == _MOST_LATE:
+                raise
+            late = late | {error.at: error.message}
+        else:
+            return
+
+
+def _without(late: Mapping[bytes, str], reading: Reading[T], look: Look) -> Iterable[T]:
+    def looked(path: str) -> None:
+        if late and (why := late.get(shown_path(path))):
+            raise TimeoutError(errno.ETIMEDOUT, why)
+        look(path)
+
+    return reading(looked)
+
+
 def await_answer(location: Location) -> None:
     """Wait until the first bytes of a file can be read; raises `NoAnswerError` where they cannot.
 
@@ -66,7 +101,8 @@ def _begin_of(location: Location, look: Look) -> Iterator[None]:
 
 def _raise_for(done: Done) -> None:
     if done.died:
-        raise NoAnswerError(done.error, hint="see whether the disk hangs, mend it, run again")
+        hint = "see whether the disk hangs, mend it, run again"
+        raise NoAnswerError(done.error, hint, done.at)
     if done.error:
         raise FerryError(done.error, hint=done.hint)
 

@@ -47,6 +47,11 @@ class Lookout:
         return self._sign.item
 
     @property
+    def at(self) -> bytes:
+        """Return what the worker shows that it is at."""
+        return self._sign.at
+
+    @property
     def why(self) -> str:
         """Say what does not end."""
         at = self._sign.at.decode(errors="replace") or "reading it"

@@ -8,6 +8,7 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Generic, Self
@@ -142,7 +143,9 @@ class Pool:
     def _late(self, one: Connection) -> Done | None:
         """Return the end of a worker's task where it is at one thing for too long."""
         lookout = self._workers[one].lookout
-        return Done(lookout.why, died=True, item=lookout.item) if lookout.is_late() else None
+        if not lookout.is_late():
+            return None
+        return Done(lookout.why, died=True, item=lookout.item, at=lookout.at)
 
     def stop(self) -> None:
         """Ask the workers to end after the instance they are at."""
@@ -266,11 +269,20 @@ def _start(
     others: tuple[Connection, ...],
 ) -> None:  # fmt: skip
     leave_signals_to_the_main_process()
+    _leave_output_to_the_main_process()
     # A forked worker inherits the main process's ends of all pipes. While one of them is open, no
     # worker notices that the main process is gone.
     for connection in others:
         connection.close()
     work(open_worker, inbox, stop, parent, sign)
+
+
+def _leave_output_to_the_main_process() -> None:
+    """Let go of the standard output: a worker that is given up would hold a pipe to `tee` open."""
+    with suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.close(nowhere)
 
 
 def _acknowledge(answers: dict[Connection, int]) -> None:

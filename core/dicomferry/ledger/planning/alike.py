@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
@@ -10,7 +11,7 @@ from typing import Any, Final, Literal, Self
 from msgspec import Struct
 
 from dicomferry.dicom.patient import Patient
-from dicomferry.ledger.items import destination_of, folder_of, location_of
+from dicomferry.ledger.items import destination_of, folder_of, location_of, member_bytes
 from dicomferry.ledger.planning.grouping import group_items
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Destination, Location
@@ -234,6 +235,19 @@ class ItemGroups(Struct, frozen=True):
             (self.scan, code, most),
         )
         return [NotedFile(location_of(path, member), reason) for path, member, reason in rows]
+
+    def is_other(self, directory: Dicomdir, place: Location, sop_instance_uid: str) -> bool:
+        """Tell whether what the DICOMDIR's source found there is no instance, or another one."""
+        row = self.ledger.connection.execute(
+            "SELECT verdict = 'passed' OR sop <> ? FROM item"
+            " WHERE source = (SELECT source FROM item WHERE id = ?) AND path = ? AND member = ?"
+            " AND scan = ?",
+            (
+                sop_instance_uid, directory.item, os.fsencode(place.path),
+                member_bytes(place.member), self.scan,
+            ),
+        ).fetchone()  # fmt: skip
+        return bool(row and row[0])
 
     def beside(self, directory: Dicomdir) -> list[str]:
         """Return the names of what the source found in the archive of a DICOMDIR."""
