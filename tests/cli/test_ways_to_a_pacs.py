@@ -98,14 +98,22 @@ def test_fewer_associations_are_opened_where_the_pacs_takes_no_more(
 @pytest.mark.parametrize(
     ("accept", "code"), [((), 1), (("other-patient-id",), 0)], ids=["held-back", "accepted"]
 )
-@pytest.mark.parametrize("told", ["P0001-OLD", "MERGED^7"])
-def test_another_patient_id_than_the_pacs_told_is_taken_where_the_recipe_accepts_it(
-    tmp_path: Path, accept: tuple[str, ...], code: int, told: str
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        ({"PatientID": "P0001-OLD"}, "another PatientID"),
+        ({"PatientID": "MERGED^7"}, "another PatientID"),
+        ({"PatientName": "SOMEBODY^ELSE"}, "PatientName of another person"),
+        ({"PatientBirthDate": "18991231"}, "PatientBirthDate of another person"),
+    ],
+)
+def test_another_patient_than_the_pacs_told_is_taken_where_the_recipe_accepts_it(
+    tmp_path: Path, accept: tuple[str, ...], code: int, told: dict[str, str], says: str
 ) -> None:
     held = images(tmp_path / "in")
     row = "Accession Number,Subject,Session\nA0001,S1,S1_MR\n"
     with (
-        scripted(held, Script(pretends={"PatientID": told})) as server,
+        scripted(held, Script(pretends=told)) as server,
         servers.storescp(tmp_path / "xnat", options=["--fork"]) as xnat,
     ):
         recipe = pacs_recipe(
@@ -116,7 +124,7 @@ def test_another_patient_id_than_the_pacs_told_is_taken_where_the_recipe_accepts
 
         assert result.returncode == code, result.stdout + result.stderr
         assert len(xnat.files()) == (0 if code else 2)
-        assert ("another PatientID" in result.stdout) == bool(code)
+        assert (says in result.stdout) == bool(code)
 
 
 @pytest.mark.parametrize(

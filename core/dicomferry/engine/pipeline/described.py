@@ -10,6 +10,7 @@ from dicomferry.dicom.dictionary import standard_vr, tag_of
 from dicomferry.dicom.edits import Edit, Edits, Set
 from dicomferry.dicom.header import Header
 from dicomferry.dicom.matching import matches
+from dicomferry.dicom.patient import Patient, contradictions
 from dicomferry.dicom.quiet import quietly
 from dicomferry.dicom.tags import parse_tag
 from dicomferry.ledger.planning.chosen_labels import Labels
@@ -34,6 +35,8 @@ OTHER_PATIENT_ID: Final = "other-patient-id"
 
 _CHARACTER_SET = "SpecificCharacterSet"
 """Of no use in a description: its texts are decoded."""
+
+_PERSON = ("PatientID", "IssuerOfPatientID", "PatientName", "PatientBirthDate", "PatientSex")
 
 _NOT_TOLD_OF_INSTANCES = frozenset({"ModalitiesInStudy", "SOPClassUID"})
 
@@ -131,11 +134,18 @@ def not_as_asked(header: Header, remote: Remote) -> str:
     ):
         if one is not None and one.strip() != other.strip():
             return f"{remote.server} sent it with another {word} than it had told"
+    if differing := contradictions(_patient(told.get), _patient(header.text)):
+        words = " and ".join(differing)
+        return f"{remote.server} sent it with the {words} of another person than it had told"
     for keyword, asked in remote.asked.items():
         own = header.text(keyword) or ""
         if not matches({keyword: asked}, {keyword: own}):
             return f"{keyword} '{asked}' was asked for, and its own header has '{own}'"
     return ""
+
+
+def _patient(text: Callable[[str], str | None]) -> Patient:
+    return Patient(*(text(keyword) or "" for keyword in _PERSON))
 
 
 def _relabelling(item: Item) -> Edits:
