@@ -13,6 +13,10 @@ _COLORS = ("#b5482f", "#7d8b94", "#0b6e99")
 _FAINT = "#dde3e6"
 
 
+_STEP = 16
+"""Pixels from one name to the next."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One contestant: outstanding sessions by seconds, and whether the receiver got stuck."""
@@ -37,8 +41,8 @@ def svg(lines: Sequence[Line], wedge: int) -> str:
         title,
         *_axes(last, powers),
     ]
-    for line, color in zip(lines, _COLORS, strict=False):
-        parts += _drawn(line, color, last, powers)
+    for number, (line, color) in enumerate(zip(lines, _COLORS, strict=False)):
+        parts += _drawn(line, color, last, powers, number)
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
@@ -56,14 +60,15 @@ def _axes(last: float, powers: int) -> Iterator[str]:
         )
 
 
-def _drawn(line: Line, color: str, last: float, powers: int) -> Iterator[str]:
+def _drawn(line: Line, color: str, last: float, powers: int, number: int) -> Iterator[str]:
     if not line.points:
         return
     path = " ".join(f"{_x(at, last):.1f},{_y(count, powers):.1f}" for at, count in line.points)
     yield f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="1.5"/>'
     at, count = max(line.points, key=lambda one: (one[0] if line.stuck else one[1], one[0]))
     words = f"{line.name}{': stuck' if line.stuck else ''}"
-    x, y = _x(at, last) + 6, _y(count, powers) - 6
+    # Lines may end at one place: the name of each stands above that of the line before it.
+    x, y = _x(at, last) + 6, _y(count, powers) - 6 - _STEP * number
     yield f'<text x="{x:.1f}" y="{y:.1f}" fill="{color}">{escape(words)}</text>'
 
 
