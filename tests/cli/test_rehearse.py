@@ -298,6 +298,7 @@ MIXED = [
     "patient-over-several-subjects",
     "study-of-several-patients",
     "label-part-empty",
+    "patients-not-told-apart",
 ]
 """What files of many archives in one folder are told of."""
 

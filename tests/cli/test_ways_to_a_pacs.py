@@ -83,7 +83,7 @@ def test_fewer_associations_are_opened_where_the_pacs_takes_no_more(
     ]
     rows = "".join(f"A{number:04},S{number}\n" for number in range(1, 7))
     with (
-        scripted(held, Script(most=most, together=most)) as server,
+        scripted(held, Script(most=most)) as server,
         servers.storescp(tmp_path / "xnat", options=["--fork"]) as xnat,
     ):
         source = csv_source(tmp_path, f"Accession Number,Subject\n{rows}")
