@@ -16,6 +16,9 @@ from support.scripted_pacs import Script, scripted
 
 ROW = "Accession Number,Subject\nA0001,S1\n"
 
+# pynetdicom, the PACS of these tests, leaves sockets of associations that were refused unclosed.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 
 def images(folder: Path, **wanted: int) -> list[Dataset]:
     return [dcmread(path) for path in pacs.study(folder, 1, **wanted)]
