@@ -15,7 +15,7 @@ from support.scripted_pacs import Script, scripted
 
 
 def test_a_list_is_planned_by_three_questions_a_row_and_a_rerun_asks_none(tmp_path: Path) -> None:
-    count = 300
+    count = 60
     with lab(tmp_path, held(count), rows(range(1, count + 1))) as it:
         first = it.finds("plan", it.recipe)
         again = it.finds("plan", it.recipe)

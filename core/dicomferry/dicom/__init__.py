@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         list_members as list_members,
     )
     from dicomferry.dicom.between import edits_between as edits_between
-    from dicomferry.dicom.blob import BytesBlob as BytesBlob
+    from dicomferry.dicom.blob import Blob as Blob, BytesBlob as BytesBlob
     from dicomferry.dicom.dictionary import standard_vr as standard_vr
     from dicomferry.dicom.head import read_header as read_header
     from dicomferry.dicom.instance import open_instance as open_instance
@@ -54,7 +54,7 @@ else:
     __all__, __getattr__, __dir__ = lazily(__name__, {
         "dicom.archive": ("Member", "is_archive", "list_members"),
         "dicom.between": ("edits_between",),
-        "dicom.blob": ("BytesBlob",),
+        "dicom.blob": ("Blob", "BytesBlob"),
         "dicom.dictionary": ("standard_vr",),
         "dicom.head": ("read_header",),
         "dicom.instance": ("open_instance",),

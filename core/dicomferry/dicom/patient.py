@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
-from typing import Final
+from typing import Final, Self
 
 from msgspec import Struct
 
 from dicomferry.dicom.person_name import Words, names_agree, words_of
+
+_ELEMENTS: Final = (
+    "PatientID", "IssuerOfPatientID", "PatientName", "PatientBirthDate", "PatientSex",
+)  # fmt: skip
+"""In the order of the fields of `Patient`."""
 
 _PLACEHOLDERS: Final = frozenset((
     "ANON", "ANONIMO", "ANONYM", "ANONYME", "ANONYMIZED", "ANONYMISED", "ANONYMOUS", "ANONYMUS",
@@ -36,6 +41,11 @@ class Patient(Struct, frozen=True):
     name: str = ""
     birth_date: str = ""
     sex: str = ""
+
+    @classmethod
+    def of(cls, text: Callable[[str], str | None]) -> Self:
+        """Return the patient whose elements `text` returns by their keywords."""
+        return cls(*(text(keyword) or "" for keyword in _ELEMENTS))
 
     def __bool__(self) -> bool:
         """Say whether anything tells this patient from another."""

@@ -8,7 +8,7 @@ from typing import Final
 
 from dicomferry.errors import FerryError
 from dicomferry.spreadsheet.cells import Cell, UnreadableCsvError
-from dicomferry.spreadsheet.uncounted import uncounted_cells
+from dicomferry.spreadsheet.without_value import cells_without_value
 
 XLSX_COMMAND: Final = "pip install 'dicomferry[xlsx]'"
 _ZIP: Final = b"PK\x03\x04"
@@ -55,7 +55,7 @@ def workbook_cells(data: bytes) -> list[list[Cell]]:
         (line, column): _text(value)
         for line, row in enumerate(full[0][1] if full else (), 1)
         for column, value in enumerate(row, 1)
-    } | uncounted_cells(data)
+    } | cells_without_value(data)
     lines = max((line for line, _ in texts), default=0)
     columns = max((column for _, column in texts), default=0)
     if lines * columns > _MOST_CELLS:

@@ -36,8 +36,6 @@ OTHER_PATIENT_ID: Final = "other-patient-id"
 _CHARACTER_SET = "SpecificCharacterSet"
 """Of no use in a description: its texts are decoded."""
 
-_PERSON = ("PatientID", "IssuerOfPatientID", "PatientName", "PatientBirthDate", "PatientSex")
-
 _NOT_TOLD_OF_INSTANCES = frozenset({"ModalitiesInStudy", "SOPClassUID"})
 
 
@@ -134,7 +132,7 @@ def not_as_asked(header: Header, remote: Remote) -> str:
     ):
         if one is not None and one.strip() != other.strip():
             return f"{remote.server} sent it with another {word} than it had told"
-    if differing := contradictions(_patient(told.get), _patient(header.text)):
+    if differing := contradictions(Patient.of(told.get), Patient.of(header.text)):
         words = " and ".join(differing)
         return f"{remote.server} sent it with the {words} of another person than it had told"
     for keyword, asked in remote.asked.items():
@@ -142,10 +140,6 @@ def not_as_asked(header: Header, remote: Remote) -> str:
         if not matches({keyword: asked}, {keyword: own}):
             return f"{keyword} '{asked}' was asked for, and its own header has '{own}'"
     return ""
-
-
-def _patient(text: Callable[[str], str | None]) -> Patient:
-    return Patient(*(text(keyword) or "" for keyword in _PERSON))
 
 
 def _relabelling(item: Item) -> Edits:

@@ -24,9 +24,6 @@ KEYWORDS: Final = (
 LEVELS: Final = ("subject", "visit")
 """The names that templates know the first two levels of folders by, as `path.subject`."""
 
-_PATIENT: Final = (
-    "PatientID", "IssuerOfPatientID", "PatientName", "PatientBirthDate", "PatientSex",
-)  # fmt: skip
 _DAYS: Final = ("StudyDate", "AcquisitionDate", "SeriesDate", "ContentDate")
 _MOST_FILES: Final = 400
 _MOST_IN_ONE: Final = 2
@@ -130,7 +127,7 @@ def _sample(path: Path, folders: tuple[str, ...]) -> Sampled | None:
         with open_instance(open_blob(location), location) as instance:
             header = instance.header
             values = {keyword: header.text(keyword) or "" for keyword in KEYWORDS}
-            patient = Patient(*(header.text(keyword) or "" for keyword in _PATIENT))
+            patient = Patient.of(header.text)
             day = next(filter(None, map(header.text, _DAYS)), "")
             return Sampled(folders, values, header.ref.study_instance_uid, patient, day)
     except (FerryError, OSError):

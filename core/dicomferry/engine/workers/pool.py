@@ -8,7 +8,6 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Generic, Self
@@ -28,6 +27,7 @@ from dicomferry.engine.workers.pipe import (
 )
 from dicomferry.engine.workers.processes import (
     bury,
+    leave_output_to_the_main_process,
     leave_signals_to_the_main_process,
     process_context,
     shared_flag,
@@ -269,20 +269,12 @@ def _start(
     others: tuple[Connection, ...],
 ) -> None:  # fmt: skip
     leave_signals_to_the_main_process()
-    _leave_output_to_the_main_process()
+    leave_output_to_the_main_process()
     # A forked worker inherits the main process's ends of all pipes. While one of them is open, no
     # worker notices that the main process is gone.
     for connection in others:
         connection.close()
     work(open_worker, inbox, stop, parent, sign)
-
-
-def _leave_output_to_the_main_process() -> None:
-    """Let go of the standard output: a worker that is given up would hold a pipe to `tee` open."""
-    with suppress(OSError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 1)
-        os.close(nowhere)
 
 
 def _acknowledge(answers: dict[Connection, int]) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ctypes
 import mmap
 import multiprocessing
+import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from multiprocessing.context import ForkContext, SpawnContext
 from multiprocessing.process import BaseProcess
@@ -97,6 +98,14 @@ def leave_signals_to_the_main_process() -> None:
     signal.signal(signal.SIGTERM, _go_on)
     if sys.platform != "win32":
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
+
+
+def leave_output_to_the_main_process() -> None:
+    """Let go of the standard output: a worker that is given up would hold a pipe to `tee` open."""
+    with suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.close(nowhere)
 
 
 def _go_on(_signal: int, _frame: object) -> None:

@@ -21,7 +21,13 @@ from dicomferry.xnat.scripts.statements import (
     Value,
     Variable,
 )
-from dicomferry.xnat.scripts.tokens import NotInGrammarError, Token, lines_of_statements, tokens_of
+from dicomferry.xnat.scripts.tokens import (
+    STRING,
+    NotInGrammarError,
+    Token,
+    lines_of_statements,
+    tokens_of,
+)
 
 GIVEN: Final = ("project", "subject", "session")
 """The names that XNAT gives values to before it runs a script."""
@@ -30,12 +36,10 @@ _VERSION: Final = re.compile(r'^version "6\.[0-7]"$', re.MULTILINE)
 """XNAT asks for such a line before it takes a script for one of DicomEdit 6."""
 
 _VERSION_LINE: Final = re.compile(r'version[ \t]*"6\.[0-7]"')
-_KEYWORDS: Final = frozenset(
-    re.findall(
-        r"\w+",
-        "const describe echo else elseif export hidden if immutable removeAllPrivateTags version",
-    )
-)
+_KEYWORDS: Final = frozenset((
+    "const", "describe", "echo", "else", "elseif", "export", "hidden", "if", "immutable",
+    "removeAllPrivateTags", "version",
+))  # fmt: skip
 _REMARKS: Final = re.compile("describe|export")
 _DESCRIBED: Final = ("hidden", "const", "immutable")
 _COMPARISONS: Final = {
@@ -45,7 +49,6 @@ _COMPARISONS: Final = {
     "!~": (True, True),
 }
 _CHARACTER_SET, _PIXELS = 0x00080005, 0x7FE00000
-_STRING: Final = re.compile(r'"(?:\\.|[^\\"])*"')
 _ARGUMENTS: Final = re.compile(r"(\w*)\[[^\[\]]*\]")
 _TARGET: Final = r"(\([0-9A-Fa-f]{3}[02468AaCcEe][ \t]*,[ \t]*[0-9A-Fa-f]{4}\))(?:/\([^()]*\))*"
 _ONE_TARGET: Final = re.compile(
@@ -87,7 +90,7 @@ def _statements(text: str) -> Iterator[Statement]:
 
 def _touched(source: str) -> frozenset[int] | None:
     """Return the element that a statement changes in a way that is not understood."""
-    bare, before = _STRING.sub("''", source), ""
+    bare, before = STRING.sub("''", source), ""
     while bare != before:
         before = bare
         if not all(name in _PURE for name in _ARGUMENTS.findall(bare)):

@@ -68,13 +68,13 @@ def lines_of_statements(text: str) -> Iterator[tuple[int, str]]:
             kept = f"{kept}\n{bare.strip()}"
         else:
             first, kept = number, bare.strip()
-        depth += sum(_DEPTH.get(char, 0) for char in _STRING.sub("", bare))
+        depth += sum(_DEPTH.get(char, 0) for char in STRING.sub("", bare))
     if kept:
         yield first, kept
 
 
 _ELSE: Final = re.compile(r"\s*else(?:if)?\b")
-_STRING: Final = re.compile(r'"(?:\\.|[^\\"])*"')
+STRING: Final = re.compile(r'"(?:\\.|[^\\"])*"')
 _COMMENT: Final = re.compile(r'((?:"(?:\\.|[^\\"])*"|[^"/]|/(?!/))*)//.*', re.DOTALL)
 _DEPTH: Final = {"[": 1, "{": 1, "]": -1, "}": -1}
 

@@ -8,31 +8,17 @@ import tempfile
 from pathlib import Path
 from typing import Final, Protocol
 
-from dicomferry.dicom import BytesBlob
+from dicomferry.dicom import Blob, BytesBlob
 from dicomferry_plugins._stand_in.site.part10 import Wire, front, make_folder, write_file
 
 _PIECE: Final = 1 << 20
 """Bytes that are kept in memory of one object."""
 
 
-class ReadableBytes(Protocol):
-    """Bytes that are read at any offset."""
-
-    @property
-    def size(self) -> int:
-        """How many bytes there are."""
-
-    def read(self, start: int, length: int) -> bytes:
-        """Return exactly `length` bytes."""
-
-    def close(self) -> None:
-        """Close what was opened."""
-
-
 class Content(Protocol):
     """A Part 10 file that is not at its place yet."""
 
-    def open(self) -> ReadableBytes:
+    def open(self) -> Blob:
         """Return its bytes, to be closed."""
 
     def keep(self, path: Path) -> None:
@@ -89,7 +75,7 @@ class Arrival:
             raise self._failure
         return self._sha256.hexdigest()
 
-    def open(self) -> ReadableBytes:
+    def open(self) -> Blob:
         """Return its bytes."""
         if self._scratch is None:
             return BytesBlob(bytes(self._data))

@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from dicomferry.dicom.dictionary import keyword_of, tag_of
+from dicomferry.dicom.dictionary import keyword_of
 from dicomferry.engine.pipeline.site_scripts import changed_by_site, scripts_of
 from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.engine.plan.problems.kinds import instances, problem
@@ -28,10 +28,10 @@ def anonymizes_of(recipe: Recipe, steps: Steps) -> dict[str, tuple[str, ...]]:
     }
 
 
-_FILED_BY: Final = frozenset(
-    map(tag_of, ("SOPClassUID", "SOPInstanceUID", "Modality", "StudyInstanceUID",
-                 "SeriesInstanceUID", "SeriesNumber"))
-)  # fmt: skip
+_FILED_BY: Final = frozenset((
+    "SOPClassUID", "SOPInstanceUID", "Modality", "StudyInstanceUID", "SeriesInstanceUID",
+    "SeriesNumber",
+))  # fmt: skip
 """What XNAT makes sessions, scans and their types of, once its scripts have run."""
 
 _NAMED: Final = 5
@@ -51,7 +51,7 @@ def site_scripts(recipe: Recipe, steps: Steps) -> Iterator[Problem]:
                     "site-script-not-understood",
                     f"{name}: {called} is not understood in {lines}{more}",
                 )
-            if filed := [keyword_of(tag) for tag in script.touched if tag in _FILED_BY]:
+            if filed := [one for one in map(keyword_of, script.touched) if one in _FILED_BY]:
                 yield problem(
                     "site-script-changes-filing", f"{name}: {called} changes {', '.join(filed)}"
                 )

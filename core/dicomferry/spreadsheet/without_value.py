@@ -18,7 +18,7 @@ _REFERENCE: Final = re.compile(r"([A-Z]{1,3})([0-9]+)")
 _LETTERS: Final = 26
 
 
-def uncounted_cells(data: bytes) -> dict[tuple[int, int], str]:
+def cells_without_value(data: bytes) -> dict[tuple[int, int], str]:
     """Return the texts of such cells by line and column, from 1: `#N/A`, or `=` and the formula."""
     try:
         with ZipFile(io.BytesIO(data)) as book:
