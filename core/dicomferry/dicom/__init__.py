@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     )
     from dicomferry.dicom.oddities import odd_elements as odd_elements
     from dicomferry.dicom.quiet import quietly as quietly
+    from dicomferry.dicom.shapes import Shapes as Shapes
     from dicomferry.dicom.splice import Spliced as Spliced
     from dicomferry.dicom.tags import (
         ElementPattern as ElementPattern,
@@ -61,6 +62,7 @@ else:
         "dicom.matching": ("difference", "matches", "single_queries", "unproven"),
         "dicom.oddities": ("odd_elements",),
         "dicom.quiet": ("quietly",),
+        "dicom.shapes": ("Shapes",),
         "dicom.splice": ("Spliced",),
         "dicom.tags": ("ElementPattern", "keyword_of", "parse_pattern", "parse_tag"),
         "dicom.transcoding": ("check_character_set", "transcoding_edits"),

@@ -70,7 +70,10 @@ class Shape(Struct, frozen=True):
 
 
 class Shapes:
-    """The shapes of the files that one process has opened, by file size."""
+    """The shapes of the files that one process has opened, by file size.
+
+    Threads may share them: at worst one shape is kept twice.
+    """
 
     def __init__(self) -> None:
         self._by_size: dict[int, list[Shape]] = {}

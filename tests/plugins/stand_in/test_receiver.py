@@ -7,6 +7,7 @@ import json
 import logging
 import socket
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ from dicomferry.errors import FerryError
 from dicomferry.model import Destination
 from dicomferry.xnat.naming.identifiers import ClassicIdentifier, DqrIdentifier
 from dicomferry.xnat.naming.options import Identification, SiteRules
+from dicomferry_plugins._stand_in.site.part10 import write_file
 from dicomferry_plugins._stand_in.standin import XnatStandIn
 from support.scu import store_each, undisturbed
 from support.xnat_wire import rejection
@@ -211,14 +213,24 @@ def test_an_identifier_that_fails_is_answered_with_c000(
     assert (answer.Status, answer.ErrorComment) == (0xC000, "KeyError")
 
 
-def test_one_instance_on_two_associations_at_once_is_refused(start: Start) -> None:
-    standin, path = start(), Path("P1/E1/SCANS/1/DICOM/1.dcm")
-    with (
-        standin.site._alone(path),
-        pytest.raises(FerryError, match="Concurrent file sends"),
-        standin.site._alone(path),
-    ):
-        pass
+def test_one_instance_on_two_associations_at_once_is_refused(
+    start: Start, make_dataset: MakeDataset, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    standin = start(storage=tmp_path)
+    begun, answers = threading.Event(), list[Dataset]()
+
+    def write_slowly(path: Path, data: bytes) -> None:
+        if not begun.is_set():
+            begun.set()
+            answers.extend(send(standin, make_dataset()))
+        write_file(path, data)
+
+    monkeypatch.setattr("dicomferry_plugins._stand_in.site.content.write_file", write_slowly)
+    answers.extend(send(standin, make_dataset()))
+    assert [(answer.Status, answer.get("ErrorComment")) for answer in answers] == [
+        (0xC000, "Concurrent file sends of the same data is not supported."), (0x0000, None),
+    ]  # fmt: skip
+    assert len(standin.receipts()) == 1
 
 
 def test_dqr_keeps_a_study_in_the_session_of_its_first_instance(

@@ -49,9 +49,12 @@ class ClassicRules:
         self._reader = reader
         self._projects = Projects(options.projects)
         high = reader.high_groups
-        self._receiver = _chains("receiver", options.receiver, high_groups=high)
-        self._site = _chains("site", options.site, high_groups=high)
-        self._site[Key.AA] = parse_rules("site", options.site.aa, high_groups=high)
+        receiver = _chains("receiver", options.receiver, high_groups=high)
+        self._imported = _chains("site", options.site, high_groups=high)
+        self._imported[Key.AA] = parse_rules("site", options.site.aa, high_groups=high)
+        self._received = {
+            key: receiver.get(key, RuleChain()) + site for key, site in self._imported.items()
+        }
 
     def forecast(self, header: Header, parameters: ImportParameters | None = None) -> Forecast:
         """Say what XNAT will call an instance; `parameters` are those of a REST import.
@@ -59,8 +62,7 @@ class ClassicRules:
         A parameter wins over every other source, unless it names a project that is not there.
         Receiver rules do not apply to a REST import.
         """
-        receiver: Mapping[Key, RuleChain] = {} if parameters else self._receiver
-        rules = {key: receiver.get(key, RuleChain()) + site for key, site in self._site.items()}
+        rules = self._imported if parameters else self._received
         try:
             return self._forecast(header, rules, parameters or ImportParameters())
         except RuleError as error:

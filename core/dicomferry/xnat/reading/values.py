@@ -23,10 +23,10 @@ def read_vr(header: Header, tag: int) -> str:
     Both take the VR of the dictionary where none is written, or UN. Raises `UnforeseeableError` for
     a private element without a VR whose vendor's dictionary the server may have or not.
     """
-    vr = header.vr(tag) or "UN"
     written = header.written_vr(tag)
     if written not in ("", "UN"):
-        return vr
+        return written
+    vr = header.vr(tag) or "UN"
     if dictionary.is_private(tag) and not dictionary.is_creator(tag):
         if header.known_vr(tag):
             name = dictionary.keyword_of(tag)

@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from dicomferry.dicom import Blob, BytesBlob
-from dicomferry_plugins._stand_in.site.part10 import Wire, front, make_folder, write_file
+from dicomferry_plugins._stand_in.site.part10 import (
+    Wire,
+    front,
+    make_folder,
+    write_all,
+    write_file,
+)
 
 _PIECE: Final = 1 << 20
 """Bytes that are kept in memory of one object."""
@@ -116,10 +122,7 @@ class Arrival:
         if self._scratch is None:
             self._descriptor, name = tempfile.mkstemp(".part", ".arriving-", self._folder)
             self._scratch = Path(name)
-        with memoryview(self._data) as data:
-            written = 0
-            while written < len(data):
-                written += os.write(self._descriptor, data[written:])
+        write_all(self._descriptor, self._data)
 
 
 class _ScratchBlob:

@@ -56,10 +56,9 @@ def _component(text: str) -> str:
     return safe if safe.strip(".") else "_"
 
 
-def stored_path(project: str | None, session: str, path: str) -> Path:
+def stored_path(project: str | None, session: str, path: str) -> str:
     """Return where a session's file goes, relative to the storage folder."""
-    folder = Path(_component(project or UNASSIGNED), _component(session))
-    return folder.joinpath(*map(_component, path.split("/")))
+    return "/".join(map(_component, (project or UNASSIGNED, session, *path.split("/"))))
 
 
 def make_folder(folder: Path) -> None:
@@ -72,12 +71,32 @@ def make_folder(folder: Path) -> None:
 
 def write_file(path: Path, data: bytes | bytearray) -> None:
     """Write a file that is there in full or not at all, and its owner's alone."""
-    make_folder(path.parent)
     scratch = path.with_name(f".{path.name}.{threading.get_ident()}.part")
     try:
-        handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
+        descriptor = _opened(scratch)
+        try:
+            write_all(descriptor, data)
+        finally:
+            os.close(descriptor)
         os.replace(scratch, path)  # noqa: PTH105 - Path.replace says less: this is the atomic step
-    finally:
+    except BaseException:
         scratch.unlink(missing_ok=True)
+        raise
+
+
+def _opened(path: Path) -> int:
+    """Open a new file to write it; most often its folder is there already."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    try:
+        return os.open(path, flags, 0o600)
+    except FileNotFoundError:
+        make_folder(path.parent)
+        return os.open(path, flags, 0o600)
+
+
+def write_all(descriptor: int, data: bytes | bytearray) -> None:
+    """Write all of `data`: the system may take a part of it at a time."""
+    with memoryview(data) as rest:
+        written = 0
+        while written < len(rest):
+            written += os.write(descriptor, rest[written:])

@@ -7,17 +7,15 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from dicomferry import FerryError, Header, Location
 from dicomferry.contract import Receipt
-from dicomferry.dicom import open_instance
+from dicomferry.dicom import Shapes, open_instance
 from dicomferry.xnat import (
     ClassicIdentifier,
     DqrIdentifier,
@@ -39,8 +37,13 @@ from dicomferry_plugins._stand_in.site.receipts import ReceiptLog
 from dicomferry_plugins._stand_in.site.sessions import Received, ReceivedSession, received, reread
 from dicomferry_plugins._stand_in.site.settings import SiteSettings
 
+_RECEIVED = Location("received")
+
 Place = Callable[[Received], ReceivedSession]
 """Finds or opens the prearchive session of an instance, under the site's lock."""
+
+StoredName = tuple[str | None, str, str]
+"""What names a stored file: its project, the folder of its session, and its path in there."""
 
 
 class Incoming(Struct, frozen=True):
@@ -65,8 +68,9 @@ class StandInSite:
         self.identifier = identifier
         self.settings = settings
         self.storage = storage
-        declared = settings.declared
-        self.declared = declared if isinstance(declared, Identification) else Identification()
+        self.declared = Identification()
+        if isinstance(settings.declared, Identification):
+            self.configure(settings.declared)
         self.lock = threading.RLock()
         self.anonymizer = Anonymizer(settings.site_script, settings.project_scripts)
         self.holdings = Holdings(
@@ -75,9 +79,10 @@ class StandInSite:
             archived=self._anonymize_archived,
         )
         self.builder = Builder(self.holdings, settings.faults)
+        self.shapes = Shapes()
         self.receipts = ReceiptLog(None)
         self._first_sessions = FirstSessions()
-        self._writing: set[Path] = set()
+        self._writing: set[StoredName] = set()
 
     @property
     def generation(self) -> Generation:
@@ -119,7 +124,7 @@ class StandInSite:
     def take_arrival(self, arrival: Arrival) -> None:
         """Identify, store and record what came by C-STORE; raises what XNAT refuses it for."""
         digest = arrival.settle()
-        header = header_of(arrival)
+        header = header_of(arrival, self.shapes)
         sender = arrival.wire.calling_ae_title
         incoming = Incoming(arrival, header, digest, arrival.size, sender)
         self.take(incoming, self.identifier.forecast(header))
@@ -136,7 +141,7 @@ class StandInSite:
         header, series_filter = incoming.header, self.settings.series_filter
         if series_filter is not None and not series_filter.lets_in(header, reader_of(generation)):
             return None
-        with self.lock:
+        if self.identifier.first_session_wins:
             forecast = self._settled(header.ref.study_instance_uid, forecast)
         instance = received(header, forecast, incoming.size, incoming.digest, generation)
         if incoming.file_name:
@@ -154,12 +159,16 @@ class StandInSite:
         return (self.storage / instance.file).read_bytes()
 
     def configure(self, declared: Identification) -> None:
-        """Identify by other rules or routings from now on."""
+        """Identify by other rules or routings from now on.
+
+        A receiver is one XNAT: where none is declared, it reads as the newer one alone.
+        """
         self.declared = declared
+        meant = replace(declared, xnat=self.generation)
         if isinstance(self.identifier, ClassicIdentifier):
-            self.identifier = ClassicIdentifier(declared)
+            self.identifier = ClassicIdentifier(meant)
         elif isinstance(self.identifier, DqrIdentifier):
-            self.identifier = DqrIdentifier(declared)
+            self.identifier = DqrIdentifier(meant)
 
     def forget_route(self, session: ReceivedSession) -> None:
         """Clear a study's routing, as XNAT does once it is archived or deleted."""
@@ -169,46 +178,56 @@ class StandInSite:
                 for uid, project in self.declared.routing.items()
                 if uid != session.study_instance_uid
             }
-            self.configure(msgspec.structs.replace(self.declared, routing=rest))
+            self.configure(replace(self.declared, routing=rest))
 
     def _settled(self, study_instance_uid: str, forecast: Forecast) -> Forecast:
-        if not self.identifier.first_session_wins:
-            return forecast
-        return self._first_sessions.settle(
-            ForecastArrival(study_instance_uid, forecast, time.monotonic())
-        )
+        arrival = ForecastArrival(study_instance_uid, forecast, time.monotonic())
+        with self.lock:
+            return self._first_sessions.settle(arrival)
 
     def _keep(self, incoming: Incoming, instance: Received, place: Place) -> ReceivedSession:
+        """Write a file into its session, and record it.
+
+        Few steps take the lock: threads that wait for one another cost more than their work does.
+        """
         with self.lock:
             session = place(instance)
+            name = (session.destination.project, session.store, instance.path)
+            if name in self._writing:
+                # XNAT refuses the second association in the same words.
+                raise FerryError("Concurrent file sends of the same data is not supported.")
+            self._writing.add(name)
             session.writing += 1
-        relative = stored_path(session.destination.project, session.store, instance.path)
         try:
-            with self._alone(relative):
-                instance = self._write(incoming, instance, relative)
+            instance = self._write(incoming, instance, session)
         except BaseException:
             with self.lock:
-                session.writing -= 1
+                self._written(session, name)
                 if not (session.scans or session.writing) and session in self.holdings.prearchive:
                     # XNAT drops the session when it cannot store the first object
                     self.holdings.remove(session)
             raise
         with self.lock:
-            session.writing -= 1
+            self._written(session, name)
             self.holdings.add(session, instance)
             self.receipts.append(_receipt(incoming, instance))
         return session
 
-    def _write(self, incoming: Incoming, instance: Received, relative: Path) -> Received:
+    def _written(self, session: ReceivedSession, name: StoredName) -> None:
+        session.writing -= 1
+        self._writing.remove(name)
+
+    def _write(self, incoming: Incoming, instance: Received, session: ReceivedSession) -> Received:
         content = incoming.content
         if self.storage is None:
             return instance
+        relative = stored_path(session.destination.project, session.store, instance.path)
         if self.settings.anonymize and not incoming.prevent_anonymization:
             file = self.anonymizer.received(_whole(content), instance.destination, self.generation)
             instance = reread(instance, file, self.generation)
             content = BytesContent(file)
         content.keep(self.storage / relative)
-        return replace(instance, file=relative.as_posix())
+        return replace(instance, file=relative)
 
     def _anonymize_archived(self, session: ReceivedSession) -> None:
         """Run the project's script on the files of a session that has come into the archive."""
@@ -221,19 +240,6 @@ class StandInSite:
                 BytesContent(file).keep(self.storage / instance.file)
                 scan.files[path] = replace(instance, digest=hashlib.sha256(file).hexdigest())
 
-    @contextmanager
-    def _alone(self, path: Path) -> Iterator[None]:
-        """Hold a path for one association; XNAT refuses the second one in the same words."""
-        with self.lock:
-            if path in self._writing:
-                raise FerryError("Concurrent file sends of the same data is not supported.")
-            self._writing.add(path)
-        try:
-            yield
-        finally:
-            with self.lock:
-                self._writing.remove(path)
-
 
 def _whole(content: Content) -> bytes:
     blob = content.open()
@@ -243,9 +249,12 @@ def _whole(content: Content) -> bytes:
         blob.close()
 
 
-def header_of(content: Content) -> Header:
-    """Return the header of an instance; raises `FerryError` for what XNAT would not parse."""
-    with open_instance(content.open(), Location("received")) as instance:
+def header_of(content: Content, shapes: Shapes | None = None) -> Header:
+    """Return the header of an instance; raises `FerryError` for what XNAT would not parse.
+
+    `shapes` are those of the instances before.
+    """
+    with open_instance(content.open(), _RECEIVED, shapes=shapes) as instance:
         header = instance.header
     if not header.ref.sop_instance_uid or not header.ref.sop_class_uid:
         raise FerryError("no SOP Class UID or SOP Instance UID")
