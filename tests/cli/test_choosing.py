@@ -246,3 +246,69 @@ def test_a_choice_holds_for_the_runs_after_the_first(
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout)["retrieval"]["retrieved"] == 0
     assert len(storescp.files()) == 4
+
+
+def test_every_mistake_of_an_edited_table_is_told_at_once_with_its_place(
+    recipe: Path, plan: Path, storescp: servers.StoreScp
+) -> None:
+    rows = read(plan)
+    deleted = rows[1]["SeriesInstanceUID"]
+    rows[0]["include"] = "perhaps"
+    rows[2]["SeriesInstanceUID"] += "7"
+    rows[3]["session"] = "a b"
+    del rows[1]
+    write(plan, rows)
+
+    told = refused(recipe, plan, storescp)
+
+    assert f"{plan}:2:1: include is 'perhaps'" in told
+    assert f"{plan}:3:" in told
+    assert "SeriesInstanceUID was edited: it is '" in told
+    assert f"{plan}:4:" in told
+    assert "replaces by '_'" in told
+    assert f"{plan}:1:1: series {deleted} of study" in told
+    assert told.count(str(plan)) == 4
+
+
+def test_mistakes_in_a_cell_and_in_its_line_are_told_once_each(
+    recipe: Path, plan: Path, storescp: servers.StoreScp
+) -> None:
+    rows = read(plan)
+    rows[0]["check"] = "p0"
+    rows[1]["StudyInstanceUID"] = "1.2.3"
+    rows[2]["include"] = "=A1"
+    rows[3]["subject"] = ""
+    pacs.study(plan.parent / "data", 3)
+    write(plan, rows)
+
+    told = refused(recipe, plan, storescp)
+
+    for said in ("check was edited", "StudyInstanceUID was edited", "is a formula",
+                 "the subject was taken away", "new since"):  # fmt: skip
+        assert told.count(said) == 1, told
+    assert told.count(str(plan)) == 5
+
+
+@pytest.mark.parametrize("left", ["", "\n\n", "header"])
+def test_an_emptied_table_is_told_in_one_line(
+    recipe: Path, plan: Path, storescp: servers.StoreScp, left: str
+) -> None:
+    header = plan.read_text().splitlines()[0] + "\n"
+    plan.write_text(header if left == "header" else left)
+
+    told = refused(recipe, plan, storescp)
+
+    assert f"{plan}:1:1: there is no" in told
+    assert told.count(str(plan)) == 1
+    assert "say include: no" in told
+
+
+def test_mistakes_of_a_table_are_told_where_no_plan_can_be_made(
+    recipe: Path, plan: Path, storescp: servers.StoreScp
+) -> None:
+    rows = read(plan)
+    rows[0]["include"] = "perhaps"
+    write(plan, rows)
+    (plan.parent / "data").rename(plan.parent / "elsewhere")
+
+    assert "include is 'perhaps'" in refused(recipe, plan, storescp)

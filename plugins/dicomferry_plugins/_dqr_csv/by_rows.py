@@ -19,7 +19,6 @@ from dicomferry import (
 )
 from dicomferry.contract import Answers
 from dicomferry.dimse import Peer
-from dicomferry_plugins._dqr_csv.asker import RowAsker, RowError
 from dicomferry_plugins._dqr_csv.reading import read_dqr_files
 from dicomferry_plugins._dqr_csv.table import DqrRow, DqrTable
 from dicomferry_plugins._pacs.choice import SeriesChoice
@@ -29,6 +28,7 @@ from dicomferry_plugins._pacs.findings import (
     not_used,
     unexpected,
 )
+from dicomferry_plugins._pacs.questioner import Questioner, QuestionError
 from dicomferry_plugins._pacs.search import FoundStudies, FoundStudy, find_contents, find_studies
 from dicomferry_plugins._pacs.standing import StandingQuery
 
@@ -79,7 +79,7 @@ class CsvDqr(Struct, frozen=True):
         if read.errors:
             raise ProblemsError(read.errors)
         with StandingQuery(self.peer, self.answers) as standing:
-            asking = RowAsker(standing)
+            asking = Questioner(standing)
             found = {row.number: self._studies(asking, row) for row in read.rows}
             disputed = _disputed(read.rows, found)
             taken: dict[str, int] = {}
@@ -97,7 +97,7 @@ class CsvDqr(Struct, frozen=True):
                     yield from self._candidates(asking, row, answer, taken)
 
     def _carried(
-        self, asking: RowAsker, row: DqrRow, answer: FoundStudies, taken: dict[str, int]
+        self, asking: Questioner, row: DqrRow, answer: FoundStudies, taken: dict[str, int]
     ) -> Iterator[Finding]:
         if not answer.studies and not self.expect:
             yield Unusable(self._place(row), "nothing-found", "the PACS has no study for it")
@@ -112,7 +112,7 @@ class CsvDqr(Struct, frozen=True):
         yield from self._instances(asking, row, fresh)
 
     def _candidates(
-        self, asking: RowAsker, row: DqrRow, answer: Ambiguous, taken: dict[str, int]
+        self, asking: Questioner, row: DqrRow, answer: Ambiguous, taken: dict[str, int]
     ) -> Iterator[Finding]:
         """Yield the row as refused, and the studies that it finds for somebody to choose from."""
         yield answer.refused
@@ -124,12 +124,12 @@ class CsvDqr(Struct, frozen=True):
     def _read(self) -> DqrTable:
         return read_dqr_files(self.path, self.encoding)
 
-    def _studies(self, asking: RowAsker, row: DqrRow) -> FoundStudies | Ambiguous | Refused:
+    def _studies(self, asking: Questioner, row: DqrRow) -> FoundStudies | Ambiguous | Refused:
         most = self.most_studies
         try:
             found = asking.ask(lambda query: find_studies(query, row.query, most))
-        except RowError as error:
-            return self._refused(row, error.code, error.message)
+        except QuestionError as error:
+            return self._refused(row, error.code, error.reason)
         expect = self.expect or ("exactly-one" if row.relabel else "any")
         fault = unexpected(expect, found)
         if not fault and not found.studies and found.dropped:
@@ -143,7 +143,7 @@ class CsvDqr(Struct, frozen=True):
         return Ambiguous(refused, found.studies) if found.studies else refused
 
     def _instances(
-        self, asking: RowAsker, row: DqrRow, studies: list[FoundStudy],
+        self, asking: Questioner, row: DqrRow, studies: list[FoundStudy],
         candidate_of: Location | None = None,
     ) -> Iterator[Finding]:  # fmt: skip
         whole = []
@@ -151,8 +151,8 @@ class CsvDqr(Struct, frozen=True):
         for study in studies:
             try:
                 whole.append(asking.ask(lambda query, s=study: find_contents(query, s, keeps)))  # type: ignore[misc]
-            except RowError as error:
-                yield self._refused(row, error.code, error.message)
+            except QuestionError as error:
+                yield self._refused(row, error.code, error.reason)
                 return
         for study in whole:
             if study.gaps:

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from typing import Literal
 
 from msgspec import Struct
 
-from dicomferry import FerryError, Finding, Location, Refused, Unusable
+from dicomferry import Finding, Location, Refused, Unusable
 from dicomferry.contract import Answers
+from dicomferry.dicom import single_queries
 from dicomferry.dimse import Peer
 from dicomferry_plugins._pacs.choice import SeriesChoice
-from dicomferry_plugins._pacs.findings import findings, not_used, unexpected
-from dicomferry_plugins._pacs.search import FoundStudies, FoundStudy, find_contents, find_studies
+from dicomferry_plugins._pacs.findings import described_keys, findings, not_used, unexpected
+from dicomferry_plugins._pacs.questioner import Questioner, QuestionError
+from dicomferry_plugins._pacs.search import (
+    FoundStudies,
+    FoundStudy,
+    find_contents,
+    find_single,
+    together,
+)
 from dicomferry_plugins._pacs.standing import StandingQuery
+
+_Rule = Literal["unanswered", "unexpected-studies", "untrusted-answer"]
+"""The codes of the rules that reject a query, a value of it, or a study that it finds."""
 
 
 class PacsQuery(Struct, frozen=True):
@@ -27,38 +39,69 @@ class PacsQuery(Struct, frozen=True):
     most_studies: int
 
     def discover(self) -> Iterator[Finding]:
-        """Yield the instances; raises `FerryError` where the PACS's answer may not be all."""
-        with StandingQuery(self.peer, self.answers, fresh=True) as asking:
+        """Yield the instances, and the queries and studies without an answer to rely on.
+
+        Raises `FerryError` when the PACS cannot be asked at all.
+        """
+        with StandingQuery(self.peer, self.answers, fresh=True) as standing:
+            asking = Questioner(standing)
             seen: set[str] = set()
             for number, keys in enumerate(self.queries, 1):
-                found = self._studies(asking, keys, number)
-                if found.dropped:
-                    place = Location(f"pacs:{self.server}", f"query {number}")
-                    why = not_used(found)
-                    if found.studies:
-                        yield Unusable(place, "answer-differs", why)
-                    else:
-                        yield Refused(place, "untrusted-answer", f"no study is as asked: {why}")
-                for study in found.studies:
+                parts, refused = self._parts(asking, keys, number)
+                yield from refused
+                if refused and self.expect != "any":
+                    continue  # nobody knows how many studies there are
+                for study in (yield from self._expected(together(parts), keys, number)):
                     if study.uid not in seen:
                         seen.add(study.uid)
                         yield from self._instances(asking, study)
 
-    def _studies(self, asking: StandingQuery, keys: Mapping[str, str], number: int) -> FoundStudies:
-        most = self.most_studies
-        found = asking.ask(lambda query: find_studies(query, keys, most))
-        fault = unexpected(self.expect, found)
-        if fault:
-            which = f" number {number}" if len(self.queries) > 1 else ""
-            raise FerryError(
-                f"{self.server}: query{which}: {fault}",
-                hint="ask more narrowly, or change expect",
-            )
-        return found
+    def _expected(
+        self, found: FoundStudies, keys: Mapping[str, str], number: int
+    ) -> Generator[Finding, None, list[FoundStudy]]:
+        """Return the studies of a query: none where there are too many or too few of them."""
+        query = f"query {number}"
+        if fault := unexpected(self.expect, found):
+            why = f"{fault} (hint: ask more narrowly, or change expect)"
+            yield self._refused(query, "unexpected-studies", keys, why)
+            return []
+        if found.studies and found.dropped:
+            yield Unusable(self._place(query), "answer-differs", not_used(found))
+        elif found.dropped:
+            why = f"no study is as asked: {not_used(found)}"
+            yield self._refused(query, "untrusted-answer", keys, why)
+        return found.studies
 
-    def _instances(self, asking: StandingQuery, study: FoundStudy) -> Iterator[Finding]:
+    def _parts(
+        self, asking: Questioner, keys: Mapping[str, str], number: int
+    ) -> tuple[list[FoundStudies], list[Refused]]:
+        """Return the answers to a query, one for each value of its lists, and what has none."""
+        singles, most = list(single_queries(keys)), self.most_studies
+        parts: list[FoundStudies] = []
+        refused: list[Refused] = []
+        for at, single in enumerate(singles, 1):
+            try:
+                parts.append(asking.ask(lambda query, s=single: find_single(query, s, keys, most)))  # type: ignore[misc]
+            except QuestionError as error:
+                which = f", question {at} of {len(singles)}" if len(singles) > 1 else ""
+                place = f"query {number}{which}"
+                refused.append(self._refused(place, error.code, single, error.reason))
+        return parts, refused
+
+    def _instances(self, asking: Questioner, study: FoundStudy) -> Iterator[Finding]:
         keeps = self.series.keeps
-        whole = asking.ask(lambda query: find_contents(query, study, keeps))
+        try:
+            whole = asking.ask(lambda query: find_contents(query, study, keeps))
+        except QuestionError as error:
+            of_study = {"StudyInstanceUID": study.uid}
+            yield self._refused(f"study {study.uid}", error.code, of_study, error.reason)
+            return
         if whole.gaps:
-            asking.forget(whole)
+            asking.asking.forget(whole)
         yield from findings(self.server, whole, relabel={}, row={})
+
+    def _refused(self, what: str, code: _Rule, keys: Mapping[str, str], reason: str) -> Refused:
+        return Refused(self._place(what), code, f"{described_keys(keys)}: {reason}")
+
+    def _place(self, what: str) -> Location:
+        return Location(f"pacs:{self.server}", what)

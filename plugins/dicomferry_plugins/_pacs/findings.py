@@ -10,6 +10,8 @@ from dicomferry_plugins._pacs.search import FoundStudies, FoundStudy
 MOST_CANDIDATES = 10
 """Studies that are named, or offered to choose from, where a question finds more than it may."""
 
+_OF_PERSONS = ("PatientID", "PatientName", "PatientBirthDate", "ReferringPhysicianName")
+
 _NOT_LISTED: Mapping[str, Mapping[str, str]] = {"": {}}
 """What stands for the instances of a series of which the PACS lists none."""
 
@@ -34,6 +36,12 @@ def unexpected(expect: str, found: FoundStudies) -> str:
     some = "; ".join(map(_candidate, studies[:MOST_CANDIDATES]))
     more = "; …" if number > MOST_CANDIDATES else ""
     return f"{wanted} expected, there are {number}: {some}{more}"
+
+
+def described_keys(keys: Mapping[str, str]) -> str:
+    """Return what a question asks for, in one line; of a person's attributes the keyword alone."""
+    told = (k if k in _OF_PERSONS or not v else f"{k} {v}" for k, v in keys.items())
+    return f"asked for by {', '.join(told)}"
 
 
 def not_used(found: FoundStudies) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct, field
@@ -58,24 +58,42 @@ def find_studies(query: Finder, keys: Mapping[str, str], most: int) -> FoundStud
     `ModalitiesInStudy` is proved by the study's series where the PACS does not return it. Raises
     as `Query.find`, and for a study whose UID nobody can ask for.
     """
+    singles = single_queries(keys)
+    return together([find_single(query, single, keys, most) for single in singles])
+
+
+def find_single(
+    query: Finder, single: Mapping[str, str], keys: Mapping[str, str], most: int
+) -> FoundStudies:
+    """Return what one of the `single_queries` of the keys finds; raises as `find_studies`."""
     found: dict[str, FoundStudy] = {}
     dropped: Counter[str] = Counter()
     certain = {k: v for k, v in keys.items() if k != "ModalitiesInStudy"}
     modalities = keys.get("ModalitiesInStudy", "")
-    for single in single_queries(keys):
-        for answer in query.find(STUDY, single, most):
-            uid = answer.get("StudyInstanceUID", "")
-            if other := difference(certain, answer):
-                dropped[other] += 1
-                continue
-            if not _NAME.fullmatch(uid):
-                raise IncompleteAnswerError("the PACS names a study by something that is no UID")
-            if modalities and (other := _other_modality(query, uid, modalities, answer)):
-                dropped[other] += 1
-                continue
-            known, counts = _known(answer, STUDY.returned), _known(answer, STUDY.counts)
-            study = FoundStudy(uid, known, counts=counts, unproven=unproven(certain, answer))
-            found.setdefault(uid, study)
+    for answer in query.find(STUDY, single, most):
+        uid = answer.get("StudyInstanceUID", "")
+        if other := difference(certain, answer):
+            dropped[other] += 1
+            continue
+        if not _NAME.fullmatch(uid):
+            raise IncompleteAnswerError("the PACS names a study by something that is no UID")
+        if modalities and (other := _other_modality(query, uid, modalities, answer)):
+            dropped[other] += 1
+            continue
+        known, counts = _known(answer, STUDY.returned), _known(answer, STUDY.counts)
+        study = FoundStudy(uid, known, counts=counts, unproven=unproven(certain, answer))
+        found.setdefault(uid, study)
+    return FoundStudies(list(found.values()), dropped)
+
+
+def together(parts: Sequence[FoundStudies]) -> FoundStudies:
+    """Return the studies of several answers, each once, sorted by date and UID."""
+    found: dict[str, FoundStudy] = {}
+    dropped: Counter[str] = Counter()
+    for part in parts:
+        dropped.update(part.dropped)
+        for study in part.studies:
+            found.setdefault(study.uid, study)
     order = sorted(found.values(), key=lambda s: (s.attributes.get("StudyDate", ""), s.uid))
     return FoundStudies(order, dropped)
 

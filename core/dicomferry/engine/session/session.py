@@ -38,7 +38,7 @@ from dicomferry.engine.session.missing_table import write_missing
 from dicomferry.engine.session.row_tables import write_row_tables
 from dicomferry.engine.workers.workbench import WorkerSpec
 from dicomferry.engine.workers.workshop import Workshop
-from dicomferry.errors import FerryError, LedgerError, StoppedError
+from dicomferry.errors import FerryError, LedgerError, ProblemsError, StoppedError
 from dicomferry.ledger import Ledger, Lock
 from dicomferry.ledger.planning.answers import forget_doubtful_answers
 from dicomferry.ledger.planning.catalog import PlanWriter
@@ -48,7 +48,7 @@ from dicomferry.log import logging_to
 from dicomferry.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
-    from dicomferry.engine.plan.choosing.line import TableLine
+    from dicomferry.engine.plan.choosing.reading import SavedPlan
     from dicomferry.engine.session.run import Running, RunResult
 
 
@@ -94,12 +94,12 @@ class Session:
         sources ask. Raises `FerryError` for a saved plan of other series than the plan has now, and
         outside the hours of such a PACS.
         """
-        lines: list[TableLine] = []
+        saved: SavedPlan | None = None
         if chosen is not None:
-            from dicomferry.engine.plan.choosing import asked_labels, read_lines
+            from dicomferry.engine.plan.choosing import asked_labels, read_saved_plan
 
-            lines = read_lines(chosen)
-            labels = asked_labels(lines)
+            saved = read_saved_plan(chosen)
+            labels = asked_labels(saved.lines)
         self._label(labels or {})
         self._book.begin(courtesy or Courtesy())
         forget_doubtful_answers(self.ledger, time.time())
@@ -108,14 +108,18 @@ class Session:
             if self._stopped:  # while the ledger was opened
                 self.stop()
             make_plan(self._shop)
+        except FerryError:
+            if saved is not None and saved.faults:
+                raise ProblemsError(saved.faults) from None
+            raise
         finally:
             self._planning = False
         found = []
-        if chosen is not None:
+        if chosen is not None and saved is not None:
             from dicomferry.engine.plan.choosing import choose
 
             catalog = PlanWriter(self.ledger)
-            found = waive(choose(catalog, chosen, lines), self.recipe.allow)
+            found = waive(choose(catalog, chosen, saved), self.recipe.allow)
         recipe = self._job.recipe
         anonymizes = anonymizes_of(recipe, self.steps)
         found += table_remarks(recipe, self._job.plugins)

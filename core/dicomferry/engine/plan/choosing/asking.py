@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from dicomferry.engine.plan.choosing.line import SEVERAL, UNASSIGNED, TableLine
 from dicomferry.ledger.planning.chosen_labels import Labels, chosen_labels
@@ -19,13 +20,18 @@ _DATE = re.compile(
 
 def label_faults(lines: Iterable[TableLine]) -> list[Problem]:
     """Return what is wrong with edited labels: texts that are none, and contradicting lines."""
-    lines = [line for line in lines if line.include]
-    return [one for line in lines for one in _unfit(line)] or [*_contradictions(lines)]
+    lines = [line for line in lines if line.include and not line.faulty]
+    unfit = {line.key: list(_unfit(line)) for line in lines}
+    sound = (line for line in lines if not unfit[line.key])
+    return [*chain.from_iterable(unfit.values()), *_contradictions(sound)]
 
 
 def asked_labels(lines: Iterable[TableLine]) -> Labels:
-    """Return the labels that the user edited on included lines, and every included candidate."""
-    lines = [line for line in lines if line.include]
+    """Return the labels that the user edited on included lines, and every included candidate.
+
+    Lines with a fault ask for none.
+    """
+    lines = [line for line in lines if line.include and not (line.faulty or any(_unfit(line)))]
     return {
         line.series: chosen_labels(line.edited)
         for line in lines

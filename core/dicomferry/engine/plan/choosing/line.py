@@ -32,7 +32,8 @@ class TableLine(Struct, frozen=True):
     `labels` are the label cells by level, `planned` the marks of the labels that the plan had.
     `content` is the mark of the instances that the plan had. `is_candidate` where it is of one of
     several studies that a row found. `cut` are the levels whose cells lost
-    their leading zeros to a spreadsheet program. `places` has the place of every cell.
+    their leading zeros to a spreadsheet program. `places` has the place of every cell. `faulty`
+    where a cell of it cannot be understood: then only its key and its place are to be relied on.
     """
 
     include: bool
@@ -43,6 +44,7 @@ class TableLine(Struct, frozen=True):
     is_candidate: bool
     cut: frozenset[str]
     places: Mapping[str, Place]
+    faulty: bool = False
 
     @property
     def edited(self) -> dict[str, str]:

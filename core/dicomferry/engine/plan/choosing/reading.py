@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from msgspec import Struct
+
 from dicomferry.engine.plan.choosing.asking import label_faults
 from dicomferry.engine.plan.choosing.line import HELD, KEY, TableLine, mark
 from dicomferry.errors import FerryError, ProblemsError
@@ -16,20 +18,29 @@ _NEEDED = ("include", *KEY, *LEVELS, "check")
 _WORDS = {"yes": True, "no": False}
 _CHECK = re.compile(r"[pc]([0-9a-f]{8})([0-9a-f]{8})([0-9a-f]{8})-(?P<content>\d+x[0-9a-f]+)")
 _MOST_DIGITS = 64
+_WRITES = "`dicomferry plan RECIPE -o plan.csv` writes one"
 AGAIN = "make it again with `dicomferry plan RECIPE -o FILE` and choose anew"
+EMPTIED = f"say include: no to leave series out, or {AGAIN}"
 
 
-def read_lines(path: Path) -> list[TableLine]:
-    """Return the series of a table; raises `ProblemsError` with every fault and its place."""
-    rows = _rows(path)
-    headers = [cell.text.strip() for cell in rows[0]] if rows else []
-    missing = [header for header in _NEEDED if header not in headers]
-    if missing:
-        raise FerryError(
-            f"{path}: is no saved plan: it has no column {', '.join(missing)}",
-            hint="`dicomferry plan RECIPE -o plan.csv` writes one",
-        )
-    problems: list[Problem] = []
+class SavedPlan(Struct, frozen=True):
+    """A table that was read back: its series, and every fault that it shows by itself."""
+
+    lines: tuple[TableLine, ...]
+    faults: tuple[Problem, ...]
+
+
+def read_saved_plan(path: Path) -> SavedPlan:
+    """Return the series of a table and its faults, which `choose` tells with those of the plan.
+
+    Raises `ProblemsError` for what is no saved plan.
+    """
+    rows, problems = _rows(path)
+    headers = [cell.text.strip() for cell in rows[0]]
+    if missing := [header for header in _NEEDED if header not in headers]:
+        message = f"this is no saved plan: it has no column {', '.join(missing)}"
+        place = Place(str(path), rows[0][0].line, rows[0][0].column)
+        raise ProblemsError([_problem("columns", message, place, _WRITES)])
     lines: dict[tuple[str, ...], TableLine] = {}
     for row in rows[1:]:
         line = _line(path, headers, row, problems)
@@ -39,12 +50,11 @@ def read_lines(path: Path) -> list[TableLine]:
             problems.append(_problem("twice", "this series is there twice", line.places["include"]))
         lines[line.key] = line
     problems += label_faults(lines.values())
-    if problems:
-        raise ProblemsError(sorted(problems, key=place_order))
-    return list(lines.values())
+    return SavedPlan(tuple(lines.values()), tuple(problems))
 
 
-def _rows(path: Path) -> Sequence[Sequence[Cell]]:
+def _rows(path: Path) -> tuple[Sequence[Sequence[Cell]], list[Problem]]:
+    """Return the rows, at least one, and what the cells of some are in place of a value."""
     try:
         sheet = read_sheet(path.read_bytes())
     except OSError as error:
@@ -53,10 +63,12 @@ def _rows(path: Path) -> Sequence[Sequence[Cell]]:
         ) from None
     except UnreadableCsvError as error:
         place = Place(str(path), error.line, error.column)
-        raise ProblemsError([_problem("not-csv", str(error), place)]) from None
-    if errors := [one for one in sheet.remarks if one.severity is Severity.ERROR]:
-        raise ProblemsError([one.problem(str(path)) for one in errors])
-    return sheet.rows
+        raise ProblemsError([_problem("not-csv", str(error), place, _WRITES)]) from None
+    if not sheet.rows:
+        message = "there is nothing in this file"
+        raise ProblemsError([_problem("empty", message, Place(str(path), 1, 1), EMPTIED)])
+    errors = [one for one in sheet.remarks if one.severity is Severity.ERROR]
+    return sheet.rows, [one.problem(str(path)) for one in errors]
 
 
 def _line(
@@ -70,24 +82,25 @@ def _line(
     word = texts["include"].casefold()
     if word == HELD and not texts["check"]:
         return None
-    if word not in _WORDS or not texts["check"]:
+    told = {problem.place for problem in problems}
+    before = len(problems)
+    if (word not in _WORDS or not texts["check"]) and places["include"] not in told:
         problems.append(_misread(texts, places))
     check = _CHECK.fullmatch(texts["check"])
-    if check is None and texts["check"]:
+    if check is None and texts["check"] and places["check"] not in told:
         problems.append(_problem("check", "this check was edited", places["check"], AGAIN))
-    if check is None:
-        return None
-    planned = dict(zip(LEVELS, check.groups(), strict=False))
+    planned = dict(zip(LEVELS, check.groups() if check else ("", "", ""), strict=False))
     labels = {level: _uncut(level, texts[level], planned[level]) for level in LEVELS}
     return TableLine(
         include=_WORDS.get(word, True),  # else it is a fault by now
         key=tuple(texts[header] for header in KEY),
         labels=labels,
         planned=planned,
-        content=check["content"],
+        content=check["content"] if check else "",
         is_candidate=texts["check"].startswith("c"),
         cut=frozenset(level for level in LEVELS if labels[level] != texts[level]),
         places=places,
+        faulty=len(problems) > before or not told.isdisjoint(places.values()),
     )
 
 
