@@ -21,9 +21,9 @@ _DATE = re.compile(
 def label_faults(lines: Iterable[TableLine]) -> list[Problem]:
     """Return what is wrong with edited labels: texts that are none, and contradicting lines."""
     lines = [line for line in lines if line.include and not line.faulty]
-    unfit = {line.key: list(_unfit(line)) for line in lines}
-    sound = (line for line in lines if not unfit[line.key])
-    return [*chain.from_iterable(unfit.values()), *_contradictions(sound)]
+    unfit = [list(_unfit(line)) for line in lines]
+    sound = (line for line, faults in zip(lines, unfit, strict=True) if not faults)
+    return [*chain.from_iterable(unfit), *_contradictions(sound)]
 
 
 def asked_labels(lines: Iterable[TableLine]) -> Labels:

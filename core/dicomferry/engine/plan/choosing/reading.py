@@ -41,16 +41,14 @@ def read_saved_plan(path: Path) -> SavedPlan:
         message = f"this is no saved plan: it has no column {', '.join(missing)}"
         place = Place(str(path), rows[0][0].line, rows[0][0].column)
         raise ProblemsError([_problem("columns", message, place, _WRITES)])
-    lines: dict[tuple[str, ...], TableLine] = {}
-    for row in rows[1:]:
-        line = _line(path, headers, row, problems)
-        if line is None:
-            continue
-        if line.key in lines:
+    read = (_line(path, headers, row, problems) for row in rows[1:])
+    lines = [line for line in read if line is not None]
+    firsts: dict[tuple[str, ...], TableLine] = {}
+    for line in lines:
+        if firsts.setdefault(line.key, line) is not line:
             problems.append(_problem("twice", "this series is there twice", line.places["include"]))
-        lines[line.key] = line
-    problems += label_faults(lines.values())
-    return SavedPlan(tuple(lines.values()), tuple(problems))
+    problems += label_faults(lines)
+    return SavedPlan(tuple(firsts.values()), tuple(problems))
 
 
 def _rows(path: Path) -> tuple[Sequence[Sequence[Cell]], list[Problem]]:
