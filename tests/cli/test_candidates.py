@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from pydicom import Dataset
+from ruamel.yaml import YAML
 
 from support import plan_tables
 from support.cli import ferry
@@ -128,6 +129,86 @@ def test_a_plan_writes_what_becomes_of_each_row(tmp_path: Path) -> None:
 
     assert [row["outcome"] for row in told] == ["due", "rejected", "rejected"]
     assert [row["studies"] for row in told] == ["1", "2", "0"]
+
+
+def test_the_rows_have_the_numbers_of_their_candidates_as_the_saved_plan_has(
+    tmp_path: Path,
+) -> None:
+    held = visits(1) + visits(2, 3, patient="P2")
+    held += [study(2, instance) for instance in (2, 3)]
+    for one in held[-2:]:
+        one.PatientID, one.SeriesInstanceUID = "P2", "1.2.826.0.2.7"
+    with lab(tmp_path, held, ROW + "P1,S1,S1_MR\nP2,S2,S2_MR\n") as it:
+        ferry("plan", it.recipe, "-o", tmp_path / "plan.csv")
+        lines = plan_tables.read(tmp_path / "plan.csv")
+        offered = [line for line in lines if line["include"] == "no"]
+        before = rows_csv(tmp_path)[1]
+        for line in offered[:1]:
+            line["include"] = "yes"
+        plan_tables.write(tmp_path / "plan.csv", lines)
+        ferry("run", it.recipe, "--plan", tmp_path / "plan.csv")
+        after = rows_csv(tmp_path)[1]
+
+    assert (before["series"], before["instances"]) == (
+        str(len(offered)), str(sum(int(line["instances"]) for line in offered)),
+    )  # fmt: skip
+    assert (before["candidate"], before["excluded"], before["rejected"]) == ("4", "0", "1")
+    assert (after["stored"], after["candidate"], after["excluded"]) == (
+        offered[0]["instances"], str(4 - int(offered[0]["instances"])), "0",
+    )  # fmt: skip
+
+
+def to_folder(recipe: Path, layout: str) -> None:
+    """Have a recipe for an XNAT export instead; no label of an XNAT matters to it then."""
+    yaml = YAML(typ="safe")
+    made = yaml.load(recipe.read_text())
+    del made["servers"]["xnat"]
+    made["sinks"] = [{"export": {"path": "out", "layout": layout, "fsync": False}}]
+    with recipe.open("w") as file:
+        yaml.dump(made, file)
+
+
+@pytest.mark.parametrize(
+    ("days", "code", "told"), [((1, 9), 2, "studies-joined-apart"), ((1, 2), 0, "studies-joined")]
+)
+def test_candidates_that_an_export_joins_are_told_as_for_an_xnat(
+    tmp_path: Path, days: tuple[int, int], code: int, told: str
+) -> None:
+    with lab(tmp_path, visits(*days), ROW + "P1,S1,S1_MR\n") as it:
+        to_folder(it.recipe, "{{ PatientID }}/{{ StudyID }}/{{ SOPInstanceUID }}.dcm")
+        table = tmp_path / "plan.csv"
+        ferry("plan", it.recipe, "-o", table)
+        lines = plan_tables.read(table)
+        for line in lines:
+            line["include"] = line["include"].replace("no", "yes")
+        plan_tables.write(table, lines)
+        result = ferry("run", it.recipe, "--plan", table)
+
+    assert result.returncode == code, result.stdout + result.stderr
+    assert f"[{told}] 1 session joins several studies of the source: 'S1_MR'" in result.stdout
+
+
+def test_rows_that_ask_an_export_for_one_session_are_told(tmp_path: Path) -> None:
+    text = "Accession Number,Subject,Session\nA00001,S1,S1_MR\nA00009,S1,S1_MR\nA00005,S2,S2_MR\n"
+    with lab(tmp_path, visits(1, 9) + visits(5, patient="P5"), text) as it:
+        to_folder(it.recipe, "{{ PatientID }}/{{ StudyID }}/{{ SOPInstanceUID }}.dcm")
+        result = ferry("plan", it.recipe)
+
+    assert result.returncode == 2
+    assert "1 session joins several studies of the source: 'S1_MR'" in result.stdout
+
+
+@pytest.mark.parametrize("subject", ["S1", "S9"])
+def test_rows_that_ask_an_export_for_a_session_each_are_not_told(
+    tmp_path: Path, subject: str
+) -> None:
+    text = f"Accession Number,Subject,Session\nA00001,S1,S1_A\nA00009,{subject},{subject}_B\n"
+    with lab(tmp_path, visits(1, 9), text) as it:
+        to_folder(it.recipe, "{{ PatientID }}/{{ StudyID }}/{{ SOPInstanceUID }}.dcm")
+        result = ferry("plan", it.recipe)
+
+    assert result.returncode == 0, result.stdout
+    assert "joins" not in result.stdout
 
 
 def test_all_mistakes_of_an_edited_table_are_told_at_once(tmp_path: Path) -> None:

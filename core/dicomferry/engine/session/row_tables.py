@@ -18,7 +18,8 @@ from dicomferry.spreadsheet import REJECTED_BECAUSE, neutral
 CARRIED = "carried-with-another-row"
 """The code by which a source tells that a row's studies come by an earlier row."""
 
-_STATES = ("stored", "excluded", "rejected", "failed", "due")
+_HEADERS = ("source", "row", "line", "outcome", "studies", "series", "instances")
+_STATES = ("candidate", "stored", "excluded", "rejected", "failed", "due")
 
 
 def write_row_tables(steps: Steps, plan: PlanReader, folder: Path) -> list[Path]:
@@ -32,7 +33,7 @@ def write_row_tables(steps: Steps, plan: PlanReader, folder: Path) -> list[Path]
         return []
     sinks = [sink_step.key for sink_step in steps.sinks]
     written = [folder / "rows.csv"]
-    told: list[list[str]] = [["source", "row", "line", "outcome", "studies", *_STATES, "reason"]]
+    told: list[list[str]] = [[*_HEADERS, *_STATES, "reason"]]
     listed = any(row.file for _, table in tables for row in table.rows)
     if listed:
         told[0].append("list")
@@ -50,7 +51,8 @@ def write_row_tables(steps: Steps, plan: PlanReader, folder: Path) -> list[Path]
 def _rows(name: str, table: Table, states: dict[int, RowState]) -> Iterator[list[str]]:
     for row in table.rows:
         state = states.get(row.number, RowState())
-        numbers = [str(state.studies), *(str(state.states[s]) for s in _STATES)]
+        found = (state.studies, state.series, state.instances)
+        numbers = map(str, (*found, *(state.states[s] for s in _STATES)))
         yield [
             name, str(row.number), str(row.line), _outcome(state), *numbers, _reason(state),
         ]  # fmt: skip

@@ -16,6 +16,7 @@ from dicomferry.ledger.reading import (
     missing_keys,
     partly_stored,
     passed_kinds,
+    row_sessions,
     same_instance,
     series,
     sessions,
@@ -34,6 +35,7 @@ from dicomferry.ledger.reading.item_states import ItemState
 from dicomferry.ledger.reading.missing_keys import MissingRow
 from dicomferry.ledger.reading.partly_stored import PartlyStored
 from dicomferry.ledger.reading.passed_kinds import PassedKind
+from dicomferry.ledger.reading.row_sessions import RowSession
 from dicomferry.ledger.reading.same_instance import Twin
 from dicomferry.ledger.reading.series import SeriesState
 from dicomferry.ledger.reading.sessions import SessionPlan, VerdictTally
@@ -136,6 +138,10 @@ class PlanReader(Struct, frozen=True):
     def table_rows(self, source: str, sinks: Sequence[str]) -> dict[int, RowState]:
         """Return what became of each row of a source's table at the sink that has it least."""
         return table_rows.row_states(self.ledger, self.scan, source, sinks)
+
+    def row_sessions(self) -> Iterator[RowSession]:
+        """Yield every session that a table row asks for with each study planned for it."""
+        return row_sessions.row_sessions(self.ledger, self.scan)
 
     def expected(self, sink: str) -> ExpectedReader:
         """Return the reader of what the receiver behind a sink should hold."""

@@ -55,7 +55,7 @@ from dicomferry.engine.plan.problems.site import (
     names_labels,
     site_scripts,
 )
-from dicomferry.engine.plan.problems.studies import studies
+from dicomferry.engine.plan.problems.studies import studies, studies_of_rows
 from dicomferry.host import Plugins
 from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.ledger.store import Ledger
@@ -106,6 +106,8 @@ def find_problems(
             found += audit(items, xnat=xnat)
         for note in (empty_parts, several_values):
             found += note(items)
+    else:
+        found += studies_of_rows(plan)
     found += references(items)
     found += stored_under_another_study(items, sinks)
     found += late_scans(items, sinks)

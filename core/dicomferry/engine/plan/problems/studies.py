@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator
 from datetime import date
 from typing import Final
 
@@ -17,6 +17,7 @@ from dicomferry.engine.pipeline.references import STUDY_RENAMED
 from dicomferry.engine.plan.problems.kinds import instances, problem, several
 from dicomferry.engine.plan.session_keys import SessionKey, SessionKeys
 from dicomferry.ledger.planning.alike import ItemGroups, SourceSeries
+from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.model import Problem
 from dicomferry.xnat.filing.keys import subject_key
 from dicomferry.xnat.labels import UNASSIGNED
@@ -28,14 +29,19 @@ _DATE_IN_LABEL: Final = re.compile(r"(?<!\d)(\d{4})([_-])(\d{2})\2(\d{2})(?!\d)"
 _LIKE_A_DATE: Final = re.compile(r"(?<!\d)\d{2,4}[_-]?\d{2}[_-]?\d{2,4}(?!\d)")
 
 
+_Joined = dict[SessionKey, dict[str, set[str]]]
+"""The StudyInstanceUIDs of each session, and the days of each."""
+
+
 def studies(items: ItemGroups, *, xnat: bool) -> Iterator[Problem]:
     """Find studies that are joined, divided, or shared by several patients."""
     found = list(items.source_series())
     keys = SessionKeys(items, xnat=xnat)
-    sent: dict[SessionKey, set[str]] = defaultdict(set)
-    for one in items.studies_of_destinations():
-        sent[keys.of(one.destination)].add(one.study_instance_uid)
-    yield from _joined(found, sent, keys)
+    joined: _Joined = {}
+    for one in found:
+        studies_of = joined.setdefault(keys.of(one.destination), {})
+        studies_of.setdefault(one.study_instance_uid, set()).add(day_of(one))
+    yield from _told_joined(joined, _sent_apart(items, keys) if xnat else ())
     yield from _divided(found, keys)
     yield from _date_spellings(found)
     if count := items.renamed(STUDY_RENAMED):
@@ -47,13 +53,22 @@ def studies(items: ItemGroups, *, xnat: bool) -> Iterator[Problem]:
         )
 
 
+def studies_of_rows(plan: PlanReader) -> Iterator[Problem]:
+    """Find sessions that rows of tables ask for, and that join several studies of the source.
+
+    For a recipe whose other labels do not matter: its sinks file by what the rows write.
+    """
+    joined: _Joined = {}
+    for one in plan.row_sessions():
+        key = SessionKey(None, one.session, subject_key(one.subject))
+        days = joined.setdefault(key, {}).setdefault(one.study_instance_uid, set())
+        days.add(_day(one.study_date))
+    yield from _told_joined(joined, ())
+
+
 def day_of(one: SourceSeries) -> str:
     """Return the day of a series as YYYYMMDD; empty where no date tells it."""
-    for text in (one.study_date, one.acquired):
-        digits = re.sub(r"\D", "", text)[:8]
-        if _date(digits) is not None:
-            return digits
-    return ""
+    return _day(one.study_date) or _day(one.acquired)
 
 
 def days_apart(days: Iterable[str]) -> int:
@@ -68,6 +83,11 @@ def names_a_day(label: str, days: Iterable[str]) -> bool:
     return any(day in digits or day[2:] in digits for day in days)
 
 
+def _day(text: str) -> str:
+    digits = re.sub(r"\D", "", text)[:8]
+    return digits if _date(digits) is not None else ""
+
+
 def _date(digits: str) -> date | None:
     try:
         return date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
@@ -75,13 +95,16 @@ def _date(digits: str) -> date | None:
         return None
 
 
-def _joined(
-    found: list[SourceSeries], sent: Mapping[SessionKey, set[str]], keys: SessionKeys
-) -> Iterator[Problem]:
-    sessions: dict[SessionKey, dict[str, set[str]]] = {}
-    for one in found:
-        studies_of = sessions.setdefault(keys.of(one.destination), {})
-        studies_of.setdefault(one.study_instance_uid, set()).add(day_of(one))
+def _sent_apart(items: ItemGroups, keys: SessionKeys) -> set[SessionKey]:
+    """Return the sessions that are sent under several UIDs, which `sessions` tells."""
+    sent: dict[SessionKey, set[str]] = defaultdict(set)
+    for one in items.studies_of_destinations():
+        sent[keys.of(one.destination)].add(one.study_instance_uid)
+    return {key for key, uids in sent.items() if len(uids) > 1}
+
+
+def _told_joined(sessions: _Joined, elsewhere: Container[SessionKey]) -> Iterator[Problem]:
+    """Tell the sessions that join studies; those of one visit not where `elsewhere` does it."""
     told: dict[str, list[str]] = defaultdict(list)
     for key, joined in sorted(sessions.items(), key=lambda one: _label(one[0])):
         if len(joined) < 2:
@@ -91,7 +114,7 @@ def _joined(
         what = f"'{key.label}' in {key.project or UNASSIGNED} ({len(joined):,} studies {when})"
         if days_apart(days) > _A_DAY and not names_a_day(key.label, days):
             told["studies-joined-apart"].append(what)
-        elif len(sent[key]) < 2:  # what is sent as several is told by `sessions`
+        elif key not in elsewhere:
             told["studies-joined"].append(what)
     for code, which in told.items():
         number = "1 session joins" if len(which) == 1 else f"{len(which):,} sessions join"
