@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from msgspec.structs import replace
 
-from dicomferry.errors import ProblemsError
+from dicomferry.errors import FerryError, ProblemsError
 from dicomferry.model import Severity
 
 if TYPE_CHECKING:
@@ -236,11 +236,17 @@ class Ferry:
         does not hold, or holds with other content. `save_vectors` is a file for test vectors of the
         sessions that did not land as forecast.
         """
+        from dicomferry.engine.plan.planned_for import other_recipe
         from dicomferry.engine.session import questions
         from dicomferry.reports.verify import verify_report
 
         asking = self.questions()
         with self._ledger() as ledger:
+            if other := other_recipe(ledger, self.recipe):
+                raise FerryError(
+                    f"the last plan in {self.state} is of another recipe: {other}",
+                    hint="plan this one first, and give each a state folder of its own",
+                )
             steps = self._labelled_steps(ledger)
             findings = asking.after(steps, ledger, wait, content)
             explainer = questions.explainer_of(ledger, steps)
@@ -277,6 +283,7 @@ class Ferry:
     def status(self) -> StatusReport:
         """Return what the ledger knows; it has no items, which `items` yields."""
         from dicomferry.engine.plan.last_errors import last_errors
+        from dicomferry.engine.plan.planned_for import other_recipe
         from dicomferry.engine.plan.problems.instances import lost_runs
         from dicomferry.engine.verify.last import doubt
         from dicomferry.ledger.reading.plan_reader import PlanReader
@@ -285,7 +292,8 @@ class Ferry:
         with self._ledger() as ledger:
             view = PlanReader.last(ledger)
             doubts = doubt(self.state), lost_runs(ledger)
-            return status_report(view, *doubts, last_errors(ledger))
+            other = other_recipe(ledger, self.recipe)
+            return status_report(view, *doubts, last_errors(ledger), other)
 
     def items(self, state: str = "all") -> Iterator[ItemRecord]:
         """Yield every item in one of `dicomferry.reports.status.STATES`.

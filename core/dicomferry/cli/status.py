@@ -32,8 +32,8 @@ def command(ferry: Ferry, form: str, items: str | None, table: Path | None) -> i
     """Show what the ledger of RECIPE knows: what is where, and why.
 
     The exit code is 2 where the last plan has errors. It is 1 where something failed, was rejected
-    or could not be looked into, and where the ledger is behind its manifests or the last plan was
-    not finished.
+    or could not be looked into, and where the ledger is behind its manifests, or the last plan was
+    not finished or is of another recipe.
     """
     report = ferry.status()
     if table is not None:
@@ -48,6 +48,8 @@ def command(ferry: Ferry, form: str, items: str | None, table: Path | None) -> i
 
 
 def _summary(report: StatusReport) -> Iterator[str]:
+    if report.other_recipe:
+        yield f"The last plan here is of another recipe: this tells of {report.other_recipe}."
     for one in report.counts:
         code = f" ({one.code})" if one.code else ""
         yield f"{one.verdict}: {count(one.items, 'file')}{code}"

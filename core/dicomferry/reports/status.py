@@ -45,7 +45,8 @@ class StatusReport(Struct, frozen=True):
     `sinks` has the number of instances by delivery state, by sink key. `behind` says which runs the
     ledger does not know of, although there are manifests of them; normally nothing. `unfinished`
     says that a later plan was begun and not finished: the report is of the plan before it. `errors`
-    are those of the last plan: nothing is sent until it has none.
+    are those of the last plan: nothing is sent until it has none. `other_recipe` names another
+    recipe of which the last plan in the ledger is; normally it is empty.
     """
 
     counts: tuple[VerdictTally, ...]
@@ -58,16 +59,24 @@ class StatusReport(Struct, frozen=True):
     behind: str = ""
     unfinished: bool = False
     errors: tuple[ProblemRecord, ...] = ()
+    other_recipe: str = ""
 
     @property
     def unsettled(self) -> bool:
         """Tell whether something failed, was rejected or not looked into, or cannot be known."""
-        doubts = (self.failures, self.unverified, self.behind, self.unfinished, self.errors)
+        doubts = (
+            self.failures, self.unverified, self.behind, self.unfinished, self.errors,
+            self.other_recipe,
+        )  # fmt: skip
         return any(doubts) or any(one.verdict in UNSETTLED for one in self.counts)
 
 
 def status_report(
-    view: PlanReader, unverified: str = "", behind: str = "", errors: Iterable[Problem] = ()
+    view: PlanReader,
+    unverified: str = "",
+    behind: str = "",
+    errors: Iterable[Problem] = (),
+    other_recipe: str = "",
 ) -> StatusReport:
     """Return what a ledger knows, without its items."""
     return StatusReport(
@@ -80,6 +89,7 @@ def status_report(
         behind=behind,
         unfinished=not view.is_latest(),
         errors=problem_records(errors),
+        other_recipe=other_recipe,
     )
 
 

@@ -21,6 +21,7 @@ from dicomferry.engine.pipeline.watch import Limits
 from dicomferry.engine.plan.last_errors import note_errors
 from dicomferry.engine.plan.make import make_plan
 from dicomferry.engine.plan.planned import Planned
+from dicomferry.engine.plan.planned_for import note_recipe, other_recipe, shared_state
 from dicomferry.engine.plan.problems import (
     anonymizes_of,
     by_severity,
@@ -107,7 +108,9 @@ class Session:
         try:
             if self._stopped:  # while the ledger was opened
                 self.stop()
+            other = other_recipe(self.ledger, self.recipe)
             make_plan(self._shop)
+            note_recipe(self.ledger, self.recipe)
         except FerryError:
             if saved is not None and saved.faults:
                 raise ProblemsError(saved.faults) from None
@@ -123,6 +126,7 @@ class Session:
         recipe = self._job.recipe
         anonymizes = anonymizes_of(recipe, self.steps)
         found += table_remarks(recipe, self._job.plugins)
+        found += waive(shared_state(other), recipe.allow)
         found += waive(self._book.problems(), self.recipe.allow)
         found += waive(site_scripts(recipe, self.steps), recipe.allow)
         found += find_problems(

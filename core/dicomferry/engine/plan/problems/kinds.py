@@ -282,6 +282,13 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType({
         "stop, and put the newest ledger back, with ledger.sqlite-wal where there is one; to send"
         " it again, move the manifests of the later runs out of the folder `manifests`",
     ),
+    "state-of-another-recipe": Kind(
+        _WARNING,
+        "what status, verify, rows.csv and rejects.csv tell of the other recipe is gone from here;"
+        " nothing that it has stored is sent again",
+        "give each recipe a name: of its own, or a folder with --state; after a change of the"
+        " recipe's name, nothing",
+    ),
     "mended": Kind(
         _NOTE,
         "what XNAT stores differs from the file in more than the edits of the recipe",

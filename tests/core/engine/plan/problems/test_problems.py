@@ -185,6 +185,7 @@ ELSEWHERE = {
     *ASKED,
     *CHOSEN,
     "answers-kept",
+    "state-of-another-recipe",
     "gone",
     "ledger-behind",
     "listed-not-found",
