@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import click
@@ -11,10 +11,11 @@ from msgspec.structs import replace
 
 from dicomferry.cli.options.common import format_option
 from dicomferry.cli.options.with_ferry import with_ferry
-from dicomferry.cli.views.report_view import failure_line, warning_lines
+from dicomferry.cli.views.report_view import failure_line, former_line, warning_lines
 from dicomferry.cli.views.text import columns, count, problem_lines, say, show_json
 from dicomferry.errors import FerryError
 from dicomferry.ferry import Ferry
+from dicomferry.ledger.reading.sessions import SessionPlan
 from dicomferry.ledger.rows import Verdict
 from dicomferry.private import open_private
 from dicomferry.reports.status import STATES, ItemRecord, StatusReport
@@ -54,11 +55,13 @@ def _summary(report: StatusReport) -> Iterator[str]:
         code = f" ({one.code})" if one.code else ""
         yield f"{one.verdict}: {count(one.items, 'file')}{code}"
     for sink, states in report.sinks.items():
-        yield f"{sink}: " + (
+        former = " [not a sink of the recipe any more]" if sink in report.former_sinks else ""
+        yield f"{sink}{former}: " + (
             ", ".join(f"{n:,} {state}" for state, n in sorted(states.items())) or "nothing planned"
         )
     for failure in report.failures:
         yield failure_line(failure)
+    yield from map(former_line, report.former)
     yield from warning_lines(report.warnings)
     if report.unfinished:
         before = "this is the plan before it" if report.counts else "there is none before it"
@@ -77,11 +80,16 @@ def _summary(report: StatusReport) -> Iterator[str]:
             [
                 str(session.destination),
                 count(session.instances, "instance"),
-                *(f"{number:,} stored" for number in list(session.stored.values())[:1] or [0]),
+                f"{_stored(session, report.former_sinks):,} stored",
             ]
             for session in report.sessions
         ]
     )
+
+
+def _stored(session: SessionPlan, former: Collection[str]) -> int:
+    """Return how many instances of a session the first of the recipe's sinks has."""
+    return next((n for sink, n in session.stored.items() if sink not in former), 0)
 
 
 def _item_lines(item: ItemRecord) -> Iterator[str]:

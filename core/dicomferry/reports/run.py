@@ -19,7 +19,8 @@ class RunReport(Struct, frozen=True, omit_defaults=True):
     Of the plan, `planned` instances were to be brought, rules held back `rejected_before_sending`
     items, and `not_looked_into` could not be read. `remaining` instances are not stored yet, and
     the next run tries them. `manifest` is the path of the run's manifest. `verify` is what XNAT
-    holds, None where it was not asked.
+    holds, None where it was not asked. `former` is what went wrong at receivers that the recipe
+    named before, such as a server that has moved: it does not count.
     """
 
     complete: bool
@@ -36,6 +37,7 @@ class RunReport(Struct, frozen=True, omit_defaults=True):
     verify: VerifyReport | None = None
     unverified: str = ""
     warnings: tuple[SinkFailure, ...] = ()
+    former: tuple[SinkFailure, ...] = ()
 
     @property
     def landed(self) -> bool:
@@ -59,4 +61,5 @@ def run_report(result: RunResult, unverified: str = "") -> RunReport:
         manifest=str(result.manifest),
         unverified=unverified,
         warnings=tuple(result.planned.view.warnings()),
+        former=tuple(result.planned.view.failures(former=True)),
     )

@@ -46,7 +46,9 @@ class StatusReport(Struct, frozen=True):
     ledger does not know of, although there are manifests of them; normally nothing. `unfinished`
     says that a later plan was begun and not finished: the report is of the plan before it. `errors`
     are those of the last plan: nothing is sent until it has none. `other_recipe` names another
-    recipe of which the last plan in the ledger is; normally it is empty.
+    recipe of which the last plan in the ledger is; normally it is empty. `former_sinks` are those
+    of `sinks` that the plan does not have any more, such as a server at its address before, and
+    `former` is what went wrong there: it does not count.
     """
 
     counts: tuple[VerdictTally, ...]
@@ -60,6 +62,8 @@ class StatusReport(Struct, frozen=True):
     unfinished: bool = False
     errors: tuple[ProblemRecord, ...] = ()
     other_recipe: str = ""
+    former: tuple[SinkFailure, ...] = ()
+    former_sinks: tuple[str, ...] = ()
 
     @property
     def unsettled(self) -> bool:
@@ -90,6 +94,8 @@ def status_report(
         unfinished=not view.is_latest(),
         errors=problem_records(errors),
         other_recipe=other_recipe,
+        former=tuple(view.failures(former=True)),
+        former_sinks=tuple(view.former_sinks()),
     )
 
 
@@ -97,7 +103,8 @@ def item_records(view: PlanReader, state: str) -> Iterator[ItemRecord]:
     """Yield the items in one of `STATES`; raises `FerryError` for any other."""
     if state not in STATES:
         raise FerryError(f"there is no state '{state}'", hint=f"there are {', '.join(STATES)}")
-    sinks = view.sinks()
+    former = view.former_sinks()
+    sinks = [sink for sink in view.sinks() if sink not in former]
     for item in view.items():
         if _matches(item, state, sinks):
             yield ItemRecord(
@@ -121,7 +128,7 @@ def _matches(item: ItemState, state: str, sinks: list[str]) -> bool:
         return state == item.verdict
     if state == "due":
         return not sinks or any(sink not in item.outcomes for sink in sinks)
-    return state in map(_word, item.outcomes.values())
+    return state in (_word(item.outcomes[sink]) for sink in sinks if sink in item.outcomes)
 
 
 def _word(outcome: Outcome) -> str:

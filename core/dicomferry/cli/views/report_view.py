@@ -47,6 +47,7 @@ def report_lines(
     if others := report.failures[_REASONS:]:
         instances = sum(failure.instances for failure in others)
         yield f"  and {count(len(others), 'other reason')} for {count(instances, 'instance')}"
+    yield from map(former_line, report.former)
     yield from warning_lines(report.warnings)
     yield from unsettled_lines(plan)
     if report.problems:
@@ -67,6 +68,11 @@ def failure_line(failure: SinkFailure) -> str:
     """Return how many instances a sink did not take, and why."""
     what = f"  {failure.state} at {failure.sink}: {count(failure.instances, 'instance')}"
     return f"{what}: {printable(failure.reason)}"
+
+
+def former_line(failure: SinkFailure) -> str:
+    """Return what a receiver did not take that the recipe named before: it does not count."""
+    return f"{failure_line(failure)} [not a sink of the recipe any more]"
 
 
 def _tally(tally: SinkTally) -> str:

@@ -44,6 +44,7 @@ from dicomferry.ledger import Ledger, Lock
 from dicomferry.ledger.planning.answers import forget_doubtful_answers
 from dicomferry.ledger.planning.catalog import PlanWriter
 from dicomferry.ledger.planning.chosen_labels import Labels, put_labels
+from dicomferry.ledger.planning.plan_sinks import note_sinks
 from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.log import logging_to
 from dicomferry.recipe.recipe import Recipe
@@ -111,6 +112,7 @@ class Session:
             other = other_recipe(self.ledger, self.recipe)
             make_plan(self._shop)
             note_recipe(self.ledger, self.recipe)
+            note_sinks(self.ledger, [sink.key for sink in self.steps.sinks])
         except FerryError:
             if saved is not None and saved.faults:
                 raise ProblemsError(saved.faults) from None

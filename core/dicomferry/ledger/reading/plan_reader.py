@@ -155,17 +155,25 @@ class PlanReader(Struct, frozen=True):
         """Return the keys of every sink something was ever brought to."""
         return sink_states.sinks(self.ledger)
 
+    def former_sinks(self) -> list[str]:
+        """Return the keys of sinks that the last plan does not have any more."""
+        return sink_states.former_sinks(self.ledger)
+
     def delivered(self, sink: str) -> dict[str, int]:
         """Return how many planned items are in each delivery state at a sink, as of now."""
         return sink_states.delivered(self.ledger, self.groups(), sink)
 
-    def failures(self) -> list[SinkFailure]:
-        """Return what went wrong at sinks, the most frequent first."""
-        return sink_states.failures(self.ledger, self.scan)
+    def failures(self, *, former: bool = False) -> list[SinkFailure]:
+        """Return what went wrong at sinks of the plan, or at former ones; most frequent first."""
+        found = sink_states.failures(self.ledger, self.scan)
+        before = self.former_sinks()
+        return [one for one in found if (one.sink in before) is former]
 
     def warnings(self) -> list[SinkFailure]:
-        """Return what sinks have stored with a warning, the most frequent first."""
-        return sink_states.warnings(self.ledger, self.scan)
+        """Return what sinks of the plan have stored with a warning, the most frequent first."""
+        before = self.former_sinks()
+        found = sink_states.warnings(self.ledger, self.scan)
+        return [one for one in found if one.sink not in before]
 
     def remote(self) -> dict[tuple[str, str], int]:
         """Return how many planned instances come by each fetcher from each server."""
