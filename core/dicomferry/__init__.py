@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dicomferry.contract.sink import (
         Consignment as Consignment,
         Delivery as Delivery,
+        Foresees as Foresees,
         Parcel as Parcel,
         Pending as Pending,
         Sink as Sink,
@@ -95,7 +96,9 @@ else:
         "contract.component": ("Component", "ServerKind"),
         "contract.context": ("Context",),
         "contract.plan": ("PlanView", "PlannedSession"),
-        "contract.sink": ("Consignment", "Delivery", "Parcel", "Pending", "Sink", "WritesDisk"),
+        "contract.sink": (
+            "Consignment", "Delivery", "Foresees", "Parcel", "Pending", "Sink", "WritesDisk",
+        ),
         "contract.source": (
             "FoundCopy", "Look", "Preferring", "ReadsDisk", "Source", "Table", "TableRow",
             "Tabular",

@@ -67,19 +67,12 @@ class FolderDelivery:
 
     def __init__(self, layout: Template, cabinet: Cabinet) -> None:
         self._layout = layout
-        self._depth = _EXPRESSION.sub("", layout.source).count("/") + 1
         self._cabinet = cabinet
 
     def store(self, parcel: Parcel) -> Outcome:
         """Write one file; return `Stored` with its relative path, or `Rejected`."""
         try:
-            extra = _values_without_slash(self._layout, parcel.header, parcel.destination)
-            parts = self._layout.render(parcel.header, extra).split("/")
-            if len(parts) != self._depth:
-                return Rejected("a value in the layout holds '/'; add | replace('/', '_') to it")
-            names = tuple(map(safe_name, parts))
-            if "" in names:
-                return Rejected(f"component {names.index('') + 1} of the layout is empty")
+            names = _names(self._layout, parcel.header, parcel.destination)
             return self._cabinet.file(names, parcel.ref.sop_instance_uid, parcel.file)
         except UnreadableError as error:
             return Failed(error.message, retryable=True)
@@ -98,6 +91,14 @@ class Export(Struct):
     server: str = ""
     writes_disk: bool = True
 
+    def refusal(self, header: Header, destination: Destination) -> str:
+        """Return why the layout gives an instance no path, or an empty text."""
+        try:
+            _names(self.layout, header, destination)
+        except FerryError as error:
+            return error.message
+        return ""
+
     @contextmanager
     def open(self, consignment: Consignment) -> Iterator[FolderDelivery]:  # noqa: ARG002 - as Sink has it
         """Make the folder and yield a delivery; raises `FerryError` when it cannot be made."""
@@ -109,6 +110,17 @@ class Export(Struct):
                 hint="a relative path starts at the recipe's folder",
             ) from error
         yield FolderDelivery(self.layout, Cabinet(self.root, fsync=self.fsync))
+
+
+def _names(layout: Template, header: Header, destination: Destination) -> tuple[str, ...]:
+    """Return the path of an instance as folders and a file; raises `FerryError`."""
+    parts = layout.render(header, _values_without_slash(layout, header, destination)).split("/")
+    if len(parts) != _EXPRESSION.sub("", layout.source).count("/") + 1:
+        raise FerryError("a value in the layout holds '/'; add | replace('/', '_') to it")
+    names = tuple(map(safe_name, parts))
+    if "" in names:
+        raise FerryError(f"component {names.index('') + 1} of the layout is empty")
+    return names
 
 
 def _values_without_slash(

@@ -93,18 +93,20 @@ def adopt_orphans() -> None:
     ctypes.CDLL(None).prctl(set_child_subreaper, 1, 0, 0, 0)
 
 
-def digest_the_code_once() -> None:
-    """Read the program's own files once, and not for each of a thousand verbs."""
+def read_the_program_once() -> None:
+    """Read the program's own files and plug-ins once, and not for each of a thousand verbs."""
+    from dicomferry import host
     from dicomferry.engine.provenance import lock_file
 
     lock_file.code_digest = functools.cache(lock_file.code_digest)
+    host.load_plugins = functools.cache(host.load_plugins)
 
 
 def serve() -> None:
     with Path(os.environ["FAILING_COUNTER"]).open("r+b") as file:
         counter = mmap.mmap(file.fileno(), 4096)
     adopt_orphans()
-    digest_the_code_once()
+    read_the_program_once()
     orders, answers = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
     for line in orders:
         order = json.loads(line)

@@ -81,6 +81,17 @@ class Sink(Protocol):
 
 
 @runtime_checkable
+class Foresees(Protocol):
+    """The optional half of a sink that can tell by a header alone what it will not take."""
+
+    def refusal(self, header: Header, destination: Destination) -> str:
+        """Return why the sink will reject the instance, or an empty text; raise nothing.
+
+        The plan asks with the edited header, and shows what it is told. Nothing is sent.
+        """
+
+
+@runtime_checkable
 class WritesDisk(Protocol):
     """The optional half of a sink that writes to a disk of this machine, or to a share.
 

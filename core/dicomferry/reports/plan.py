@@ -134,8 +134,8 @@ class Plan:
 
     @property
     def unsettled(self) -> int:
-        """Return how many items a rule holds back or could not be looked into, as of now."""
-        return sum(map(self.planned.count, UNSETTLED))
+        """Return how many items are held back, not looked into, or will be rejected by a sink."""
+        return sum(map(self.planned.count, UNSETTLED)) + self.planned.refused
 
     def sessions(self) -> list[SessionPlan]:
         """Return every session, sorted by project, subject and session."""

@@ -20,6 +20,7 @@ from dicomferry.engine.pipeline.described import (
 from dicomferry.engine.pipeline.edit import Ready, Withheld, edit_and_forecast
 from dicomferry.engine.pipeline.facts import as_sent
 from dicomferry.engine.pipeline.faults import MENDED, FileFault, faults_of
+from dicomferry.engine.pipeline.foreseen import foreseen
 from dicomferry.engine.pipeline.references import STUDY_RENAMED, references_left
 from dicomferry.engine.pipeline.steps import Steps
 from dicomferry.engine.pipeline.watch import Watch
@@ -184,13 +185,16 @@ def _judge(
             if reason := _lacking(facts.ref, sent, told_all=not is_described):
                 return Examined(item.id, Verdict.REJECTED, "missing-uid", reason, facts)
             allowed = tuple({fault.code for fault in faults if fault.code})
+            asked = upto == len(steps.transforms) and not is_described
+            at_sinks = tuple(foreseen(steps.sinks, edited, forecast.destination)) if asked else ()
             return Examined(
                 item.id, Verdict.READY, MENDED if faults else "",
                 "; ".join(fault.text for fault in faults), told, sent,
                 forecast, edited.wanted, signed(digest, item, steps.work),
                 _kept(notes, facts.ref, sent)
                 + references_left(header, edited, facts.ref, sent, steps.studies)
-                + allowed,
+                + allowed
+                + at_sinks,
             )  # fmt: skip
         case Withheld(code, why, forecast):
             verdict = Verdict.EXCLUDED if isinstance(why, Excluded) else Verdict.REJECTED

@@ -49,6 +49,7 @@ from dicomferry.engine.plan.problems.patients import (
 from dicomferry.engine.plan.problems.plug_ins import checked_by, is_of_checker
 from dicomferry.engine.plan.problems.scans import late_scans, scans
 from dicomferry.engine.plan.problems.sessions import gaps, sessions, stored_under_another_study
+from dicomferry.engine.plan.problems.sinks import sinks as sinks_of_recipe
 from dicomferry.engine.plan.problems.site import (
     anonymized,
     anonymizes_of,
@@ -109,6 +110,7 @@ def find_problems(
     else:
         found += studies_of_rows(plan)
     found += references(items)
+    found += sinks_of_recipe(items)
     found += stored_under_another_study(items, sinks)
     found += late_scans(items, sinks)
     if xnat:

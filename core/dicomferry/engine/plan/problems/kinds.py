@@ -260,6 +260,16 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType({
         "a disk that is not mounted and a filter that matches nothing look like work that is done",
         "check the path, the globs and the filters; where there may be nothing, allow it",
     ),
+    "sink-takes-nothing": Kind(
+        _ERROR,
+        "a condition that never holds looks like work that is done",
+        "check the sink's when:; where it may leave out everything, allow it",
+    ),
+    "refused-by-sink": Kind(
+        _WARNING,
+        "an instance without a place in the sink's folder is not stored there",
+        "mend the values or the layout, with default() for what may be empty",
+    ),
     "gone": Kind(
         _WARNING,
         "a disk that has lost files, or is another disk, looks like a smaller task that is done",

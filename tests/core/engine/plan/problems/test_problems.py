@@ -158,6 +158,8 @@ SITUATIONS: dict[str, list[Row]] = {
         {"patient": NOBODY, "subject": "Anon"},
         {"patient": NOBODY, "subject": "Anon", "session": "E2", **ANOTHER, "sent_study": None},
     ],
+    "refused-by-sink": [{"plan_notes": ("refused-by-sink:export:why",)}],
+    "sink-takes-nothing": [{"plan_notes": ("left-out-by-sink:export:",)}],
     "label-part-empty": [{"plan_notes": ("label-part-empty:StudyDate",)}],
     "several-values": [{"patient": Patient("A\\B")}],
     "reference-not-followed": [{"plan_notes": ("reference-not-followed",)}],
