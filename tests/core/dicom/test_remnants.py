@@ -53,13 +53,30 @@ def test_what_is_named_as_an_instance_and_is_none_is_damaged(
         open_bytes(tmp_path, name, data)
 
 
+@pytest.mark.parametrize("lost", [200, 333, 512, 600])
+def test_a_file_whose_first_block_is_lost_is_damaged(
+    tmp_path: Path, whole: bytes, lost: int
+) -> None:
+    for name, data in (("cut", whole[lost:]), ("foreign", b"\xa5" * lost + whole[lost:])):
+        with pytest.raises(DamagedError, match="elements of a data set stand at byte"):
+            open_bytes(tmp_path, name, data)
+
+
+@pytest.mark.parametrize("size", [132, 5000, (3 << 20) + 1])
+def test_a_file_of_nothing_but_nuls_has_lost_what_was_in_it(tmp_path: Path, size: int) -> None:
+    with pytest.raises(DamagedError, match=f"nothing but {size:,} NULs"):
+        open_bytes(tmp_path, "IM1", bytes(size))
+
+
 @pytest.mark.parametrize(
     ("name", "data"),
     [
         ("._a.dcm", b"\0\x05\x16\x07\0\2\0\0Mac OS X        " + bytes(100)),
         ("notes.txt", b"DICM is what a prefix says"),
         ("empty", b""),
-        ("zeros", bytes(5000)),
+        ("few zeros", bytes(131)),
+        ("image.img", bytes(3 << 20) + b"\1"),
+        ("words", b"words: " + b"\x08\0\x20\0DA\x08\x0020200101" * 40),
     ],
 )
 def test_what_never_was_an_instance_is_passed(tmp_path: Path, name: str, data: bytes) -> None:

@@ -22,7 +22,7 @@ def sinks(items: ItemGroups) -> Iterator[Problem]:
         if said.kind == LEFT_OUT and count == ready:
             yield problem(
                 "sink-takes-nothing",
-                f"the when: of the sink '{said.sink}' leaves out all {instances(count)} of the plan",
+                f"the when: of the sink '{said.sink}' leaves out all {instances(count)}",
             )
     refused = {said: count for said, count in notes.items() if said.kind == REFUSED}
     folders = items.folders_noted(f"{REFUSED}:") if refused else {}
