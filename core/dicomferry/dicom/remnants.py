@@ -49,8 +49,9 @@ def remnant(blob: Blob, location: Location) -> str:
         return found
     if blob.size >= _LEAST and _is_empty(blob):
         return f"it holds nothing but {blob.size:,} NULs: what was in it is lost"
-    if (at := _elements_at(head)) is not None:
-        return f"elements of a data set stand at byte {at}, and nothing that begins one in front"
+    row = _elements_at(head)
+    if row is not None:
+        return f"elements of a data set stand at byte {row}, and nothing that begins one in front"
     return ""
 
 
