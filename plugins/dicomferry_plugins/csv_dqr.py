@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
-from dicomferry import Component, Context, Problem, Source, hookimpl
+from dicomferry import Component, Context, Problem, Severity, Source, hookimpl
 from dicomferry.options import ServerName
 from dicomferry_plugins._pacs.choice import EXPECT, SeriesChoice
 from dicomferry_plugins._pacs.server import PacsServer, peer_of
@@ -67,10 +67,16 @@ def _build(options: Options, context: Context) -> CsvDqr:
     )
 
 
+_NOTES = ("lock-file", "repeated-row")
+"""What a list has in it and is not asked for."""
+
+
 def _remarks(options: Options, context: Context) -> Iterable[Problem]:
     from dicomferry_plugins._dqr_csv.reading import read_dqr_files
 
-    return read_dqr_files(context.path(options.file), options.encoding).problems
+    found = read_dqr_files(context.path(options.file), options.encoding).problems
+    # `csv explain` tells the others: how cells were read, and what the DQR plug-in would do.
+    return [one for one in found if one.severity is not Severity.NOTE or one.code in _NOTES]
 
 
 _EXAMPLE = """\

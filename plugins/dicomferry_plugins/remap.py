@@ -17,6 +17,7 @@ from dicomferry import (
     Header,
     Problem,
     Rejected,
+    Severity,
     Template,
     Transform,
     hookimpl,
@@ -207,7 +208,9 @@ def _build(options: Options, context: Context) -> Remap:
 def _remarks(options: Options, context: Context) -> Iterable[Problem]:
     if (lookup := options.lookup) is None:
         return ()
-    return lookup_remarks(context.path(lookup.file), lookup.key_column, tuple(lookup.set.values()))
+    columns = tuple(lookup.set.values())
+    found = lookup_remarks(context.path(lookup.file), lookup.key_column, columns)
+    return [one for one in found if one.severity is not Severity.NOTE]
 
 
 _EXAMPLE = """\

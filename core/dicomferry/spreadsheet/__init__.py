@@ -22,7 +22,14 @@ from dicomferry.spreadsheet.cells import (
     read_cells,
 )
 from dicomferry.spreadsheet.encoding import decode, delimiter_of
-from dicomferry.spreadsheet.sheet import Remark, Sheet, is_damaged_number, is_no_value, read_sheet
+from dicomferry.spreadsheet.sheet import (
+    Remark,
+    Sheet,
+    is_damaged_number,
+    is_lock_file,
+    is_no_value,
+    read_sheet,
+)
 
 __all__ = [
     "REJECTED_BECAUSE",
@@ -33,6 +40,7 @@ __all__ = [
     "decode",
     "delimiter_of",
     "is_damaged_number",
+    "is_lock_file",
     "is_no_value",
     "neutral",
     "read_cells",

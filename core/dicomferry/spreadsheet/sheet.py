@@ -67,6 +67,14 @@ def read_sheet(data: bytes, encoding: str = "") -> Sheet:
     return Sheet(tuple(_without_blanks(cleaned, remarks)), tuple(remarks))
 
 
+def is_lock_file(name: str) -> bool:
+    """Tell whether a spreadsheet program wrote a file of this name beside a table that is open.
+
+    Excel writes `~$list.xlsx`, LibreOffice `.~lock.list.csv#`.
+    """
+    return name.startswith(("~$", ".~lock."))
+
+
 def is_no_value(text: str) -> bool:
     """Tell whether a program wrote a text because it had no value: `nan`, `NULL`, `#N/A`."""
     return text.strip() in _NO_VALUES or _ERROR.fullmatch(text.strip()) is not None

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from dicomferry import FerryError, Problem, Severity
-from dicomferry.spreadsheet import Cell, Remark, UnreadableCsvError, read_sheet
+from dicomferry import FerryError, Place, Problem, Severity
+from dicomferry.spreadsheet import Cell, Remark, UnreadableCsvError, is_lock_file, read_sheet
 from dicomferry_plugins._dqr_csv.columns import KNOWN, NUMBERS, RELABEL, SEARCH
 from dicomferry_plugins._dqr_csv.excel import zero_remarks
 from dicomferry_plugins._dqr_csv.rows import RowReading, read_row
@@ -39,7 +39,8 @@ def read_dqr_files(pattern: Path, encoding: str = "") -> DqrTable:
     """
     if pattern.exists() or not has_magic(str(pattern)):
         return read_dqr_file(pattern, encoding)
-    paths = sorted(Path(path) for path in glob(str(pattern)))  # noqa: PTH207  an absolute pattern
+    found = sorted(Path(path) for path in glob(str(pattern)))  # noqa: PTH207  an absolute pattern
+    paths = [path for path in found if not is_lock_file(path.name)]
     if not paths:
         hint = "a relative path starts at the recipe's folder"
         raise FerryError(f"{pattern}: no list matches it", hint=hint)
@@ -48,8 +49,19 @@ def read_dqr_files(pattern: Path, encoding: str = "") -> DqrTable:
     return DqrTable(
         tuple(dict.fromkeys(header for _, table in tables for header in table.headers)),
         tuple(replace(row, number=at, file=path) for at, (path, row) in enumerate(rows, 1)),
-        tuple(problem for _, table in tables for problem in table.problems),
+        (
+            *(_lock_file(path) for path in found if path not in paths),
+            *(problem for _, table in tables for problem in table.problems),
+        ),
     )
+
+
+def _lock_file(path: Path) -> Problem:
+    return Problem(
+        "lock-file", "this is no list: a spreadsheet program has its list open",
+        Severity.NOTE, place=Place(path.name, 1, 1),
+        hint="save and close the list: what is not saved is not read",
+    )  # fmt: skip
 
 
 def read_dqr_csv(data: bytes, name: str, encoding: str = "") -> DqrTable:
@@ -171,7 +183,9 @@ def _is_repeated(
     if first == number:
         return False
     if texts == known:
-        reading.note("repeated-row", f"this row is row {first} once more", line[0])
+        reading.note(
+            "repeated-row", f"this row is row {first} once more, and is asked for once", line[0]
+        )
         return True
     message = f"this row asks for the same as row {first}"
     reading.error("duplicate-row", message, line[0], "keep one of them")

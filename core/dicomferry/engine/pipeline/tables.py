@@ -20,9 +20,9 @@ _MOST: Final = 20
 
 
 def table_remarks(recipe: Recipe, plugins: Plugins) -> list[Problem]:
-    """Return the warnings about tables; the codes have the component's name in front.
+    """Return what is odd in tables; the codes have the component's name in front.
 
-    Notes are left to verbs that explain a table. Raises `ProblemsError` with every error, and
+    Raises `ProblemsError` with every error, and
     `FerryError` for a table that cannot be read.
     """
     found = list(_all(recipe, plugins))
@@ -32,11 +32,12 @@ def table_remarks(recipe: Recipe, plugins: Plugins) -> list[Problem]:
     shown = []
     for one in found:
         counts[one.code] += 1
-        if one.severity is Severity.WARNING and counts[one.code] <= _MOST:
+        if counts[one.code] <= _MOST:
             shown.append(replace(one, message=f"{one.place}: {one.message}"))
+    severities = {one.code: one.severity for one in shown}
     for code, count in counts.items():
-        if (more := count - _MOST) > 0 and any(one.code == code for one in shown):
-            shown.append(Problem(code, f"and {more:,} more of these", Severity.WARNING))
+        if (more := count - _MOST) > 0:
+            shown.append(Problem(code, f"and {more:,} more of these", severities[code]))
     return shown
 
 

@@ -31,12 +31,21 @@ class Used(Struct):
     kept: int = 0
     at: float = float("inf")
 
+    def __str__(self) -> str:
+        oldest = datetime.fromtimestamp(self.at)  # noqa: DTZ006  the clock on the wall
+        when = f"{oldest:%Y-%m-%d %H:%M}"
+        kept = f"{self.kept:,} answers to sources are kept from before, the oldest of {when}"
+        if self.kept == 1:
+            kept = f"1 answer to a source is kept from before, of {when}"
+        return f"{kept}; {self.asked:,} {'was' if self.asked == 1 else 'were'} asked for now"
+
 
 class AnswerBook(Struct):
     """What the servers of a recipe have answered; sources get theirs by `of`.
 
     `ledger` is where answers are kept; None until it is open. `used` counts by server, since the
-    last `begin`. All sources that ask one server share its pace.
+    last `begin`, which was at `begun`: an answer that a plan asked for itself, and uses again, was
+    not kept from before. All sources that ask one server share its pace.
     """
 
     ledger: Ledger | None = None
@@ -46,11 +55,13 @@ class AnswerBook(Struct):
     now: Callable[[], datetime] = datetime.now
     ticks: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+    begun: float = float("inf")
     _paces: dict[str, Pace] = field(default_factory=dict)
 
     def begin(self, courtesy: Courtesy) -> None:
         """Count anew, and treat servers by `courtesy` from here on."""
         self.courtesy = courtesy
+        self.begun = self.clock()
         self.used.clear()
 
     def of(self, server: str, manners: Manners, valid: float) -> ServerAnswers:
@@ -71,12 +82,7 @@ class AnswerBook(Struct):
         """Yield a note for each server of which a plan has kept answers."""
         for server, used in self.used.items():
             if used.kept:
-                oldest = datetime.fromtimestamp(used.at)  # noqa: DTZ006  the clock on the wall
-                yield problem(
-                    "answers-kept",
-                    f"{server}: {used.kept:,} answers to sources are kept from before, the oldest"
-                    f" of {oldest:%Y-%m-%d %H:%M}; {used.asked:,} were asked for now",
-                )
+                yield problem("answers-kept", f"{server}: {used}")
 
 
 class ServerAnswers(Struct, frozen=True):
@@ -95,9 +101,10 @@ class ServerAnswers(Struct, frozen=True):
         found = kept_answer(ledger, self.server, question, self.book.clock() - self.valid)
         if found is None:
             return None
-        used = self.book.count(self.server)
-        used.kept += 1
-        used.at = min(used.at, found.at)
+        if found.at < self.book.begun:
+            used = self.book.count(self.server)
+            used.kept += 1
+            used.at = min(used.at, found.at)
         return found.answer
 
     def keep(self, question: str, answer: bytes, studies: Collection[str] = ()) -> None:

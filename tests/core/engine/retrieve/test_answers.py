@@ -103,3 +103,32 @@ def test_a_server_is_asked_at_its_hours_or_not_at_all(book: AnswerBook, clock: C
     book.begin(Courtesy(wait=True))
     answers.turn()
     assert clock.passed == 7 * 3600
+
+
+@pytest.mark.parametrize(
+    ("kept", "asked", "told"),
+    [
+        (1, 1, "1 answer to a source is kept from before, of"),
+        (2, 0, "2 answers to sources are kept from before, the oldest of"),
+    ],
+)
+def test_only_what_was_kept_before_a_plan_was_begun_is_told(
+    book: AnswerBook, clock: Clock, kept: int, asked: int, told: str
+) -> None:
+    answers = book.of("clinic", Manners(), 60)
+    for number in range(kept):
+        answers.keep(f"before {number}?", b"yes")
+    clock.sleep(1)
+    book.begin(Courtesy())
+    for number in range(asked):
+        answers.turn()
+        answers.keep(f"now {number}?", b"yes")
+        assert answers.kept(f"now {number}?") == b"yes"
+    first = list(book.problems())
+    for number in range(kept):
+        answers.kept(f"before {number}?")
+    (problem,) = book.problems()
+
+    assert not first
+    assert told in problem.message
+    assert problem.message.endswith(f"{asked} {'was' if asked == 1 else 'were'} asked for now")
