@@ -5,6 +5,7 @@
 - Ready, Withheld: an instance behind the transforms, with its forecast or with the reason why it
   stays (`edit`).
 - Memory: the answers for headers that read alike (`memory`); facts are remembered so, too.
+- Foreseen: what sinks will leave out or reject, kept as notes of an instance (`foreseen`).
 - Described: an instance that is still on a server, as far as that has told of it (`described`).
 - Chosen labels: what a saved plan calls series; the engine lays them (`chosen_labels`).
 - Own sinks: a folder and a receiver that a replay sends to (`own_sinks`); no recipe names them.
