@@ -22,9 +22,13 @@ class Cost:
 
 
 def run(
-    command: Sequence[str | Path], env: Mapping[str, str] | None = None, *, memory: bool = False
+    command: Sequence[str | Path],
+    env: Mapping[str, str] | None = None,
+    *,
+    memory: bool = False,
+    check: bool = True,
 ) -> Cost:
-    """Run a command to its end; raises `CalledProcessError` with its output when it fails.
+    """Run a command to its end; with `check`, `CalledProcessError` has its output when it fails.
 
     `memory` samples the proportional memory of the process and its children, which costs CPU.
     """
@@ -39,7 +43,7 @@ def run(
     output, _ = process.communicate()
     wall, after = time.perf_counter() - started, os.times()
     sampler.done.set()
-    if process.returncode:
+    if check and process.returncode:
         raise subprocess.CalledProcessError(process.returncode, process.args, output)
     cpu = sum(after[2:4]) - sum(before[2:4])
     return Cost(wall, cpu, sampler.most / 1024)

@@ -2,15 +2,14 @@
 
 Each contestant sends the same sessions to a stand-in of its own: without a pace, with a given limit
 of some outstanding sessions, and with the limit found out. What is outstanding is counted by the
-stand-in. Then the same with a stand-in that builds at once, with and without a pace. Writes
-`pacing.svg`, and prints a table.
+stand-in. Then the same with a stand-in that builds at once, with and without a pace in turn; the
+medians are compared. Writes `pacing.svg`, and prints tables.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
 import threading
@@ -19,12 +18,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
+from unittest.mock import patch
 
 from benchmarks import product
-from benchmarks.measure import run
+from benchmarks.measure import Cost, middle, run
 from benchmarks.pacing_plot import Line, svg
 from dicomferry.contract import Faults
 from dicomferry.xnat import ClassicIdentifier, Identification
+from dicomferry_plugins._stand_in.rest.http import HttpAnswer, HttpRequest
+from dicomferry_plugins._stand_in.rest.routes import Routes
 from dicomferry_plugins._stand_in.site.settings import SiteSettings
 from dicomferry_plugins._stand_in.standin import XnatStandIn
 
@@ -53,7 +56,10 @@ sinks: [{{xnat-cstore: {{server: xnat}}}}]
 
 @dataclass(frozen=True, slots=True)
 class Poured:
-    """What came of one contestant: seconds until all was built, and how many were built."""
+    """What came of one contestant: seconds until all was built, and how many were built.
+
+    `sending` is what the program cost that sent; `asked` is how many REST requests it made.
+    """
 
     name: str
     seconds: float
@@ -61,7 +67,8 @@ class Poured:
     stuck: bool
     most_outstanding: int
     most_builds: int
-    sending: float
+    sending: Cost
+    asked: int
     curve: tuple[tuple[float, int], ...]
 
 
@@ -74,21 +81,39 @@ def main() -> None:
         folder = Path(name)
         count = options.sessions * options.instances
         make_instances(folder / "data", count, sessions=options.sessions)
-        wedge = Faults(wedge_above=_WEDGE, build_ms=options.build_ms)
-        paces = {"without": "", **{f"given {n}": f"{{outstanding: {n}}}" for n in options.given},
-                 "found": _FOUND}  # fmt: skip
-        poured = [_pour(folder, name, pace, options, wedge) for name, pace in paces.items()]
-        print("\n".join(_told(poured, options.sessions)), flush=True)
-        lines = [Line(one.name, one.curve, one.stuck) for one in poured
-                 if one.name in ("without", "found", "given 8")]  # fmt: skip
-        (options.out / "pacing.svg").write_text(svg(lines, _WEDGE), encoding="utf-8")
-        free = [
-            _pour(folder, name, pace, options, Faults())
-            for _ in range(options.rounds)
-            for name, pace in (("without", ""), ("found", _FOUND))
-        ]
+        if not options.only_free:
+            _wedge(folder, options)
+        if options.rounds:
+            _free(folder, options)
+
+
+def _wedge(folder: Path, options: argparse.Namespace) -> None:
+    """Pour into stand-ins that get stuck; print and draw what came of it."""
+    wedge = Faults(wedge_above=_WEDGE, build_ms=options.build_ms)
+    paces = {"without": "", **{f"given {n}": f"{{outstanding: {n}}}" for n in options.given},
+             "found": _FOUND}  # fmt: skip
+    poured = [_pour(folder, name, pace, options, wedge) for name, pace in paces.items()]
+    print("\n".join(_told(poured, options.sessions)), flush=True)
+    lines = [Line(one.name, one.curve, one.stuck) for one in poured
+             if one.name in ("without", "found", "given 8")]  # fmt: skip
+    (options.out / "pacing.svg").write_text(svg(lines, _WEDGE), encoding="utf-8")
+
+
+def _free(folder: Path, options: argparse.Namespace) -> None:
+    """Pour into stand-ins that build at once, without and with a pace in turn; print medians."""
+    free = [
+        _pour(folder, name, pace, options, Faults())
+        for _ in range(options.rounds)
+        for name, pace in (("without", ""), ("found", _FOUND))
+    ]
     print("\nA receiver that builds at once:\n")
     print("\n".join(_told(free, options.sessions)))
+    without, found = ([one for one in free if one.name == name] for name in ("without", "found"))
+    slower = median(one.seconds for one in found) / median(one.seconds for one in without)
+    costs = [middle([one.sending for one in side]) for side in (found, without)]
+    print(f"\nWith a pace it takes {slower - 1:+.1%} of the time, in the medians,", end=" ")
+    print(f"{costs[0].wall / costs[1].wall - 1:+.1%} of that until all was sent", end=" ")
+    print(f"and {costs[0].cpu / costs[1].cpu - 1:+.1%} of the CPU; the aim is +3 % of the time.")
 
 
 def _options() -> argparse.Namespace:
@@ -98,7 +123,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--given", type=int, nargs="*", default=[2, 4, 6, 8], help="fixed limits")
     parser.add_argument("--build-ms", type=int, default=400, help="what one build takes")
     parser.add_argument("--quiet", type=float, default=0.2, help="seconds of the quiet period")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds without a limit")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds that build at once")
+    parser.add_argument("--only-free", action="store_true", help="none that gets stuck")
     parser.add_argument("--data", type=Path, default=Path("/dev/shm"), help="where data is made")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="for the picture")
     return parser.parse_args()
@@ -112,22 +138,22 @@ def _pour(
     xnat = XnatStandIn(ClassicIdentifier(declared), None, rest_port=0, settings=settings)
     recipe = folder / f"recipe-{time.monotonic_ns()}" / "recipe.yaml"
     recipe.parent.mkdir()
-    with xnat, _sampled(xnat) as curve:
+    with xnat, _sampled(xnat) as curve, _counted() as requests:
         line = f"      pace: {pace}\n" if pace else ""
         recipe.write_text(
             _RECIPE.format(port=xnat.port, url=xnat.url, pace=line, data=folder / "data")
         )
         run([*product.PROGRAM, "plan", "--format", "json", recipe])
-        began = time.monotonic()
+        began, before = time.monotonic(), len(requests)
         # Where the stand-in gets stuck, a paced run ends with 1: that is what is shown.
-        subprocess.run([*product.PROGRAM, "run", recipe], capture_output=True, check=False)
-        sending = time.monotonic() - began
+        sending = run([*product.PROGRAM, "run", recipe], check=False)
         while xnat.site.holdings.prearchive and not xnat.site.builder.stuck:
             time.sleep(_SAMPLE)
         seconds = time.monotonic() - began
     built, builder = len(xnat.site.holdings.archive), xnat.site.builder
     most = xnat.site.holdings.most_outstanding
     told = Poured(name, seconds, built, builder.stuck, most, builder.peak, sending,
+                  len(requests) - before,
                   tuple((at - began, count) for at, count in curve if at >= began))  # fmt: skip
     print(f"{name}: {seconds:.1f} s, {built} built", file=sys.stderr, flush=True)
     return told
@@ -152,14 +178,31 @@ def _sampled(xnat: XnatStandIn) -> Iterator[list[tuple[float, int]]]:
         thread.join()
 
 
+@contextmanager
+def _counted() -> Iterator[list[str]]:
+    """Note the method of every REST request that a stand-in of this process is asked."""
+    requests: list[str] = []
+    answer = Routes.answer
+
+    def noted(routes: Routes, request: HttpRequest) -> HttpAnswer:
+        requests.append(request.method)
+        return answer(routes, request)
+
+    with patch.object(Routes, "answer", noted):
+        yield requests
+
+
 def _told(poured: list[Poured], sessions: int) -> Iterator[str]:
-    yield "| pace | sessions a second | built | stuck | most outstanding | most builds | sending |"
-    yield "|---|---|---|---|---|---|---|"
+    yield (
+        "| pace | sessions a second | built | stuck | most outstanding | most builds | sending"
+        " | CPU | requests a session |"
+    )
+    yield "|---|---|---|---|---|---|---|---|---|"
     for one in poured:
         yield (
             f"| {one.name} | {one.built / one.seconds:.1f} | {one.built} of {sessions}"
             f" | {'yes' if one.stuck else 'no'} | {one.most_outstanding} | {one.most_builds}"
-            f" | {one.sending:.1f} s |"
+            f" | {one.sending.wall:.1f} s | {one.sending.cpu:.1f} s | {one.asked / sessions:.3f} |"
         )
 
 

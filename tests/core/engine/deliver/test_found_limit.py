@@ -143,6 +143,15 @@ def test_a_machine_with_room_for_more_is_given_more() -> None:
     ).take(300)
 
 
+@pytest.mark.parametrize(("answers", "disturbed"), [(0.005, 3.0), (0.02, 0.0), (0.02, 3.0)])
+def test_an_xnat_that_builds_at_once_may_be_slow_to_answer(
+    answers: float, disturbed: float
+) -> None:
+    machine = Machine(most=0, answers=answers, disturbed=disturbed)
+    unpaced = SimulatedXnat(machine, GivenLimit(10_000)).take(1000)
+    assert SimulatedXnat(machine, FoundLimit()).take(1000) >= 0.85 * unpaced
+
+
 def test_an_xnat_that_builds_at_once_gets_sessions_as_fast_as_they_go() -> None:
     machine = Machine(most=0)
     assert SimulatedXnat(machine, FoundLimit()).take(3000) >= 0.95 / machine.send

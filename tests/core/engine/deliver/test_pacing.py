@@ -66,6 +66,29 @@ def test_it_stays_where_nothing_more_was_to_be_sent() -> None:
     assert limit.now == 4
 
 
+def test_it_grows_where_each_session_was_seen_once_and_none_being_built() -> None:
+    limit = FoundLimit()
+    for _ in range(7):
+        limit.built(BuiltSession(0.0, 0.0, 0, True, looks=1))
+    assert limit.now == 4
+    limit.built(BuiltSession(0.0, 0.0, 0, True, looks=1))
+    assert limit.now == 16
+
+
+def test_it_stays_where_no_session_was_seen_while_it_waited() -> None:
+    limit = FoundLimit()
+    for _ in range(50):
+        limit.built(BuiltSession(0.0, 0.0, 0, True, looks=0))
+    assert limit.now == 4
+
+
+def test_it_stays_where_builds_were_seen_too_seldom_to_be_timed() -> None:
+    limit = FoundLimit()
+    for _ in range(50):
+        limit.built(BuiltSession(1.0, 1.0, 1, True, looks=1))
+    assert limit.now == 4
+
+
 def test_it_grows_fourfold_where_builds_are_too_quick_to_be_seen() -> None:
     limit = FoundLimit()
     for rounds in (4, 16):
@@ -139,6 +162,23 @@ def test_xnat_is_asked_seldom_while_there_is_room() -> None:
     clock.now = 10.0
     assert not pace.may_open()
     assert asked == [0.0, 10.0]
+
+
+def test_the_time_of_the_login_does_not_put_off_the_second_question() -> None:
+    clock, asked = Clock(), []
+
+    def look() -> list[OutstandingSession]:
+        asked.append(clock.now)
+        clock.now += 0.5 if len(asked) == 1 else 0.0
+        return []
+
+    pace = WatchedPace("XNAT 'x'", look, GivenLimit(1), 60, clock)
+    assert pace.may_open()
+    pace.opened(place(1), 1)
+    pace.closed(place(1))
+    clock.now = 0.7
+    assert pace.may_open()
+    assert asked == [0.0, 0.7]
 
 
 def test_an_xnat_that_builds_nothing_is_stuck_once_the_patience_is_over() -> None:

@@ -18,8 +18,7 @@ _LONGEST: Final = 10.0
 _SHARE: Final = 10
 """Questions take no more than one part in so many of the time, unless sessions would be missed."""
 _LOOKS: Final = 8
-_LEAST_LOOKS: Final = 4
-"""Times that XNAT is to be asked while a session is there, and that say enough of its build."""
+"""Times that XNAT is to be asked while a session is there."""
 
 _PAUSE: Final = 4
 """Questions that are so many times as far apart as they are to be have a pause between them."""
@@ -31,7 +30,7 @@ Look = Callable[[], Sequence[OutstandingSession]]
 class _Sent(Struct):
     """A session of ours of so many objects: when its last one went, None before.
 
-    XNAT was asked `looks` times since. `began` is when it was seen being built first, and how long
+    XNAT named it `looks` times since. `began` is when it was seen being built first, and how long
     before that it was not; `seen` is when it was seen last, and `at_once` the most sessions that
     were seen being built with it.
     """
@@ -52,10 +51,11 @@ class _Sent(Struct):
     def built(self, asked: float, *, pressed: bool) -> BuiltSession:
         """Return what is known of its build, which was over when XNAT was `asked`."""
         if not self.at_once:
-            return BuiltSession(0.0, 0.0, 0, pressed, self.objects)
+            return BuiltSession(0.0, 0.0, 0, pressed, self.objects, self.looks)
         first, before = self.began
         grain = (asked - self.seen + before) / 2
-        return BuiltSession(self.seen - first + grain, grain, self.at_once, pressed, self.objects)
+        seconds = self.seen - first + grain
+        return BuiltSession(seconds, grain, self.at_once, pressed, self.objects, self.looks)
 
 
 class WatchedPace:
@@ -81,6 +81,7 @@ class WatchedPace:
         self._looked = clock()
         self._due = clock()
         self._gap = _SHORTEST
+        self._asked = False
         self._stay = float("inf")
         self._progress = clock()
         self._pressed = False
@@ -134,7 +135,9 @@ class WatchedPace:
         took = now - asked
         closed = [sent.closed for sent in self._ours.values() if sent.closed is not None]
         stay = min(self._stay, now - min(closed, default=now) or self._stay)
-        often = max(2 * took, min(_SHARE * took, stay / _LOOKS))
+        # The first question logs in, too: it does not tell how long they take.
+        often = max(2 * took, min(_SHARE * took, stay / _LOOKS)) if self._asked else 0.0
+        self._asked = True
         self._gap = min(_LONGEST, max(_SHORTEST, often))
         self._due = now + self._gap
         self._watch(now)
@@ -146,8 +149,8 @@ class WatchedPace:
         passed, self._looked = asked - self._looked, asked
         there = {one.key: one for one in sessions}
         building = [one for one in sessions if not one.receiving]
-        for sent in self._ours.values():
-            sent.looks += sent.closed is not None
+        for key, sent in self._ours.items():
+            sent.looks += key in there and sent.closed is not None
         for one in building:
             if ours := self._ours.get(one.key):
                 ours.watch(asked, passed, len(building))
@@ -159,8 +162,8 @@ class WatchedPace:
         self._stay = min([self._stay, *gone.values()])
         for key in gone:
             sent = self._ours.pop(key)
-            # After a pause, or few looks, nobody can tell for how long it was built.
-            if passed < _PAUSE * self._gap and sent.looks >= _LEAST_LOOKS:
+            # After a pause nobody can tell for how long it was built.
+            if passed < _PAUSE * self._gap:
                 self._limit.built(sent.built(asked, pressed=self._pressed))
         if gone:
             self._progress, self._pressed = asked, False
