@@ -9,6 +9,11 @@ from itertools import product
 _UID_KEYS = frozenset({"StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"})
 _DATE_KEYS = frozenset({"StudyDate", "PatientBirthDate", "SeriesDate"})
 _NAME_KEYS = frozenset({"PatientName", "ReferringPhysicianName"})
+_PLAIN_MARKS = str.maketrans(
+    dict.fromkeys("\u2018\u2019\u02bc\u2032\u00b4`\uff07", "'")
+    | dict.fromkeys("\u2010\u2011\u2012\u2013\u2212\uff0d", "-")
+)
+"""Apostrophes and hyphens as programs for texts write them: O\u2019NEIL is O'NEIL."""
 
 
 def single_queries(keys: Mapping[str, str]) -> Iterator[dict[str, str]]:
@@ -24,7 +29,8 @@ def single_queries(keys: Mapping[str, str]) -> Iterator[dict[str, str]]:
 def matches(keys: Mapping[str, str], answer: Mapping[str, str]) -> bool:
     """Tell whether an answer has all that the keys ask for; one without the attribute has not.
 
-    Names are compared without regard to case, all else exactly; blanks around a value and empty
+    Names are compared without regard to case and to how an apostrophe or a hyphen is written, all
+    else exactly; blanks around a value and empty
     components at the end of a name mean nothing.
     """
     return not (unproven(keys, answer) or difference(keys, answer))
@@ -67,12 +73,16 @@ def _value(keyword: str, wanted: str, found: str) -> bool:
         return _in_range(wanted, found.replace(".", ""))
     if keyword in _NAME_KEYS:
         # The ideographic and phonetic groups are a name's other spellings (PS3.5 6.2.1).
-        groups = [group.rstrip("^ ").casefold() for group in found.split("=")]
-        pattern = _pattern(wanted.rstrip("^").casefold())
+        groups = [_plain(group.rstrip("^ ")) for group in found.split("=")]
+        pattern = _pattern(_plain(wanted.rstrip("^")))
         return any(pattern.fullmatch(group) for group in groups)
     if "*" in wanted or "?" in wanted:
         return _pattern(wanted).fullmatch(found) is not None
     return wanted == found
+
+
+def _plain(name: str) -> str:
+    return name.casefold().translate(_PLAIN_MARKS)
 
 
 def _in_range(wanted: str, found: str) -> bool:

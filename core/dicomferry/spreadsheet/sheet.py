@@ -116,6 +116,13 @@ def _cleaned(cell: Cell, remarks: list[Remark]) -> Cell:
             " not seen; it was read without it"
         )
         remarks.append(Remark("invisible-character", message, cell, severity=Severity.WARNING))
+    if digit := next((char for char in stripped if _is_other_digit(char)), ""):
+        message = (
+            f"this cell has U+{ord(digit):04X} ({unicodedata.name(digit, 'no name')}), which is"
+            " another character than the digit that it looks like"
+        )
+        hint = "write the digits 0 to 9 of the keyboard, in half width"
+        remarks.append(Remark("other-digit", message, cell, hint, Severity.WARNING))
     if formula := _TEXT_FORMULA.fullmatch(stripped):
         stripped = formula["text"].replace('""', '"')
         message = f"this cell is a formula of a text; the text is read: {stripped}"
@@ -138,6 +145,11 @@ def _visible(text: str) -> Iterator[str]:
 def _is_plain(char: str) -> bool:
     kind = unicodedata.category(char)
     return char == " " or char in _JOINERS or kind not in ("Zs", "Cf")
+
+
+def _is_other_digit(char: str) -> bool:
+    """Tell whether a character is a digit of full width, or of another script."""
+    return not char.isascii() and unicodedata.category(char) == "Nd"
 
 
 def _without_blanks(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -34,6 +34,10 @@ from dicomferry_plugins._pacs.standing import StandingQuery
 
 _Rule = Literal["disputed-study", "unanswered", "unexpected-studies", "untrusted-answer"]
 """The codes of the rules that keep a row from being carried out."""
+
+
+_LOOK: Final = "see how the PACS writes these values, and whether it has the study"
+_CHOOSE: Final = "make the row more precise, or choose in a saved plan (`plan -o plan.csv`)"
 
 
 class Ambiguous(Struct, frozen=True):
@@ -139,7 +143,8 @@ class CsvDqr(Struct, frozen=True):
             return found
         for study in found.studies:
             asking.asking.forget(study)
-        refused = self._refused(row, "unexpected-studies", fault)
+        hint = _CHOOSE if found.studies else _LOOK
+        refused = self._refused(row, "unexpected-studies", f"{fault} (hint: {hint})")
         return Ambiguous(refused, found.studies) if found.studies else refused
 
     def _instances(

@@ -19,7 +19,11 @@ from dicomferry_plugins._dqr_csv.columns import (
     SEARCH,
 )
 from dicomferry_plugins._dqr_csv.dates import BadDateError, parse_dates, parse_day
-from dicomferry_plugins._dqr_csv.excel import number_remarks
+from dicomferry_plugins._dqr_csv.excel import (
+    apostrophe_remarks,
+    look_alike_remarks,
+    number_remarks,
+)
 from dicomferry_plugins._dqr_csv.modalities import modality_fault
 from dicomferry_plugins._dqr_csv.names import dqr_name, joined_name
 
@@ -110,7 +114,9 @@ def _search(reading: RowReading, header: str, cell: Cell) -> None:
         reading.error("bad-modality", f"{header} {fault[0]}", cell, fault[1])
         return
     if header in NUMBERS:
-        reading.remarks += number_remarks(header, cell)
+        reading.remarks += [*number_remarks(header, cell), *look_alike_remarks(header, cell)]
+    if header == "Patient Name":
+        reading.remarks += apostrophe_remarks(header, cell)
     value = _trimmed(reading, header, cell)
     if "\\" in value:
         reading.note(
@@ -148,6 +154,8 @@ def _name(reading: RowReading, cells: Mapping[str, Cell]) -> None:
     if not last.text.strip():
         reading.error("no-last-name", "First Name is given without Last Name", first)
         return
+    reading.remarks += [*apostrophe_remarks("Last Name", last)]
+    reading.remarks += [*apostrophe_remarks("First Name", first)]
     name = joined_name(_trimmed(reading, "Last Name", last), first.text.strip())
     if not first.text.strip() and dqr_name(name) != name:
         reading.note("last-name", f"the DQR plug-in would ask for {dqr_name(name)}", last)

@@ -19,7 +19,8 @@ from dicomferry.dimse import (
     discreet,
 )
 from dicomferry_plugins._pacs.intake import SUCCESS, Intake, is_bare
-from dicomferry_plugins._pacs.retrieval import Request, Way
+from dicomferry_plugins._pacs.retrieval import Ended, Request, Way
+from dicomferry_plugins._pacs.statuses import named_status, retrieval_hint
 
 _IMAGES_AT_ONCE = 64
 _MOST_LOSSES = 4
@@ -31,6 +32,8 @@ _LONGEST_IDLE = 10.0
 """Seconds after which a PACS may take an association for forgotten, and hang up."""
 
 _FIRST_PAUSE = 0.5
+_OTHERWISE = "try retrieve: c-move, or ask who runs the PACS what it may send by C-GET"
+_AGAIN = "see the log of the PACS, then run again"
 
 _REFUSALS = (0x0110, 0x0122, 0x0211, 0x0212, 0xA900)
 """Statuses by which a PACS refuses a request as such, beside those it cannot process (0xC…)."""
@@ -51,6 +54,7 @@ class Asker(Struct):
     silent: bool = False
     crowded: bool = False
     _told: Mapping[str, str] = field(default_factory=dict)
+    _hint: str = ""
     _refused: bool = False
     _taken: dict[Syntaxes, None] = field(default_factory=dict)
 
@@ -63,7 +67,7 @@ class Asker(Struct):
         Counters and statuses decide nothing: what the PACS itself had listed does. Raises
         `ContextRefusedError` when the PACS does not do this kind of retrieval.
         """
-        self.why, self.silent = "", False
+        self.why, self._hint, self.silent = "", "", False
         self._told = order.instances[0].attributes if order.instances else {}
         intake = Intake(inbox, order.whole_series)
         first, *others = self.open_ways
@@ -74,11 +78,12 @@ class Asker(Struct):
             rounds.insert(0, (_as_a_study, first, 0))
         for requests, way, pauses in rounds:
             if _done(inbox) or self.silent:
-                return
+                break
             _sleep(_FIRST_PAUSE * pauses, inbox)
             self._round(way, requests(order, inbox), inbox, intake)
-        if inbox.missing() and self._taken and not inbox.stopped():
-            self.why += f"; {_told_of(self._taken)}"
+        if inbox.missing() and not inbox.stopped():
+            self.why += f"; {_told_of(self._taken)}" if self._taken else ""
+            self.why += f" (hint: {self._hint})" if self._hint else ""
 
     def _round(
         self, open_way: OpenWay, requests: Iterable[Request], inbox: Inbox, intake: Intake
@@ -93,6 +98,8 @@ class Asker(Struct):
                     answered, self.crowded = True, False
                     self._taken.update(dict.fromkeys(way.takes or ()))
                     if way.takes == []:
+                        self.why = self.why or "it accepts no kind of instance that was proposed"
+                        self._hint = self._hint or _OTHERWISE
                         return
                     while waiting and vain < _MOST_IN_VAIN and not _done(inbox):
                         request = waiting.popleft()
@@ -102,7 +109,7 @@ class Asker(Struct):
                     if vain >= _MOST_IN_VAIN:
                         return
             except (AssociationLostError, AssociationRejectedError, UnreachableError) as error:
-                self.why = error.message
+                self.why, self._hint = error.message, error.hint or _AGAIN
                 losses += 1
                 self.crowded = isinstance(error, AssociationRejectedError) and error.transient
                 if isinstance(error, AssociationRejectedError) and not error.transient:
@@ -119,7 +126,7 @@ class Asker(Struct):
             patient = {"PatientID": self._told.get("PatientID", "")}
             request = Request(request.level, patient | request.keys)
         ended = way.retrieve(request, intake, inbox.stopped)
-        self.why = f"it ended its answer with {discreet(str(ended), self._told.get)}"
+        self.why, self._hint = self._end_of(ended), retrieval_hint(ended.status)
         came = intake.came > before
         self._refused = self._refused or (not came and _is_refusal(ended.status))
         if ended.status == SUCCESS and request.level != "IMAGE":
@@ -130,15 +137,26 @@ class Asker(Struct):
                     inbox.complete(one)
         return came or request.level != "IMAGE"
 
+    def _end_of(self, ended: Ended) -> str:
+        """Return in words how the PACS ended an answer, without the patient it may quote."""
+        comment = discreet(ended.comment, self._told.get)
+        if ended.status == SUCCESS:
+            words = "it said that it was done, and did not send them"
+        elif ended.status is None:
+            words = "it ended its answer with no status at all"
+        else:
+            words = f"it ended its answer with {named_status(ended.status)}"
+        return f"{words}: {comment}" if comment else words
+
 
 def _told_of(taken: Iterable[Syntaxes]) -> str:
-    """Return in words what a PACS would send of all that was proposed."""
+    """Return in words which kinds of instances a PACS would send of all that were proposed."""
     from pydicom.uid import UID
 
     classes = list(dict.fromkeys(UID(uid).name for uid, _ in taken))
     syntaxes = list(dict.fromkeys(UID(uid).name for _, uid in taken))
     some = ", ".join(classes[:_MOST_NAMED]) + (", …" if len(classes) > _MOST_NAMED else "")
-    return f"it takes of what was asked for {some} in {', '.join(syntaxes)}"
+    return f"of what was proposed it accepts {some} in {', '.join(syntaxes)}"
 
 
 def _is_refusal(status: int | None) -> bool:

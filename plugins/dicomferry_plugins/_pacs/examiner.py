@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Final
 
+from msgspec.structs import replace
+
 from dicomferry import Check, CheckState, Context, FerryError
 from dicomferry.dimse import ContextRefusedError, Peer, discreet, echo
 from dicomferry_plugins._pacs.listener import MoveTarget
@@ -121,7 +123,7 @@ class PacsExaminer:
                 f"{peer} does not know the destination {target.ae_title}",
                 f"its administrator must register {where}, spelt exactly so",
             )  # fmt: skip
-        said = discreet(str(ended), instance.get)
+        said = replace(ended, comment=discreet(ended.comment, instance.get))
         return self._check(
             "C-MOVE", CheckState.FAILED, f"{peer} sent nothing to {target.ae_title}: {said}",
             f"is {where} registered there with this machine's address, and does a firewall let"

@@ -12,7 +12,7 @@ from dicomferry import FerryError
 from dicomferry.dicom import quietly
 from dicomferry.dimse import AssociationLostError, Peer, discreet
 from dicomferry_plugins._pacs.charset import assume_charset
-from dicomferry_plugins._pacs.statuses import named_status
+from dicomferry_plugins._pacs.statuses import named_status, status_hint
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -124,7 +124,8 @@ class Query:
             ):
                 status = status_of(self._peer, answer)
                 if status not in _PENDING:
-                    self._judge(status, _discreetly(str(answer.get("ErrorComment", "")), heard))
+                    comment = _discreetly(str(answer.get("ErrorComment", "")), heard)
+                    self._judge(status, comment, some=len(heard) > 1)
                     return
                 if dataset is None:
                     raise IncompleteAnswerError(f"{self._peer} sent an answer that is unreadable")
@@ -142,16 +143,16 @@ class Query:
             self.find(STUDY, {"StudyInstanceUID": study}, 1)
         return self._patients.get(study, "")
 
-    def _judge(self, status: int, comment: str) -> None:
+    def _judge(self, status: int, comment: str, *, some: bool) -> None:
         if status == _SUCCESS:
             return
         words = f": {comment}" if comment else ""
         if status == 0xFE00:
             words += " (its own limit of results, perhaps)"
+        result = "it may be incomplete" if some else "it named nothing"
         raise IncompleteAnswerError(
-            f"{self._peer} ended its answer with {named_status(status)}{words};"
-            " it may be incomplete",
-            hint="ask more narrowly, or see the log of the PACS",
+            f"{self._peer} ended its answer with {named_status(status)}{words}; {result}",
+            hint=status_hint(status),
         )
 
 

@@ -249,3 +249,31 @@ def test_a_row_of_a_rejects_file_can_be_fed_back() -> None:
 
     assert not table.errors
     assert table.rows[0].query == {"StudyDate": "-20210331"}
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "column"),
+    [
+        ("Accession Number,Patient ID\n\uff2100001,P1\n", "look-alike", 1),
+        ("Accession Number,Patient ID\nA00001,\u04201\n", "look-alike", 8),
+        ("Accession Number,Patient ID\nA0000\uff11,P1\n", "other-digit", 1),
+        ("Accession Number,Patient Name\nA00001,O\u2019NEIL*\n", "typographic", 8),
+        ("Last Name,First Name\nSMITH\u2013JONES,A*\n", "typographic", 1),
+        ("Last Name,First Name\nDOE,MARY\u2011ANN\n", "typographic", 5),
+    ],
+)
+def test_a_character_that_only_looks_right_is_a_warning(text: str, code: str, column: int) -> None:
+    table = read(text)
+
+    assert not table.errors
+    (warning,) = (one for one in table.problems if one.severity is Severity.WARNING)
+    assert (warning.code, warning.place and warning.place.column) == (code, column)
+    assert warning.hint
+
+
+@pytest.mark.parametrize("name", ["O'NEIL*", "M\u00fcller*", "\u5c71\u7530*", "SMITH-JONES^A"])
+def test_names_as_people_have_them_are_asked_for_without_a_word(name: str) -> None:
+    table = read(f"Patient Name,Patient ID\n{name},P1\n")
+
+    assert [one.code for one in table.problems if one.severity is not Severity.NOTE] == []
+    assert table.rows[0].query["PatientName"] == name
