@@ -174,3 +174,26 @@ def test_a_query_without_answer_is_no_instance_that_is_gone(tmp_path: Path) -> N
         assert second.returncode == 1
         assert json.loads(second.stdout)["rejected_before_sending"] >= 1
         assert len(xnat.files()) == 3
+
+
+@pytest.mark.parametrize(
+    "where",
+    [[{"AccessionNumber": "A00001"}, {"AccessionNumber": "A00009", "PatientID": "P9"}],
+     {"AccessionNumber": "A00001\\A00009", "PatientID": "P*"}],
+    ids=["queries", "values"],
+)  # fmt: skip
+def test_a_question_that_finds_nothing_beside_others_is_told(tmp_path: Path, where: Any) -> None:
+    ended = carry(tmp_path, Script(), where)
+
+    assert ended.codes == [0, 0, 0]
+    assert ended.stored == 1
+    told = "warning [query-without-study] 1 question found no study: asked for by"
+    assert f"{told} AccessionNumber A00009, PatientID" in ended.run.stdout
+
+
+def test_queries_that_all_find_nothing_are_an_error(tmp_path: Path) -> None:
+    where = [{"AccessionNumber": "A00007"}, {"AccessionNumber": "A00009"}]
+    ended = carry(tmp_path, Script(), where)
+
+    assert ended.codes == [2, 2, 2]
+    assert "[nothing-found]" in ended.plan.stdout

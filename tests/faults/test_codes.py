@@ -30,7 +30,7 @@ ALL_WELL = frozenset((
     "answer-differs", "answer-unproven", "candidate", "carried-with-another-row", "chosen",
     "dicomdir", "duplicate", "empty-archive", "excluded",
     "link-repeated", "mended", "not-a-file", "not-chosen", "not-dicom",
-    "not-in-manifest", "not-preferred", "nothing-found", "series-came",
+    "not-in-manifest", "not-preferred", "nothing-found", "query-without-study", "series-came",
 ))  # fmt: skip
 """The codes of what is sent, left out on purpose, or known to be no instance."""
 

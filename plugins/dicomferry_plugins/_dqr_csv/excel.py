@@ -24,16 +24,26 @@ def number_remarks(header: str, cell: Cell) -> Iterator[Remark]:
 
 
 def look_alike_remarks(header: str, cell: Cell) -> Iterator[Remark]:
-    """Yield a letter of another alphabet or width, by which no PACS finds an identifier.
+    """Yield a character that looks like one of ASCII, by which no PACS finds an identifier.
 
     Digits of another script are remarked by the reader of the table.
     """
-    odd = [char for char in cell.text.strip() if not char.isascii()]
-    if odd and not any(map(str.isdecimal, odd)):
-        name = unicodedata.name(odd[0], "no name")
-        message = f"{header} has U+{ord(odd[0]):04X} ({name}), which is no letter of ASCII"
-        hint = "if it only looks like one, write that one"
-        yield Remark("look-alike", message, cell, hint, Severity.WARNING)
+    odd = next((char for char in cell.text.strip() if _looks_plain(char)), "")
+    if odd:
+        what = f"U+{ord(odd):04X} ({unicodedata.name(odd, 'no name')})"
+        message = f"{header} has {what}, which looks like a character of ASCII and is another"
+        yield Remark("look-alike", message, cell, "write the one of ASCII", Severity.WARNING)
+
+
+def _looks_plain(char: str) -> bool:
+    if char.isascii() or char.isdecimal():
+        return False
+    name = unicodedata.name(char, "")
+    return (
+        name.startswith(("CYRILLIC", "GREEK"))
+        or unicodedata.normalize("NFKC", char).isascii()
+        or unicodedata.category(char)[0] == "P"
+    )
 
 
 def apostrophe_remarks(header: str, cell: Cell) -> Iterator[Remark]:

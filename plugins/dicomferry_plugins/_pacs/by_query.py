@@ -46,15 +46,19 @@ class PacsQuery(Struct, frozen=True):
         with StandingQuery(self.peer, self.answers, fresh=True) as standing:
             asking = Questioner(standing)
             seen: set[str] = set()
+            empty: list[Finding] = []
             for number, keys in enumerate(self.queries, 1):
-                parts, refused = self._parts(asking, keys, number)
+                parts, refused, none = self._parts(asking, keys, number)
                 yield from refused
+                empty += none if self.expect == "any" else ()
                 if refused and self.expect != "any":
                     continue  # nobody knows how many studies there are
                 for study in (yield from self._expected(together(parts), keys, number)):
                     if study.uid not in seen:
                         seen.add(study.uid)
                         yield from self._instances(asking, study)
+            if seen:  # else nothing is found at all, which the plan tells
+                yield from empty
 
     def _expected(
         self, found: FoundStudies, keys: Mapping[str, str], number: int
@@ -74,19 +78,28 @@ class PacsQuery(Struct, frozen=True):
 
     def _parts(
         self, asking: Questioner, keys: Mapping[str, str], number: int
-    ) -> tuple[list[FoundStudies], list[Refused]]:
-        """Return the answers to a query, one for each value of its lists, and what has none."""
+    ) -> tuple[list[FoundStudies], list[Refused], list[Unusable]]:
+        """Return the answers to a query, one for each value of its lists.
+
+        With them come the questions that have no answer, and those that no study answers.
+        """
         singles, most = list(single_queries(keys)), self.most_studies
         parts: list[FoundStudies] = []
         refused: list[Refused] = []
+        empty: list[Unusable] = []
         for at, single in enumerate(singles, 1):
+            which = f", question {at} of {len(singles)}" if len(singles) > 1 else ""
+            place = f"query {number}{which}"
             try:
-                parts.append(asking.ask(lambda query, s=single: find_single(query, s, keys, most)))  # type: ignore[misc]
+                found = asking.ask(lambda query, s=single: find_single(query, s, keys, most))  # type: ignore[misc]
             except QuestionError as error:
-                which = f", question {at} of {len(singles)}" if len(singles) > 1 else ""
-                place = f"query {number}{which}"
                 refused.append(self._refused(place, error.code, single, error.reason))
-        return parts, refused
+                continue
+            parts.append(found)
+            if not found.studies and not found.dropped:
+                why = described_keys(single)
+                empty.append(Unusable(self._place(place), "query-without-study", why))
+        return parts, refused, empty
 
     def _instances(self, asking: Questioner, study: FoundStudy) -> Iterator[Finding]:
         keeps = self.series.keeps

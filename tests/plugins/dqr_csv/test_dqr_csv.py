@@ -256,6 +256,7 @@ def test_a_row_of_a_rejects_file_can_be_fed_back() -> None:
     [
         ("Accession Number,Patient ID\n\uff2100001,P1\n", "look-alike", 1),
         ("Accession Number,Patient ID\nA00001,\u04201\n", "look-alike", 8),
+        ("Accession Number,Patient ID\n\u201cA00001\u201d,P1\n", "look-alike", 1),
         ("Accession Number,Patient ID\nA0000\uff11,P1\n", "other-digit", 1),
         ("Accession Number,Patient Name\nA00001,O\u2019NEIL*\n", "typographic", 8),
         ("Last Name,First Name\nSMITH\u2013JONES,A*\n", "typographic", 1),
@@ -277,3 +278,9 @@ def test_names_as_people_have_them_are_asked_for_without_a_word(name: str) -> No
 
     assert [one.code for one in table.problems if one.severity is not Severity.NOTE] == []
     assert table.rows[0].query["PatientName"] == name
+
+
+def test_letters_that_look_like_no_other_are_no_warning() -> None:
+    table = read("Accession Number,Patient ID\n\u00c412,\u5c71\u7530\n")
+
+    assert not table.problems

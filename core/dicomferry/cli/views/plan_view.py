@@ -135,8 +135,9 @@ def _size(sessions: list[SessionPlan]) -> str:
 def _outlook(plan: Plan) -> Iterator[str]:
     """Yield for every server what of the plan is provisional, and when it may be asked."""
     for remote in plan.remote():
+        known = "1 of them is" if remote.instances == 1 else f"{remote.instances:,} of them are"
         yield (
-            f"{remote.server}: {remote.instances:,} of them are known by its answers alone: the"
+            f"{remote.server}: {known} known by its answers alone: the"
             " plan is provisional, their own headers decide when they are retrieved."
         )
         if not is_open(remote.hours, now := datetime.now()):  # noqa: DTZ005  the clock on the wall

@@ -37,6 +37,7 @@ from dicomferry.engine.plan.problems.instances import (
     listed_not_found,
     not_listed,
     nothing_found,
+    queries_without_study,
 )
 from dicomferry.engine.plan.problems.kinds import known_codes, problem
 from dicomferry.engine.plan.problems.labels import labels, stored_elsewhere
@@ -96,6 +97,7 @@ def find_problems(
     found = [
         *behind(ledger),
         *nothing_found(items, sources),
+        *queries_without_study(items),
         *gone(items),
         *listed_not_found(items),
         *not_listed(plan),

@@ -10,7 +10,7 @@ from dicomferry.dicom.integrity import NO_PIXEL_DATA
 from dicomferry.dicom.mends import ELEMENT_TWICE, SECOND_META_GROUP
 from dicomferry.engine.pipeline.faults import MENDED
 from dicomferry.engine.plan.directories import LISTED_NOT_FOUND
-from dicomferry.engine.plan.problems.kinds import have, instances, problem
+from dicomferry.engine.plan.problems.kinds import have, instances, problem, several
 from dicomferry.engine.provenance.manifest import last_manifest, outcomes_in
 from dicomferry.ledger.planning.alike import ItemGroups
 from dicomferry.ledger.reading.plan_reader import PlanReader
@@ -21,6 +21,7 @@ from dicomferry.xnat.capabilities import accepted_sop_classes, accepted_transfer
 
 _NOTHING: Final = "nothing-found"
 _LEFT_OUT: Final = "excluded"
+_WITHOUT_STUDY: Final = "query-without-study"
 _EXAMPLES: Final = 5
 """Mended files that are named; the manifest names all."""
 _DIRECTORIES: Final = 20
@@ -86,6 +87,14 @@ def nothing_found(items: ItemGroups, sources: Iterable[str]) -> Iterator[Problem
                 "nothing-found",
                 f"the recipe leaves out all {left_out:,} that the source '{source}' found",
             )
+
+
+def queries_without_study(items: ItemGroups) -> Iterator[Problem]:
+    """Find questions to a server that found nothing, beside others that did."""
+    if count := items.held_back_by_code().get(_WITHOUT_STUDY):
+        asked = [one.reason for one in items.of_code(_WITHOUT_STUDY, count)]
+        questions = "1 question" if count == 1 else f"{count:,} questions"
+        yield problem(_WITHOUT_STUDY, f"{questions} found no study: {several(asked)}")
 
 
 def gone(items: ItemGroups) -> Iterator[Problem]:

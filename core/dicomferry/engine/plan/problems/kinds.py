@@ -260,6 +260,12 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType({
         "a disk that is not mounted and a filter that matches nothing look like work that is done",
         "check the path, the globs and the filters; where there may be nothing, allow it",
     ),
+    "query-without-study": Kind(
+        _WARNING,
+        "a number that is mistyped, and one that the PACS does not have, look like work that is"
+        " done",
+        "see how the PACS writes the value; where there need be no study, allow it",
+    ),
     "sink-takes-nothing": Kind(
         _ERROR,
         "a condition that never holds looks like work that is done",

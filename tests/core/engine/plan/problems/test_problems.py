@@ -138,6 +138,7 @@ SITUATIONS: dict[str, list[Row]] = {
         {"subject": "S2", "session": "E2", "series": "1.2.2", "patient": Patient()},
     ],
     "series-over-several-sessions": [{}, {"session": "E2", "study": "1.3"}],
+    "query-without-study": [{}, {"verdict": Verdict.PASSED, "code": "query-without-study"}],
     "studies-joined": [{}, ANOTHER],
     "studies-joined-apart": [{}, {**ANOTHER, "date": "20210101"}],
     "date-spelled-twice": [
