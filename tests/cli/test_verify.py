@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +87,24 @@ def test_what_xnat_dropped_in_silence_is_named_and_sent_again(tmp_path: Path) ->
         assert "3 instances stored" in result.stdout
         trip.xnat.build()
         assert verdicts(trip.verify()) == ["landed"] * 4
+
+
+def test_whose_images_a_receiver_has_lost_is_forgotten(tmp_path: Path) -> None:
+    """Another patient may have the label then, and the same one another label."""
+    with journey(tmp_path, faults=Faults(lose_every=1)) as trip:
+        carry(trip)
+        before = stored_patients(trip)
+        trip.verify("--send-again")
+
+        assert before
+        assert stored_patients(trip) == 0
+
+
+def stored_patients(trip: Journey) -> int:
+    (path,) = trip.folder.glob(".dicomferry/*/ledger.sqlite")
+    with closing(sqlite3.connect(path)) as ledger:
+        (count,) = ledger.execute("SELECT count(*) FROM stored_patient").fetchone()
+    return int(count)
 
 
 def _held(trip: Journey) -> list[str]:

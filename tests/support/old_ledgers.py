@@ -86,7 +86,14 @@ ALTER TABLE item ADD COLUMN acquired TEXT;
 ALTER TABLE item ADD COLUMN patient INTEGER REFERENCES patient;
 ALTER TABLE delivery ADD COLUMN filed_study TEXT NOT NULL DEFAULT '';
 """
-TABLES: Mapping[str, str] = {**_TABLES, "3": _TABLES["2"], "4": _FOURTH}
+_FIFTH = f"""{_FOURTH}
+ALTER TABLE item ADD COLUMN missing TEXT NOT NULL DEFAULT '';
+CREATE TABLE answer (
+    server TEXT NOT NULL, question TEXT NOT NULL, answer BLOB NOT NULL, studies TEXT NOT NULL,
+    at REAL NOT NULL, PRIMARY KEY (server, question)
+) WITHOUT ROWID;
+"""
+TABLES: Mapping[str, str] = {**_TABLES, "3": _TABLES["2"], "4": _FOURTH, "5": _FIFTH}
 """The tables of each version before the one of now."""
 
 

@@ -86,6 +86,27 @@ MIGRATIONS: Final[Mapping[int, tuple[str, ...]]] = MappingProxyType(
             ) WITHOUT ROWID
             """,
         ),
+        # Whose instances each sink has where: paths of files are used again by the next disk.
+        6: (
+            """
+            CREATE TABLE stored_patient (
+                sink TEXT NOT NULL, destination INTEGER NOT NULL, patient INTEGER NOT NULL,
+                study TEXT NOT NULL, item INTEGER NOT NULL, run INTEGER NOT NULL,
+                PRIMARY KEY (sink, destination, patient, study)
+            ) WITHOUT ROWID
+            """,
+            # Of a file that has changed since, the patient who was stored is not known.
+            """
+            INSERT OR IGNORE INTO stored_patient (sink, destination, patient, study, item, run)
+            SELECT delivery.sink, delivery.destination, item.patient, coalesce(item.study, ''),
+                min(item.id), delivery.run
+            FROM delivery JOIN item ON item.id = delivery.item
+            WHERE delivery.state = 'stored' AND item.patient IS NOT NULL
+                AND substr(delivery.stamp, instr(delivery.stamp, ':')) =
+                    ':' || item.size || ':' || item.modified_ns
+            GROUP BY 1, 2, 3, 4
+            """,
+        ),
     }
 )
 

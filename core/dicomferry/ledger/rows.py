@@ -158,6 +158,13 @@ STAMP: Final = "substr(item.edits, 1, 32) || ':' || item.size || ':' || item.mod
 """What `stamp_of` returns for an item of the plan, in the ledger's columns."""
 
 
+SAME_FILE: Final = (
+    "substr(delivery.stamp, instr(delivery.stamp, ':')) = ':' || item.size || ':' ||"
+    " item.modified_ns"
+)
+"""Holds where a delivery is of the file that the plan has of its item, whatever its edits."""
+
+
 class Proof(Struct, frozen=True):
     """What one delivery was made of, as hex BLAKE3.
 

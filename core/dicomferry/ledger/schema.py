@@ -6,7 +6,7 @@ import re
 import sqlite3
 from typing import Final
 
-SCHEMA_VERSION: Final = 5
+SCHEMA_VERSION: Final = 6
 """Goes up with every change to what a ledger holds; `migrations` then has the way to it."""
 
 # Text that occurs in many rows (labels, rules, patients) has its own table, so that a million
@@ -62,6 +62,11 @@ CREATE TABLE delivery (
 CREATE TABLE answer (
     server TEXT NOT NULL, question TEXT NOT NULL, answer BLOB NOT NULL, studies TEXT NOT NULL,
     at REAL NOT NULL, PRIMARY KEY (server, question)
+) WITHOUT ROWID;
+CREATE TABLE stored_patient (
+    sink TEXT NOT NULL, destination INTEGER NOT NULL, patient INTEGER NOT NULL,
+    study TEXT NOT NULL, item INTEGER NOT NULL, run INTEGER NOT NULL,
+    PRIMARY KEY (sink, destination, patient, study)
 ) WITHOUT ROWID;
 """
 

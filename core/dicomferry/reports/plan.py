@@ -177,11 +177,15 @@ class Plan:
 
     def audit(self) -> list[AuditRecord]:
         """Return every subject and whose images it gets, sorted by project and subject."""
-        rows = audit_rows(self._view.groups(), xnat=self._session.to_xnat)
+        rows = self._audit_rows()
         return [
             _audit_record(project, subject, list(group))
             for (project, subject), group in groupby(rows, key=lambda r: (r.project, r.subject))
         ]
+
+    def _audit_rows(self) -> list[AuditRow]:
+        sinks = [sink_step.key for sink_step in self._session.steps.sinks]
+        return audit_rows(self._view.groups(), xnat=self._session.to_xnat, sinks=sinks)
 
     def save_audit(self, path: Path) -> None:
         """Save the patients of the source beside the subjects they become, as CSV.
@@ -192,7 +196,7 @@ class Plan:
         table = io.StringIO()
         writer = csv.writer(table)
         writer.writerow(AUDIT_HEADERS)
-        for row in audit_rows(self._view.groups(), xnat=self._session.to_xnat):
+        for row in self._audit_rows():
             writer.writerow(map(neutral, _audit_cells(row)))
         _write(path, table.getvalue())
 

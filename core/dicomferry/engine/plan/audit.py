@@ -1,7 +1,8 @@
 """The identity audit: patients of the source beside subjects of XNAT, in both directions.
 
-It asks the plan alone, so it does not matter what made the labels: a template, a table, folder
-names, rows of a CSV, or labels that somebody edited in a saved plan.
+It asks the plan, so it does not matter what made the labels: a template, a table, folder names,
+rows of a CSV, or labels that somebody edited in a saved plan. What the plan adds to what earlier
+runs have stored is asked the same questions once more, together with that (`before.py`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from dicomferry.dicom.patient import (
     same_person,
     told_apart_by,
 )
+from dicomferry.engine.plan.before import added, stored_before
 from dicomferry.engine.plan.session_keys import SessionKey, SessionKeys
 from dicomferry.ledger.planning.alike import ItemGroups, SourceSeries
 from dicomferry.xnat.filing.keys import subject_key
@@ -60,39 +62,74 @@ class Suspicion(Struct, frozen=True):
     differing: tuple[str, ...] = ()
 
 
-def suspicions(items: ItemGroups, *, xnat: bool) -> list[Suspicion]:
+def suspicions(items: ItemGroups, *, xnat: bool, sinks: Sequence[str] = ()) -> list[Suspicion]:
     """Return everything that is wrong between patients and subjects.
 
-    `xnat` says whether an XNAT receives the data, to which a session has no subject.
+    `xnat` says whether an XNAT receives the data, to which a session has no subject. What the
+    plan adds is compared with what `sinks` have, too.
     """
     keys = SessionKeys(items, xnat=xnat)
     parts = list(items.source_series())
     in_sessions = list(_in_sessions(parts, keys))
-    met = {keys.of(part.destination) for one in in_sessions for part in one.parts}
-
-    def all_told(inside: Iterable[SourceSeries]) -> bool:
-        """Tell whether all patients of some parts meet in sessions that were told already."""
-        inside = list(inside)
-        known = {part.patient for part in inside if keys.of(part.destination) in met}
-        return bool(known) and all(part.patient in known for part in inside)
-
-    return [
+    all_told = _all_told(in_sessions, keys)
+    found = [
         *in_sessions,
         *_in_subjects(parts, all_told),
         *_of_nobody(parts),
         *_over_subjects(parts),
         *_studies(parts, all_told),
     ]
+    told = {(one.code, one.where) for one in found}
+    since = _since_earlier_runs(items, parts, keys, sinks)
+    return [*found, *(one for one in since if (one.code, one.where) not in told)]
 
 
-def audit_rows(items: ItemGroups, *, xnat: bool) -> list[AuditRow]:
-    """Return a row for each patient under each subject, sorted by project and subject."""
+def _since_earlier_runs(
+    items: ItemGroups, parts: Sequence[SourceSeries], keys: SessionKeys, sinks: Sequence[str]
+) -> Iterator[Suspicion]:
+    """Yield what is wrong between what a plan adds and what earlier runs have stored."""
+    stored = stored_before(items, sinks)
+    fresh = added(parts, stored)
+    before = [one.part for one in stored if not one.here]
+    if not (fresh and before):
+        return
+    together = [*fresh, *before]
+    in_sessions = list(_in_sessions(together, keys))
+    for one in (
+        *in_sessions,
+        *_in_subjects(together, _all_told(in_sessions, keys)),
+        *_of_nobody(together),
+        *_over_subjects_since(fresh, [one.part for one in stored if not one.planned]),
+    ):
+        if len({bool(part.run) for part in one.parts}) == 2:  # of the plan, and of before
+            yield one
+
+
+def _all_told(
+    in_sessions: Iterable[Suspicion], keys: SessionKeys
+) -> Callable[[Iterable[SourceSeries]], bool]:
+    """Return what tells whether all patients of some parts meet in sessions told already."""
+    met = {keys.of(part.destination) for one in in_sessions for part in one.parts}
+
+    def all_told(inside: Iterable[SourceSeries]) -> bool:
+        inside = list(inside)
+        known = {part.patient for part in inside if keys.of(part.destination) in met}
+        return bool(known) and all(part.patient in known for part in inside)
+
+    return all_told
+
+
+def audit_rows(items: ItemGroups, *, xnat: bool, sinks: Sequence[str] = ()) -> list[AuditRow]:
+    """Return a row for each patient under each subject, sorted by project and subject.
+
+    Who was stored before by `sinks` has no row, but findings of those who are in the plan.
+    """
     found: dict[tuple[str, str, Patient], list[SourceSeries]] = defaultdict(list)
     for part in items.source_series():
         place = part.destination
         found[place.project or "", place.subject or "", part.patient].append(part)
     codes: dict[tuple[str, str, Patient], dict[str, None]] = defaultdict(dict)
-    for one in suspicions(items, xnat=xnat):
+    for one in suspicions(items, xnat=xnat, sinks=sinks):
         for part in one.parts:
             place = part.destination
             codes[place.project or "", place.subject or "", part.patient][one.code] = None
@@ -147,7 +184,7 @@ def _of_nobody(parts: Iterable[SourceSeries]) -> Iterator[Suspicion]:
             studies = subjects[place.project or "", subject_key(place.subject)]
             studies.setdefault(part.study_instance_uid, []).append(part)
     for (project, _), studies in subjects.items():
-        if len(studies) < 2:
+        if len(studies) < 2 or all(any(one.run for one in of) for of in studies.values()):
             continue
         inside = [part for of_study in studies.values() for part in of_study]
         where = f"the subject '{inside[0].destination.subject}' in {project or 'Unassigned'}"
@@ -196,6 +233,31 @@ def _same_elsewhere(
     return []
 
 
+def _over_subjects_since(
+    fresh: Iterable[SourceSeries], before: Iterable[SourceSeries]
+) -> Iterator[Suspicion]:
+    """Yield patients who were stored under other subjects than they come to now."""
+    known: dict[tuple[str, str], list[SourceSeries]] = defaultdict(list)
+    for part in before:
+        known[part.destination.project or "", akin(part.patient)].append(part)
+    found: dict[tuple[str, str], tuple[SourceSeries, SourceSeries]] = {}
+    for part in fresh:
+        place, patient_id = part.destination, akin(part.patient)
+        key = place.project or "", patient_id
+        if not patient_id or place.subject is None or key in found:
+            continue
+        same = [
+            one for one in known[key][:_MOST_COMPARED] if same_person(one.patient, part.patient)
+        ]
+        subjects = {subject_key(one.destination.subject) for one in same}
+        if same and subject_key(place.subject) not in subjects:
+            found[key] = part, same[0]
+    for (project, _), pair in found.items():
+        labels = ", ".join(f"'{part.destination.subject}'" for part in pair)
+        where = f"one patient is under 2 subjects of {project or 'Unassigned'}: {labels}"
+        yield Suspicion(PATIENT_OVER_SEVERAL_SUBJECTS, where, _places(pair), pair)
+
+
 def _studies(
     parts: Iterable[SourceSeries], all_told: Callable[[Iterable[SourceSeries]], bool]
 ) -> Iterator[Suspicion]:
@@ -213,19 +275,21 @@ def _studies(
 
 
 def _told_apart(
-    inside: Iterable[SourceSeries],
+    inside: Sequence[SourceSeries],
 ) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """Return a place of each person that parts are of, and in what the first two differ.
 
-    Returns None where all may be one person's.
+    Returns None where all may be one person's, and where earlier runs have stored something of
+    each person already.
     """
     first: dict[Patient, SourceSeries] = {}
     for part in inside:
         first.setdefault(part.patient, part)
     if len(first) < 2:
         return None
-    some, *others = persons(first)
-    if not others:
+    some, *others = groups = persons(first)
+    before = {part.patient for part in inside if part.run}
+    if not others or all(not before.isdisjoint(group) for group in groups):
         return None
     other = others[0][0]
     one = next(patient for patient in some if not same_person(patient, other))
@@ -234,7 +298,10 @@ def _told_apart(
 
 
 def _places(parts: Sequence[SourceSeries]) -> tuple[str, ...]:
-    folders = tuple(part.folder for part in parts)
-    if len(set(folders)) == len(folders):
-        return folders
-    return tuple(str(part.first) for part in parts)
+    folders = [part.folder for part in parts]
+    if len(set(folders)) < len(folders):
+        folders = [str(part.first) for part in parts]
+    return tuple(
+        f"{place} (stored before, by the run of {part.run})" if part.run else place
+        for place, part in zip(folders, parts, strict=True)
+    )

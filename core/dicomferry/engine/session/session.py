@@ -136,6 +136,7 @@ class Session:
             sources=[step.id for step in self.steps.sources],
             plugins=self._job.plugins, labelled=names_labels(recipe, self.steps),
             sinks=[sink.key for sink in self.steps.sinks if sink.sink.server],
+            every_sink=[sink.key for sink in self.steps.sinks],
         )  # fmt: skip
         planned = Planned(PlanReader.last(self.ledger), tuple(by_severity(found)))
         write_row_tables(self.steps, planned.view, self._job.state)

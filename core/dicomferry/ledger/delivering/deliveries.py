@@ -11,10 +11,11 @@ from msgspec import Struct
 
 from dicomferry.contract.sink import Consignment
 from dicomferry.ledger.delivering.outcomes import columns_of
+from dicomferry.ledger.delivering.stored_patients import forget_stored, note_stored
 from dicomferry.ledger.items import at_hand, destination_of, item_of
 from dicomferry.ledger.rows import STAMP, Due, Proof
 from dicomferry.ledger.store import Ledger
-from dicomferry.model import Destination, InstanceRef, Outcome
+from dicomferry.model import Destination, InstanceRef, Outcome, Stored
 
 LABELLED_RUN: Final = "run --plan"
 """The verb of a run that labels of a chosen plan were given to."""
@@ -130,6 +131,8 @@ class Deliveries:
                 " run = excluded.run, at = excluded.at",
                 [_row(sink, run, now, result) for result in results],
             )
+            stored = [one.due.item.id for one in results if isinstance(one.outcome, Stored)]
+            note_stored(connection, run, sink, stored)
             # The next plan looks at these again, although size and time may be as they were.
             connection.executemany(
                 "UPDATE item SET examined = '' WHERE id = ?",
@@ -181,4 +184,5 @@ def send_again(ledger: Ledger, sink: str, items: Collection[int], reason: str) -
             " WHERE sink = ? AND item = ? AND state = 'stored'",
             [(reason, sink, item) for item in items],
         )
+        forget_stored(connection, sink, items)
         return int(cursor.rowcount)

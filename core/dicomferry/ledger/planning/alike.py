@@ -77,7 +77,8 @@ class SourceSeries(Struct, frozen=True):
     """What of one series of the source goes to one destination; UIDs are those of the source.
 
     `first` is the location of the first of its instances.
-    `study_date` and `acquired` are texts as `Facts` has them, and may be empty.
+    `study_date` and `acquired` are texts as `Facts` has them, and may be empty. `run` is the start
+    of the run that stored it before the plan, which does not bring it; empty for what it has.
     """
 
     destination: Destination
@@ -88,6 +89,7 @@ class SourceSeries(Struct, frozen=True):
     acquired: str
     first: Location
     instances: int
+    run: str = ""
 
     @property
     def folder(self) -> str:

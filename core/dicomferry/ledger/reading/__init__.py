@@ -10,7 +10,8 @@ values that have names. Behind it there is a module for each noun, with its quer
 * an *expected session* (`expected.py`): what the receiver behind a sink should hold;
 * a *row state* (`table_rows.py`): what became of a row of a source's table;
 * what shares a UID, a label or a study with something else: `same_instance.py`,
-  `stray_items.py`, `stored_elsewhere.py`, `filed_instances.py`.
+  `stray_items.py`, `stored_elsewhere.py`, `filed_instances.py`;
+* a *stored patient* (`stored_patients.py`): whose instances lie where since earlier runs.
 
 `sink_states.py` counts for each sink, `crosswalk.py` lists the changed UIDs of every scan.
 """

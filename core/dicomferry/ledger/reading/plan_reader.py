@@ -22,6 +22,7 @@ from dicomferry.ledger.reading import (
     sessions,
     sink_states,
     stored_elsewhere,
+    stored_patients,
     stored_studies,
     stray_items,
     table_rows,
@@ -41,6 +42,7 @@ from dicomferry.ledger.reading.series import SeriesState
 from dicomferry.ledger.reading.sessions import SessionPlan, VerdictTally
 from dicomferry.ledger.reading.sink_states import SinkFailure
 from dicomferry.ledger.reading.stored_elsewhere import StoredElsewhere
+from dicomferry.ledger.reading.stored_patients import StoredPatient
 from dicomferry.ledger.reading.stored_studies import StoredStudy
 from dicomferry.ledger.reading.stray_items import StrayItem
 from dicomferry.ledger.reading.table_rows import RowState
@@ -114,6 +116,10 @@ class PlanReader(Struct, frozen=True):
     def stored_elsewhere(self) -> Iterator[StoredElsewhere]:
         """Yield what a run with labels of a chosen plan has stored under other labels."""
         return stored_elsewhere.stored_elsewhere(self.ledger, self.scan)
+
+    def stored_patients(self, sinks: Sequence[str]) -> Iterator[StoredPatient]:
+        """Yield whose instances sinks have, and where, of whatever plan."""
+        return stored_patients.stored_patients(self.ledger, self.scan, sinks)
 
     def stored_studies(self, sinks: Sequence[str]) -> Iterator[StoredStudy]:
         """Yield the StudyInstanceUIDs that sinks have sessions under, of whatever plan."""

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from dicomferry.ledger.delivering.deliveries import LABELLED_RUN
 from dicomferry.ledger.items import destination_of
-from dicomferry.ledger.rows import STAMP
+from dicomferry.ledger.rows import SAME_FILE, STAMP
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Destination
 
@@ -28,7 +28,8 @@ class StoredElsewhere(Struct, frozen=True):
 def stored_elsewhere(ledger: Ledger, scan: int) -> Iterator[StoredElsewhere]:
     """Yield what a run has stored elsewhere than a scan's plan says.
 
-    Only what is to be sent again: its stamp is not that of the plan.
+    Only what is to be sent again: its stamp is not that of the plan. Another instance at the path
+    of a stored one, as of the next disk in a drive, is not stored yet.
     """
     rows = ledger.connection.execute(
         "SELECT was.project, was.subject, was.session, now.project, now.subject, now.session,"  # noqa: S608  fixed texts
@@ -38,7 +39,9 @@ def stored_elsewhere(ledger: Ledger, scan: int) -> Iterator[StoredElsewhere]:
         " JOIN destination AS now ON now.id = item.destination"
         " WHERE scan = ? AND verdict = 'ready' AND state = 'stored'"
         " AND delivery.destination <> item.destination"
-        f" AND stamp <> {STAMP} GROUP BY was.id, now.id, by_table",
+        f" AND stamp <> {STAMP}"
+        f" AND (delivery.sop = coalesce(item.sent_sop, item.sop) OR {SAME_FILE})"
+        " GROUP BY was.id, now.id, by_table",
         (LABELLED_RUN, scan),
     )
     for was_project, was_subject, was_session, project, subject, session, count, by_table in rows:

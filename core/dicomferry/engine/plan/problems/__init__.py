@@ -81,6 +81,7 @@ def find_problems(
     xnat: bool,
     labelled: bool = True,
     sinks: Sequence[str] = (),
+    every_sink: Sequence[str] = (),
     sources: Iterable[str] = (),
     anonymizes: Mapping[str, tuple[str, ...]] | None = None,
     plugins: Plugins | None = None,
@@ -88,7 +89,8 @@ def find_problems(
     """Return the plan's problems, errors first; those the recipe allows become notes.
 
     An error stops a run before anything is sent. `xnat` says whether an XNAT receives the data,
-    `labelled` whether labels matter that no transform asks for; `sinks` are the keys of the XNATs;
+    `labelled` whether labels matter that no transform asks for; `sinks` are the keys of the XNATs,
+    `every_sink` those of all sinks;
     `sources` are the ids of the recipe's sources; `anonymizes` are the keywords that the script of
     each receiving server rewrites; `plugins` are asked for their own checks.
     """
@@ -105,8 +107,8 @@ def find_problems(
         *stored_elsewhere(items),
     ]
     if xnat or labelled or items.notes()[LABELS_ASKED]:
-        for audit in (studies, patients):
-            found += audit(items, xnat=xnat)
+        found += studies(items, xnat=xnat)
+        found += patients(items, xnat=xnat, sinks=every_sink)
         for note in (empty_parts, several_values):
             found += note(items)
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dicomferry.dicom.dictionary import tag_of
 from dicomferry.engine.pipeline.references import NAMES_STUDY, REFERENCE_LEFT
@@ -22,10 +22,10 @@ _MOST = 20
 """Problems of one code that are told one by one; the audit's table has them all."""
 
 
-def patients(items: ItemGroups, *, xnat: bool) -> Iterator[Problem]:
-    """Find patients that are merged, and patients that are divided."""
+def patients(items: ItemGroups, *, xnat: bool, sinks: Sequence[str] = ()) -> Iterator[Problem]:
+    """Find patients that are merged, and patients that are divided, also by what `sinks` have."""
     told: dict[str, int] = defaultdict(int)
-    for one in suspicions(items, xnat=xnat):
+    for one in suspicions(items, xnat=xnat, sinks=sinks):
         told[one.code] += 1
         if told[one.code] > _MOST:
             continue
