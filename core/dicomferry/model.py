@@ -176,8 +176,9 @@ class RemoteInstance(Struct, frozen=True):
     of them changes, the engine plans and fetches the instance again. Templates see `names` as
     `path.*`.
 
-    `asked` are keys by which the instance was asked for and which the server has not answered, as
-    in a C-FIND: its own header must match them (PS3.4 C.2.2.2), or it is rejected.
+    `asked` are keys by which the instance was asked for, as in a C-FIND: its own header must match
+    those of which `attributes` has no value (PS3.4 C.2.2.2), and may not contradict the others, or
+    it is rejected.
 
     `candidate_of` is the location of the `Refused` row that finds more studies than it may: this is
     an instance of one of them. It is left out, unless somebody includes its series in a saved plan;

@@ -186,7 +186,9 @@ def test_another_receiver_has_nobody_yet(site: Site) -> None:
 
 
 def test_an_export_keeps_patients_apart_over_runs(site: Site) -> None:
-    site.write(sinks=[{"export": {"path": "out", "layout": "{{ subject }}/{{ SOPInstanceUID }}.dcm"}}])
+    site.write(
+        sinks=[{"export": {"path": "out", "layout": "{{ subject }}/{{ SOPInstanceUID }}.dcm"}}]
+    )
     site.disk(1, **DOE)
     site.bring()
     site.disk(2, **ROE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from dicomferry import Finding, InstanceRef, Location, Refused, RemoteInstance, Unusable
-from dicomferry_plugins._pacs.search import FoundStudies, FoundStudy
+from dicomferry_plugins._pacs.search import FoundStudies, FoundStudy, Gap
 
 MOST_CANDIDATES = 10
 """Studies that are named, or offered to choose from, where a question finds more than it may."""
@@ -73,14 +73,17 @@ def findings(
     place = Location(f"pacs:{server}", f"study {study.uid}")
     for number, gap in enumerate(study.gaps, 1):
         at = Location(place.path, f"{place.member}, gap {number}")
-        yield Refused(at, "untrusted-answer", gap, table_row)
+        yield Refused(at, "list-incomplete", gap.why, table_row, _known(study, gap))
     if study.unproven:
         keys = ", ".join(study.unproven)
         why = f"asked for by {keys}, which the PACS does not return: each header decides"
         yield Unusable(Location(place.path, f"{place.member}, unproven"), "answer-unproven", why)
     if study.remarks:
-        yield Unusable(place, "answer-differs", "; ".join(study.remarks))
+        yield Unusable(place, "answer-differs", "; ".join(study.remarks), table_row)
     for series in study.series:
+        asked = dict(study.asked)
+        if series.attributes.get("Modality", "").strip(" \0"):
+            asked.pop("Modality", None)  # the PACS tells it
         for uid, known in (series.instances or _NOT_LISTED).items():
             yield RemoteInstance(
                 "pacs",
@@ -92,5 +95,16 @@ def findings(
                 table_row,
                 labels=labels or {},
                 candidate_of=candidate_of,
-                asked=study.unproven,
+                asked=asked,
             )
+
+
+def _known(study: FoundStudy, gap: Gap) -> Mapping[str, str]:
+    """Return what is not listed, by keyword, and the number that was told of it."""
+    known = {"StudyInstanceUID": study.uid}
+    if gap.series:
+        known["SeriesInstanceUID"] = gap.series
+    if gap.instances:
+        level = "Series" if gap.series else "Study"
+        known[f"NumberOf{level}RelatedInstances"] = str(gap.instances)
+    return known

@@ -33,6 +33,10 @@ _NO_TEXT: Final = frozenset(
 OTHER_PATIENT_ID: Final = "other-patient-id"
 """Says in `Manners.accepts` that an instance may have another PatientID than its server told."""
 
+_PATIENT = frozenset(
+    ("PatientID", "IssuerOfPatientID", "PatientName", "PatientBirthDate", "PatientSex")
+)
+
 _CHARACTER_SET = "SpecificCharacterSet"
 """Of no use in a description: its texts are decoded."""
 
@@ -137,9 +141,22 @@ def not_as_asked(header: Header, remote: Remote) -> str:
         return f"{remote.server} sent it with the {words} of another person than it had told"
     for keyword, asked in remote.asked.items():
         own = header.text(keyword) or ""
-        if not matches({keyword: asked}, {keyword: own}):
+        if not _is_as_asked(keyword, asked, own, remote.attributes.get(keyword, "")):
             return f"{keyword} '{asked}' was asked for, and its own header has '{own}'"
     return ""
+
+
+def _is_as_asked(keyword: str, asked: str, own: str, told: str) -> bool:
+    """Tell whether a header's own value is what was asked for.
+
+    Where the server had told a value, an empty one contradicts nothing, and nor does another case.
+    Its patient is compared with the one that was told.
+    """
+    if not told.strip(" \0"):
+        return matches({keyword: asked}, {keyword: own})
+    if keyword in _PATIENT or not own.strip(" \0"):
+        return True
+    return matches({keyword: asked.casefold()}, {keyword: own.casefold()})
 
 
 def _relabelling(item: Item) -> Edits:
