@@ -13,6 +13,23 @@ from msgspec import Struct
 from pydicom import Dataset, dcmread
 
 from support import pacs, servers
+from support.altered_answers import (
+    IMAGE,
+    SERIES,
+    STRAY_IMAGE,
+    STRAY_SERIES,
+    STUDY,
+    Alter,
+    at,
+    both,
+    changed,
+    each,
+    first,
+    more,
+    numbers,
+    of_first,
+    without,
+)
 from support.cli import ferry
 from support.pacs_recipes import csv_source, pacs_recipe
 from support.scripted_pacs import Script, scripted
@@ -20,8 +37,6 @@ from support.scripted_pacs import Script, scripted
 LIST = "Accession Number,Subject\nA0001,S1\nA0002,S2\n"
 """Two studies: the first of two instances, the second of one."""
 
-Alter = Callable[[str, list[Dataset]], list[Dataset]]
-STUDY, SERIES, IMAGE = "STUDY", "SERIES", "IMAGE"
 ALL = ("stored", "stored")
 FIRST_LOST = ("rejected", "stored")
 NONE = ("rejected", "rejected")
@@ -38,45 +53,6 @@ class Way(Struct, frozen=True):
     rows: tuple[str, str] = ALL
     arrive: int = 3
     says: str = ""
-
-
-def at(level: str, change: Callable[[list[Dataset]], list[Dataset]]) -> dict[str, Alter]:
-    """Change the answers at one level."""
-    return {"alters": lambda asked, found: change(found) if asked == level else found}
-
-
-def each(level: str, **values: Any) -> dict[str, Alter]:
-    """Answer other values at one level; None takes the element away."""
-    return at(level, lambda found: [changed(one, **values) for one in found])
-
-
-def first(level: str, **values: Any) -> dict[str, Alter]:
-    """Answer other values for the first study alone."""
-    return at(level, lambda found: [changed(o, **values) if of_first(o) else o for o in found])
-
-
-def changed(dataset: Dataset, **values: Any) -> Dataset:
-    copy = deepcopy(dataset)
-    for keyword, value in values.items():
-        if value is not None:
-            setattr(copy, keyword, value)
-        elif keyword in copy:
-            delattr(copy, keyword)
-    return copy
-
-
-def of_first(dataset: Dataset) -> bool:
-    return dataset.get("StudyInstanceUID", pacs.study_uid(1)) == pacs.study_uid(1)
-
-
-def more(level: str, **values: Any) -> dict[str, Alter]:
-    """Answer one more at a level: a copy of the first with other values."""
-    return at(level, lambda found: [*found, changed(found[0], **values)] if found else found)
-
-
-def without(level: str) -> dict[str, Alter]:
-    """Answer nothing of the first study at a level."""
-    return at(level, lambda found: [one for one in found if not of_first(one)])
 
 
 def sent(**values: Any) -> dict[str, Callable[[list[Dataset]], list[Dataset]]]:
@@ -135,6 +111,16 @@ def midway(level: str, number: int) -> dict[str, Callable[[str, int], bool]]:
     return {"hangs_up": hangs_up}
 
 
+def first_image(**values: Any) -> dict[str, Alter]:
+    """Answer other values for the last image of the first study."""
+
+    def change(found: list[Dataset]) -> list[Dataset]:
+        lot = [one for one in found if of_first(one)]
+        return [changed(one, **values) if one in lot[1:] else one for one in found]
+
+    return at(IMAGE, change)
+
+
 WAYS = {
     "is-honest": Way({}),
     # lists that are cut
@@ -147,7 +133,7 @@ WAYS = {
     ),
     "fewer-instances-than-told": Way(
         at(IMAGE, lambda found: found[:1]) | {"pretends": {"NumberOfSeriesRelatedInstances": "2"}},
-        ("incomplete", "incomplete"), 3, "tells of 2 instances of series",
+        ("stored", "incomplete"), 3, "tells of 2 instances of series",
     ),
     "canceled": Way({"final": 0xFE00}, NONE, 0, "0xfe00"),
     "out-of-resources": Way({"final": 0xA700}, NONE, 0, "0xa700"),
@@ -204,6 +190,10 @@ WAYS = {
     "another-key-under-a-warning": Way(
         {"pending": 0xFF01} | first(STUDY, AccessionNumber="B1"), FIRST_LOST, 1, "answered 'B1'"
     ),
+    "the-header-has-another-accession-number": Way(
+        sent(AccessionNumber="B0001"), FIRST_LOST, 1, "its own header has 'B0001'"
+    ),
+    "the-header-has-no-accession-number": Way(sent(AccessionNumber="")),
     "what-was-not-returned-is-another": Way(
         each(STUDY, AccessionNumber=None) | sent(AccessionNumber="B0001"), FIRST_LOST, 1,
         "its own header has 'B0001'",
@@ -213,8 +203,40 @@ WAYS = {
     "one-more-study-that-fits": Way(
         more(STUDY, StudyInstanceUID="1.2.3"), NONE, 0, "there are 2"
     ),
-    "one-more-series": Way(more(SERIES, StudyInstanceUID="1.2.3", SeriesInstanceUID="1.2.3.4")),
-    "one-more-image": Way(more(IMAGE, SeriesInstanceUID="1.2.3", SOPInstanceUID="1.2.3.4")),
+    "one-more-series": Way(
+        STRAY_SERIES, ("incomplete", "incomplete"), 3, "series 1.2.3.4 of study 1.2.3"
+    ),
+    "one-more-series-and-numbers": Way(
+        both(STRAY_SERIES, each(STUDY, NumberOfStudyRelatedSeries="1")), ALL, 3,
+        "series 1.2.3.4 of study 1.2.3",
+    ),
+    "one-more-series-and-numbers-of-instances": Way(
+        both(STRAY_SERIES, numbers(STUDY, "NumberOfStudyRelatedInstances")), ALL, 3,
+        "series 1.2.3.4 of study 1.2.3",
+    ),
+    "a-series-in-place-of-its-own": Way(
+        at(SERIES, lambda found: [changed(found[0], StudyInstanceUID="1.2.3")]), NONE, 0,
+        "of study 1.2.3",
+    ),
+    "one-more-image": Way(
+        STRAY_IMAGE, ("incomplete", "incomplete"), 3, "instance 1.2.3.4 of series 1.2.3"
+    ),
+    "one-more-image-and-numbers": Way(
+        both(STRAY_IMAGE, numbers(SERIES, "NumberOfSeriesRelatedInstances")), ALL, 3,
+        "instance 1.2.3.4 of series 1.2.3",
+    ),
+    "one-more-image-and-numbers-of-studies": Way(
+        both(STRAY_IMAGE, numbers(STUDY, "NumberOfStudyRelatedInstances")), ALL, 3,
+        "instance 1.2.3.4 of series 1.2.3",
+    ),
+    "one-more-image-of-another-study": Way(
+        more(IMAGE, StudyInstanceUID="1.2", SOPInstanceUID="1.2.3.4"),
+        ("incomplete", "incomplete"), 3, "of study 1.2",
+    ),
+    "an-image-in-place-of-its-own": Way(
+        first_image(SeriesInstanceUID="1.2.3"), ("incomplete", "stored"), 3,
+        "nothing proves that all of it is listed",
+    ),
     "a-study-twice": Way(more(STUDY)),
     "a-series-twice": Way(more(SERIES)),
     "an-image-twice": Way(more(IMAGE)),

@@ -17,9 +17,10 @@ from support.plugins import install
 
 REJECTED = frozenset((
     "damaged", "disputed-study", "duplicate-differs", "element-twice", "forecast-changed",
-    "forecast-mismatch", "forecast-unknown", "missing-uid", "no-pixel-data", "not-as-asked",
-    "not-editable", "refused-by-xnat", "rejected", "second-meta-group", "servers-disagree",
-    "unanswered", "unexpected", "unexpected-studies", "untrusted-answer", "value-missing",
+    "forecast-mismatch", "forecast-unknown", "list-incomplete", "missing-uid", "no-pixel-data",
+    "not-as-asked", "not-editable", "refused-by-xnat", "rejected", "second-meta-group",
+    "servers-disagree", "unanswered", "unexpected", "unexpected-studies", "untrusted-answer",
+    "value-missing",
 ))  # fmt: skip
 NOT_LOOKED_INTO = frozenset((
     "broken-archive", "dangling-link", "encrypted", "ended-its-worker", "gone", "include-unmet",
@@ -29,7 +30,7 @@ NOT_LOOKED_INTO = frozenset((
 ALL_WELL = frozenset((
     "answer-differs", "answer-unproven", "candidate", "carried-with-another-row", "chosen",
     "dicomdir", "duplicate", "empty-archive", "excluded",
-    "link-repeated", "mended", "not-a-file", "not-chosen", "not-dicom",
+    "link-repeated", "list-completed", "mended", "not-a-file", "not-chosen", "not-dicom",
     "not-in-manifest", "not-preferred", "nothing-found", "query-without-study", "series-came",
 ))  # fmt: skip
 """The codes of what is sent, left out on purpose, or known to be no instance."""

@@ -107,7 +107,9 @@ class CsvDqr(Struct, frozen=True):
             yield Unusable(self._place(row), "nothing-found", "the PACS has no study for it")
             return
         if answer.dropped:
-            yield Unusable(self._place(row), "answer-differs", not_used(answer), row.number)
+            place = self._place(row)
+            place = Location(place.path, f"{place.member}, answers")
+            yield Unusable(place, "answer-differs", not_used(answer), row.number)
         fresh = [study for study in answer.studies if study.uid not in taken]
         if earlier := {taken[study.uid] for study in answer.studies if study.uid in taken}:
             why = f"carried with row {', '.join(map(str, sorted(earlier)))}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from dicomferry import Finding, InstanceRef, Location, Refused, RemoteInstance, Unusable
-from dicomferry_plugins._pacs.search import FoundStudies, FoundStudy, Gap
+from dicomferry.dicom import matches
+from dicomferry_plugins._pacs.search import FoundSeries, FoundStudies, FoundStudy, Gap
 
 MOST_CANDIDATES = 10
 """Studies that are named, or offered to choose from, where a question finds more than it may."""
@@ -81,9 +82,7 @@ def findings(
     if study.remarks:
         yield Unusable(place, "answer-differs", "; ".join(study.remarks), table_row)
     for series in study.series:
-        asked = dict(study.asked)
-        if series.attributes.get("Modality", "").strip(" \0"):
-            asked.pop("Modality", None)  # the PACS tells it
+        asked = {**study.asked, **_modality(study, series)}
         for uid, known in (series.instances or _NOT_LISTED).items():
             yield RemoteInstance(
                 "pacs",
@@ -97,6 +96,18 @@ def findings(
                 candidate_of=candidate_of,
                 asked=asked,
             )
+
+
+def _modality(study: FoundStudy, series: FoundSeries) -> Mapping[str, str]:
+    """Return the Modality that headers of a series may have, where one was asked for.
+
+    A study has the one that was asked for where one series of it has. Empty where any will do.
+    """
+    wanted, told = study.asked.get("Modality", ""), series.attributes.get("Modality", "").strip()
+    if not wanted or not told:
+        several = study.attributes.get("ModalitiesInStudy", "")
+        return {"Modality": wanted if "Modality" in study.unproven else several} if wanted else {}
+    return {"Modality": wanted if matches({"Modality": wanted}, {"Modality": told}) else ""}
 
 
 def _known(study: FoundStudy, gap: Gap) -> Mapping[str, str]:

@@ -47,8 +47,9 @@ class FoundStudy(Struct, frozen=True):
 
     `counts` are the numbers that the PACS tells of what is in it, by keyword. `gaps` say what it
     has by its own word and does not list, or may have; `remarks` say what else of its answers was
-    not used, or contradicts another. `asked` are the keys by which it was asked for, and `unproven`
-    those of which the PACS returned no value: the header of each instance decides.
+    not used, or contradicts another. `asked` are the keys by which it was asked for, Modality for
+    ModalitiesInStudy, and `unproven` those of which the PACS returned no value: the header of each
+    instance decides.
     """
 
     uid: str
@@ -103,7 +104,9 @@ def find_single(
             if not modality.proven:
                 open_keys["Modality"] = modalities
         known, counts = _known(answer, STUDY.returned), _known(answer, STUDY.counts)
-        asked = {keyword: value for keyword, value in certain.items() if value} | open_keys
+        asked = {keyword: value for keyword, value in certain.items() if value}
+        if modalities:
+            asked["Modality"] = modalities
         study = FoundStudy(uid, known, counts=counts, asked=asked, unproven=open_keys)
         found.setdefault(uid, study)
     return FoundStudies(list(found.values()), dropped)

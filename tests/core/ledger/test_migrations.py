@@ -252,3 +252,18 @@ def test_what_version_2_knew_of_an_instance_on_a_pacs_is_read(tmp_path: Path) ->
     assert item.remote.ref == InstanceRef("1.5", "1.5.1", "1.5.1.1", "1.2")
     assert item.remote.attributes == told
     ledger.close()
+
+
+@pytest.mark.parametrize(("modified_ns", "known"), [(7, [(SINK, 1, 3, "1.1", 1, 1)]), (8, [])])
+def test_whose_images_were_stored_is_known_where_the_file_is_as_it_was(
+    tmp_path: Path, modified_ns: int, known: list[tuple[object, ...]]
+) -> None:
+    old = made(tmp_path, "5")
+    put(old, "patient", id=3, patient_id="P", issuer="", name="", birth_date="", sex="")
+    old.execute("UPDATE item SET patient = 3, modified_ns = ?", (modified_ns,))
+    old.close()
+
+    ledger = Ledger(tmp_path)
+
+    assert ledger.connection.execute("SELECT * FROM stored_patient").fetchall() == known
+    ledger.close()

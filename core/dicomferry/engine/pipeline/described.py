@@ -141,7 +141,10 @@ def not_as_asked(header: Header, remote: Remote) -> str:
         return f"{remote.server} sent it with the {words} of another person than it had told"
     for keyword, asked in remote.asked.items():
         own = header.text(keyword) or ""
-        if not _is_as_asked(keyword, asked, own, remote.attributes.get(keyword, "")):
+        answered = remote.attributes.get(keyword, "") or (
+            remote.attributes.get("ModalitiesInStudy", "") if keyword == "Modality" else ""
+        )
+        if not _is_as_asked(keyword, asked, own, answered):
             return f"{keyword} '{asked}' was asked for, and its own header has '{own}'"
     return ""
 

@@ -22,6 +22,7 @@ from dicomferry.engine.plan.tasks import Examinations, ExamineTask
 from dicomferry.engine.workers.workshop import Workshop
 from dicomferry.errors import FerryError
 from dicomferry.ledger.planning.catalog import PlanWriter
+from dicomferry.ledger.planning.short_lists import LIST_INCOMPLETE, settle_lists
 from dicomferry.ledger.planning.snapshot import snapshot_path, take_snapshot
 from dicomferry.ledger.planning.unlisted import carry_unlisted
 from dicomferry.ledger.planning.whereabouts import take_over_deliveries
@@ -57,6 +58,7 @@ def make_plan(shop: Workshop) -> int:
     examiner = _Examiner(shop, catalog)
     examiner.examine(ways[0], _scanned(shop, catalog))
     carry_unlisted(shop.ledger, catalog.scan)
+    settle_lists(catalog, allowed=LIST_INCOMPLETE in shop.spec.recipe.allow)
     if standing and not examiner.done and not catalog.change():
         catalog.plan_made(steps.digest)
         return catalog.scan

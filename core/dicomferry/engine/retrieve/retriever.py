@@ -89,6 +89,7 @@ class Retriever:
         for (fetcher, name), queue in queues.items():
             manners = context.fetcher(fetcher, name).manners
             self._from(Supply(name, manners, queue, spool, self._courtesy.spool))
+        self._retrievals.lists_came()
         return self.result
 
     def _open_spool(self) -> str:

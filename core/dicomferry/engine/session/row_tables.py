@@ -19,6 +19,9 @@ CARRIED = "carried-with-another-row"
 """The code by which a source tells that a row's studies come by an earlier row."""
 
 _HEADERS = ("source", "row", "line", "outcome", "studies", "series", "instances")
+_NOTES = ("answer-differs", "list-completed")
+"""The codes of what is told of a row, whatever became of it."""
+
 _STATES = ("candidate", "stored", "excluded", "rejected", "failed", "due")
 
 
@@ -86,10 +89,11 @@ def _outcome(state: RowState) -> str:
 
 def _reason(state: RowState) -> str:
     telling = ("rejected", "failed", CARRIED)
-    told = next((state.reasons[s] for s in telling if state.reasons.get(s)), "")
-    if not told and state.stored_before and _outcome(state) == "stored":
-        return f"stored before, by the run of {state.stored_before}"
-    return told
+    told = [next((state.reasons[s] for s in telling if state.reasons.get(s)), "")]
+    if not told[0] and state.stored_before and _outcome(state) == "stored":
+        told = [f"stored before, by the run of {state.stored_before}"]
+    told += (state.reasons.get(code, "") for code in _NOTES)
+    return "; ".join(filter(None, told))
 
 
 def write_table(path: Path, rows: Iterable[list[str]]) -> None:

@@ -14,6 +14,7 @@ from dicomferry.ledger.delivering.arrival import Arrival
 from dicomferry.ledger.delivering.unlisted import Unlisted, note_series, note_unlisted
 from dicomferry.ledger.items import ITEM_COLUMNS, destination_of, item_of
 from dicomferry.ledger.planning.catalog import PlanWriter
+from dicomferry.ledger.planning.short_lists import settle_lists
 from dicomferry.ledger.rows import STAMP, Due, Examined, Item, Verdict, stamp_of
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import LEVELS, Destination, InstanceRef
@@ -181,6 +182,10 @@ class Retrievals:
         came = Counter(one.sibling for one in found)
         for item in items:
             note_series(self._catalog, item, came[item])
+
+    def lists_came(self) -> None:
+        """Let short lists pass of which everything came that their servers count."""
+        settle_lists(self._catalog, allowed=False)
 
     def settled(self) -> list[tuple[int, bytes]]:
         """Return the spooled files that no sink needs any more."""

@@ -29,6 +29,7 @@ from dicomferry.engine.plan.problems.identification import (
     noted,
 )
 from dicomferry.engine.plan.problems.instances import (
+    answers,
     behind,
     capabilities,
     duplicates,
@@ -103,6 +104,7 @@ def find_problems(
         *gone(items),
         *listed_not_found(items),
         *not_listed(plan),
+        *answers(items),
         *faults(items),
         *stored_elsewhere(items),
     ]

@@ -13,6 +13,7 @@ from dicomferry.engine.plan.directories import LISTED_NOT_FOUND
 from dicomferry.engine.plan.problems.kinds import have, instances, problem, several
 from dicomferry.engine.provenance.manifest import last_manifest, outcomes_in
 from dicomferry.ledger.planning.alike import ItemGroups
+from dicomferry.ledger.planning.short_lists import LIST_INCOMPLETE
 from dicomferry.ledger.reading.plan_reader import PlanReader
 from dicomferry.ledger.rows import Verdict
 from dicomferry.ledger.store import Ledger
@@ -22,10 +23,11 @@ from dicomferry.xnat.capabilities import accepted_sop_classes, accepted_transfer
 _NOTHING: Final = "nothing-found"
 _LEFT_OUT: Final = "excluded"
 _WITHOUT_STUDY: Final = "query-without-study"
+_ANSWER_DIFFERS: Final = "answer-differs"
 _EXAMPLES: Final = 5
 """Mended files that are named; the manifest names all."""
 _DIRECTORIES: Final = 20
-"""DICOMDIRs that are named."""
+"""DICOMDIRs and lists that are named."""
 _ALLOWABLE: Final[Mapping[str, str]] = MappingProxyType(
     {
         SECOND_META_GROUP: "elements of a second meta group",
@@ -125,6 +127,17 @@ def not_listed(plan: PlanReader) -> Iterator[Problem]:
             f"{instances(sum(found.values()))} came with their series, and the server does not"
             f" list them: {some}",
         )
+
+
+def answers(items: ItemGroups) -> Iterator[Problem]:
+    """Find lists of servers that may lack something, and answers of theirs for something else."""
+    held = items.held_back_by_code()
+    for code in (LIST_INCOMPLETE, _ANSWER_DIFFERS):
+        count = held.get(code, 0)
+        for one in items.of_code(code, _DIRECTORIES) if count else ():
+            yield problem(code, f"{one.location}: {one.reason}")
+        if count > _DIRECTORIES:
+            yield problem(code, f"and {count - _DIRECTORIES:,} more; `dicomferry status` lists all")
 
 
 def faults(items: ItemGroups) -> Iterator[Problem]:

@@ -292,6 +292,16 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType({
         "a PACS that cuts its list, or answers with another than it has, may have still more",
         "compare the series with the PACS; where its list is known to be short, allow it",
     ),
+    "list-incomplete": Kind(
+        _WARNING,
+        "a list that lacks something looks like a smaller task that is done",
+        "ask who runs the PACS what is missing; where its lists are known to be so, allow it",
+    ),
+    "answer-differs": Kind(
+        _NOTE,
+        "a PACS that answers something else may answer less of what was asked for, too",
+        "see whether the PACS takes the keys into account, or make the question more precise",
+    ),
     "ledger-behind": Kind(
         _WARNING,
         "what the ledger does not know of is sent again, and a receiver may hold it twice",

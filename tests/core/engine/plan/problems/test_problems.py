@@ -187,10 +187,12 @@ CHOSEN = {
 ELSEWHERE = {
     *ASKED,
     *CHOSEN,
+    "answer-differs",
     "answers-kept",
     "state-of-another-recipe",
     "gone",
     "ledger-behind",
+    "list-incomplete",
     "listed-not-found",
     "not-listed",
     "nothing-found",
