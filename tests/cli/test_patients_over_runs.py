@@ -256,3 +256,36 @@ def test_a_list_of_may_neither_merges_nor_splits_the_patients_of_april(
         assert code in results[1].stdout
         assert "stored before" in results[1].stdout
         assert len(xnat.files()) == 1
+
+
+@pytest.mark.parametrize(
+    ("lists", "allow", "arrive"),
+    [
+        (("A0001,S1,S1_A", "A0002,S1,S1_B"), [], 1),
+        (("A0001,S1,S1_A", "A0002,S1,S1_B"), ["patients-merged"], 2),
+        (("A0001,S1,S1_A\nA0002,S1,S1_B",), [], 1),
+        (("A0001,S1,S1_A", "A0003,S1,S1_B"), [], 2),
+    ],
+    ids=["two months", "allowed", "one list", "one patient"],
+)
+def test_a_patient_of_whom_a_pacs_tells_nothing_is_known_by_the_header(
+    tmp_path: Path, lists: tuple[str, ...], allow: list[str], arrive: int
+) -> None:
+    of_first = {"PatientID": "P0001", "PatientName": "DOE^NR1"}
+    paths = [path for n in (1, 2) for path in pacs.study(tmp_path / "in", n, instances=1)]
+    paths += pacs.study(tmp_path / "in", 3, instances=1, **of_first)
+    script = Script(hides=("PatientID", "PatientName", "PatientBirthDate"))
+    with (
+        scripted([dcmread(path) for path in paths], script) as asked,
+        servers.storescp(tmp_path / "xnat", options=["--fork"]) as xnat,
+    ):
+        for number, rows in enumerate(lists):
+            (tmp_path / f"{number}.csv").write_text(f"Accession Number,Subject,Session\n{rows}\n")
+            source = {"csv-dqr": {"file": f"{number}.csv", "pacs": "clinic"}}
+            recipe = pacs_recipe(tmp_path, asked, xnat, source, routed=3, retrieve="c-get")
+            recipe.write_text(recipe.read_text() + f"allow: {json.dumps(allow)}\n")
+            result = ferry("run", recipe)
+
+        assert result.returncode == (0 if arrive == 2 else 1), result.stdout + result.stderr
+        assert len(xnat.files()) == arrive
+        assert ("of another patient than the subject S1 in P has" in result.stdout) == (arrive == 1)

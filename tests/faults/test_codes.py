@@ -18,9 +18,9 @@ from support.plugins import install
 REJECTED = frozenset((
     "damaged", "disputed-study", "duplicate-differs", "element-twice", "forecast-changed",
     "forecast-mismatch", "forecast-unknown", "list-incomplete", "missing-uid", "no-pixel-data",
-    "not-as-asked", "not-editable", "refused-by-xnat", "rejected", "second-meta-group",
-    "servers-disagree", "unanswered", "unexpected", "unexpected-studies", "untrusted-answer",
-    "value-missing",
+    "not-as-asked", "not-editable", "patients-merged", "refused-by-xnat", "rejected",
+    "second-meta-group", "servers-disagree", "unanswered", "unexpected", "unexpected-studies",
+    "untrusted-answer", "value-missing",
 ))  # fmt: skip
 NOT_LOOKED_INTO = frozenset((
     "broken-archive", "dangling-link", "encrypted", "ended-its-worker", "gone", "include-unmet",

@@ -7,7 +7,8 @@
 * An *outcome* is stored, excluded, rejected or failed; `outcomes.py` has its columns.
 * `Retrievals` (`retrievals.py`) knows which studies of a PACS some sink still needs, and what of
   them lies in the *spool*, the folder where retrieved files wait.
-* A *stored patient* (`stored_patients.py`): whose instances a sink has in which session.
+* A *stored patient* (`stored_patients.py`): whose instances a sink has in which session;
+  `Subjects` (`subjects.py`) asks that of one subject.
 
 The engine's delivery and retrieval call this package, and `verify` by `send_again`.
 """

@@ -10,7 +10,9 @@ from itertools import islice
 from msgspec import Struct
 from msgspec.structs import replace
 
+from dicomferry.dicom.patient import Patient
 from dicomferry.ledger.delivering.arrival import Arrival
+from dicomferry.ledger.delivering.subjects import Subjects
 from dicomferry.ledger.delivering.unlisted import Unlisted, note_series, note_unlisted
 from dicomferry.ledger.items import ITEM_COLUMNS, destination_of, item_of
 from dicomferry.ledger.planning.catalog import PlanWriter
@@ -44,10 +46,14 @@ class WantedStudy(Struct, frozen=True):
 
 
 class Filing(Struct, frozen=True):
-    """How receivers file: whether an XNAT is one, and a study stays in its first session."""
+    """How receivers file: whether an XNAT is one, and a study stays in its first session.
+
+    `merges_patients` where the recipe allows that a subject has several.
+    """
 
     has_xnat: bool = False
     first_session_wins: bool = False
+    merges_patients: bool = False
 
 
 class Retrievals:
@@ -67,6 +73,7 @@ class Retrievals:
         self._sinks = {f"sink{number}": key for number, key in enumerate(sinks)}
         self._scan = scan
         self._filing = filing or Filing()
+        self._subjects = Subjects(ledger, scan, tuple(sinks))
 
     def wanted(self, sessions: int | None) -> list[WantedStudy]:
         """Return what some sink needs and is not here, by study, in the order it was found.
@@ -140,17 +147,20 @@ class Retrievals:
         held: list[Arrival] = []
         kept: list[Arrival] = []
         for arrival in arrivals:
-            edits, digest, moved, *labels = self._ledger.connection.execute(
-                "SELECT edits, examined, session_original IS NULL, project, subject, session"
+            edits, digest, moved, *labels_and_patient = self._ledger.connection.execute(
+                "SELECT edits, examined, session_original IS NULL, project, subject, session,"
+                " patient_id, issuer, name, birth_date, sex"
                 " FROM item JOIN destination ON destination.id = item.destination"
-                " WHERE item.id = ?",
+                " LEFT JOIN patient ON patient.id = item.patient WHERE item.id = ?",
                 (arrival.item,),
             ).fetchone()
-            planned = destination_of(*labels)
+            planned = destination_of(*labels_and_patient[:3])
+            told = Patient(*(text or "" for text in labels_and_patient[3:]))
             result = arrival.examined
             if moved and self._filing.first_session_wins:
                 result = _in_session(result, planned.session)
             result = _consistent(result, planned, self._filing)
+            result = self._of_one_patient(result, planned, told)
             self._catalog.examined(digest, [replace(result, edits=edits)])
             if result.verdict is Verdict.READY:
                 kept.append(arrival)
@@ -166,6 +176,20 @@ class Retrievals:
                 map(_spooled, kept),
             )
         return held
+
+    def _of_one_patient(self, result: Examined, planned: Destination, told: Patient) -> Examined:
+        """Hold back whose patient nobody had told, where the subject is another's already."""
+        facts = result.facts
+        if told or not self._filing.has_xnat or self._filing.merges_patients or facts is None:
+            return result
+        ready = result.verdict is Verdict.READY
+        if not ready or not self._subjects.is_anothers(planned, facts.patient):
+            return result
+        reason = (
+            f"by its own header, of which the PACS had told nothing, it is of another patient than"
+            f" the subject {planned.subject} in {planned.project or 'Unassigned'} has"
+        )
+        return replace(result, verdict=Verdict.REJECTED, code="patients-merged", reason=reason)
 
     def unlisted(self, found: Unlisted) -> Arrival | None:
         """Note an instance that nobody had listed; return its arrival where it may go on."""
