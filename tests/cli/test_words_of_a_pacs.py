@@ -10,7 +10,9 @@ from msgspec import Struct
 
 from support.cli import ferry
 from support.lists import lab, rows, study
-from support.scripted_pacs import Script
+from support.pacs_recipes import MOVER, csv_source, pacs_recipe
+from support.scripted_pacs import Script, scripted
+from support.servers import free_port, storescp
 
 BUSY = "Data Set does not match: the Query Retrieve Level mu"
 
@@ -48,6 +50,16 @@ WAYS = {
     "breaks-off-after-some": Way(
         Script(final=0xA700), ("it may be incomplete (hint: ask more narrowly",)
     ),
+    "names-studies-by-nothing": Way(
+        Script(hides=("StudyInstanceUID",)),
+        ("something that is no UID (hint: see the log of the PACS, or ask who runs it)",),
+        ("ask again later",),
+    ),
+    "tells-of-more-than-it-lists": Way(
+        Script(pretends={"NumberOfSeriesRelatedInstances": "5"}),
+        ("lists 1 (hint: ask who runs the PACS what is missing; what it lists is carried)",),
+    ),
+    "does-no-c-get": Way(Script(moves_to=9), ("does no C-GET (hint: say retrieve: c-move)",)),
     "has-no-such-study": Way(
         Script(lists={"STUDY": 0}),
         ("exactly one study is expected, there is none (hint: see how the PACS writes",),
@@ -90,3 +102,22 @@ def test_a_name_with_an_apostrophe_is_found_however_a_program_for_texts_writes_i
     assert result.returncode == 0, result.stdout + result.stderr
     assert stored == 2
     assert "warning [csv-dqr:typographic] wanted.csv:3:1" in result.stdout
+
+
+def test_a_pacs_that_calls_us_by_another_name_is_told_how_to_be_mended(tmp_path: Path) -> None:
+    port = free_port()
+    script = Script(moves_to=port, calls="OTHER")
+    moves = {"move_ae_title": MOVER, "move_port": port, "timeout": 1}
+    with (
+        scripted([study(1)], script) as pacs,
+        storescp(tmp_path / "xnat", options=["--fork"]) as xnat,
+    ):
+        source = csv_source(tmp_path, rows([1]))
+        recipe = pacs_recipe(tmp_path, pacs, xnat, source, retrieve="c-move", **moves)
+        result = ferry("run", recipe)
+
+    assert result.returncode == 1
+    assert f"did not send them (SCRIPTED at 127.0.0.1 called us OTHER, and we are {MOVER})" in (
+        result.stdout
+    )
+    assert "(hint: have who runs the PACS register our AE title" in result.stdout

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from dicomferry import RemoteInstance
 from dicomferry.contract import FetchOrder, Inbox
@@ -32,6 +33,7 @@ _LONGEST_IDLE = 10.0
 """Seconds after which a PACS may take an association for forgotten, and hang up."""
 
 _FIRST_PAUSE = 0.5
+_REGISTER = "have who runs the PACS register our AE title, address and port, spelt exactly so"
 _OTHERWISE = "try retrieve: c-move, or ask who runs the PACS what it may send by C-GET"
 _AGAIN = "see the log of the PACS, then run again"
 
@@ -126,7 +128,8 @@ class Asker(Struct):
             patient = {"PatientID": self._told.get("PatientID", "")}
             request = Request(request.level, patient | request.keys)
         ended = way.retrieve(request, intake, inbox.stopped)
-        self.why, self._hint = self._end_of(ended), retrieval_hint(ended.status)
+        self.why = self._end_of(ended)
+        self._hint = _REGISTER if ended.doubts else retrieval_hint(ended.status)
         came = intake.came > before
         self._refused = self._refused or (not came and _is_refusal(ended.status))
         if ended.status == SUCCESS and request.level != "IMAGE":
@@ -139,14 +142,13 @@ class Asker(Struct):
 
     def _end_of(self, ended: Ended) -> str:
         """Return in words how the PACS ended an answer, without the patient it may quote."""
-        comment = discreet(ended.comment, self._told.get)
         if ended.status == SUCCESS:
             words = "it said that it was done, and did not send them"
         elif ended.status is None:
             words = "it ended its answer with no status at all"
         else:
             words = f"it ended its answer with {named_status(ended.status)}"
-        return f"{words}: {comment}" if comment else words
+        return words + replace(ended, comment=discreet(ended.comment, self._told.get)).details
 
 
 def _told_of(taken: Iterable[Syntaxes]) -> str:

@@ -47,7 +47,8 @@ class DimseFetcher(Struct, frozen=True):
                 asker.ask(order, inbox)
             except ContextRefusedError as error:
                 moves = order.way != C_MOVE and self.target is not None
-                return Fetched(error.message, manners=moving(self.manners) if moves else None)
+                why = f"{error.message} (hint: {error.hint})" if error.hint else error.message
+                return Fetched(why, manners=moving(self.manners) if moves else None)
         if asker.crowded and order.lanes > 1:
             fewer = replace(self.manners, lanes=order.lanes // 2, way=order.way)
             return Fetched(asker.why, manners=fewer)

@@ -21,6 +21,7 @@ _MOST_LOST = 3
 """So many questions in a row without an answer are a PACS that is in trouble."""
 
 _AGAIN: Final = "ask again later; where it is always the same question, see the log of the PACS"
+_LOOK: Final = "see the log of the PACS, or ask who runs it"
 
 
 class QuestionError(FerryError):
@@ -30,7 +31,8 @@ class QuestionError(FerryError):
         self, code: Literal["unanswered", "untrusted-answer"], message: str, hint: str
     ) -> None:
         self.code = code
-        super().__init__(message, hint=hint or _AGAIN)
+        otherwise = _AGAIN if code == "unanswered" else _LOOK
+        super().__init__(message, hint=hint or otherwise)
 
     @property
     def reason(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from dicomferry.dicom import quietly
 from dicomferry.dimse import Peer, Syntaxes
@@ -41,16 +42,23 @@ class Ended(Struct, frozen=True):
     """How a PACS ended its answer.
 
     `status` is None where the association was lost. `sent` is how many instances the PACS says it
-    has sent: it decides only whether more are waited for.
+    has sent: it decides only whether more are waited for. `doubts` say why nothing may have come.
     """
 
     status: int | None
     comment: str = ""
     sent: int | None = None
+    doubts: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         words = "no status at all" if self.status is None else named_status(self.status)
-        return words + (f": {self.comment}" if self.comment else "")
+        return words + self.details
+
+    @property
+    def details(self) -> str:
+        """What stands behind the status: the comment of the PACS, and the doubts."""
+        comment = f": {self.comment}" if self.comment else ""
+        return comment + (f" ({'; '.join(self.doubts)})" if self.doubts else "")
 
 
 class Way:
@@ -103,9 +111,7 @@ class Way:
         doubts = [*self._door.strangers]
         if doubt := self._doubts.get(ended.status or 0, ""):
             doubts.append(doubt)
-        if not doubts:
-            return ended
-        return Ended(ended.status, f"{ended.comment} ({'; '.join(doubts)})".strip())
+        return replace(ended, doubts=tuple(doubts)) if doubts else ended
 
     def _await(
         self, all_came: Callable[[], bool], request: Request, intake: Intake, stopped: Stopped
