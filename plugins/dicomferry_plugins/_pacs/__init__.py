@@ -3,7 +3,8 @@
 *PacsServer*: a PACS among the servers of a recipe.
 *SeriesChoice*: which series a recipe wants; what recipes say is in `server` and `choice`.
 *Query*: an open association for C-FIND; `search` counts and compares what it answers. A
-*StandingQuery* opens it again where the PACS hangs up.
+*StandingQuery* opens it again where the PACS hangs up, and a *Questioner* goes on with the next
+question where one has no answer.
 *Way*: an open association for C-GET or C-MOVE, over which one *request* follows the other.
 *Proposals*: the storage contexts of one C-GET after the other, until all has come.
 *Door*: where instances come in, over the asking association or at the port of the *listener*; it
