@@ -57,7 +57,7 @@ WAYS = {
     ),
     "tells-of-more-than-it-lists": Way(
         Script(pretends={"NumberOfSeriesRelatedInstances": "5"}),
-        ("lists 1 (hint: ask who runs the PACS what is missing; what it lists is carried)",),
+        ("lists 1", "[list-incomplete]"),
     ),
     "does-no-c-get": Way(Script(moves_to=9), ("does no C-GET (hint: say retrieve: c-move)",)),
     "has-no-such-study": Way(

@@ -11,7 +11,6 @@ from dicomferry_plugins._pacs.search import FoundSeries, FoundStudies, FoundStud
 MOST_CANDIDATES = 10
 """Studies that are named, or offered to choose from, where a question finds more than it may."""
 
-_ASK = "ask who runs the PACS what is missing; what it lists is carried"
 _OF_PERSONS = ("PatientID", "PatientName", "PatientBirthDate", "ReferringPhysicianName")
 
 _NOT_LISTED: Mapping[str, Mapping[str, str]] = {"": {}}
@@ -75,9 +74,7 @@ def findings(
     place = Location(f"pacs:{server}", f"study {study.uid}")
     for number, gap in enumerate(study.gaps, 1):
         at = Location(place.path, f"{place.member}, gap {number}")
-        yield Refused(
-            at, "list-incomplete", f"{gap.why} (hint: {_ASK})", table_row, _known(study, gap)
-        )
+        yield Refused(at, "list-incomplete", gap.why, table_row, _known(study, gap))
     if study.unproven:
         keys = ", ".join(study.unproven)
         why = f"asked for by {keys}, which the PACS does not return: each header decides"
