@@ -312,3 +312,30 @@ def test_mistakes_of_a_table_are_told_where_no_plan_can_be_made(
     (plan.parent / "data").rename(plan.parent / "elsewhere")
 
     assert "include is 'perhaps'" in refused(recipe, plan, storescp)
+
+
+def test_a_line_that_is_cut_short_is_told_as_that(
+    recipe: Path, plan: Path, storescp: servers.StoreScp
+) -> None:
+    lines = plan.read_text().splitlines()
+    lines[2] = ",".join(lines[2].split(",")[:9])
+    plan.write_text("\n".join(lines) + "\n")
+
+    told = refused(recipe, plan, storescp)
+
+    assert f"{plan}:3:1: this line has 9 cells where the header has 20" in told
+    assert "this line is of no series" not in told
+    assert told.count(str(plan)) == 2  # its series is in no line
+
+
+@pytest.mark.parametrize("text", ["nan", "NULL", "#N/A", "#NV"])
+def test_a_label_that_stands_for_no_value_is_none(
+    recipe: Path, plan: Path, storescp: servers.StoreScp, text: str
+) -> None:
+    rows = read(plan)
+    rows[1]["subject"] = text
+    write(plan, rows)
+
+    assert "the subject is what a program writes where it has no value" in refused(
+        recipe, plan, storescp
+    )

@@ -9,6 +9,7 @@ from itertools import chain
 from dicomferry.engine.plan.choosing.line import SEVERAL, UNASSIGNED, TableLine
 from dicomferry.ledger.planning.chosen_labels import Labels, chosen_labels
 from dicomferry.model import Problem, Wanted
+from dicomferry.spreadsheet import is_no_value
 from dicomferry.xnat.labels import to_label
 
 _DATE = re.compile(
@@ -50,6 +51,11 @@ def _fault(label: str) -> tuple[str, str]:
     # Leave the label out: it may be a patient's name, and this text goes to standard error.
     if label in ("", UNASSIGNED):
         return "was taken away", "write the label that is wanted, or what stood there"
+    if is_no_value(label):
+        return (
+            "is what a program writes where it has no value",
+            "write the label that is wanted, or what stood there",
+        )
     if SEVERAL.strip() in label:
         return "is several labels", "write one: the whole series goes there"
     if to_label(label) != label:

@@ -80,6 +80,10 @@ def _line(
     word = texts["include"].casefold()
     if word == HELD and not texts["check"]:
         return None
+    if any(header not in known for header in _NEEDED):
+        message = f"this line has {len(row)} cells where the header has {len(headers)}"
+        problems.append(_problem("short", message, start, AGAIN))
+        return None
     told = {problem.place for problem in problems}
     before = len(problems)
     if (word not in _WORDS or not texts["check"]) and places["include"] not in told:
