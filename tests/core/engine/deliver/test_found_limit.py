@@ -20,7 +20,8 @@ class Machine(Struct, frozen=True):
     """An XNAT that builds `room` sessions at once at full speed, and none any more above `most`.
 
     `most` 0 builds at once. `answers` is how long it takes to list its prearchive; with `disturbed`
-    this, sending, and the look for quiet sessions take up to so many times as long.
+    this, sending, and the look for quiet sessions take up to so many times as long. It looks for
+    quiet sessions `checks` times in a quiet period.
     """
 
     most: int = 8
@@ -31,6 +32,7 @@ class Machine(Struct, frozen=True):
     answers: float = 0.005
     disturbed: float = 0.0
     sizes: tuple[int, ...] = (1,)
+    checks: int = 10
 
 
 class SimulatedXnat:
@@ -89,7 +91,9 @@ class SimulatedXnat:
             self.now += step
             self._build(step)
             if self.now >= self._check:
-                self._check = self.now + self._about(max(self._machine.quiet / 10, _STEP))
+                self._check = self.now + self._about(
+                    max(self._machine.quiet / self._machine.checks, _STEP)
+                )
                 self._begin()
 
     def _begin(self) -> None:
@@ -119,6 +123,7 @@ MACHINES = {
     "slow to answer": Machine(build=2.0, quiet=1.0, answers=0.05),
     "of two sizes": Machine(build=0.2, sizes=(1, 4)),
     "with room for more": Machine(most=20, room=10),
+    "quick, but in bursts": Machine(build=0.1, quiet=15.0, send=0.15, answers=0.05, checks=5),
 }
 
 

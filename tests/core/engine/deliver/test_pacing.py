@@ -16,7 +16,7 @@ from support.fake_xnat_rest import FakeXnat, Says, fake_xnat, shaped, table
 def built(limit: FoundLimit, seconds: float, at_once: int, *, pressed: bool = True) -> None:
     """Have a whole round of sessions built: beyond 8 a round is four times the limit."""
     for _ in range(max(8, limit.now) if limit.now < 8 else 4 * limit.now):
-        limit.built(BuiltSession(seconds, 0.01, at_once, pressed))
+        limit.built([BuiltSession(seconds, 0.01, at_once, pressed)])
 
 
 def test_the_limit_grows_one_by_one_while_builds_take_no_longer() -> None:
@@ -56,7 +56,7 @@ def test_a_large_session_is_compared_with_large_ones() -> None:
     limit = FoundLimit()
     built(limit, 1.0, 4)
     for _ in range(8):
-        limit.built(BuiltSession(30.0, 0.01, 4, True, objects=1000))
+        limit.built([BuiltSession(30.0, 0.01, 4, True, objects=1000)])
     assert limit.now == 6
 
 
@@ -69,32 +69,32 @@ def test_it_stays_where_nothing_more_was_to_be_sent() -> None:
 def test_it_grows_where_each_session_was_seen_once_and_none_being_built() -> None:
     limit = FoundLimit()
     for _ in range(7):
-        limit.built(BuiltSession(0.0, 0.0, 0, True, looks=1))
+        limit.built([BuiltSession(0.0, 0.0, 0, True, looks=1)])
     assert limit.now == 4
-    limit.built(BuiltSession(0.0, 0.0, 0, True, looks=1))
+    limit.built([BuiltSession(0.0, 0.0, 0, True, looks=1)])
     assert limit.now == 16
 
 
 def test_it_stays_where_no_session_was_seen_while_it_waited() -> None:
     limit = FoundLimit()
     for _ in range(50):
-        limit.built(BuiltSession(0.0, 0.0, 0, True, looks=0))
+        limit.built([BuiltSession(0.0, 0.0, 0, True, looks=0)])
     assert limit.now == 4
 
 
 def test_it_stays_where_builds_were_seen_too_seldom_to_be_timed() -> None:
     limit = FoundLimit()
     for _ in range(50):
-        limit.built(BuiltSession(1.0, 1.0, 1, True, looks=1))
+        limit.built([BuiltSession(1.0, 1.0, 1, True, looks=1)])
     assert limit.now == 4
 
 
-def test_it_grows_fourfold_where_builds_are_too_quick_to_be_seen() -> None:
-    limit = FoundLimit()
-    for rounds in (4, 16):
-        for _ in range(rounds):
-            limit.built(BuiltSession(0.0, 0.0, 0, True))
-    assert limit.now == 64
+def test_it_grows_with_the_looks_where_builds_are_too_quick_to_be_seen() -> None:
+    limit, seen = FoundLimit(), []
+    for _ in range(3):
+        limit.built([BuiltSession(0.0, 0.0, 0, True, looks=4)] * limit.now)
+        seen.append(limit.now)
+    assert seen == [32, 256, 2048]
 
 
 class Clock:

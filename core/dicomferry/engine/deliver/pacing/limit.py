@@ -19,13 +19,16 @@ _TAKEN: Final = 1.5
 _SLOWER: Final = 1.75
 """Builds that take so many times as long as usual are not hurt by one another, do well still, or
 are too many at once."""
+_HARMLESS: Final = 0.5
+"""Seconds of a build that are taken to do no harm, however many are built at once."""
 _LESS: Final = 0.85
 _LOOKS: Final = 3
 """Looks at a session that say how long its build took."""
 _IN_VAIN: Final = 2
-"""Looks for each session of the limit that say, without a build, that builds are too quick to be
-seen: with four times as many sessions, six may then be built at once, by 19 chances of 20."""
-_MUCH_MORE: Final = 4
+"""Looks for each session of the limit that say, without a build, that builds are quick."""
+_FOR_A_LOOK: Final = 2
+"""Sessions for each look that saw no build: with so many, no more than six are built at once, by 19
+chances of 20."""
 _LEAST_ROUND: Final = 8
 _LONG_ROUND: Final = 4
 
@@ -35,7 +38,8 @@ class BuiltSession(Struct, frozen=True):
 
     `at_once` is the most sessions that were seen being built at the same time, 0 where its own
     build was not seen. `pressed` says that another session was ready to be sent. XNAT named the
-    session `looks` times after its last object.
+    session `looks` times after its last object. A build that was not seen took less than `within`
+    seconds.
     """
 
     seconds: float
@@ -44,6 +48,14 @@ class BuiltSession(Struct, frozen=True):
     pressed: bool
     objects: int = 1
     looks: int = _LOOKS
+    within: float = 0.0
+
+
+def harmless(sessions: Sequence[BuiltSession]) -> bool:
+    """Tell whether builds were too quick to do harm, however many were built at once."""
+    if any(one.at_once for one in sessions):
+        return False
+    return not sessions or median(one.within for one in sessions) <= _HARMLESS
 
 
 class SessionLimit(Protocol):
@@ -53,8 +65,8 @@ class SessionLimit(Protocol):
     def now(self) -> int:
         """The number of sessions; at least one."""
 
-    def built(self, session: BuiltSession) -> None:
-        """Note a session that was built."""
+    def built(self, sessions: Sequence[BuiltSession]) -> None:
+        """Note the sessions that were built between two questions."""
 
 
 class GivenLimit(Struct, frozen=True):
@@ -62,7 +74,7 @@ class GivenLimit(Struct, frozen=True):
 
     now: int
 
-    def built(self, session: BuiltSession) -> None:
+    def built(self, sessions: Sequence[BuiltSession]) -> None:
         """Note nothing: the limit stays."""
 
 
@@ -76,13 +88,16 @@ class FoundLimit:
     * Most took no longer: one more session, up to 8, which no public report blames.
     * Beyond 8 hardly any may have taken longer, and no more is added than one and a half above
       what was built at once: sessions that wait today may all be built at one moment tomorrow.
-    * No look saw a build, and there were many: the limit is four times as high.
+    * No look saw a build, and there were many: two sessions for each look, but no more than let 8
+      be built at once, if their builds may have taken half a second.
     """
 
     def __init__(self) -> None:
         self._limit = float(_FIRST)
         self._round: list[BuiltSession] = []
         self._looks = 0
+        self._unseen: list[BuiltSession] = []
+        self._together = 0
         self._seen = False
         self._pressed = False
         self._usual = UsualTimes()
@@ -92,20 +107,34 @@ class FoundLimit:
         """The number of sessions; at least one."""
         return int(self._limit)
 
-    def built(self, session: BuiltSession) -> None:
-        """Note a session that was built."""
-        self._looks += session.looks
-        self._seen = self._seen or session.at_once > 0
-        self._pressed = self._pressed or session.pressed
-        if session.looks >= _LOOKS:
-            self._round.append(session)
+    def built(self, sessions: Sequence[BuiltSession]) -> None:
+        """Note the sessions that were built between two questions."""
+        self._looks += sum(one.looks for one in sessions)
+        self._together = max(self._together, len(sessions))
+        self._seen = self._seen or any(one.at_once for one in sessions)
+        self._pressed = self._pressed or any(one.pressed for one in sessions)
+        self._round += [one for one in sessions if one.looks >= _LOOKS]
+        self._unseen += [one for one in sessions if not one.at_once]
         if self._seen and len(self._round) >= self._enough():
             self._judge(self._round)
         elif not self._seen and self._looks >= _IN_VAIN * self.now:
-            self._limit *= _MUCH_MORE if self._pressed else 1
+            self._grow_unseen()
         else:
             return
-        self._round, self._looks, self._seen, self._pressed = [], 0, False, False
+        self._round, self._unseen, self._looks, self._together = [], [], 0, 0
+        self._seen = self._pressed = False
+
+    def _grow_unseen(self) -> None:
+        """Allow more after looks that saw no build.
+
+        What one question found built may have been built at once, and grows as the limit does: it
+        is to stay blameless, unless builds are too quick to do harm.
+        """
+        most: float = _FOR_A_LOOK * self._looks
+        if not harmless(self._unseen):
+            most = min(most, self._limit * _BLAMELESS / self._together)
+        if self._pressed:
+            self._limit = max(self._limit, most)
 
     def _enough(self) -> int:
         """Return how many sessions are a round: several times those that are built together."""

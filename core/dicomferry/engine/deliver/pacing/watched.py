@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from dicomferry.engine.deliver.pacing.limit import BuiltSession, SessionLimit
+from dicomferry.engine.deliver.pacing.limit import BuiltSession, SessionLimit, harmless
 from dicomferry.model import Destination
 from dicomferry.xnat.rest import DeniedError, OutstandingSession, RestError
 
@@ -48,10 +48,16 @@ class _Sent(Struct):
             self.began = (asked, min(passed, asked - (self.closed or asked)))
         self.seen, self.at_once = asked, max(self.at_once, at_once)
 
-    def built(self, asked: float, *, pressed: bool) -> BuiltSession:
-        """Return what is known of its build, which was over when XNAT was `asked`."""
+    def built(self, asked: float, passed: float, stay: float, *, pressed: bool) -> BuiltSession:
+        """Return what is known of its build, which was over when XNAT was `asked`.
+
+        It was not, so many seconds before. `stay` is the shortest time that a session was there:
+        one that was there for longer may have waited for others, to be built with them.
+        """
         if not self.at_once:
-            return BuiltSession(0.0, 0.0, 0, pressed, self.objects, self.looks)
+            waited = asked - passed - (self.closed or asked) - stay
+            within = passed + max(0.0, waited)
+            return BuiltSession(0.0, 0.0, 0, pressed, self.objects, self.looks, within)
         first, before = self.began
         grain = (asked - self.seen + before) / 2
         seconds = self.seen - first + grain
@@ -93,12 +99,11 @@ class WatchedPace:
         """Tell whether one more session may be opened now; asks XNAT where that is due."""
         if self.stopped:
             return False
-        now = self._clock()
-        if now >= self._due and (not self._allowed() or now - self._looked >= _LONGEST):
-            self._ask()
-        allowed = not self.stopped and self._allowed()
+        now, allowed = self._clock(), self._allowed()
         self._pressed = self._pressed or not allowed
-        return allowed
+        if now >= self._due and (not allowed or now - self._looked >= _LONGEST):
+            self._ask()
+        return not self.stopped and self._allowed()
 
     def _allowed(self) -> bool:
         """Tell whether one more session may be opened, by what is known."""
@@ -160,11 +165,13 @@ class WatchedPace:
             if key not in there and sent.closed is not None and sent.closed < asked
         }
         self._stay = min([self._stay, *gone.values()])
-        for key in gone:
-            sent = self._ours.pop(key)
-            # After a pause nobody can tell for how long it was built.
-            if passed < _PAUSE * self._gap:
-                self._limit.built(sent.built(asked, pressed=self._pressed))
+        built = [
+            self._ours.pop(key).built(asked, passed, self._stay, pressed=self._pressed)
+            for key in gone
+        ]
+        # After a pause nobody can tell for how long they were built, unless it was short.
+        if passed < _PAUSE * self._gap or harmless(built):
+            self._limit.built(built)
         if gone:
             self._progress, self._pressed = asked, False
         self._others = sum(
