@@ -75,7 +75,8 @@ def _sheet(path: Path) -> Sheet:
         ) from None
     except UnreadableCsvError as error:
         place = Place(path.name, error.line, error.column)
-        raise ProblemsError([Problem("not-a-table", str(error), place=place)]) from None
+        hint = "open it in a spreadsheet program, and save it as CSV in UTF-8"
+        raise ProblemsError([Problem("not-a-table", str(error), place=place, hint=hint)]) from None
 
 
 def _rows(path: Path, sheet: Sheet, names: Sequence[str]) -> Iterator[tuple[Cell, ...]]:
@@ -93,7 +94,8 @@ def _spoilt(sheet: Sheet) -> Iterator[Remark]:
     for row in sheet.rows[1:]:
         if len(row) != len(sheet.rows[0]):
             message = f"has {len(row)} cells where the header has {len(sheet.rows[0])}"
-            yield Remark("row-length", message, row[0])
+            hint = "write a comma for every blank cell, and quotes around a value with a comma"
+            yield Remark("row-length", message, row[0], hint)
 
 
 def _faults(rows: Sequence[tuple[Cell, ...]], key: str, columns: Sequence[str]) -> Iterator[Remark]:
@@ -108,7 +110,8 @@ def _faults(rows: Sequence[tuple[Cell, ...]], key: str, columns: Sequence[str]) 
                 message = f"{name} is a spreadsheet's number here: digits are lost"
                 yield Remark("excel-number", message, cell, "format the column as text")
         if not value:
-            yield Remark("no-key", f"the cell of the key column '{key}' is empty", row[0])
+            message = f"the cell of the key column '{key}' is empty"
+            yield Remark("no-key", message, row[0], "write the key, or delete the row")
             continue
         line, first = known.setdefault(value, (row[0].line, texts))
         if first != texts:
@@ -118,7 +121,7 @@ def _faults(rows: Sequence[tuple[Cell, ...]], key: str, columns: Sequence[str]) 
 
 def _position(path: Path, header: list[str], name: str) -> int:
     if header.count(name) > 1:
-        raise FerryError(f"{path.name}:1: has the column '{name}' twice")
+        raise FerryError(f"{path.name}:1: has the column '{name}' twice", hint="delete one of them")
     if name in header:
         return header.index(name)
     near = get_close_matches(name, header, n=1)

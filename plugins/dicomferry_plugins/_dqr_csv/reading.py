@@ -16,6 +16,7 @@ from dicomferry_plugins._dqr_csv.excel import zero_remarks
 from dicomferry_plugins._dqr_csv.rows import RowReading, read_row
 from dicomferry_plugins._dqr_csv.table import DqrRow, DqrTable
 
+_AS_TABLE = "open it in a spreadsheet program, and save it as CSV in UTF-8"
 _MOST_ROWS = 1000
 _START = Cell("", False, 1, 1)
 
@@ -77,13 +78,15 @@ def read_dqr_csv(data: bytes, name: str, encoding: str = "") -> DqrTable:
         lines = sheet.rows
         remarks += sheet.remarks
         if not lines:
-            remarks.append(Remark("empty-file", "there is nothing in this file", _START))
+            hint = "save the list once more, or give its right name"
+            remarks.append(Remark("empty-file", "there is nothing in this file", _START, hint))
         else:
             headers = tuple(cell.text for cell in lines[0])
             remarks += _header_remarks(lines[0])
             rows = _rows(lines, headers, remarks)
     except UnreadableCsvError as error:
-        remarks.append(Remark("not-a-table", str(error), Cell("", False, error.line, error.column)))
+        place = Cell("", False, error.line, error.column)
+        remarks.append(Remark("not-a-table", str(error), place, _AS_TABLE))
     problems = sorted((remark.problem(name) for remark in remarks), key=_order)
     return DqrTable(headers, tuple(rows), tuple(problems))
 
@@ -102,10 +105,12 @@ def _header_remarks(header: Sequence[Cell]) -> Iterator[Remark]:
                 hint,
             )
         elif cell.text in seen:
-            yield Remark("duplicate-header", f"the header '{cell.text}' is there twice", cell)
+            message = f"the header '{cell.text}' is there twice"
+            yield Remark("duplicate-header", message, cell, "delete one of the columns")
         seen.add(cell.text)
     if not seen & set(SEARCH):
-        yield Remark("no-search-header", "no header is a search header", header[0])
+        hint = f"the list needs one of {', '.join(SEARCH)}"
+        yield Remark("no-search-header", "no header is a search header", header[0], hint)
     for one, other in (("Last Name", "First Name"), ("First Name", "Last Name")):
         if one in seen and other not in seen:
             cell = next(cell for cell in header if cell.text == one)
@@ -136,7 +141,8 @@ def _rows(
     for header, column in columns.items():
         remarks += zero_remarks(header, column)
     if not rows:
-        remarks.append(Remark("no-rows", "there is no row below the header", lines[0][0]))
+        message, hint = "there is no row below the header", "write one for each study"
+        remarks.append(Remark("no-rows", message, lines[0][0], hint))
     if len(rows) > _MOST_ROWS:
         message = f"{len(rows)} rows; the DQR plug-in takes {_MOST_ROWS} at most"
         remarks.append(

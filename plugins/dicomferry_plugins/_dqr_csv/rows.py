@@ -19,10 +19,12 @@ from dicomferry_plugins._dqr_csv.columns import (
     SEARCH,
 )
 from dicomferry_plugins._dqr_csv.dates import BadDateError, parse_dates, parse_day
-from dicomferry_plugins._dqr_csv.excel import (
+from dicomferry_plugins._dqr_csv.excel import number_remarks
+from dicomferry_plugins._dqr_csv.letters import (
     apostrophe_remarks,
+    control_remarks,
     look_alike_remarks,
-    number_remarks,
+    name_form_remarks,
 )
 from dicomferry_plugins._dqr_csv.modalities import modality_fault
 from dicomferry_plugins._dqr_csv.names import dqr_name, joined_name
@@ -104,7 +106,8 @@ def _search(reading: RowReading, header: str, cell: Cell) -> None:
         reading.query[SEARCH[header]] = dates
         return
     if cell.text == _CLEAR:
-        reading.error("clear-in-search", f'{header}: "" clears a relabel, it is no criterion', cell)
+        message = f'{header}: "" clears a relabel, it is no criterion'
+        reading.error("clear-in-search", message, cell, "leave the cell blank")
         return
     if header == "Study Instance UID" and not _UIDS.fullmatch(cell.text.strip()):
         hint = "a spreadsheet may have made a number of it; wildcards cannot be used in UIDs"
@@ -116,7 +119,8 @@ def _search(reading: RowReading, header: str, cell: Cell) -> None:
     if header in NUMBERS:
         reading.remarks += [*number_remarks(header, cell), *look_alike_remarks(header, cell)]
     if header == "Patient Name":
-        reading.remarks += apostrophe_remarks(header, cell)
+        reading.remarks += [*apostrophe_remarks(header, cell), *name_form_remarks(cell)]
+    reading.remarks += control_remarks(header, cell)
     value = _trimmed(reading, header, cell)
     if "\\" in value:
         reading.note(
@@ -149,10 +153,12 @@ def _name(reading: RowReading, cells: Mapping[str, Cell]) -> None:
     if last is None or first is None or not (last.text.strip() or first.text.strip()):
         return
     if "PatientName" in reading.query:
-        reading.error("two-names", "Patient Name and Last Name ask for the same", last)
+        message = "Patient Name and Last Name ask for the same"
+        reading.error("two-names", message, last, "leave one of them blank")
         return
     if not last.text.strip():
-        reading.error("no-last-name", "First Name is given without Last Name", first)
+        message = "First Name is given without Last Name"
+        reading.error("no-last-name", message, first, "write * for any last name")
         return
     reading.remarks += [*apostrophe_remarks("Last Name", last)]
     reading.remarks += [*apostrophe_remarks("First Name", first)]
@@ -164,6 +170,7 @@ def _name(reading: RowReading, cells: Mapping[str, Cell]) -> None:
 
 def _relabel(reading: RowReading, header: str, cell: Cell) -> None:
     value = "" if cell.text in ("", _CLEAR) else cell.text
+    reading.remarks += control_remarks(header, cell)
     for code, message, hint in _faults(header, value):
         reading.error(code, message, cell, hint)
     for keyword in RELABEL[header]:
@@ -193,4 +200,4 @@ def _faults(header: str, value: str) -> Iterator[tuple[str, str, str]]:
         except BadDateError as error:
             yield error.code, f"{header} {error.message}", error.hint
     if "\\" in value:
-        yield "relabel-list", f"{header}: '\\' would make several values of it", ""
+        yield "relabel-list", f"{header}: '\\' would make several values of it", "write one"

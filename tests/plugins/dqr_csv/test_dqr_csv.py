@@ -284,3 +284,36 @@ def test_letters_that_look_like_no_other_are_no_warning() -> None:
     table = read("Accession Number,Patient ID\n\u00c412,\u5c71\u7530\n")
 
     assert not table.problems
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "Accession Number\n", 'Accession Number\n"open\n', "Subject\nS1\n",
+     "Accession Number,Accession Number\n1,2\n", 'Accession Number\n"A\n1"\n',
+     "Accession Number,Subject\nA1,S\\1\n", "Last Name,First Name,Modality\n,MARY,MR\n",
+     "Patient Name,Last Name,First Name\nA^B,A,B\n"],
+)  # fmt: skip
+def test_every_error_says_what_to_do(text: str) -> None:
+    errors = read(text).errors
+
+    assert errors
+    assert [one.code for one in errors if not one.hint] == []
+
+
+@pytest.mark.parametrize("inside", ["\n", "\t", "\r\n"])
+def test_a_value_of_several_lines_is_an_error(inside: str) -> None:
+    asked = read(f'Accession Number,Patient ID\n"A{inside}1",P1\n')
+    written = read(f'Accession Number,Relabel Study ID\nA1,"S{inside}1"\n')
+
+    assert codes(asked) == codes(written) == ["control-character"]
+
+
+@pytest.mark.parametrize(
+    ("name", "warned"),
+    [("O'NEIL, MARY", True), ("MARY O'NEIL", True), ("VAN DYKE^DICK", False), ("VAN D*", False),
+     ("O'NEIL", False), ("O'NEIL^MARY ANN", False)],
+)  # fmt: skip
+def test_a_name_as_letters_have_it_is_a_warning(name: str, warned: bool) -> None:
+    table = read(f'Patient Name,Patient ID\n"{name}",P1\n')
+
+    assert ("name-form" in codes(table, Severity.WARNING)) == warned
