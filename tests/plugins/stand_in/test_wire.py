@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydicom import dcmread
 from pydicom.uid import ExplicitVRLittleEndian
 from pynetdicom.dsutils import encode
 
@@ -26,6 +27,7 @@ from dicomferry.dimse import (
 )
 from dicomferry.dimse.negotiate import associate_rq
 from dicomferry.dimse.wire import c_echo_rq
+from dicomferry_plugins._stand_in.site.settings import SiteSettings
 from dicomferry_plugins._stand_in.standin import XnatStandIn
 from support.datasets import dataset_of
 from support.patience import PATIENCE, until
@@ -98,6 +100,30 @@ def test_a_large_object_is_never_in_memory(start: Start, tmp_path: Path, kept: b
         stored = tmp_path / receipt.file
         assert stored.stat().st_mode & 0o077 == 0
         assert stored.read_bytes().endswith(header + bytes(LARGE))
+
+
+def test_a_large_object_that_is_anonymized_is_never_in_memory(start: Start, tmp_path: Path) -> None:
+    standin = start(storage=tmp_path, settings=SiteSettings(anonymize=True))
+    uid, data_set, _ = large_object()
+    tracemalloc.start()
+    try:
+        with association(standin) as sender:
+            answer = sender.store(MR_IMAGE, uid, SYNTAXES[1], data_set)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert answer.status == 0
+    assert peak < FEW
+    (receipt,) = standin.receipts()
+    file = tmp_path / receipt.file
+    stored = dcmread(file, stop_before_pixels=True)
+    assert (stored.StudyDescription, stored.PatientName) == ("P1", "S1")
+    assert file.read_bytes().endswith(bytes(LARGE))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["P1", "receipts.jsonl"]
+    (session,) = standin.site.holdings.sessions()
+    (instance,) = session.instances
+    assert instance.digest == hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize("faults", [{"refuse_every": 1}, {"lose_every": 1}, {"disk_full_at": 1}])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from dicomferry import Destination, Location
-from dicomferry.dicom import BytesBlob, open_instance
+from dicomferry.dicom import open_instance
 from dicomferry.xnat import (
     DEFAULT_SCRIPT,
     Generation,
@@ -15,6 +16,7 @@ from dicomferry.xnat import (
     reader_of,
     run_script,
 )
+from dicomferry_plugins._stand_in.site.content import Arrival, Content
 
 
 class Anonymizer:
@@ -29,24 +31,41 @@ class Anonymizer:
         self._site = read_script(self.site_text)
         self._projects = {project: read_script(text) for project, text in projects.items()}
 
-    def received(self, file: bytes, destination: Destination, generation: Generation) -> bytes:
-        """Return a Part 10 file as it is stored in the prearchive."""
-        return _run(self._site, file, destination, generation)
+    def received(
+        self, file: Content, folder: Path, destination: Destination, generation: Generation
+    ) -> Content:
+        """Return a Part 10 file as it is stored in the prearchive.
+
+        `folder` is for a scratch file, which is there no more once the file is kept.
+        """
+        return _run(self._site, file, folder, destination, generation)
 
     def has_script(self, destination: Destination) -> bool:
         """Tell whether the project of a session has a script."""
         return destination.project in self._projects
 
-    def archived(self, file: bytes, destination: Destination, generation: Generation) -> bytes:
+    def archived(
+        self, file: Content, folder: Path, destination: Destination, generation: Generation
+    ) -> Content:
         """Return a Part 10 file of the prearchive as it is stored in the archive."""
         script = self._projects.get(destination.project or "", Script())
-        return _run(script, file, destination, generation)
+        return _run(script, file, folder, destination, generation)
 
 
-def _run(script: Script, file: bytes, destination: Destination, generation: Generation) -> bytes:
-    with open_instance(BytesBlob(file), Location("stored")) as instance:
+def _run(
+    script: Script, file: Content, folder: Path, destination: Destination, generation: Generation
+) -> Content:
+    with open_instance(file.open(), Location("stored")) as instance:
         reader = reader_of(generation)
         outcome = run_script(script, instance.header, names_of(destination), reader)
         if not outcome.edits:
             return file
-        return b"".join(instance.file(instance.header.edited(outcome.edits)).chunks())
+        rewritten = Arrival(folder)
+        try:
+            for chunk in instance.file(instance.header.edited(outcome.edits)).chunks():
+                rewritten.write(chunk)
+            rewritten.settle()
+        except BaseException:
+            rewritten.close()
+            raise
+        return rewritten

@@ -10,8 +10,6 @@ from typing import Final, Protocol
 
 from dicomferry.dicom import Blob, BytesBlob
 from dicomferry_plugins._stand_in.site.part10 import (
-    Wire,
-    front,
     make_folder,
     write_all,
     write_file,
@@ -30,6 +28,9 @@ class Content(Protocol):
     def keep(self, path: Path) -> None:
         """Make it the file at `path`, in full or not at all; raises `OSError`."""
 
+    def close(self) -> None:
+        """Drop what was not kept."""
+
 
 class BytesContent:
     """A file in memory."""
@@ -45,34 +46,37 @@ class BytesContent:
         """Write it to `path`."""
         write_file(path, self._data)
 
+    def close(self) -> None:
+        """Do nothing: it has no scratch file."""
+
 
 class Arrival:
-    """An object that arrives by C-STORE, as a Part 10 file. Only one thread uses it.
+    """A Part 10 file that comes piece by piece. Only one thread uses it.
 
-    `folder` is where its scratch file is made, if it needs one. `size` is the data set's, in bytes.
+    `front` is what is in front of what comes, `size` how many bytes came. `folder` is where its
+    scratch file is made, if it needs one. `sender` is the AE title of who sends it.
     """
 
-    def __init__(self, wire: Wire, folder: Path | None) -> None:
-        self.wire = wire
+    def __init__(self, folder: Path | None, front: bytes = b"", sender: str = "") -> None:
+        self.sender = sender
         self.size = 0
         self._folder = folder
-        self._front = front(wire)
-        self._data = bytearray(self._front)
+        self._data = bytearray(front)
         self._sha256 = hashlib.sha256()
-        self._hashed = len(self._front)
+        self._hashed = len(front)
         self._scratch: Path | None = None
         self._descriptor = -1
         self._failure: OSError | None = None
 
     def write(self, data: bytes | memoryview) -> None:
-        """Take the next bytes of the data set. A full disk is told by `settle`."""
+        """Take the next bytes. A full disk is told by `settle`."""
         self.size += len(data)
         self._data += data
         if len(self._data) >= _PIECE:
             self._flush()
 
     def settle(self) -> str:
-        """Return the SHA-256 of the whole data set; raises `OSError` where it is not all there."""
+        """Return the SHA-256 of all that came; raises `OSError` where it is not all there."""
         if self._scratch is not None:
             self._flush()
         else:
@@ -85,7 +89,7 @@ class Arrival:
         """Return its bytes."""
         if self._scratch is None:
             return BytesBlob(bytes(self._data))
-        return _ScratchBlob(self._scratch)
+        return _FileBlob(self._scratch)
 
     def keep(self, path: Path) -> None:
         """Make it the file at `path`."""
@@ -125,7 +129,35 @@ class Arrival:
         write_all(self._descriptor, self._data)
 
 
-class _ScratchBlob:
+class StoredContent:
+    """A file at its place."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def open(self) -> Blob:
+        """Return its bytes."""
+        return _FileBlob(self._path)
+
+    def keep(self, path: Path) -> None:
+        """Leave it where it is: nothing that is stored is moved."""
+
+    def close(self) -> None:
+        """Leave it where it is."""
+
+
+def digest_of(content: Content) -> str:
+    """Return the SHA-256 of a whole file."""
+    sha256, blob = hashlib.sha256(), content.open()
+    try:
+        for start in range(0, blob.size, _PIECE):
+            sha256.update(blob.read(start, min(_PIECE, blob.size - start)))
+    finally:
+        blob.close()
+    return sha256.hexdigest()
+
+
+class _FileBlob:
     def __init__(self, path: Path) -> None:
         self._descriptor = os.open(path, os.O_RDONLY)
         self.size = os.fstat(self._descriptor).st_size

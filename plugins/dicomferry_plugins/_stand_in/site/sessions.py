@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
 from msgspec import Struct, field
@@ -10,7 +9,7 @@ from msgspec.structs import replace
 
 from dicomferry import Destination, Header, InstanceRef, Location
 from dicomferry.contract import SessionStatus
-from dicomferry.dicom import BytesBlob, open_instance
+from dicomferry.dicom import open_instance
 from dicomferry.xnat import (
     AutoArchive,
     Conflict,
@@ -25,6 +24,7 @@ from dicomferry.xnat import (
     session_conflict,
     session_modality,
 )
+from dicomferry_plugins._stand_in.site.content import Content, digest_of
 from dicomferry_plugins._stand_in.site.files import file_name, scan_folder
 from dicomferry_plugins._stand_in.site.scan_conflict import FileFacts, ScanFacts, scan_conflict
 
@@ -81,12 +81,12 @@ def received(
     )
 
 
-def reread(instance: Received, file: bytes, generation: Generation) -> Received:
+def reread(instance: Received, file: Content, generation: Generation) -> Received:
     """Return an instance as XNAT reads it from a file that its scripts have changed.
 
     It stays where it is filed: XNAT names folder and file before its scripts run.
     """
-    with open_instance(BytesBlob(file), Location("stored")) as opened:
+    with open_instance(file.open(), Location("stored")) as opened:
         header, reader = opened.header, reader_of(generation)
         return replace(
             instance,
@@ -95,7 +95,7 @@ def reread(instance: Received, file: bytes, generation: Generation) -> Received:
             modality=reader.text(header, _MODALITY) or "",
             series_description=reader.text(header, _SERIES_DESCRIPTION) or "",
             study_date=reader.text(header, _STUDY_DATE) or "",
-            digest=hashlib.sha256(file).hexdigest(),
+            digest=digest_of(file),
         )
 
 

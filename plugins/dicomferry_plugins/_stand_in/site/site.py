@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from msgspec import Struct
@@ -30,9 +30,9 @@ from dicomferry.xnat import (
 )
 from dicomferry_plugins._stand_in.site.anonymize import Anonymizer
 from dicomferry_plugins._stand_in.site.builder import Builder
-from dicomferry_plugins._stand_in.site.content import Arrival, BytesContent, Content
+from dicomferry_plugins._stand_in.site.content import Arrival, Content, StoredContent, digest_of
 from dicomferry_plugins._stand_in.site.holdings import Holdings
-from dicomferry_plugins._stand_in.site.part10 import Wire, stored_path
+from dicomferry_plugins._stand_in.site.part10 import Wire, front, stored_path
 from dicomferry_plugins._stand_in.site.receipts import ReceiptLog
 from dicomferry_plugins._stand_in.site.sessions import Received, ReceivedSession, received, reread
 from dicomferry_plugins._stand_in.site.settings import SiteSettings
@@ -119,14 +119,13 @@ class StandInSite:
 
     def expect(self, wire: Wire) -> Arrival:
         """Return what takes the bytes of an object that comes by C-STORE."""
-        return Arrival(wire, self.storage)
+        return Arrival(self.storage, front(wire), wire.calling_ae_title)
 
     def take_arrival(self, arrival: Arrival) -> None:
         """Identify, store and record what came by C-STORE; raises what XNAT refuses it for."""
         digest = arrival.settle()
         header = header_of(arrival, self.shapes)
-        sender = arrival.wire.calling_ae_title
-        incoming = Incoming(arrival, header, digest, arrival.size, sender)
+        incoming = Incoming(arrival, header, digest, arrival.size, arrival.sender)
         self.take(incoming, self.identifier.forecast(header))
 
     def take(
@@ -218,15 +217,19 @@ class StandInSite:
         self._writing.remove(name)
 
     def _write(self, incoming: Incoming, instance: Received, session: ReceivedSession) -> Received:
-        content = incoming.content
         if self.storage is None:
             return instance
         relative = stored_path(session.destination.project, session.store, instance.path)
-        if self.settings.anonymize and not incoming.prevent_anonymization:
-            file = self.anonymizer.received(_whole(content), instance.destination, self.generation)
-            instance = reread(instance, file, self.generation)
-            content = BytesContent(file)
-        content.keep(self.storage / relative)
+        content = incoming.content
+        anonymizes = self.settings.anonymize and not incoming.prevent_anonymization
+        if anonymizes:
+            content = self.anonymizer.received(
+                content, self.storage, instance.destination, self.generation
+            )
+        with closing(content):
+            if anonymizes:
+                instance = reread(instance, content, self.generation)
+            content.keep(self.storage / relative)
         return replace(instance, file=relative)
 
     def _anonymize_archived(self, session: ReceivedSession) -> None:
@@ -235,18 +238,13 @@ class StandInSite:
             return
         for scan in session.scans.values():
             for path, instance in scan.files.items():
-                file = (self.storage / instance.file).read_bytes()
-                file = self.anonymizer.archived(file, session.destination, self.generation)
-                BytesContent(file).keep(self.storage / instance.file)
-                scan.files[path] = replace(instance, digest=hashlib.sha256(file).hexdigest())
-
-
-def _whole(content: Content) -> bytes:
-    blob = content.open()
-    try:
-        return blob.read(0, blob.size)
-    finally:
-        blob.close()
+                place = self.storage / instance.file
+                file = self.anonymizer.archived(
+                    StoredContent(place), self.storage, session.destination, self.generation
+                )
+                with closing(file):
+                    file.keep(place)
+                scan.files[path] = replace(instance, digest=digest_of(StoredContent(place)))
 
 
 def header_of(content: Content, shapes: Shapes | None = None) -> Header:
