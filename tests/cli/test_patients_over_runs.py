@@ -175,6 +175,23 @@ def test_what_the_recipe_allows_is_a_note_and_is_not_told_of_what_lies_there(sit
     assert "3 patients" in told(site.ask())["patients-merged"]
 
 
+def test_who_was_stored_is_named_however_many_are_new(site: Site) -> None:
+    site.disk(1, PatientID="P9", PatientName="ZOE^ANN")
+    site.bring()
+    site.disk(2, **ROE)
+    for number in (3, 4, 5, 6):
+        pacs.study(
+            site.folder / f"data/{number}", number, instances=1, PatientID=f"P{number}",
+            PatientName=f"NR{number}^X",
+        )  # fmt: skip
+    site.write(allow=["patients-merged"])
+
+    messages = [p["message"] for p in site.ask()["problems"] if p["code"] == "patients-merged"]
+
+    assert len(messages) == 1
+    assert "stored before" in messages[0]
+
+
 def test_another_receiver_has_nobody_yet(site: Site) -> None:
     site.disk(1, **DOE)
     site.bring()

@@ -79,9 +79,9 @@ def suspicions(items: ItemGroups, *, xnat: bool, sinks: Sequence[str] = ()) -> l
         *_over_subjects(parts),
         *_studies(parts, all_told),
     ]
-    told = {(one.code, one.where) for one in found}
-    since = _since_earlier_runs(items, parts, keys, sinks)
-    return [*found, *(one for one in since if (one.code, one.where) not in told)]
+    since = {(s.code, s.where): s for s in _since_earlier_runs(items, parts, keys, sinks)}
+    # Where both tell of one subject, the one that names earlier runs is told in its place.
+    return [since.pop((one.code, one.where), one) for one in found] + list(since.values())
 
 
 def _since_earlier_runs(
@@ -284,16 +284,22 @@ def _told_apart(
     """
     first: dict[Patient, SourceSeries] = {}
     for part in inside:
-        first.setdefault(part.patient, part)
+        if part.patient not in first or (part.run and not first[part.patient].run):
+            first[part.patient] = part
     if len(first) < 2:
         return None
-    some, *others = groups = persons(first)
-    before = {part.patient for part in inside if part.run}
-    if not others or all(not before.isdisjoint(group) for group in groups):
+    groups = persons(first)
+    before = [group for group in groups if any(first[patient].run for patient in group)]
+    fresh = [group for group in groups if group not in before]
+    if len(groups) < 2 or not fresh:
         return None
-    other = others[0][0]
-    one = next(patient for patient in some if not same_person(patient, other))
-    places = _places([first[one], *(first[group[0]] for group in others)])
+    # Who was stored before stands beside somebody new: only the first few are told.
+    some, *others = [fresh[0], *before, *fresh[1:]]
+    beside = sorted(others[0], key=lambda patient: not first[patient].run)
+    pairs = ((one, other) for other in beside for one in some if not same_person(one, other))
+    one, other = next(pairs, (some[0], beside[0]))
+    rest = [group[0] for group in others[1:]]
+    places = _places([first[patient] for patient in (one, other, *rest)])
     return places, tuple(told_apart_by(one, other))
 
 
