@@ -67,14 +67,14 @@ def hangs_up(event: Any) -> int:
 
 
 def is_silent(event: Any) -> int:
-    time.sleep(3)
+    time.sleep(7)
     return 0x0000
 
 
 @pytest.mark.parametrize("where", [THREE, LISTED], ids=["queries", "values"])
 @pytest.mark.parametrize(
     ("does", "code", "timeout"),
-    [(hangs_up, "unanswered", 15), (is_silent, "unanswered", 1),
+    [(hangs_up, "unanswered", 15), (is_silent, "unanswered", 3),
      (lambda _: 0xA700, "untrusted-answer", 15)],
     ids=["hangs-up", "is-silent", "has-no-resources"],
 )  # fmt: skip

@@ -45,7 +45,7 @@ def hangs_up(event: Any) -> int:
 
 
 def is_silent(event: Any) -> int:
-    time.sleep(3)
+    time.sleep(7)
     return 0x0000
 
 
@@ -77,7 +77,7 @@ def test_a_row_on_which_the_pacs_hangs_up_is_rejected_alone(tmp_path: Path, leve
 
 @pytest.mark.parametrize("level", ["STUDY", "IMAGE"])
 def test_a_row_that_the_pacs_is_silent_on_is_rejected_alone(tmp_path: Path, level: str) -> None:
-    report, _, rows = run_three(tmp_path, Script(before_find=at(level, is_silent)), timeout=1)
+    report, _, rows = run_three(tmp_path, Script(before_find=at(level, is_silent)), timeout=3)
 
     outcomes = [line.split(",")[3] for line in rows.splitlines()[1:]]
     assert report["code"] == 1

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from support.cli import ferry
+from support.instances import make_instances
+from support.journey import journey
 from support.lists import lab, rows, study
 
 
@@ -72,3 +74,17 @@ def test_another_list_of_one_recipe_is_no_other_recipe(tmp_path: Path) -> None:
         again = ferry("run", it.recipe)
 
     assert "state-of-another-recipe" not in again.stdout
+
+
+def test_what_is_verified_is_never_the_plan_of_another_recipe(tmp_path: Path) -> None:
+    with journey(tmp_path) as trip:
+        make_instances(trip.folder / "data", 2)
+        assert trip.ferry("run").returncode == 0
+        other = trip.recipe.with_name("other.yaml")
+        other.write_text(trip.recipe.read_text())
+        trip.xnat.build()
+        result = ferry("verify", other, env={"XNAT_LOGIN": f"ferry:{trip.password}"})
+
+    assert result.returncode == 2
+    assert "is of another recipe: " in result.stderr
+    assert "plan this one first" in result.stderr

@@ -8,6 +8,7 @@ from typing import Self
 from msgspec import Struct
 
 from dicomferry.ledger.planning.alike import ItemGroups
+from dicomferry.ledger.planning.plan_sinks import noted_sinks
 from dicomferry.ledger.reading import (
     filed_instances,
     found_items,
@@ -162,8 +163,8 @@ class PlanReader(Struct, frozen=True):
         return sink_states.sinks(self.ledger)
 
     def former_sinks(self) -> list[str]:
-        """Return the keys of sinks that the last plan does not have any more."""
-        return sink_states.former_sinks(self.ledger)
+        """Return the keys of sinks that the last plan lacks: gone, or at another address."""
+        return [sink for sink in self.sinks() if self._is_former(sink)]
 
     def delivered(self, sink: str) -> dict[str, int]:
         """Return how many planned items are in each delivery state at a sink, as of now."""
@@ -172,14 +173,16 @@ class PlanReader(Struct, frozen=True):
     def failures(self, *, former: bool = False) -> list[SinkFailure]:
         """Return what went wrong at sinks of the plan, or at former ones; most frequent first."""
         found = sink_states.failures(self.ledger, self.scan)
-        before = self.former_sinks()
-        return [one for one in found if (one.sink in before) is former]
+        return [one for one in found if self._is_former(one.sink) is former]
 
     def warnings(self) -> list[SinkFailure]:
         """Return what sinks of the plan have stored with a warning, the most frequent first."""
-        before = self.former_sinks()
         found = sink_states.warnings(self.ledger, self.scan)
-        return [one for one in found if one.sink not in before]
+        return [one for one in found if not self._is_former(one.sink)]
+
+    def _is_former(self, sink: str) -> bool:
+        now = noted_sinks(self.ledger)
+        return now is not None and sink not in now
 
     def remote(self) -> dict[tuple[str, str], int]:
         """Return how many planned instances come by each fetcher from each server."""

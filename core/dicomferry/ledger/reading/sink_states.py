@@ -5,7 +5,6 @@ from __future__ import annotations
 from msgspec import Struct
 
 from dicomferry.ledger.planning.alike import ItemGroups
-from dicomferry.ledger.planning.plan_sinks import noted_sinks
 from dicomferry.ledger.rows import STAMP
 from dicomferry.ledger.store import Ledger
 
@@ -26,12 +25,6 @@ def sinks(ledger: Ledger) -> list[str]:
     """Return the keys of every sink something was ever brought to."""
     rows = ledger.connection.execute("SELECT DISTINCT sink FROM delivery ORDER BY 1")
     return [sink for (sink,) in rows]
-
-
-def former_sinks(ledger: Ledger) -> list[str]:
-    """Return the keys of sinks that the last plan does not have: removed, or at another address."""
-    now = noted_sinks(ledger)
-    return [] if now is None else [sink for sink in sinks(ledger) if sink not in now]
 
 
 def delivered(ledger: Ledger, groups: ItemGroups, sink: str) -> dict[str, int]:
