@@ -138,6 +138,16 @@ def test_nothing_is_left_of_a_large_object_that_is_not_kept(
     assert [path.name for path in tmp_path.iterdir()] == ["receipts.jsonl"]
 
 
+def test_a_sender_that_says_nothing_for_too_long_is_sent_an_abort(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dicomferry_plugins._stand_in.dicom.scp._PATIENCE", 0.1)
+    standin = start()
+    with socket.create_connection((standin.host, standin.port), PATIENCE) as silent:
+        assert silent.recv(10)[0] == A_ABORT
+        assert silent.recv(1) == b""
+
+
 def test_nothing_is_left_of_an_object_whose_sender_goes_away(start: Start, tmp_path: Path) -> None:
     standin = start(storage=tmp_path)
     uid, data_set, header = large_object()

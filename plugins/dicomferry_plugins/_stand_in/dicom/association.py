@@ -30,6 +30,7 @@ from dicomferry_plugins._stand_in.dicom.pdu import (
     RELEASE_RP_PDU,
     RELEASE_RQ,
     BrokenError,
+    Line,
     PduReader,
     Pdv,
     command_pdu,
@@ -74,8 +75,9 @@ class Association:
 
     def __init__(self, connection: socket.socket, storage: Storage) -> None:
         self.connection = connection
+        self.line = Line(connection)
         self._storage = storage
-        self._reader = PduReader(connection)
+        self._reader = PduReader(self.line)
         self._contexts: dict[int, str] = {}
         self._calling = ""
         self._command = bytearray()
@@ -89,7 +91,7 @@ class Association:
                 if self._negotiated():
                     self._converse()
         except (BrokenError, RefusedError):
-            self._send(ABORT_PDU)
+            self.line.send(ABORT_PDU)
         except CutError:
             self.close()
         finally:
@@ -108,11 +110,11 @@ class Association:
         request = AssociationRequest.parse(body)
         refused = self._storage.rejected(request, str(self.connection.getpeername()[0]))
         if refused is not None:
-            self._send(rejection(refused))
+            self.line.send(rejection(refused))
             return False
         self._calling = request.calling_ae_title
         self._contexts = accepted(request, self._storage.classes, self._storage.syntaxes)
-        self._send(acceptance(request, self._contexts, self._storage.classes))
+        self.line.send(acceptance(request, self._contexts, self._storage.classes))
         return True
 
     def _converse(self) -> None:
@@ -122,7 +124,7 @@ class Association:
                 for pdv in pdvs(body):
                     self._take(pdv)
             elif kind == RELEASE_RQ:
-                self._send(RELEASE_RP_PDU)
+                self.line.send(RELEASE_RP_PDU)
                 return
             elif kind == ABORT:
                 return
@@ -166,11 +168,7 @@ class Association:
                 answer = self._storage.end(arrival)
             finally:
                 arrival.close()
-        self._send(command_pdu(context_id, request.response(answer)))
-
-    def _send(self, data: bytes) -> None:
-        with contextlib.suppress(OSError):
-            self.connection.sendall(data)
+        self.line.send(command_pdu(context_id, request.response(answer)))
 
     def hang_up(self) -> None:
         """Let the peer close the connection, so that it has read what was said last."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import socket
 import struct
+import time
 from collections.abc import Iterator
 from typing import Final
 
@@ -60,11 +63,49 @@ def pdvs(body: memoryview) -> Iterator[Pdv]:
         at = end
 
 
-class PduReader:
-    """Reads PDUs from a connection in large pieces; each wait has the connection's time limit."""
+class Line:
+    """A connection without a time limit, which would cost a system call for each of its own.
+
+    `waiting` is since when its peer has been waited for, infinite while it is not: who watches it
+    ends a silent one from another thread.
+    """
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
+        self._sending = False
+        self.waiting = math.inf
+
+    def receive(self) -> bytes:
+        """Return what comes next, at least a byte; raises `BrokenError`."""
+        self.waiting = time.monotonic()
+        try:
+            data = self._connection.recv(_READ)
+        except OSError as error:
+            raise BrokenError(error.strerror or "silent") from error
+        finally:
+            self.waiting = math.inf
+        if not data:
+            raise BrokenError("the peer closed the connection, or was silent")
+        return data
+
+    def send(self, data: bytes) -> None:
+        """Send all of it, if the peer is there."""
+        self.waiting, self._sending = time.monotonic(), True
+        with contextlib.suppress(OSError):
+            self._connection.sendall(data)
+        self.waiting, self._sending = math.inf, False
+
+    def end_silence(self) -> None:
+        """Have the wait end as if the peer was gone; an A-ABORT can still be sent to it."""
+        with contextlib.suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR if self._sending else socket.SHUT_RD)
+
+
+class PduReader:
+    """Reads PDUs from a line in large pieces."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
         self._data = memoryview(b"")
 
     def next(self) -> tuple[int, memoryview]:
@@ -84,12 +125,7 @@ class PduReader:
             return
         parts, there = [self._data], len(self._data)
         while there < size:
-            try:
-                data = self._connection.recv(_READ)
-            except OSError as error:
-                raise BrokenError(error.strerror or "silent") from error
-            if not data:
-                raise BrokenError("the peer closed the connection")
+            data = self._line.receive()
             parts.append(memoryview(data))
             there += len(data)
         self._data = memoryview(b"".join(parts)) if len(parts) > 2 or len(parts[0]) else parts[1]

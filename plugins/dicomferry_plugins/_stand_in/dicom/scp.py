@@ -6,6 +6,7 @@ import logging
 import socket
 import sys
 import threading
+import time
 from collections.abc import Collection
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 
@@ -133,7 +134,6 @@ class _Server(ThreadingTCPServer):
         """Serve one connection to its end."""
         # Nagle's algorithm and delayed acknowledgements together cost 40 ms for every instance.
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.settimeout(_PATIENCE)
         association = Association(connection, self.storage)
         with self._lock:
             self._open.add(association)
@@ -143,6 +143,14 @@ class _Server(ThreadingTCPServer):
             with self._lock:
                 self._open.discard(association)
         association.hang_up()
+
+    def service_actions(self) -> None:
+        """End the associations whose peers have said nothing for too long."""
+        before = time.monotonic() - _PATIENCE
+        with self._lock:
+            silent = [one for one in self._open if one.line.waiting < before]
+        for association in silent:
+            association.line.end_silence()
 
     def server_close(self) -> None:
         """Stop listening, and cut what is open."""
