@@ -9,20 +9,12 @@ import msgspec
 
 from dicomferry import Component, Context, Source, hookimpl
 from dicomferry.options import ServerName
-from dicomferry_plugins._pacs.choice import EXPECT, SeriesChoice, date_fault
+from dicomferry_plugins._pacs.choice import EXPECT, SeriesChoice
 from dicomferry_plugins._pacs.server import PacsServer, peer_of
+from dicomferry_plugins._study_keys import Where, study_key_faults
 
 if TYPE_CHECKING:
     from dicomferry_plugins._pacs.by_query import PacsQuery
-
-_KEYS = (
-    "StudyInstanceUID", "AccessionNumber", "StudyDate", "StudyID", "StudyDescription",
-    "PatientID", "PatientName", "PatientBirthDate", "PatientSex", "ReferringPhysicianName",
-    "ModalitiesInStudy",
-)  # fmt: skip
-_DATES = ("StudyDate", "PatientBirthDate")
-
-Where = dict[str, str]
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -60,25 +52,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def faults(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Yield keys that no study is found by, and questions that ask for everything."""
-        if not self.queries:
-            yield ("where",), "nothing is asked for"
-        for number, keys in enumerate(self.queries):
-            path: tuple[str | int, ...] = ("where",)
-            if not isinstance(self.where, dict):
-                path = ("where", number)
-            if not any(value.strip("*? ") for value in keys.values()):
-                yield path, "asks for every study: give at least one criterion"
-            for keyword, value in keys.items():
-                if fault := _fault(keyword, value):
-                    yield (*path, keyword), fault
-
-
-def _fault(keyword: str, value: str) -> str:
-    if keyword == "Modality":
-        return "studies are asked for by ModalitiesInStudy"
-    if keyword not in _KEYS:
-        return f"'{keyword}' is not asked for at the level of studies; known: {', '.join(_KEYS)}"
-    return date_fault(value) if keyword in _DATES and value else ""
+        yield from study_key_faults(self.where)
 
 
 def _build(options: Options, context: Context) -> PacsQuery:

@@ -112,6 +112,12 @@ def orthanc(folder: Path, *, ae_title: str = "ORTHANC", **settings: object) -> I
         yield Orthanc(ports[0], ae_title, ports[1], process)
 
 
+def dicomweb_plugin() -> Path | None:
+    """Return the DICOMweb plug-in of Orthanc, where it is installed."""
+    path = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
+    return path if path.exists() else None
+
+
 @dataclass(frozen=True)
 class Dcmqrscp:
     """A running dcmqrscp, the query and retrieve server of dcmtk."""
