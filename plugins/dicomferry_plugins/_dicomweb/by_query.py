@@ -56,31 +56,43 @@ class WebQuery(Struct, frozen=True):
         with WebClient(self.site, self.answers.turn) as client:
             asking = _Asking(Search(client, self.answers, self.at_once))
             seen: set[str] = set()
+            empty: list[Finding] = []
             for number, keys in enumerate(self.queries, 1):
-                parts, refused = self._parts(asking, keys, number)
+                parts, refused, none = self._parts(asking, keys, number)
                 yield from refused
+                empty += none if self.expect == "any" else ()
                 if refused and self.expect != "any":
                     continue  # nobody knows how many studies there are
                 for study in (yield from self._expected(together(parts), keys, number)):
                     if study.uid not in seen:
                         seen.add(study.uid)
                         yield from self._instances(asking, study)
+            if seen:  # else nothing is found at all, which the plan tells
+                yield from empty
 
     def _parts(
         self, asking: _Asking, keys: Mapping[str, str], number: int
-    ) -> tuple[list[FoundStudies], list[Refused]]:
-        """Return the answers to a query, one for each value of its lists, and what has none."""
+    ) -> tuple[list[FoundStudies], list[Refused], list[Unusable]]:
+        """Return the answers to a query, one for each value of its lists.
+
+        With them come the questions that have no answer, and those that no study answers.
+        """
         singles, most = list(single_queries(keys)), self.most_studies
         parts: list[FoundStudies] = []
         refused: list[Refused] = []
+        empty: list[Unusable] = []
         for at, single in enumerate(singles, 1):
             answer = asking.ask(lambda search, s=single: find_single(search, s, keys, most))  # type: ignore[misc]
+            which = f", question {at} of {len(singles)}" if len(singles) > 1 else ""
+            place = f"query {number}{which}"
             if isinstance(answer, _Missed):
-                which = f", question {at} of {len(singles)}" if len(singles) > 1 else ""
-                refused.append(self._refused(f"query {number}{which}", single, answer))
-            else:
-                parts.append(answer)
-        return parts, refused
+                refused.append(self._refused(place, single, answer))
+                continue
+            parts.append(answer)
+            if not answer.studies and not answer.dropped:
+                why = described_keys(single)
+                empty.append(Unusable(self._place(place), "query-without-study", why))
+        return parts, refused, empty
 
     def _expected(
         self, found: FoundStudies, keys: Mapping[str, str], number: int

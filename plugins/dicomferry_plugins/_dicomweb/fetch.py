@@ -13,11 +13,8 @@ from dicomferry.contract import Fetched, FetchOrder, Inbox, Manners
 from dicomferry_plugins._dicomweb.client import WebClient
 from dicomferry_plugins._dicomweb.intake import WebIntake
 from dicomferry_plugins._dicomweb.multipart import CutError, MultipartReader, media_type
-from dicomferry_plugins._dicomweb.qido import instance_path
+from dicomferry_plugins._dicomweb.qido import STORED, instance_path
 from dicomferry_plugins._dicomweb.site import SilentError, StatusError, WebSite
-
-# `*` asks for the transfer syntax in which an instance is stored (PS3.18 8.7.3.5.2).
-_STORED: Final = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 
 _PAUSE: Final = 1.0
 _MOST_IN_VAIN: Final = 20
@@ -91,7 +88,7 @@ class _Retrieval(Struct):
     def _ask(self, path: str) -> bool:
         """Take what comes of a resource; tell whether the answer was whole."""
         try:
-            with self.client.get(path, _STORED) as answer:
+            with self.client.get(path, STORED) as answer:
                 self.silent = False
                 told = answer.headers.get("Content-Type", "")
                 kind, boundary = media_type(told)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 DICOM_JSON: Final = "application/dicom+json"
 
+# `*` asks for the transfer syntax in which an instance is stored (PS3.18 8.7.3.5.2).
+STORED: Final = 'multipart/related; type="application/dicom"; transfer-syntax=*'
+
 _PLAIN: Final = "*?,:/@"
 """What need not be written as `%xx` in a query (RFC 3986 3.4), beside letters, digits, `-._~`."""
 
