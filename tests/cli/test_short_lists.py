@@ -34,8 +34,8 @@ class Site:
         assert result.stdout, result.stderr
         return {**json.loads(result.stdout), "code": result.returncode}
 
-    def run(self) -> tuple[int, str]:
-        result = ferry("run", self._recipe)
+    def run(self, verb: str = "run", *options: object) -> tuple[int, str]:
+        result = ferry(verb, self._recipe, *options)
         return result.returncode, result.stdout + result.stderr
 
     def row(self) -> dict[str, str]:
@@ -142,4 +142,22 @@ def test_an_answer_for_another_is_told_everywhere_and_allowed_where_nothing_is_c
     code, said = site.run()
     assert code == 0, said
     assert came in said
+    assert site.arrived == 5
+
+
+@pytest.mark.parametrize("site", [TOLD, OF_SERIES], indirect=True)
+def test_a_short_list_stands_in_a_saved_plan_and_does_not_hinder_its_run(
+    site: Site, tmp_path: Path
+) -> None:
+    saved = tmp_path / "plan.csv"
+    site.run("plan", "-o", saved)
+    with saved.open(newline="") as file:
+        lines = list(csv.DictReader(file))
+
+    code, said = site.run("run", "--plan", saved)
+
+    (gap,) = (line for line in lines if line["include"] == "held")
+    assert gap["StudyInstanceUID"] == pacs.study_uid(1)
+    assert "lists 3" in str(gap)
+    assert code == 0, said
     assert site.arrived == 5
