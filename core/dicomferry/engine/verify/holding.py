@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
+from functools import cached_property
 
 from dicomferry.engine.verify.verdict import HoldingPlace
 from dicomferry.ledger.reading.expected import ExpectedInstance, ExpectedSession
@@ -29,9 +31,6 @@ class Holding:
         self._homed: set[str] = set()
         self._strayed: set[str] = set()
         self._unnamed: list[tuple[HeldFile, HoldingPlace]] = []
-        self._by_hash: dict[str, list[str]] = defaultdict(list)
-        for uid, instance in self.expected.items():
-            self._by_hash[uid_hash(instance.sop_class_uid, uid)].append(uid)
 
     @property
     def missing(self) -> tuple[ExpectedInstance, ...]:
@@ -76,6 +75,14 @@ class Holding:
                 self._note(read_uid(client, file), file, place)
             else:
                 self._note("", file, place)
+
+    @cached_property
+    def _by_hash(self) -> Mapping[str, list[str]]:
+        """The planned instances by the hash that ends a file's name; catalogs spare us that."""
+        by_hash: dict[str, list[str]] = defaultdict(list)
+        for uid, instance in self.expected.items():
+            by_hash[uid_hash(instance.sop_class_uid, uid)].append(uid)
+        return by_hash
 
     def _named(self, file: HeldFile) -> str:
         # Two instances of a session can have the same 32-bit hash: then read their headers.

@@ -21,7 +21,7 @@ ABORT_PDU: Final = bytes([ABORT, 0, 0, 0, 0, 4, 0, 0, 2, 0])
 
 _HEADER = 6
 _LONGEST = 1 << 22
-_READ = 1 << 18
+_READ = 1 << 16
 _COMMAND, _LAST = 0x01, 0x02
 
 
