@@ -182,8 +182,11 @@ def test_a_query_without_answer_is_no_instance_that_is_gone(tmp_path: Path) -> N
      {"AccessionNumber": "A00001\\A00009", "PatientID": "P*"}],
     ids=["queries", "values"],
 )  # fmt: skip
-def test_a_question_that_finds_nothing_beside_others_is_told(tmp_path: Path, where: Any) -> None:
-    ended = carry(tmp_path, Script(), where)
+@pytest.mark.parametrize("expect", ["any", "at-most 2"])
+def test_a_question_that_finds_nothing_beside_others_is_told(
+    tmp_path: Path, where: Any, expect: str
+) -> None:
+    ended = carry(tmp_path, Script(), where, expect=expect)
 
     assert ended.codes == [0, 0, 0]
     assert ended.stored == 1

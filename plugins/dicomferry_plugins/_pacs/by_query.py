@@ -50,7 +50,7 @@ class PacsQuery(Struct, frozen=True):
             for number, keys in enumerate(self.queries, 1):
                 parts, refused, none = self._parts(asking, keys, number)
                 yield from refused
-                empty += none if self.expect == "any" else ()
+                empty += none if self.expect != "exactly-one" else ()
                 if refused and self.expect != "any":
                     continue  # nobody knows how many studies there are
                 for study in (yield from self._expected(together(parts), keys, number)):
