@@ -117,8 +117,8 @@ sources:
 
 @hookimpl
 def dicomferry_servers() -> Iterable[ServerKind[DicomWebServer]]:
-    """Offer DICOMweb servers to search and retrieve from."""
-    summary = "A DICOMweb server to search and retrieve from."
+    """Offer DICOMweb servers to search, retrieve from and store in."""
+    summary = "A DICOMweb server to search, retrieve from and store in."
     yield ServerKind(NAME, summary, DicomWebServer, _check, _SERVER)
 
 

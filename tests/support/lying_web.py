@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +17,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from pydicom import Dataset, dcmread
+
+from support.certificates import Identity
 
 _BELOW = {"studies": "StudyInstanceUID", "series": "SeriesInstanceUID",
           "instances": "SOPInstanceUID"}  # fmt: skip
@@ -61,11 +64,12 @@ class LyingWeb:
     closing: Callable[[int], bool] = lambda parts: True
     on_store: Callable[[Dataset], Reply | None] = lambda dataset: None
     port: int = 0
+    scheme: str = "http"
     logins: list[str] = field(default_factory=list)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/dicom-web"
+        return f"{self.scheme}://127.0.0.1:{self.port}/dicom-web"
 
     def add(self, paths: Sequence[Path]) -> None:
         for path in paths:
@@ -81,10 +85,17 @@ class LyingWeb:
 
 
 @contextmanager
-def lying_web(**ways: Any) -> Iterator[LyingWeb]:
-    """Run one on a free port."""
-    web = LyingWeb(**ways)
+def lying_web(tls: Identity | None = None, **ways: Any) -> Iterator[LyingWeb]:
+    """Run one on a free port, by HTTPS where there is a certificate for it."""
+    web = LyingWeb(scheme="https" if tls else "http", **ways)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(web))
+    if tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(tls.certificate, tls.key)
+        server.socket = context.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
+        server.handle_error = lambda request, client_address: None  # type: ignore[method-assign]
     server.daemon_threads = True
     web.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))

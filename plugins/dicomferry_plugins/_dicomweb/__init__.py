@@ -7,7 +7,8 @@
 - WebQuery: the source; it asks level by level, as `_pacs.search` does over C-FIND.
 - MultipartReader: the parts of an answer, as they come; without its end the answer is cut.
 - WadoFetcher: retrieves the instances of a study into an inbox.
+- StowSink, StowDelivery: send instances, and call stored what the server named in its answer.
 
-`dicomweb` builds these. What a PACS answers is compared with what was asked by the
+`dicomweb` and `stow_rs` build these. What a PACS answers is compared with what was asked by the
 rules of `_pacs.search`, `_pacs.choice` and `_pacs.findings`.
 """

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class DicomWebServer(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """A DICOMweb server to search and retrieve from."""
+    """A DICOMweb server to search, retrieve from and store in."""
 
     url: Annotated[
         str,
@@ -35,7 +35,7 @@ class DicomWebServer(Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
     certificate: Annotated[str, Meta(description="Our own certificate (PEM).")] = ""
     key: Annotated[str, Meta(description="The key of our own certificate (PEM).")] = ""
     connections: Annotated[
-        int, Meta(ge=1, le=64, description="Studies that are retrieved at once.")
+        int, Meta(ge=1, le=64, description="Studies that are retrieved, or sessions sent, at once.")
     ] = 4
     batch: Annotated[
         int,
@@ -47,7 +47,7 @@ class DicomWebServer(Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
         ),
     ] = 0
     requests_per_minute: Annotated[
-        int, Meta(ge=0, le=6000, description="Requests at most; 0 for any number.")
+        int, Meta(ge=0, le=6000, description="Searches and retrievals at most; 0 for any number.")
     ] = 0
     hours: Annotated[
         dict[str, str],

@@ -18,16 +18,25 @@ EVERYTHING = {"StudyDate": "20000101-20991231"}
 
 @pytest.fixture
 def recipe(tmp_path: Path) -> WriteRecipe:
-    """Write a recipe that exports what a DICOMweb server has into `out`; return its path."""
+    """Write a recipe that exports what a DICOMweb server has into `out`; return its path.
 
-    def write(url: str, *, where: Any = None, sinks: Any = None, **server: Any) -> Path:
+    With a `folder` it stores what is there in the server.
+    """
+
+    def write(
+        url: str, *, where: Any = None, folder: str = "", transforms: Any = (), **server: Any
+    ) -> Path:
         written = {
             "recipe": 1,
             "name": "web",
             "servers": {"clinic": {"dicomweb": {"url": url, **server}}},
             "sources": [{"dicomweb": {"server": "clinic", "where": where or EVERYTHING}}],
-            "sinks": sinks or [{"export": {"path": "out", "layout": "{{ SOPInstanceUID }}"}}],
+            "transforms": list(transforms),
+            "sinks": [{"export": {"path": "out", "layout": "{{ SOPInstanceUID }}"}}],
         }
+        if folder:
+            written["sources"] = [{"folder": {"path": folder}}]
+            written["sinks"] = [{"stow-rs": {"server": "clinic"}}]
         path = tmp_path / "web.yaml"
         with path.open("w") as file:
             YAML().dump(written, file)

@@ -10,6 +10,7 @@ import pytest
 from msgspec import Struct
 
 from support import pacs
+from support.certificates import identity
 from support.instances import uid
 from support.lying_web import LyingWeb, Reply, lying_web
 
@@ -162,3 +163,36 @@ def test_a_login_goes_with_each_request_and_is_written_nowhere(
     assert set(web.logins) == {"ferry:open sesame"}
     state = [path.read_bytes() for path in (tmp_path / ".dicomferry").rglob("*") if path.is_file()]
     assert b"sesame" not in b"".join([*state, (ended.stdout + ended.stderr).encode()])
+
+
+def test_a_server_is_trusted_by_the_certificate_that_the_recipe_names(
+    tmp_path: Path, recipe: Any, run: Any, exported: Any
+) -> None:
+    own = identity(tmp_path, "clinic")
+    with lying_web(own) as web:
+        fill(web, tmp_path / "in")
+        ended = run("run", recipe(web.url))
+        assert ended.returncode == 2
+        assert "is not trusted" in ended.stderr
+        ended = run("run", recipe(web.url, ca="clinic.crt"))
+        assert ended.returncode == 0, ended.stderr
+    assert len(exported()) == ALL
+
+
+@pytest.mark.parametrize(
+    ("server", "says"),
+    [
+        ({"login": "${env:L}", "token": "${env:T}"}, "a login or a token, not both"),
+        ({"certificate": "mine.crt"}, "key is missing"),
+        ({"hours": {"sometimes": "all"}}, "hours"),
+        ({"login": "${env:NO_COLON}"}, "does not resolve to user:password"),
+        ({"ca": "nowhere.pem"}, "there is no such file"),
+    ],
+)
+def test_what_is_wrong_with_a_server_is_said(
+    server: dict[str, Any], says: str, recipe: Any, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLON", "ferry")
+    ended = run("plan", recipe("http://127.0.0.1:9/dicom-web", **server))
+    assert ended.returncode == 2
+    assert says in ended.stderr

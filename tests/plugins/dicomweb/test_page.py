@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydicom import dcmread
 
 from dicomferry.contract.stand_in import StandIn
 from dicomferry.testing.receiver import open_receiver
@@ -51,3 +53,22 @@ def test_the_source_of_the_page_brings_a_study_that_is_verified(
         assert verified.returncode == 0, verified.stdout + verified.stderr
         stored = {one.sop_instance_uid for one in xnat.receipts()}
     assert stored == set(web.files)
+
+
+def test_the_sink_of_the_page_stores_a_disk(
+    tmp_path: Path, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine archive.example.org login ferry password p\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    pacs.study(tmp_path / "disk", 1, instances=3, OtherPatientIDs="1")
+    path = tmp_path / "research.yaml"
+    with lying_web() as web:
+        recipe = BLOCKS[1].replace("https://archive.example.org/dicom-web", web.url)
+        path.write_text(recipe.replace("/mnt/disk3", "disk"))
+        ended = run("run", path)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    stored = [dcmread(BytesIO(content)) for content in web.files.values()]
+    assert len(stored) == 3
+    assert not any("OtherPatientIDs" in one for one in stored)
