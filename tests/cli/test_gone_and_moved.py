@@ -50,7 +50,7 @@ def test_a_planned_file_that_vanished_is_told_until_it_is_back(
     assert (back.returncode, "1 instance stored" in back.stdout) == (0, True)
 
 
-@pytest.mark.parametrize("left", [b"", b"text", bytes(3000)])
+@pytest.mark.parametrize("left", [b"", b"text", bytes(100)])
 def test_a_planned_file_that_is_no_instance_any_more_is_told_until_it_is_back(
     left: bytes, files: list[Path], write_recipe: RecipeWriter
 ) -> None:

@@ -119,7 +119,7 @@ def test_a_class_that_nobody_can_guess_is_named_as_not_retrieved(tmp_path: Path)
     assert result.returncode == 1
     assert not arrived
     assert "not retrieved from clinic" in result.stdout
-    assert "takes of what was asked for" in result.stdout
+    assert "of what was proposed it accepts" in result.stdout
 
 
 @pytest.mark.parametrize("late", [0.2, 1.5])

@@ -36,10 +36,12 @@ _VERSION: Final = re.compile(r'^version "6\.[0-7]"$', re.MULTILINE)
 """XNAT asks for such a line before it takes a script for one of DicomEdit 6."""
 
 _VERSION_LINE: Final = re.compile(r'version[ \t]*"6\.[0-7]"')
-_KEYWORDS: Final = frozenset((
-    "const", "describe", "echo", "else", "elseif", "export", "hidden", "if", "immutable",
-    "removeAllPrivateTags", "version",
-))  # fmt: skip
+_KEYWORDS: Final = frozenset(
+    re.findall(
+        r"\w+",
+        "const describe echo else elseif export hidden if immutable removeAllPrivateTags version",
+    )
+)
 _REMARKS: Final = re.compile("describe|export")
 _DESCRIBED: Final = ("hidden", "const", "immutable")
 _COMPARISONS: Final = {
