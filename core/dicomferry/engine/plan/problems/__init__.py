@@ -2,7 +2,7 @@
 
 * A *problem* (`model.Problem`) is one thing found: its code, what was found where, how much it
   matters.
-* A *kind* (`kinds.py`) is what all problems of one code have in common: severity, why XNAT minds,
+* A *kind* (`kinds/`) is what all problems of one code have in common: severity, why XNAT minds,
   what to do. `docs/problems.md` has a section for each.
 * A *check* is a function that looks at the plan's `ItemGroups` and yields problems. Checks stand in
   modules by what they look at: identification, labels, sessions, studies, patients, scans,
@@ -11,7 +11,8 @@
 * What only the receiving XNAT knows is asked of it by `live.ask`, what a site minds by `plug_ins`.
 * To *waive* a problem is to make a note of it, because the recipe allows its code.
 
-A new code is a kind in `kinds.py`, a check or a part of one, and a section in `docs/problems.md`.
+A new code is a kind in a table of `kinds/`, a check or a part of one, and a section in
+`docs/problems.md`.
 The session calls `find_problems`, `plan --ask` calls `live.ask`. Nothing here writes to the ledger.
 """
 
