@@ -48,7 +48,8 @@ class LyingWeb:
     path: what it returns goes out in place of the truth. `rows` changes the rows of a level
     (`studies`, `series`, `instances`) before they are paged. `cap` is the most rows of a page.
     `parts` changes the files of a retrieval of more than one. `closing` says whether the closing
-    boundary comes. `on_store` is asked what to answer for an instance that came, once it is kept.
+    boundary comes, `length` the Content-Length that is told, if any. `on_store` is asked
+    what to answer for an instance that came, once it is kept.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
@@ -62,6 +63,7 @@ class LyingWeb:
     warning: str = ""
     parts: Callable[[list[bytes]], list[bytes]] = list
     closing: Callable[[int], bool] = lambda parts: True
+    length: Callable[[int], int | None] = lambda parts: None
     on_store: Callable[[Dataset], Reply | None] = lambda dataset: None
     port: int = 0
     scheme: str = "http"
@@ -181,6 +183,8 @@ def _handler(web: LyingWeb) -> type[BaseHTTPRequestHandler]:
             kind = f'multipart/related; type="application/dicom"; boundary={boundary}'
             self.send_header("Content-Type", kind)
             self.send_header("Connection", "close")
+            if (length := web.length(len(found))) is not None:
+                self.send_header("Content-Length", str(length))
             self.end_headers()
             for content in found:
                 self.wfile.write(

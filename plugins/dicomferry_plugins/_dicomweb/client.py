@@ -18,6 +18,9 @@ _FIRST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 60.0
 """Seconds at most, also where the server asks for more by Retry-After."""
 
+_NO_WAY: Final = ("Failed to establish", "Failed to resolve")
+"""What urllib3 says where there is no connection."""
+
 
 class WebClient:
     """Sends requests to one site; a context manager that ends its connections.
@@ -125,19 +128,15 @@ class WebClient:
         from requests import ConnectTimeout, Timeout
         from requests.exceptions import ConnectionError as Unconnected, SSLError
 
-        host = self.site.host
+        host, words = self.site.host, str(error)
         if isinstance(error, SSLError):
-            return SilentError(
-                f"{host} is not trusted", hint="is it the right server? ca: names who vouches"
-            )
-        if isinstance(error, Timeout) and not isinstance(error, ConnectTimeout):
-            return SilentError(f"{host} did not answer in {self.site.timeout:g} s", reached=True)
-        if "timed out" in str(error) and not isinstance(error, ConnectTimeout):
+            hint = "is it the right server? ca: names who vouches for it"
+            return SilentError(f"{host} is not trusted", hint=hint, reached=True)
+        unreachable = isinstance(error, Unconnected) and any(one in words for one in _NO_WAY)
+        if isinstance(error, ConnectTimeout) or unreachable:
+            return SilentError(f"{host} is unreachable", hint="is it running, and is url right?")
+        if isinstance(error, Timeout) or "timed out" in words:
             return SilentError(f"{host} fell silent for {self.site.timeout:g} s", reached=True)
-        if isinstance(error, Unconnected) and "Failed to establish" in str(error):
-            return SilentError(f"{host} is unreachable", hint="is it running, and is url right?")
-        if isinstance(error, ConnectTimeout):
-            return SilentError(f"{host} is unreachable", hint="is it running, and is url right?")
         return SilentError(f"{host} ended the connection before its answer was whole")
 
     @property

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from typing import Final
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from dicomferry import RemoteInstance
 from dicomferry.contract import Fetched, FetchOrder, Inbox, Manners
@@ -48,14 +48,17 @@ class WadoFetcher(Struct, frozen=True):
 
 
 class _Retrieval(Struct):
-    """Asks for the instances of one study; `why` says what was wrong with the last bad answer."""
+    """Asks for the instances of one study; `why` says what was wrong with the last bad answer.
+
+    `silent` is set where the server has answered nothing at all.
+    """
 
     client: WebClient
     inbox: Inbox
     intake: WebIntake
     why: str = ""
     silent: bool = False
-    _whole: set[str] = field(default_factory=set)
+    _heard: bool = False
 
     def by_series(self, order: FetchOrder) -> None:
         """Ask for the series that are wanted whole, and for those without a list."""
@@ -87,9 +90,10 @@ class _Retrieval(Struct):
 
     def _ask(self, path: str) -> bool:
         """Take what comes of a resource; tell whether the answer was whole."""
+        heard, unasked = False, self.intake.unasked
         try:
             with self.client.get(path, STORED) as answer:
-                self.silent = False
+                heard = True
                 told = answer.headers.get("Content-Type", "")
                 kind, boundary = media_type(told)
                 chunks = self._chunks(self.client.chunks(answer))
@@ -106,11 +110,16 @@ class _Retrieval(Struct):
         except CutError as error:
             self.why = f"{path}: its answer was cut short: {error}"
         except SilentError as error:
-            self.why, self.silent = error.message, not self.intake.came
+            self.why, self.silent = error.message, not heard and not self._heard
         except StatusError as error:
-            self.why, self.silent = error.message, False
+            heard, self.why = True, error.message
         else:
+            if self.intake.unasked > unasked:
+                strangers = self.intake.unasked - unasked
+                self.why = f"{path}: {strangers:,} of its parts are none of what was asked for"
             return not self._done()
+        finally:
+            self._heard = self._heard or heard
         return False
 
     def _chunks(self, chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from io import BytesIO
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Final
 
 from msgspec.structs import replace
 
-from dicomferry import FerryError, Header, InstanceRef, RemoteInstance
+from dicomferry import FerryError, InstanceRef, RemoteInstance
 from dicomferry.contract import Inbox
-from dicomferry.dicom import read_header
+from dicomferry.dicom import quietly, read_header
 
 _HEAD: Final = 1 << 16
 """Bytes that are kept of each instance, to know which one it is."""
@@ -20,14 +21,18 @@ _HEAD: Final = 1 << 16
 _OWN: Final = (
     "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID", "InstanceNumber",
 )  # fmt: skip
-"""What two instances of a series do not share."""
+"""What two instances of a series do not share, and `_LAST` is the last of it."""
+
+_LAST: Final = 0x00200013
+_TAGS: Final = (0x0020000D, 0x0020000E, 0x00080018, 0x00080016, _LAST)
 
 
 class WebIntake:
     """Takes Part 10 files into one inbox.
 
     What comes of a series in `whole` and was not listed is taken as well. `came` counts the
-    instances that were taken, `unlisted` by SeriesInstanceUID those that came beyond the list.
+    instances that were taken, `unasked` the parts that are none of what is wanted, `unlisted` by
+    SeriesInstanceUID what came beyond the list.
     """
 
     def __init__(self, inbox: Inbox, whole: Collection[str] = ()) -> None:
@@ -40,6 +45,7 @@ class WebIntake:
             if one.ref.series_instance_uid in whole
         }
         self.came = 0
+        self.unasked = 0
         self.unlisted: Counter[str] = Counter()
 
     def take(self, chunks: Iterable[bytes]) -> None:
@@ -50,12 +56,14 @@ class WebIntake:
         path = self._partial()
         try:
             head, size = self._write(path, chunks)
-            instance = self._wanted_as(head, size)
-            if instance is None or not self._inbox.take(instance, path):
-                return
-            self.came += 1
-            if instance.ref.sop_instance_uid not in self._wanted:
-                self.unlisted[instance.ref.series_instance_uid] += 1
+            told = _told(path, head, size)
+            instance = self._wanted_as(told) if told else None
+            if instance is None:
+                self.unasked += 1
+            elif self._inbox.take(instance, path):
+                self.came += 1
+                if instance.ref.sop_instance_uid not in self._wanted:
+                    self.unlisted[instance.ref.series_instance_uid] += 1
         except OSError as error:
             raise self._unusable(error) from None
         finally:
@@ -83,27 +91,17 @@ class WebIntake:
                     file.seek(0)
         return bytes(head), size
 
-    def _wanted_as(self, head: bytes, size: int) -> RemoteInstance | None:
-        """Return the instance that a file is; None where nobody wants it, or it is none."""
-        header = _header(head, size)
-        if header is None:
-            return None
-        ref = header.ref
-        listed = self._wanted.get(ref.sop_instance_uid)
-        sibling = self._siblings.get(ref.series_instance_uid)
-        if listed or not sibling or not all((ref.sop_instance_uid, ref.sop_class_uid)):
+    def _wanted_as(self, told: Mapping[str, str]) -> RemoteInstance | None:
+        """Return the instance that a file is; None where nobody wants it."""
+        study, series, uid, sop_class, number = (told[keyword] for keyword in _OWN)
+        sibling = self._siblings.get(series)
+        if (listed := self._wanted.get(uid)) or not sibling or not (uid and sop_class):
             return listed
-        if ref.study_instance_uid != sibling.ref.study_instance_uid:
+        if study != sibling.ref.study_instance_uid:
             return None
-        told = {key: text for key, text in sibling.attributes.items() if key not in _OWN}
-        told["InstanceNumber"] = header.text("InstanceNumber") or ""
-        own = InstanceRef(
-            ref.study_instance_uid,
-            ref.series_instance_uid,
-            ref.sop_instance_uid,
-            ref.sop_class_uid,
-        )
-        return replace(sibling, ref=own, attributes=told)
+        known = {key: text for key, text in sibling.attributes.items() if key not in _OWN}
+        own = InstanceRef(study, series, uid, sop_class)
+        return replace(sibling, ref=own, attributes={**known, "InstanceNumber": number})
 
     def _unusable(self, error: OSError) -> FerryError:
         folder = self._inbox.folder
@@ -113,9 +111,24 @@ class WebIntake:
         )
 
 
-def _header(head: bytes, size: int) -> Header | None:
-    """Return what the first bytes tell; an unusual header may need more, and then all are read."""
+def _told(path: Path, head: bytes, size: int) -> dict[str, str] | None:
+    """Return what a file tells of itself; None where it is no DICOM.
+
+    A header that is longer than the head is read from the file, as far as it is needed.
+    """
     try:
-        return read_header(head, size)
+        header = read_header(head, size)
     except FerryError:
+        return None
+    if header is not None:
+        return {keyword: header.text(keyword) or "" for keyword in _OWN}
+    from pydicom.errors import InvalidDicomError
+    from pydicom.filereader import read_partial
+
+    whole = path.stat().st_size == size
+    try:
+        with quietly(), path.open("rb") if whole else BytesIO(head) as file:
+            dataset = read_partial(file, lambda tag, *_: tag > _LAST, specific_tags=list(_TAGS))
+            return {keyword: str(dataset.get(keyword, "")) for keyword in _OWN}
+    except (InvalidDicomError, ValueError, EOFError):
         return None

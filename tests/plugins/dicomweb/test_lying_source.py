@@ -94,6 +94,14 @@ WAYS = {
         {"parts": lambda files: files[: len(files) // 2], "closing": lambda parts: parts == 1}
     ),
     "half-of-the-parts-and-closed": Way({"parts": lambda files: files[: len(files) // 2]}),
+    "hangs-up-within-a-series": Way(
+        {"parts": lambda files: [files[0][:500]], "closing": lambda parts: False,
+         "length": lambda parts: 9999}, 1, 0, "ended the connection",
+    ),
+    "hangs-up-within-the-second-of-a-series": Way(
+        {"parts": lambda files: [files[0], files[0][:500]], "closing": lambda parts: parts == 1,
+         "length": lambda parts: 9999 if parts > 1 else None},
+    ),
     "parts-that-are-no-dicom": Way({"parts": lambda files: [b"sorry"] * len(files)}),
     "a-part-twice": Way({"parts": lambda files: [*files, files[0]]}),
     "no-series-at-all": Way(
@@ -196,3 +204,28 @@ def test_what_is_wrong_with_a_server_is_said(
     ended = run("plan", recipe("http://127.0.0.1:9/dicom-web", **server))
     assert ended.returncode == 2
     assert says in ended.stderr
+
+
+def test_an_instance_with_a_long_header_is_known_and_taken(
+    tmp_path: Path, recipe: Any, run: Any, exported: Any
+) -> None:
+    long = {"EncapsulatedDocument": b"d" * 300_000}
+    with lying_web() as web:
+        web.add(pacs.study(tmp_path / "in", 1, **long))
+        ended = run("run", recipe(web.url))
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert exported() == web.files
+
+
+def test_an_instance_that_does_not_fit_the_spool_is_named(
+    tmp_path: Path, recipe: Any, run: Any, exported: Any
+) -> None:
+    large = {"EncapsulatedDocument": b"d" * 3_000_000}
+    with lying_web() as web:
+        web.add(pacs.study(tmp_path / "in", 1, instances=1, **large))
+        web.add(pacs.study(tmp_path / "in", 2))
+        ended = run("run", recipe(web.url), "--spool", "1")
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    assert "1 failed" in ended.stdout
+    assert "spool" in ended.stdout
+    assert set(exported()) == {uid("sop", 2, 1, 1), uid("sop", 2, 1, 2)}
