@@ -91,13 +91,14 @@ def lying_web(tls: Identity | None = None, **ways: Any) -> Iterator[LyingWeb]:
     """Run one on a free port, by HTTPS where there is a certificate for it."""
     web = LyingWeb(scheme="https" if tls else "http", **ways)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(web))
+    # Who asks may be killed, or does not trust us.
+    server.handle_error = lambda request, client_address: None  # type: ignore[method-assign]
     if tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(tls.certificate, tls.key)
         server.socket = context.wrap_socket(
             server.socket, server_side=True, do_handshake_on_connect=False
         )
-        server.handle_error = lambda request, client_address: None  # type: ignore[method-assign]
     server.daemon_threads = True
     web.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))

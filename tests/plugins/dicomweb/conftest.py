@@ -50,8 +50,8 @@ def exported(tmp_path: Path) -> Callable[[], dict[str, bytes]]:
     """Give what is in `out`: bytes by SOP Instance UID."""
 
     def found() -> dict[str, bytes]:
-        out = tmp_path / "out"
-        return {path.name: path.read_bytes() for path in out.iterdir()} if out.is_dir() else {}
+        # What begins with a dot is being written.
+        return {path.name: path.read_bytes() for path in tmp_path.glob("out/[!.]*")}
 
     return found
 
