@@ -102,7 +102,7 @@ class _Retrieval(Struct):
                 elif kind.startswith("multipart/") and boundary:
                     for part in MultipartReader(chunks, boundary):
                         self.intake.take(part.chunks)
-                        if self._done():
+                        if self._ends():
                             return False
                 else:
                     self.why = f"{path}: it answers with {told[:80] or 'no Content-Type'}"
@@ -117,7 +117,7 @@ class _Retrieval(Struct):
             if self.intake.unasked > unasked:
                 strangers = self.intake.unasked - unasked
                 self.why = f"{path}: {strangers:,} of its parts are none of what was asked for"
-            return not self._done()
+            return not self._ends()
         finally:
             self._heard = self._heard or heard
         return False
@@ -132,8 +132,11 @@ class _Retrieval(Struct):
         return [one for one in self.inbox.missing() if one.ref.series_instance_uid == series]
 
     def _done(self) -> bool:
-        inbox = self.inbox
-        return self.silent or inbox.full or inbox.stopped() or not inbox.missing()
+        return self.silent or self._ends() or not self.inbox.missing()
+
+    def _ends(self) -> bool:
+        """Tell whether nothing more is taken: of a whole series, also what was not listed is."""
+        return self.inbox.full or self.inbox.stopped()
 
 
 def _sleep(seconds: float, inbox: Inbox) -> None:

@@ -67,6 +67,14 @@ WAYS = {
     "an-instance-not-listed": Way(
         {"rows": rows("instances", lambda found: found[1:])}, 0, ALL, "and lists 4"
     ),
+    "the-last-instance-not-listed": Way(
+        {"rows": rows("instances", lambda found: found[:-1])}, 0, ALL, "had not listed"
+    ),
+    "no-instance-listed": Way({"rows": rows("instances", lambda found: [])}, 0, ALL),
+    "no-instance-listed-and-cut": Way(
+        {"rows": rows("instances", lambda found: []), "closing": lambda parts: False}, 1, ALL - 2,
+        "cut short",
+    ),
     "a-series-not-listed": Way(
         {"rows": rows("series", lambda found: found[1:])}, 1, 0, "no series of it is listed"
     ),
