@@ -24,6 +24,7 @@ _NOTHING: Final = "nothing-found"
 _LEFT_OUT: Final = "excluded"
 _WITHOUT_STUDY: Final = "query-without-study"
 _ANSWER_DIFFERS: Final = "answer-differs"
+_LIST_UNPROVEN: Final = "list-unproven"
 _EXAMPLES: Final = 5
 """Mended files that are named; the manifest names all."""
 _DIRECTORIES: Final = 20
@@ -132,7 +133,7 @@ def not_listed(plan: PlanReader) -> Iterator[Problem]:
 def answers(items: ItemGroups) -> Iterator[Problem]:
     """Find lists of servers that may lack something, and answers of theirs for something else."""
     held = items.held_back_by_code()
-    for code in (LIST_INCOMPLETE, _ANSWER_DIFFERS):
+    for code in (LIST_INCOMPLETE, _ANSWER_DIFFERS, _LIST_UNPROVEN):
         count = held.get(code, 0)
         for one in items.of_code(code, _DIRECTORIES) if count else ():
             yield problem(code, f"{one.location}: {one.reason}")

@@ -193,6 +193,7 @@ ELSEWHERE = {
     "gone",
     "ledger-behind",
     "list-incomplete",
+    "list-unproven",
     "listed-not-found",
     "not-listed",
     "nothing-found",
