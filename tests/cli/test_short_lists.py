@@ -188,3 +188,29 @@ def test_a_list_that_no_number_proves_is_told(site: Site, proven: bool) -> None:
     code, said = site.run()
     assert code == 0
     assert ("a list that is cut short looks whole" in said) is not proven
+
+
+NO_IMAGES = {"lists": {"IMAGE": 0}}
+
+
+@pytest.mark.parametrize("counted", COUNTS[1:])
+@pytest.mark.parametrize("told", [5, 6])
+def test_as_many_must_come_of_a_series_without_a_list_as_the_pacs_counts(
+    tmp_path: Path, counted: str, told: int
+) -> None:
+    held = [dcmread(path) for path in pacs.study(tmp_path / "in", 1, instances=5)]
+    script = Script(**NO_IMAGES, pretends={counted: str(told)})
+    with (
+        scripted(held, script) as server,
+        servers.storescp(tmp_path / "xnat", options=["--fork"]) as xnat,
+    ):
+        source = csv_source(tmp_path, ROW)
+        one = Site(tmp_path, pacs_recipe(tmp_path, server, xnat, source, retrieve="c-get"), xnat)
+        code, said = one.run()
+        again, _ = one.run("status")
+
+    assert one.arrived == 5
+    assert (code, again) == ((0, 0) if told == 5 else (1, 1)), said
+    assert ("Everything is stored" in said) is (told == 5)
+    if told == 6:
+        assert "tells of 6 instances" in said

@@ -155,13 +155,11 @@ def find_contents(
             continue
         one = FoundSeries(uid, one.attributes, _instances(query, study.uid, uid, tally))
         told = answer.get("NumberOfSeriesRelatedInstances", "")
+        tally.compare(f"instances of series {uid}", told, len(one.instances), uid)
         if not one.instances and _number(told) != 0:
-            tally.whole = False
             tally.remarks[f"no instance of series {uid} is listed: all that comes is taken"] += 1
             series[uid] = one
-            continue
-        tally.compare(f"instances of series {uid}", told, len(one.instances), uid)
-        if one.instances and keep(one):
+        elif one.instances and keep(one):
             series[uid] = one
     if not seen and not tally.gaps:
         tally.gap("no series of it is listed")

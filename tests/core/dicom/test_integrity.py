@@ -129,9 +129,8 @@ def image(rows: int, columns: int, pixels: int) -> bytes:
         (b"PatientID,StudyDate\r\n" * 100, "neither"),
         (b"\x89PNG\r\n\x1a\n" + bytes(1000), "neither"),
         (b"%PDF-1.4\n" + bytes(range(256)) * 9, "neither"),
-        (bytes(2000), "neither"),
     ],
-    ids=["empty", "short", "csv", "png", "pdf", "zeros"],
+    ids=["empty", "short", "csv", "png", "pdf"],
 )
 def test_other_files_are_not_dicom(data: bytes, kind: str) -> None:
     with pytest.raises(NotDicomError, match=kind):
