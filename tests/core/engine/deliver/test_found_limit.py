@@ -141,11 +141,10 @@ def test_it_is_nine_tenths_as_fast_as_eight_at_once_and_nothing_gets_stuck(
     assert rate >= 0.9 * best
 
 
-def test_a_machine_with_room_for_more_is_given_more() -> None:
+def test_a_machine_with_room_for_more_is_given_eight_for_nothing_says_where_it_stops() -> None:
     machine = MACHINES["with room for more"]
-    assert SimulatedXnat(machine, FoundLimit()).take(300) > SimulatedXnat(
-        machine, GivenLimit(8)
-    ).take(300)
+    found = SimulatedXnat(machine, FoundLimit()).take(300)
+    assert found >= 0.9 * SimulatedXnat(machine, GivenLimit(8)).take(300)
 
 
 @pytest.mark.parametrize(("answers", "disturbed"), [(0.005, 3.0), (0.02, 0.0), (0.02, 3.0)])

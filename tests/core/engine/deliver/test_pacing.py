@@ -14,18 +14,18 @@ from support.fake_xnat_rest import FakeXnat, Says, fake_xnat, shaped, table
 
 
 def built(limit: FoundLimit, seconds: float, at_once: int, *, pressed: bool = True) -> None:
-    """Have a whole round of sessions built: beyond 8 a round is four times the limit."""
-    for _ in range(max(8, limit.now) if limit.now < 8 else 4 * limit.now):
+    """Have a whole round of sessions built."""
+    for _ in range(max(8, limit.now)):
         limit.built([BuiltSession(seconds, 0.01, at_once, pressed)])
 
 
-def test_the_limit_grows_one_by_one_while_builds_take_no_longer() -> None:
+def test_the_limit_grows_one_by_one_up_to_eight_while_builds_take_no_longer() -> None:
     limit = FoundLimit()
     seen = []
     for _ in range(6):
         built(limit, 1.0, limit.now)
         seen.append(limit.now)
-    assert seen == [5, 6, 7, 8, 9, 10]
+    assert seen == [5, 6, 7, 8, 8, 8]
 
 
 def test_builds_that_take_much_longer_than_usual_take_a_part_of_it_away() -> None:
@@ -34,22 +34,6 @@ def test_builds_that_take_much_longer_than_usual_take_a_part_of_it_away() -> Non
         built(limit, 1.0, limit.now)
     built(limit, 1.9, limit.now)
     assert limit.now == 6
-
-
-def test_beyond_eight_it_stays_where_some_builds_take_a_little_longer() -> None:
-    limit = FoundLimit()
-    for _ in range(4):
-        built(limit, 1.0, limit.now)
-    for _ in range(5):
-        built(limit, 1.3, limit.now)
-    assert limit.now == 8
-
-
-def test_beyond_eight_it_goes_no_further_than_one_above_what_was_built_at_once() -> None:
-    limit = FoundLimit()
-    for _ in range(20):
-        built(limit, 1.0, min(limit.now, 9))
-    assert limit.now == 10
 
 
 def test_a_large_session_is_compared_with_large_ones() -> None:

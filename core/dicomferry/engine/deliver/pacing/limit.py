@@ -14,11 +14,9 @@ _FIRST: Final = 4
 """Sessions to begin with."""
 _BLAMELESS: Final = 8
 """Sessions at once that no public report blames."""
-_UNHURT: Final = 1.15
 _TAKEN: Final = 1.5
 _SLOWER: Final = 1.75
-"""Builds that take so many times as long as usual are not hurt by one another, do well still, or
-are too many at once."""
+"""Builds that take so many times as long as usual do well still, or are too many at once."""
 _HARMLESS: Final = 0.5
 """Seconds of a build that are taken to do no harm, however many are built at once."""
 _LESS: Final = 0.85
@@ -30,7 +28,6 @@ _FOR_A_LOOK: Final = 2
 """Sessions for each look that saw no build: with so many, no more than six are built at once, by 19
 chances of 20."""
 _LEAST_ROUND: Final = 8
-_LONG_ROUND: Final = 4
 
 
 class BuiltSession(Struct, frozen=True):
@@ -85,9 +82,8 @@ class FoundLimit:
     took than is usual for sessions of their size:
 
     * Most took much longer: a part of the limit is taken away.
-    * Most took no longer: one more session, up to 8, which no public report blames.
-    * Beyond 8 hardly any may have taken longer, and no more is added than one and a half above
-      what was built at once: sessions that wait today may all be built at one moment tomorrow.
+    * Most took no longer: one more session, up to 8, which no public report blames. Beyond that
+      an XNAT may stop without having been slower before.
     * No look saw a build, and there were many: two sessions for each look, but no more than let 8
       be built at once, if their builds may have taken half a second.
     """
@@ -137,16 +133,13 @@ class FoundLimit:
             self._limit = max(self._limit, most)
 
     def _enough(self) -> int:
-        """Return how many sessions are a round: several times those that are built together."""
-        return max(_LEAST_ROUND, self.now) if self.now < _BLAMELESS else _LONG_ROUND * self.now
+        """Return how many sessions are a round: as many as may be built together, or more."""
+        return max(_LEAST_ROUND, self.now)
 
     def _judge(self, sessions: Sequence[BuiltSession]) -> None:
-        at_once = sum(one.at_once for one in sessions) / len(sessions)
         slow = [self._usual.slowness(one.objects, one.seconds, one.grain) for one in sessions]
-        middle = median(least for least, _ in slow)
+        middle = median(slow)
         if middle > _SLOWER:
             self._limit = max(1.0, self._limit * _LESS)
         elif self._pressed and self._limit < _BLAMELESS and middle <= _TAKEN:
             self._limit += 1
-        elif self._pressed and sorted(most for _, most in slow)[len(slow) * 9 // 10] <= _UNHURT:
-            self._limit = max(self._limit, min(self._limit + 1, at_once + 1.5))

@@ -19,11 +19,11 @@ class UsualTimes:
     def __init__(self) -> None:
         self._seconds: dict[int, list[float]] = {}
 
-    def slowness(self, objects: int, seconds: float, grain: float) -> tuple[float, float]:
-        """Note a build; return how many times as long as usual it took at least, and at most."""
+    def slowness(self, objects: int, seconds: float, grain: float) -> float:
+        """Note a build; return how many times as long as usual it took at least."""
         known = self._seconds.setdefault(objects.bit_length(), [])
         insort(known, seconds)
         if len(known) > _MOST_KEPT:
             known.pop()
         usual = known[int(len(known) * _QUICK)]
-        return (max(0.0, seconds - grain) / usual, seconds / usual) if usual else (1.0, 1.0)
+        return max(0.0, seconds - grain) / usual if usual else 1.0
