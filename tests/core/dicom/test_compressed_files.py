@@ -328,7 +328,7 @@ def test_a_tar_archive_that_is_cut_at_any_place_is_broken(
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress, lzma.compress])
-@pytest.mark.parametrize("between", [0, 512, 10240, 100_000 // 512 * 512])
+@pytest.mark.parametrize("between", [0, 10240, 102_400])
 def test_an_archive_behind_another_in_one_file_is_read_too(
     pack: Pack, between: int, tmp_path: Path
 ) -> None:
@@ -336,6 +336,44 @@ def test_an_archive_behind_another_in_one_file_is_read_too(
     path.write_bytes(pack(tarred(a=b"one", b=b"two") + bytes(between) + tarred(c=b"three")))
 
     assert [member.name for member in list_members(path)] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize(
+    ("hole", "size"), [(1024, 512), (1024, 4096), (8192, 512), (8192, 2048), (2048, 40_000)]
+)
+def test_a_tar_archive_with_a_hole_of_zeros_is_broken(
+    pack: Pack, hole: int, size: int, tmp_path: Path
+) -> None:
+    whole = bytearray(tarred(**{f"m{number:02}": b"x" * 512 for number in range(60)}))
+    whole[hole : hole + size] = bytes(size)
+    path = tmp_path / "hole.tar"
+    path.write_bytes(pack(bytes(whole)))
+
+    with pytest.raises(DamagedError):
+        list(list_members(path))
+
+
+@pytest.mark.parametrize("lost", [30, 58])
+def test_a_tar_archive_whose_rest_is_zeros_is_broken(lost: int, tmp_path: Path) -> None:
+    whole = tarred(**{f"m{number:02}": b"x" * 512 for number in range(60)})
+    left = (60 - lost) * 1024
+    path = tmp_path / "rest.tar"
+    path.write_bytes(whole[:left] + bytes(len(whole) - left))
+
+    with pytest.raises(DamagedError, match="zeros stand at its end"):
+        list(list_members(path))
+
+
+@pytest.mark.parametrize("factor", [1, 20, 64, 128, 2048])
+def test_a_tar_archive_of_any_record_is_whole(factor: int, tmp_path: Path) -> None:
+    whole = tarred(a=b"one", b=b"two").rstrip(b"\0")
+    record = factor * 512
+    size = -(-(len(whole) + 1024) // record) * record
+    path = tmp_path / "whole.tar"
+    path.write_bytes(whole + bytes(size - len(whole)))
+
+    assert [member.name for member in list_members(path)] == ["a", "b"]
 
 
 def test_archives_that_were_compressed_apart_are_read_one_behind_the_other(tmp_path: Path) -> None:

@@ -140,15 +140,33 @@ def test_an_unknown_vr_has_the_structure_of_ob_and_is_carried(part10: Make, vr: 
         assert instance.header.raw(0x00331005) == b"abcd"
 
 
-@pytest.mark.parametrize("count", [*range(1, 18), 100, 512, 4096, 100_000])
-def test_nuls_behind_the_last_element_have_one_rule(part10: Make, count: int) -> None:
-    data = element(0x00100020, "LO", b"AB")
+PIXELS = element(0x7FE00010, "OW", b"\1\2")
+
+
+@pytest.mark.parametrize(
+    ("last", "count"),
+    [
+        *((b"", count) for count in (*range(1, 18), 100, 512)),
+        *((PIXELS, count) for count in (1, 8, 513, 4096, 100_000)),
+        (element(0xFFFCFFFC, "OB", b"\1\2"), 4096),
+    ],
+)
+def test_nuls_behind_the_last_element_have_one_rule(part10: Make, last: bytes, count: int) -> None:
+    data = element(0x00100020, "LO", b"AB") + last
 
     sent, told = mended(part10(data) + b"\0" * count)
 
     assert sent == data
     place = f"from byte {len(part10(data))} on"
     assert told == [f"NULs behind the last element, {place}, are left out: {count}"]
+
+
+@pytest.mark.parametrize("count", [513, 3624, 100_000])
+def test_more_nuls_than_a_block_where_no_element_ends_a_data_set_are_something_lost(
+    part10: Make, count: int
+) -> None:
+    with pytest.raises(DamagedError, match=rf"{count} NULs stand behind \(0010,0020\)"):
+        mended(part10(element(0x00100020, "LO", b"AB")) + b"\0" * count)
 
 
 def test_more_nuls_than_any_padding_are_something_lost(part10: Make) -> None:

@@ -46,7 +46,8 @@ def listed(file: IO[bytes], limit: int = 0) -> Iterator[tuple[tarfile.TarInfo, M
 
     An archive that stands behind another in one file belongs to it. Raises `DamagedError` for an
     archive that does not end with a block of zeros, as every tar archive does, for one with
-    something else behind it, and for one of more than `limit` bytes, where a limit is given.
+    something else behind it or with more zeros than tar writes, and for one of more than `limit`
+    bytes, where a limit is given.
     """
     names: set[str] = set()
     links: list[tarfile.TarInfo] = []
@@ -58,7 +59,9 @@ def listed(file: IO[bytes], limit: int = 0) -> Iterator[tuple[tarfile.TarInfo, M
             elif not info.isdir():
                 names.add(info.name)
                 yield info, _member(info)
+        zeros, begin = file.tell() - tarfile.BLOCKSIZE, start
         start = _behind(file, limit)
+        _check_end(begin, zeros, file.tell() if start is None else start, is_last=start is None)
     yield from ((info, _link(info, names)) for info in links)
 
 
@@ -96,6 +99,27 @@ def _behind(file: IO[bytes], limit: int) -> int | None:
     return None
 
 
+def _check_end(begin: int, zeros: int, end: int, *, is_last: bool) -> None:
+    """Raise `DamagedError` for blocks of zeros that no tar has written at the end of an archive.
+
+    They are two, and as many as fill up the record (POSIX.1-2017, pax, ustar interchange format).
+    A block of the disk that was lost is zeros, too; it seldom ends where a record does.
+    """
+    length, whole = end - zeros, end - begin
+    filling = length - _END
+    if is_last:
+        fits = filling < tarfile.RECORDSIZE or any(
+            filling < record and whole % record == 0 for record in _RECORDS
+        )
+    else:
+        fits = filling == 0 or whole % tarfile.RECORDSIZE == 0
+    if not fits:
+        where = "at its end" if is_last else "in front of other members"
+        raise DamagedError(
+            f"{length} zeros stand {where}, from byte {zeros} on: what was there is lost"
+        )
+
+
 def _member(info: tarfile.TarInfo) -> Member:
     # A type that nobody knows is that of a plain file (POSIX.1-2017, pax, ustar typeflag).
     if not info.isreg() and info.type in tarfile.SUPPORTED_TYPES:
@@ -115,6 +139,12 @@ def _link(info: tarfile.TarInfo, names: set[str]) -> Member:
         return Member(info.name, info.name, 0, "link-repeated", _REPEATED, settled=True)
     return Member(info.name, info.name, 0, "link-outside", _OUTSIDE)
 
+
+_END: Final = 2 * tarfile.BLOCKSIZE
+_RECORDS: Final = tuple(
+    factor * tarfile.BLOCKSIZE for factor in (32, 40, 64, 126, 128, 256, 512, 1024, 2048)
+)
+"""Bytes of the records that programs and tapes are used with, beside 10,240."""
 
 _CHUNK: Final = 128 * tarfile.BLOCKSIZE
 _SPARSE: Final = "has holes (a sparse file): unpack the archive"

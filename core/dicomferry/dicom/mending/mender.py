@@ -33,6 +33,12 @@ if TYPE_CHECKING:
 _MOST_NULS = 1 << 20
 """NULs behind the last element: more of them are no padding, but something that was lost."""
 
+_BLOCK = 512
+"""Bytes of a block, to whose end some programs fill up what they write."""
+
+_MAY_BE_LAST = 0x7FE00000
+"""From this tag on, an element is likely to be the last one: pixel data, signatures, padding."""
+
 
 class Mender:
     """Mends one data set; positions count from the start of the blob.
@@ -67,7 +73,7 @@ class Mender:
         left_out = False
         closed = not is_open
         while at < end:
-            if depth == 0 and self._only_nuls(at, end):
+            if depth == 0 and self._only_nuls(at, end, next(reversed(found), 0)):
                 break
             if end - at < 8:
                 raise CutError(f"{end - at} bytes at byte {at} are no element")
@@ -111,8 +117,11 @@ class Mender:
         second.changed = True
         return second
 
-    def _only_nuls(self, at: int, end: int) -> bool:
-        """Say whether nothing but NULs is left; raises where these are no padding."""
+    def _only_nuls(self, at: int, end: int, last: int) -> bool:
+        """Say whether nothing but NULs is left behind `last`; raises where these are no padding.
+
+        A block of a disk that was lost reads as NULs, too.
+        """
         if any(self._original.peek(at, min(8, end - at))):
             return False
         length = end - at
@@ -122,6 +131,11 @@ class Mender:
             raise CutError(f"there is no data set, only NULs from byte {at} on")
         if length > _MOST_NULS:
             raise CutError(f"{length} bytes from byte {at} on begin with {_MOST_NULS} NULs")
+        if last < _MAY_BE_LAST and length > _BLOCK:
+            raise CutError(
+                f"{length} NULs stand behind {shown(last)} from byte {at} on: what was there is"
+                " lost"
+            )
         self.notes.add(f"NULs behind the last element, from byte {at} on, are left out: {length}")
         return True
 
