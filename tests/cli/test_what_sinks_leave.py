@@ -105,3 +105,82 @@ def test_to_allow_what_a_sink_rejects_does_not_make_it_stored(
 
     assert ferry("plan", recipe).returncode == 1
     assert ferry("run", recipe).returncode == 1
+
+
+FIRST = export("{{ SOPInstanceUID }}.dcm", "first", when="SeriesNumber == 1")
+SECOND = export("{{ SOPInstanceUID }}.dcm", "second", when="SeriesNumber == 2")
+
+
+@pytest.mark.parametrize(
+    ("sinks", "none"),
+    [([FIRST, NEVER, SECOND], 0), ([FIRST, FIRST], 2), ([FIRST], 0), ([FIRST, WHOLE], 0)],
+    ids=["each by one", "half by none", "an only sink", "one takes all"],
+)
+def test_what_none_of_several_sinks_takes_is_told_until_it_is_allowed(
+    sinks: list[Any], none: int, tmp_path: Path, write_recipe: RecipeWriter
+) -> None:
+    make_instances(tmp_path / "data", 4, sessions=1)
+    named = [{**sink, "id": f"s{number}"} for number, sink in enumerate(sinks)]
+    more = {"sinks": named, "transforms": [], "servers": {}, "allow": ["sink-takes-nothing"]}
+
+    code, report = told("plan", write_recipe(**more))
+    warned = [one for one in report["problems"] if one["code"] == "taken-by-no-sink"]
+    assert (code, len(warned)) == (0, bool(none))
+    for one in warned:
+        assert one["severity"] == "warning"
+        assert f"the when: of every sink leaves out {none} instances, first in" in one["message"]
+        assert str(tmp_path / "data") in one["message"]
+    assert ferry("run", write_recipe(**more)).returncode == 0
+
+    more["allow"] = ["sink-takes-nothing", "taken-by-no-sink"]
+    assert "warning" not in {
+        one["severity"] for one in told("plan", write_recipe(**more))[1]["problems"]
+    }
+
+
+def test_the_plan_counts_for_each_sink_as_the_run_does(
+    tmp_path: Path, write_recipe: RecipeWriter
+) -> None:
+    make_instances(tmp_path / "data", 5, sessions=1)
+    layout = "{{ 'x' if InstanceNumber != 1 else '' }}/{{ SOPInstanceUID }}.dcm"
+    recipe = write_recipe(
+        sinks=[{**FIRST, "id": "some"}, {**export(layout, "odd"), "id": "odd"}],
+        transforms=[], servers={},
+    )  # fmt: skip
+
+    takes = told("plan", recipe)[1]["sinks_take"]
+    assert takes["some"]["left_out"] > 0
+    assert takes["odd"]["refused"] > 0
+    text = ferry("plan", recipe).stdout
+    some = takes["some"]
+    line = f"{some['to_bring']} instances to bring, {some['left_out']} left out by its when:."
+    assert f"some: {line}" in text
+    assert f"{takes['odd']['refused']} that it will reject." in text
+
+    ran = told("run", recipe)[1]["sinks"]
+    for sink, forecast in takes.items():
+        assert ran[sink]["stored"] == forecast["to_bring"]
+        assert ran[sink]["excluded"] == forecast["left_out"]
+        assert ran[sink]["rejected"] == forecast["refused"]
+    after = told("plan", recipe)[1]["sinks_take"]
+    assert after == {sink: {**forecast, "to_bring": 0} for sink, forecast in takes.items()}
+
+
+def test_a_condition_that_cannot_be_evaluated_is_told_as_the_condition_of_its_sink(
+    tmp_path: Path, write_recipe: RecipeWriter
+) -> None:
+    make_instances(tmp_path / "data", 2)
+    odd = export("{{ SOPInstanceUID }}.dcm", when="OtherPatientIDs > 3")
+    recipe = write_recipe(sinks=[odd], transforms=[], servers={})
+
+    code, report = told("plan", recipe)
+    (problem,) = report["problems"]
+    assert (code, problem["code"]) == (1, "refused-by-sink")
+    assert "the sink 'export' will reject 2 instances" in problem["message"]
+    assert "its when: cannot be evaluated" in problem["message"]
+    assert "OtherPatientIDs" in problem["message"]
+    assert "when:" in problem["hint"]
+    assert told("run", recipe)[0] == 1
+
+    mended = export("{{ SOPInstanceUID }}.dcm", when="OtherPatientIDs | default(4) > 3")
+    assert told("run", write_recipe(sinks=[mended], transforms=[], servers={}))[0] == 0

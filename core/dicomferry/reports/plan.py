@@ -15,6 +15,8 @@ from msgspec import Struct
 from msgspec.structs import astuple
 
 from dicomferry.dicom.patient import persons
+from dicomferry.engine.pipeline.foreseen import LEFT_OUT, REFUSED, beginning
+from dicomferry.engine.pipeline.steps import SinkStep
 from dicomferry.engine.plan.audit import AuditRow, audit_rows
 from dicomferry.engine.plan.planned import Planned
 from dicomferry.engine.session.session import Session
@@ -94,10 +96,22 @@ def _write(path: Path, text: str) -> None:
         raise FerryError(f"{path}: cannot be written: {error.strerror}") from None
 
 
+class SinkForecast(Struct, frozen=True):
+    """How many instances a sink is yet to get, by what will become of them there.
+
+    `left_out` are those for which its `when:` does not hold, `refused` those it will reject.
+    """
+
+    to_bring: int
+    left_out: int
+    refused: int
+
+
 class PlanReport(Struct, frozen=True):
     """The whole of a plan; `sinks` has the number of instances by delivery state, by step id.
 
-    `not_dicom` sums up what is passed as not DICOM by the ends of the names.
+    `sinks_take` has what of them each sink will take. `not_dicom` sums up what is passed as not
+    DICOM by the ends of the names.
     """
 
     sessions: tuple[SessionPlan, ...]
@@ -107,6 +121,7 @@ class PlanReport(Struct, frozen=True):
     sinks: dict[str, dict[str, int]]
     not_dicom: tuple[PassedKind, ...]
     audit: tuple[AuditRecord, ...] = ()
+    sinks_take: dict[str, SinkForecast] = {}
 
 
 class Plan:
@@ -161,6 +176,18 @@ class Plan:
         sinks = self._session.steps.sinks
         return {sink_step.id: self._view.delivered(sink_step.key) for sink_step in sinks}
 
+    def sinks_take(self) -> dict[str, SinkForecast]:
+        """Return what each sink will take, leave out and reject of what it does not have."""
+        return {step.id: self._forecast_of(step) for step in self._session.steps.sinks}
+
+    def _forecast_of(self, step: SinkStep) -> SinkForecast:
+        states = self._view.delivered(step.key)
+        left_out, refused = (
+            self._view.noted(step.key, beginning(kind, step.id)) for kind in (LEFT_OUT, REFUSED)
+        )
+        missing = sum(states.values()) - states.get("stored", 0)
+        return SinkForecast(missing - left_out - refused, left_out, refused)
+
     def remote(self) -> list[RemoteRecord]:
         """Return for each server how many instances are known by its answers alone."""
         return [
@@ -173,6 +200,7 @@ class Plan:
         return PlanReport(
             tuple(self.sessions()), tuple(self.counts()), tuple(self.held()), self.problems,
             self.sinks(), tuple(self.passed_kinds()), tuple(self.audit()),
+            self.sinks_take(),
         )  # fmt: skip
 
     def audit(self) -> list[AuditRecord]:

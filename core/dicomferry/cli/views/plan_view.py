@@ -112,9 +112,14 @@ def _ending(plan: Plan, sessions: list[SessionPlan]) -> list[str]:
     lines = [
         f"{count(len(sessions), 'session')}, {count(instances, 'instance')}, {_size(sessions)}."
     ]  # fmt: skip
+    takes = plan.sinks_take()
     for sink, states in plan.sinks().items():
         stored = states.get("stored", 0)
-        line = f"{sink}: {count(instances - stored, 'instance')} to bring"
+        line = f"{sink}: {count(takes[sink].to_bring, 'instance')} to bring"
+        if takes[sink].left_out:
+            line += f", {takes[sink].left_out:,} left out by its when:"
+        if takes[sink].refused:
+            line += f", {takes[sink].refused:,} that it will reject"
         if stored:
             line += f", {stored:,} already stored"
         if states.get("outdated"):

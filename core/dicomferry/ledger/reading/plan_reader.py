@@ -170,6 +170,10 @@ class PlanReader(Struct, frozen=True):
         """Return how many planned items are in each delivery state at a sink, as of now."""
         return sink_states.delivered(self.ledger, self.groups(), sink)
 
+    def noted(self, sink: str, note: str) -> int:
+        """Return how many planned items have a note that begins so, and are not stored there."""
+        return sink_states.noted(self.ledger, self.scan, sink, note)
+
     def failures(self, *, former: bool = False) -> list[SinkFailure]:
         """Return what went wrong at sinks of the plan, or at former ones; most frequent first."""
         found = sink_states.failures(self.ledger, self.scan)

@@ -43,6 +43,18 @@ def delivered(ledger: Ledger, groups: ItemGroups, sink: str) -> dict[str, int]:
     return dict(sorted((found | {"due": due} if due else found).items()))
 
 
+def noted(ledger: Ledger, scan: int, sink: str, note: str) -> int:
+    """Return how many planned items have a note that begins so, and are not stored at a sink."""
+    (count,) = ledger.connection.execute(
+        "SELECT count(*) FROM item WHERE scan = :scan AND verdict = 'ready' AND why IN"  # noqa: S608
+        " (SELECT id FROM why WHERE instr(' ' || notes, ' ' || :note)) AND NOT EXISTS"
+        " (SELECT 1 FROM delivery WHERE delivery.item = item.id AND sink = :sink"
+        f" AND state = 'stored' AND stamp = {STAMP})",
+        {"scan": scan, "sink": sink, "note": note},
+    ).fetchone()
+    return int(count)
+
+
 def failures(ledger: Ledger, scan: int) -> list[SinkFailure]:
     """Return what went wrong at sinks, the most frequent first."""
     rows = ledger.connection.execute(

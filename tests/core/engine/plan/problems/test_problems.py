@@ -160,6 +160,7 @@ SITUATIONS: dict[str, list[Row]] = {
         {"patient": NOBODY, "subject": "Anon", "session": "E2", **ANOTHER, "sent_study": None},
     ],
     "refused-by-sink": [{"plan_notes": ("refused-by-sink:export:why",)}],
+    "taken-by-no-sink": [{"plan_notes": ("taken-by-no-sink",)}],
     "sink-takes-nothing": [{"plan_notes": ("left-out-by-sink:export:",)}],
     "label-part-empty": [{"plan_notes": ("label-part-empty:StudyDate",)}],
     "several-values": [{"patient": Patient("A\\B")}],

@@ -20,8 +20,14 @@ SURROUNDINGS: Final[Mapping[str, Kind]] = MappingProxyType({
     ),
     "refused-by-sink": Kind(
         _WARNING,
-        "an instance without a place in the sink's folder is not stored there",
-        "mend the values or the layout, with default() for what may be empty",
+        "an instance that a sink rejects is not stored there",
+        "mend the values, the sink's when: or its layout, with default() for what may be missing"
+        " or empty",
+    ),
+    "taken-by-no-sink": Kind(
+        _WARNING,
+        "an instance that every sink leaves out is stored nowhere, and the run ends with 0",
+        "check the when: of the sinks, or add a sink; where it may stay behind, allow it",
     ),
     "ledger-behind": Kind(
         _WARNING,
