@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from pydicom import dcmread
+from ruamel.yaml import YAML
 
 from dicomferry.xnat.naming.identifiers import ClassicIdentifier
 from dicomferry.xnat.naming.options import Identification
@@ -306,3 +307,54 @@ def test_a_patient_of_whom_a_pacs_tells_nothing_is_known_by_the_header(
         assert result.returncode == (0 if arrive == 2 else 1), result.stdout + result.stderr
         assert len(xnat.files()) == arrive
         assert ("of another patient than the subject S1 in P has" in result.stdout) == (arrive == 1)
+
+
+EXPORT = [{"export": {"path": "out", "layout": "{{ subject }}/{{ SOPInstanceUID }}.dcm"}}]
+MERGES = ("A0001,S1,S1_A", "A0002,S1,S1_B")
+DIVIDES = ("A0001,S1,S1_A", "A0003,S9,S9_B")
+
+
+@pytest.mark.parametrize("in_one_list", [True, False])
+@pytest.mark.parametrize(
+    ("hides", "rows", "code", "exports"),
+    [
+        (("PatientID", "PatientBirthDate"), MERGES, "patients-merged", False),
+        (("PatientID", "PatientBirthDate"), MERGES, "patients-merged", True),
+        (("PatientID", "PatientName", "PatientBirthDate"), MERGES, "patients-merged", True),
+        (("PatientID", "PatientName"), DIVIDES, "patient-over-several-subjects", False),
+        (("PatientID", "PatientName", "PatientBirthDate"), DIVIDES,
+         "patient-over-several-subjects", True),
+    ],
+)  # fmt: skip
+def test_headers_say_whose_an_instance_is_where_a_pacs_tells_a_part(
+    tmp_path: Path, hides: tuple[str, ...], rows: tuple[str, str], code: str, exports: bool,
+    in_one_list: bool,
+) -> None:  # fmt: skip
+    of_first = {"PatientID": "P0001", "PatientName": "DOE^NR1"}
+    paths = pacs.study(tmp_path / "in", 1, instances=1, **of_first)
+    paths += pacs.study(tmp_path / "in", 2, instances=1, PatientName="DOE^NR1")
+    paths += pacs.study(tmp_path / "in", 3, instances=1, **of_first)
+    lists = ["\n".join(rows)] if in_one_list else [*rows]
+    with (
+        scripted([dcmread(path) for path in paths], Script(hides=hides)) as asked,
+        servers.storescp(tmp_path / "xnat", options=["--fork"]) as xnat,
+    ):
+        for number, text in enumerate(lists):
+            (tmp_path / f"{number}.csv").write_text(f"Accession Number,Subject,Session\n{text}\n")
+            source = {"csv-dqr": {"file": f"{number}.csv", "pacs": "clinic"}}
+            recipe = pacs_recipe(tmp_path, asked, xnat, source, routed=3, retrieve="c-get")
+            if exports:
+                with recipe.open() as file:
+                    made = YAML(typ="safe").load(file)
+                with recipe.open("w") as file:
+                    YAML(typ="safe").dump(made | {"sinks": EXPORT}, file)
+            result = ferry("run", recipe)
+        recipe.write_text(recipe.read_text() + f"allow: [{code}]\n")
+        allowed = ferry("run", recipe)
+
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert code in result.stdout
+    assert "Everything is stored" not in result.stdout
+    assert allowed.returncode == 0, allowed.stdout
+    arrived = [*(tmp_path / "out").rglob("*.dcm")] if exports else xnat.files()
+    assert len(arrived) == 2

@@ -18,7 +18,8 @@ from support.plugins import install
 REJECTED = frozenset((
     "damaged", "disputed-study", "duplicate-differs", "element-twice", "forecast-changed",
     "forecast-mismatch", "forecast-unknown", "list-incomplete", "missing-uid", "no-pixel-data",
-    "not-as-asked", "not-editable", "patients-merged", "refused-by-xnat", "rejected",
+    "not-as-asked", "not-editable", "patient-over-several-subjects",
+    "patients-merged", "refused-by-xnat", "rejected",
     "second-meta-group", "servers-disagree", "unanswered", "unexpected", "unexpected-studies",
     "untrusted-answer", "value-missing",
 ))  # fmt: skip

@@ -52,7 +52,8 @@ def make_plan(shop: Workshop) -> int:
     source cannot be read at all or a transform stops the run.
     """
     catalog, steps = PlanWriter(shop.ledger), shop.steps
-    standing = catalog.planned == steps.digest and _has_snapshots(shop)
+    reopened = catalog.reopen_allowed(shop.spec.recipe.allow)
+    standing = not reopened and catalog.planned == steps.digest and _has_snapshots(shop)
     catalog.begin_scan()
     ways = _ways(steps, catalog.scan)
     examiner = _Examiner(shop, catalog)

@@ -9,8 +9,8 @@ from msgspec import Struct
 from dicomferry.engine.deliver.courier import Courier, SinkTally, is_complete
 from dicomferry.engine.deliver.pacing.choice import open_paces
 from dicomferry.engine.pipeline.context import BuildContext
-from dicomferry.engine.plan.audit import PATIENTS_MERGED
 from dicomferry.engine.plan.planned import Planned
+from dicomferry.engine.plan.problems import names_labels
 from dicomferry.engine.provenance.lock_file import make_lock
 from dicomferry.engine.provenance.manifest_writer import ManifestWriter
 from dicomferry.engine.retrieve.courtesy import Courtesy
@@ -136,8 +136,9 @@ class Running:
     def _retrievals(self, planned: Planned, run: int) -> Retrievals:
         steps = self._shop.steps
         keys = [sink_step.key for sink_step in steps.sinks]
-        merges = PATIENTS_MERGED in self._job.recipe.allow
-        filing = Filing(steps.has_xnat, steps.first_session_wins, merges)
+        recipe = self._job.recipe
+        by_labels = names_labels(recipe, steps)
+        filing = Filing(steps.has_xnat, steps.first_session_wins, by_labels, recipe.allow)
         return Retrievals(self._shop.ledger, planned.view.scan, run, keys, filing)
 
     def _retrieve(self, retrievals: Retrievals, limit: int | None) -> Retrieval:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from dicomferry.dicom.patient import Patient
 from dicomferry.ledger.delivering.arrival import Arrival
-from dicomferry.ledger.delivering.subjects import Subjects
+from dicomferry.ledger.delivering.subjects import MERGED, Subjects
 from dicomferry.ledger.delivering.unlisted import Unlisted, note_series, note_unlisted
 from dicomferry.ledger.items import ITEM_COLUMNS, destination_of, item_of
 from dicomferry.ledger.planning.catalog import PlanWriter
@@ -48,12 +48,14 @@ class WantedStudy(Struct, frozen=True):
 class Filing(Struct, frozen=True):
     """How receivers file: whether an XNAT is one, and a study stays in its first session.
 
-    `merges_patients` where the recipe allows that a subject has several.
+    `by_labels` where labels matter although no transform asks for them; `allowed` are the codes of
+    problems that the recipe allows.
     """
 
     has_xnat: bool = False
     first_session_wins: bool = False
-    merges_patients: bool = False
+    by_labels: bool = False
+    allowed: frozenset[str] = frozenset()
 
 
 class Retrievals:
@@ -178,18 +180,27 @@ class Retrievals:
         return held
 
     def _of_one_patient(self, result: Examined, planned: Destination, told: Patient) -> Examined:
-        """Hold back whose patient nobody had told, where the subject is another's already."""
-        facts = result.facts
-        if told or not self._filing.has_xnat or self._filing.merges_patients or facts is None:
+        """Hold back whose patient was not told in full, where subjects and patients are mixed up.
+
+        What was told in full the plan has compared.
+        """
+        facts, filing = result.facts, self._filing
+        by_labels = filing.by_labels or (result.wanted is not None and result.wanted.subject)
+        if result.verdict is not Verdict.READY or facts is None or not by_labels:
             return result
-        ready = result.verdict is Verdict.READY
-        if not ready or not self._subjects.is_anothers(planned, facts.patient):
+        if facts.patient == told:
             return result
-        reason = (
-            f"by its own header, of which the PACS had told nothing, it is of another patient than"
-            f" the subject {planned.subject} in {planned.project or 'Unassigned'} has"
+        found = self._subjects.confusion(planned, facts.patient, filing.allowed)
+        if found is None:
+            return result
+        known = "not all" if told else "nothing"
+        where = f"the subject {found.subject} in {planned.project or 'Unassigned'}"
+        reason = f"by its own header, of which the PACS had told {known}, " + (
+            f"it is of another patient than {where} has"
+            if found.code == MERGED
+            else f"its patient is under {where} already"
         )
-        return replace(result, verdict=Verdict.REJECTED, code="patients-merged", reason=reason)
+        return replace(result, verdict=Verdict.REJECTED, code=found.code, reason=reason)
 
     def unlisted(self, found: Unlisted) -> Arrival | None:
         """Note an instance that nobody had listed; return its arrival where it may go on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
@@ -133,6 +134,19 @@ class PlanWriter:
             connection.execute(
                 "UPDATE item SET examined = '' WHERE code LIKE 'duplicate%' OR code = 'not-chosen'"
             )
+
+    def reopen_allowed(self, codes: Iterable[str]) -> int:
+        """Forget the verdicts of items that were rejected by codes which are allowed now.
+
+        Returns how many there were.
+        """
+        with self.ledger.transaction() as connection:
+            cursor = connection.execute(
+                "UPDATE item SET examined = '' WHERE verdict = 'rejected'"
+                " AND code IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(codes)),),
+            )
+        return int(cursor.rowcount)
 
     def examined(self, digest: str, results: Sequence[Examined]) -> None:
         """Note what a batch of items turned out to be."""
