@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from dicomferry.dicom.patient import Patient
 from dicomferry.ledger.delivering.arrival import Arrival
-from dicomferry.ledger.delivering.subjects import MERGED, Subjects
+from dicomferry.ledger.delivering.subjects import DIVIDED, MERGED, Subjects
 from dicomferry.ledger.delivering.unlisted import Unlisted, note_series, note_unlisted
 from dicomferry.ledger.items import ITEM_COLUMNS, destination_of, item_of
 from dicomferry.ledger.planning.catalog import PlanWriter
@@ -195,12 +195,14 @@ class Retrievals:
             return result
         known = "not all" if told else "nothing"
         where = f"the subject {found.subject} in {planned.project or 'Unassigned'}"
+        merged = found.code == MERGED
         reason = f"by its own header, of which the PACS had told {known}, " + (
             f"it is of another patient than {where} has"
-            if found.code == MERGED
+            if merged
             else f"its patient is under {where} already"
         )
-        return replace(result, verdict=Verdict.REJECTED, code=found.code, reason=reason)
+        code = MERGED if merged else DIVIDED
+        return replace(result, verdict=Verdict.REJECTED, code=code, reason=reason)
 
     def unlisted(self, found: Unlisted) -> Arrival | None:
         """Note an instance that nobody had listed; return its arrival where it may go on."""

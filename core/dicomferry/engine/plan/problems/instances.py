@@ -15,7 +15,7 @@ from dicomferry.engine.provenance.manifest import last_manifest, outcomes_in
 from dicomferry.ledger.planning.alike import ItemGroups
 from dicomferry.ledger.planning.short_lists import LIST_INCOMPLETE
 from dicomferry.ledger.reading.plan_reader import PlanReader
-from dicomferry.ledger.rows import Verdict
+from dicomferry.ledger.rows import LIST_UNPROVEN, Verdict
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Problem
 from dicomferry.xnat.capabilities import accepted_sop_classes, accepted_transfer_syntaxes
@@ -24,7 +24,6 @@ _NOTHING: Final = "nothing-found"
 _LEFT_OUT: Final = "excluded"
 _WITHOUT_STUDY: Final = "query-without-study"
 _ANSWER_DIFFERS: Final = "answer-differs"
-_LIST_UNPROVEN: Final = "list-unproven"
 _EXAMPLES: Final = 5
 """Mended files that are named; the manifest names all."""
 _DIRECTORIES: Final = 20
@@ -133,7 +132,7 @@ def not_listed(plan: PlanReader) -> Iterator[Problem]:
 def answers(items: ItemGroups) -> Iterator[Problem]:
     """Find lists of servers that may lack something, and answers of theirs for something else."""
     held = items.held_back_by_code()
-    for code in (LIST_INCOMPLETE, _ANSWER_DIFFERS, _LIST_UNPROVEN):
+    for code in (LIST_INCOMPLETE, _ANSWER_DIFFERS, LIST_UNPROVEN):
         count = held.get(code, 0)
         for one in items.of_code(code, _DIRECTORIES) if count else ():
             yield problem(code, f"{one.location}: {one.reason}")
