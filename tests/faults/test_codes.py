@@ -31,9 +31,8 @@ NOT_LOOKED_INTO = frozenset((
 ALL_WELL = frozenset((
     "answer-differs", "answer-unproven", "candidate", "carried-with-another-row", "chosen",
     "dicomdir", "duplicate", "empty-archive", "excluded",
-    "link-repeated", "list-completed", "list-unproven", "mended", "not-a-file", "not-chosen",
-    "not-dicom", "not-in-manifest", "not-preferred", "nothing-found", "query-without-study",
-    "series-came",
+    "link-repeated", "list-completed", "mended", "not-a-file", "not-chosen", "not-dicom",
+    "not-in-manifest", "not-preferred", "nothing-found", "query-without-study", "series-came",
 ))  # fmt: skip
 """The codes of what is sent, left out on purpose, or known to be no instance."""
 

@@ -40,9 +40,6 @@ class Verdict(StrEnum):
 CANDIDATE: Final = "candidate"
 """The code of what is left out until somebody includes it in a saved plan."""
 
-LIST_UNPROVEN: Final = "list-unproven"
-"""The code of what a source tells of a server as a whole: it is no part of what the plan has."""
-
 UNSETTLED: Final = (Verdict.REJECTED, Verdict.NOT_LOOKED_INTO)
 """The verdicts with which no plan is as its recipe wants it."""
 

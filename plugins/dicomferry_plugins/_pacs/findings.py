@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final
 
 from dicomferry import Finding, InstanceRef, Location, Refused, RemoteInstance, Unusable
 from dicomferry.dicom import matches
@@ -13,11 +12,6 @@ MOST_CANDIDATES = 10
 """Studies that are named, or offered to choose from, where a question finds more than it may."""
 
 _OF_PERSONS = ("PatientID", "PatientName", "PatientBirthDate", "ReferringPhysicianName")
-
-_NUMBERS: Final = "numbers of series and instances"
-_UNPROVEN: Final = (
-    "they are not told, of some study or of all: a list that is cut short looks whole"
-)
 
 _NOT_LISTED: Mapping[str, Mapping[str, str]] = {"": {}}
 """What stands for the instances of a series of which the PACS lists none."""
@@ -85,9 +79,6 @@ def findings(
         keys = ", ".join(study.unproven)
         why = f"asked for by {keys}, which the PACS does not return: each header decides"
         yield Unusable(Location(place.path, f"{place.member}, unproven"), "answer-unproven", why)
-    if not study.is_counted:
-        # Once for a server: it is so with all of its studies, or with many.
-        yield Unusable(Location(place.path, _NUMBERS), "list-unproven", _UNPROVEN)
     if study.remarks:
         yield Unusable(place, "answer-differs", "; ".join(study.remarks), table_row)
     for series in study.series:

@@ -47,8 +47,7 @@ class FoundStudy(Struct, frozen=True):
 
     `counts` are the numbers that the PACS tells of what is in it, by keyword. `gaps` say what it
     has by its own word and does not list, or may have; `remarks` say what else of its answers was
-    not used, or contradicts another. `is_counted` where numbers prove that it is listed as a whole.
-    `asked` are the keys by which it was asked for, Modality for
+    not used, or contradicts another. `asked` are the keys by which it was asked for, Modality for
     ModalitiesInStudy, and `unproven` those of which the PACS returned no value: the header of each
     instance decides.
     """
@@ -61,7 +60,6 @@ class FoundStudy(Struct, frozen=True):
     remarks: tuple[str, ...] = ()
     asked: Mapping[str, str] = field(default_factory=dict)
     unproven: Mapping[str, str] = field(default_factory=dict)
-    is_counted: bool = True
 
 
 class FoundStudies(Struct, frozen=True):
@@ -167,21 +165,19 @@ def find_contents(
     return FoundStudy(
         study.uid, study.attributes, tuple(_sorted(list(series.values()))), study.counts,
         tuple(_gaps(tally.gaps)), (*_lines(tally.remarks), *tally.stray_lines()), study.asked,
-        study.unproven, tally.is_counted(study),
+        study.unproven,
     )  # fmt: skip
 
 
 class Tally(Struct):
     """What a PACS lists of one study, compared with what it tells of it.
 
-    `whole` until a series is left out, `told` until one has no number; `instances` are counted as
-    they are listed. `strays` are answers for something else, each beside what was asked for; in
-    place of one, something may be missing, unless its number was told: `unproven` are what was
-    asked for and has no number.
+    `whole` until a series is left out; `instances` are counted as they are listed. `strays` are
+    answers for something else, each beside what was asked for; in place of one, something may be
+    missing, unless its number was told: `unproven` are what was asked for and has no number.
     """
 
     whole: bool = True
-    told: bool = True
     instances: int = 0
     gaps: Counter[Gap] = field(default_factory=Counter)
     remarks: Counter[str] = field(default_factory=Counter)
@@ -200,7 +196,6 @@ class Tally(Struct):
         """Note a difference between a number that was told, if one was, and what is listed."""
         number = _number(told)
         if number is None:
-            self.told = self.told and not series
             if series and f"series {series}" in self.strays:
                 self.unproven.append(f"series {series}")
             return
@@ -224,11 +219,6 @@ class Tally(Struct):
                 f"the PACS answered with something else to the question for {what} and does not"
                 " tell how much there is: nothing proves that all of it is listed"
             )
-
-    def is_counted(self, study: FoundStudy) -> bool:
-        """Tell whether a list that is cut short would not be as long as the PACS tells."""
-        series, instances = (_number(study.counts.get(keyword, "")) for keyword in STUDY.counts)
-        return (self.whole and instances is not None) or (self.told and series is not None)
 
     def stray_lines(self) -> list[str]:
         """Return what came in place of what was asked for, in words."""

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from dicomferry.ledger.items import ITEM_COLUMNS, destination_of, item_of
 from dicomferry.ledger.reading.series import SeriesKey
-from dicomferry.ledger.rows import CANDIDATE, LIST_UNPROVEN, Item, Verdict
+from dicomferry.ledger.rows import CANDIDATE, Item, Verdict
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Destination
 
@@ -39,8 +39,8 @@ def held_items(ledger: Ledger, scan: int) -> Iterator[HeldItem]:
         " verdict, code, reason, coalesce(modality, ''), coalesce(study_date, ''),"
         " coalesce(series_number, ''), destination, project, subject, destination.session"
         " FROM item LEFT JOIN destination ON destination.id = item.destination"
-        " WHERE scan = ? AND verdict <> 'ready' AND code NOT IN (?, ?) ORDER BY item.id",
-        (scan, CANDIDATE, LIST_UNPROVEN),
+        " WHERE scan = ? AND verdict <> 'ready' AND code <> ? ORDER BY item.id",
+        (scan, CANDIDATE),
     ):
         item = item_of(row[:width])
         table_row, study, series, verdict, code, reason, modality, date, series_number = row[

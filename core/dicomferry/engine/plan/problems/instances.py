@@ -15,7 +15,7 @@ from dicomferry.engine.provenance.manifest import last_manifest, outcomes_in
 from dicomferry.ledger.planning.alike import ItemGroups
 from dicomferry.ledger.planning.short_lists import LIST_INCOMPLETE
 from dicomferry.ledger.reading.plan_reader import PlanReader
-from dicomferry.ledger.rows import LIST_UNPROVEN, Verdict
+from dicomferry.ledger.rows import Verdict
 from dicomferry.ledger.store import Ledger
 from dicomferry.model import Problem
 from dicomferry.xnat.capabilities import accepted_sop_classes, accepted_transfer_syntaxes
@@ -132,7 +132,7 @@ def not_listed(plan: PlanReader) -> Iterator[Problem]:
 def answers(items: ItemGroups) -> Iterator[Problem]:
     """Find lists of servers that may lack something, and answers of theirs for something else."""
     held = items.held_back_by_code()
-    for code in (LIST_INCOMPLETE, _ANSWER_DIFFERS, LIST_UNPROVEN):
+    for code in (LIST_INCOMPLETE, _ANSWER_DIFFERS):
         count = held.get(code, 0)
         for one in items.of_code(code, _DIRECTORIES) if count else ():
             yield problem(code, f"{one.location}: {one.reason}")

@@ -194,7 +194,6 @@ ELSEWHERE = {
     "gone",
     "ledger-behind",
     "list-incomplete",
-    "list-unproven",
     "listed-not-found",
     "not-listed",
     "nothing-found",

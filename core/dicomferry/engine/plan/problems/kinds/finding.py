@@ -45,11 +45,6 @@ FINDING: Final[Mapping[str, Kind]] = MappingProxyType({
         "a list that lacks something looks like a smaller task that is done",
         "ask who runs the PACS what is missing; where its lists are known to be so, allow it",
     ),
-    "list-unproven": Kind(
-        _NOTE,
-        "a list that is cut short looks like a smaller task that is done",
-        "compare a few studies with the PACS; ask who runs it for NumberOfStudyRelatedInstances",
-    ),
     "answer-differs": Kind(
         _NOTE,
         "a PACS that answers something else may answer less of what was asked for, too",
